@@ -1,0 +1,48 @@
+"""The console command `scalinglaws`.
+
+Each subcommand lives in a module of its own that offers two functions: `add_arguments(parser)` and
+`run(args) -> int` (the exit code). A module is imported only when its subcommand is asked for, so that
+`scalinglaws check` need not load the training engine.
+"""
+
+import argparse
+import sys
+from importlib import import_module
+
+from .errors import CourseError
+
+# subcommand: (module, one line of help)
+COMMANDS = {
+    "study": ("scalinglaws.study", "open JupyterLab on your own copy of the course"),
+    "check": ("scalinglaws.grading.check", "grade your own copy of an assignment, here and now"),
+    "release": ("scalinglaws.grading.release", "make release/ anew from source/"),
+    "sweep": ("scalinglaws.training.sweep", "train the tiny language models of the study"),
+    "corpus": ("scalinglaws.training.corpus", "build a corpus from named, hashed packages"),
+    "fit": ("scalinglaws.fits.command", "fit a scaling law to a table of runs"),
+}
+
+
+def build_parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser, with the arguments of the one subcommand that was chosen."""
+    parser = argparse.ArgumentParser(prog="scalinglaws", description=__doc__.splitlines()[0])
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module, summary) in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        if name == chosen:
+            import_module(module).add_arguments(subparser)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one subcommand. Returns its exit code; 2 where the user must mend something first."""
+    argv = sys.argv[1:] if argv is None else argv
+    chosen = next((word for word in argv if word in COMMANDS), None)
+    args = build_parser(chosen).parse_args(argv)
+    try:
+        return import_module(COMMANDS[args.command][0]).run(args)
+    except CourseError as error:
+        print(f"scalinglaws: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nscalinglaws: stopped.", file=sys.stderr)
+        return 130

@@ -1,0 +1,33 @@
+"""Where things stand: the measured data, and the course's folder."""
+
+import os
+from pathlib import Path
+
+from .errors import CourseError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def data_dir() -> Path:
+    """The folder of the measured runs: `data/` of a clone, or the copy that an installed wheel carries."""
+    for folder in (_PACKAGE / "_data", _PACKAGE.parent / "data"):
+        if folder.is_dir():
+            return folder
+    raise CourseError(
+        "The measured runs (the folder data/) are missing: install the package again or restore the folder."
+    )
+
+
+def course_dir() -> Path:
+    """The course's top folder: the nearest one, from the working directory upwards, with `nbgrader_config.py`.
+
+    The variable SCALINGLAWS_COURSE overrides the search (the learner's JupyterLab sets it).
+    Raises CourseError if there is none.
+    """
+    start = Path(os.environ.get("SCALINGLAWS_COURSE") or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "nbgrader_config.py").is_file() and (folder / "source").is_dir():
+            return folder
+    raise CourseError(
+        f"No course in {start} or above it: run this in the folder that holds nbgrader_config.py."
+    )

@@ -1,0 +1,1 @@
+"""Quiz questions: the bank, and replies sealed so that a notebook gives nothing away."""

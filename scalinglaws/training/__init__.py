@@ -1,0 +1,1 @@
+"""Train tiny language models on real text, and keep what was measured."""
