@@ -1,0 +1,205 @@
+"""`scalinglaws check`: grade the learner's own copy, here and now, offline.
+
+The copy is read, never written. nbgrader grades it in a temporary course with the settings of this one, so the marks are those
+that an instructor's `nbgrader autograde` gives.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbgrader import utils
+
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import course_dir
+
+from .exercises import Exercise, exercises, graded_cells, read_notebook
+from .feedback import failure_message
+from .gradebook import ScratchCourse, assignments, scratch_course
+
+# The states of an exercise.
+RIGHT, PARTLY, WRONG, NOT_STARTED, BY_HAND = (
+    "right",
+    "partly right",
+    "not yet",
+    "not started",
+    "marked by hand",
+)
+
+
+@dataclass
+class Result:
+    """What became of one exercise. `messages`: one for each test that failed."""
+
+    exercise: str
+    title: str
+    state: str
+    points: float
+    max_points: float
+    messages: list[str] = field(default_factory=list)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    from scalinglaws.study import default_student
+
+    parser.add_argument("assignment", nargs="?", help="for example 01_power_laws; all, if left out")
+    parser.add_argument(
+        "--student", default=default_student(), help="whose copy (default: %(default)s)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check one assignment or all. Returns 0 if every point that a computer gives was earned, else 1."""
+    course = course_dir()
+    chosen = [args.assignment] if args.assignment else assignments(course)
+    reports = [check(course, assignment, args.student) for assignment in chosen]
+    if args.json:
+        print(json.dumps(reports if len(reports) > 1 else reports[0], indent=1))
+    else:
+        for report in reports:
+            print_report(report)
+    done = all(
+        row["state"] in (RIGHT, BY_HAND) for report in reports for row in report["exercises"]
+    )
+    return 0 if done else 1
+
+
+def find_copy(course: Path, assignment: str, student: str) -> Path:
+    """The learner's notebook. Raises CourseError, with the way out, where there is none or it cannot be read."""
+    if assignment not in assignments(course):
+        known = ", ".join(assignments(course)) or "none"
+        raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
+    path = course / "submitted" / student / assignment / f"{assignment}.ipynb"
+    if not path.is_file():
+        raise CourseError(
+            f"{student} has no copy of {assignment} yet ({path} is missing): run `make study` to get one."
+        )
+    try:
+        nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise CourseError(
+            f"{path} cannot be read as a notebook ({type(error).__name__}): open it in JupyterLab, or restore an"
+            " earlier version from its .ipynb_checkpoints folder."
+        ) from None
+    return path
+
+
+def check(course: Path, assignment: str, student: str) -> dict:
+    """Grade one learner's copy of one assignment.
+
+    Returns a JSON-ready report: assignment, student, score, max_score (of what a computer marks), exercises (a list of Result as
+    dictionaries) and feedback (the path of the page).
+    """
+    copy = find_copy(course, assignment, student)
+    with scratch_course(course, assignment) as scratch:
+        released = read_notebook(scratch.generate_assignment() / copy.name)
+        shutil.copytree(
+            copy.parent,
+            scratch.root / "submitted" / student / assignment,
+            ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+        )
+        graded = read_notebook(scratch.autograde(student) / copy.name)
+        page = _keep_feedback(course, scratch, student)
+        source = read_notebook(scratch.root / "source" / assignment / copy.name)
+        results = [
+            judge(exercise, graded, released, scratch, student) for exercise in exercises(source)
+        ]
+    return {
+        "assignment": assignment,
+        "student": student,
+        "score": sum(r.points for r in results if r.state != BY_HAND),
+        "max_score": sum(r.max_points for r in results if r.state != BY_HAND),
+        "exercises": [asdict(r) for r in results],
+        "feedback": str(page),
+    }
+
+
+def judge(
+    exercise: Exercise,
+    graded: nbformat.NotebookNode,
+    released: nbformat.NotebookNode,
+    scratch: ScratchCourse,
+    student: str,
+) -> Result:
+    """The state, points and messages of one exercise in a graded notebook."""
+    cells, stubs = graded_cells(graded), graded_cells(released)
+    untouched = all(
+        name in cells and cells[name].source.strip() == stubs[name].source.strip()
+        for name in exercise.answers
+    )
+    result = Result(exercise.number, exercise.title, RIGHT, 0.0, exercise.points)
+    if exercise.by_hand:
+        result.state = NOT_STARTED if untouched else BY_HAND
+        return result
+    started = not untouched
+    for name in exercise.tests:
+        cell = cells[name]
+        points, _ = utils.determine_grade(cell)
+        result.points += float(points or 0)
+        for output in cell.outputs:
+            if output.output_type == "error":
+                started &= output.ename != "NotStarted"
+                result.messages.append(failure_message(output))
+            elif output.output_type == "stream" and output.name == "stderr":
+                result.messages.append(f"The check wrote to stderr: {output.text.strip()}")
+    if not started and result.points == 0:
+        result.state, result.messages = NOT_STARTED, []
+    elif result.points < result.max_points:
+        result.state = PARTLY if result.points else WRONG
+        result.messages += _why_answers_stopped(exercise, cells)
+    return result
+
+
+def _why_answers_stopped(exercise: Exercise, cells: dict) -> list[str]:
+    """Errors of the learner's own cells, which often explain why a check found nothing to check."""
+    return [
+        f"Your cell stopped with {output.ename}: {output.evalue.splitlines()[0] if output.evalue else ''}"
+        for name in exercise.answers
+        if name in cells
+        for output in cells[name].get("outputs", ())
+        if output.output_type == "error"
+    ]
+
+
+def _keep_feedback(course: Path, scratch: ScratchCourse, student: str) -> Path:
+    """Copy the feedback page to feedback/<student>/<assignment>/; returns its path."""
+    page = scratch.generate_feedback(student) / f"{scratch.assignment}.html"
+    target = course / "feedback" / student / scratch.assignment / page.name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(page, target)
+    except OSError as error:
+        raise CourseError(
+            f"The feedback page cannot be written to {target}: {error.strerror}."
+        ) from None
+    return target
+
+
+def print_report(report: dict, stream=None) -> None:
+    """Print a report as a table, each lost point followed by its message."""
+    stream = stream or sys.stdout
+    rows = report["exercises"]
+    width = max(len(row["title"]) for row in rows)
+    print(f"{report['assignment']} · {report['student']}\n", file=stream)
+    for row in rows:
+        points = f"{row['points']:g}/{row['max_points']:g}"
+        if row["state"] == BY_HAND:
+            points = f"–/{row['max_points']:g}"
+        print(
+            f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {row['state']}",
+            file=stream,
+        )
+        for message in row["messages"]:
+            for line in message.splitlines():
+                print(f"       {line}", file=stream)
+    print(f"\n  {report['score']:g} of {report['max_score']:g} points", end="", file=stream)
+    hand = sum(r["max_points"] for r in rows if r["state"] == BY_HAND)
+    if hand:
+        print(f", and {hand:g} that a person marks", end="", file=stream)
+    print(f"\n  feedback page: {report['feedback']}\n", file=stream)

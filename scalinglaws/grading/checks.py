@@ -1,0 +1,299 @@
+"""Checks that answer in words: what a test cell calls.
+
+Every reply stands on one rung of a ladder:
+
+    not started · wrong kind · wrong value, with the likely slip · nearly · right
+
+A check that passes prints one line and returns None (nbgrader reads a returned number as partial credit). A check that
+fails raises `CheckFailed`, whose text is written for the learner; JupyterLab shows the text alone, without a traceback.
+
+A learner's code may warn, print, change its arguments or return a list where an array was meant: none of these costs a
+point. Values are turned into plain floats before they are compared, so an object that claims to equal everything
+earns nothing.
+"""
+
+import contextlib
+import copy
+import io
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "CheckFailed",
+    "NotStarted",
+    "check_answer",
+    "check_array",
+    "check_function",
+    "check_number",
+    "require",
+    "right",
+]
+
+
+class CheckFailed(AssertionError):
+    """The answer is not right yet; the text says what was expected, what came, and the likely slip."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows these lines instead of a traceback: no hidden test can be read from it.
+        return [f"{type(self).__name__}: {self}"]
+
+
+class NotStarted(CheckFailed):
+    """There is no answer yet: the stub still stands there."""
+
+
+def right(why: str) -> None:
+    """Print the last line of a check that passed: that it is right, and why it matters."""
+    print(f"Right. {why}")
+
+
+def require(condition: Any, message: str) -> None:
+    """Raise CheckFailed with `message` unless `condition` is true."""
+    if not bool(condition):
+        raise CheckFailed(message)
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value is Ellipsis or (isinstance(value, str) and not value.strip())
+
+
+def _show(value: Any) -> str:
+    """`value` as a learner would write it, short."""
+    try:
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, float):
+            return f"{value:.6g}"
+        if isinstance(value, np.ndarray):
+            return np.array2string(value, precision=5, threshold=6, edgeitems=2).replace("\n", "")
+        text = repr(value)
+    except Exception:  # a repr written by a learner may do anything
+        return f"an object of type {type(value).__name__}"
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _to_float(name: str, value: Any) -> float:
+    """A plain float from a Python or numpy scalar, or from an array or list that holds just one."""
+    if _is_blank(value):
+        raise NotStarted(f"{name} has no value yet.")
+    if isinstance(value, bool | np.bool_):
+        raise CheckFailed(f"{name} is {value}: a number was expected, not a truth value.")
+    if isinstance(value, str | bytes):
+        raise CheckFailed(
+            f"{name} is the text {value!r}: write the number without quotation marks."
+        )
+    if callable(value):
+        raise CheckFailed(f"{name} is a function: did you forget to call it?")
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "c":
+            raise CheckFailed(
+                f"{name} is a complex number: a negative number was raised to a fraction."
+            )
+        if array.size != 1:
+            raise CheckFailed(
+                f"{name} holds {array.size} values (shape {array.shape}): one number was expected."
+            )
+        return float(array.reshape(-1)[0])
+    except CheckFailed:
+        raise
+    except Exception:
+        kind = type(value).__name__
+        raise CheckFailed(f"{name} is of type {kind}: a number was expected.") from None
+
+
+def _to_array(name: str, value: Any) -> np.ndarray:
+    """A float array from an array, list, tuple, Series or scalar; a fresh copy."""
+    if _is_blank(value):
+        raise NotStarted(f"{name} has no value yet.")
+    try:
+        return np.array(value, dtype=float)
+    except Exception:
+        kind = type(value).__name__
+        raise CheckFailed(
+            f"{name} is of type {kind}: numbers, or an array of them, were expected."
+        ) from None
+
+
+def _close(got: np.ndarray, want: np.ndarray, rtol: float, atol: float) -> bool:
+    return got.shape == want.shape and bool(
+        np.allclose(got, want, rtol=rtol, atol=atol, equal_nan=False)
+    )
+
+
+def _judge(
+    name: str,
+    got: np.ndarray,
+    want: np.ndarray,
+    *,
+    rtol: float,
+    atol: float,
+    why: str,
+    slips: Iterable[tuple[np.ndarray, str]],
+    reveal: bool,
+) -> None:
+    """Raise CheckFailed, with the likely slip, unless `got` is `want` within the tolerance."""
+    if _close(got, want, rtol, atol):
+        return
+    expected = f", expected {_show(want if want.ndim else float(want))}" if reveal else ""
+    said = f"{name} is {_show(got if got.ndim else float(got))}{expected}."
+    if got.shape != want.shape:
+        raise CheckFailed(
+            f"{name} has shape {got.shape}, expected {want.shape}: one value for each input, in the same order."
+        )
+    for value, message in slips:
+        value = np.asarray(value, dtype=float)
+        if _close(got, value, rtol, atol) and not _close(value, want, rtol, atol):
+            raise CheckFailed(f"{said} {message}")
+    if not np.all(np.isfinite(got)):
+        raise CheckFailed(
+            f"{said} It is not finite: look for a division by zero or a logarithm of zero."
+        )
+    if _close(got, want, 5 * rtol, 5 * atol):
+        reason = f" The tolerance is {why}." if why else ""
+        raise CheckFailed(f"{said} Nearly: look for early rounding or a fit cut short.{reason}")
+    with np.errstate(all="ignore"):
+        if _close(-got, want, rtol, atol):
+            raise CheckFailed(f"{said} The size is right, the sign is not.")
+        ratio = got / want
+    if ratio.size and np.all(np.isfinite(ratio)) and np.ptp(ratio) <= rtol * abs(ratio).max():
+        factor = float(ratio.flat[0])
+        for power in (10.0, 100.0, 1000.0, 1e6):
+            for known in (power, 1 / power):
+                if abs(factor / known - 1) <= max(rtol, 1e-9):
+                    raise CheckFailed(f"{said} It is off by a factor of {known:g}: check the unit.")
+    raise CheckFailed(said)
+
+
+def check_number(
+    name: str,
+    got: Any,
+    want: float,
+    *,
+    rtol: float = 1e-6,
+    atol: float = 0.0,
+    why: str = "",
+    slips: Mapping[float, str] | Sequence[tuple[float, str]] = (),
+    reveal: bool = True,
+) -> None:
+    """Check one number.
+
+    name: what the learner called it. got: any scalar, or an array or list of one. want: the right value.
+    rtol, atol: as in numpy.allclose. why: the reason for the tolerance, in words ("2 %: seeds differ by 1 %").
+    slips: wrong values that people reach, each with a sentence on how.
+    reveal: whether a reply tells the right value.
+    Raises NotStarted or CheckFailed; a test cell's own names that do not exist raise NameError before this is called.
+    """
+    pairs = slips.items() if isinstance(slips, Mapping) else slips
+    _judge(
+        name,
+        np.array(_to_float(name, got)),
+        np.array(float(want)),
+        rtol=rtol,
+        atol=atol,
+        why=why,
+        slips=[(np.array(float(value)), text) for value, text in pairs],
+        reveal=reveal,
+    )
+
+
+def check_array(
+    name: str,
+    got: Any,
+    want: Any,
+    *,
+    rtol: float = 1e-6,
+    atol: float = 0.0,
+    why: str = "",
+    slips: Sequence[tuple[Any, str]] = (),
+    reveal: bool = True,
+) -> None:
+    """Check an array of numbers; lists, tuples and Series are as good as arrays. Parameters as for `check_number`."""
+    _judge(
+        name,
+        _to_array(name, got),
+        np.asarray(want, dtype=float),
+        rtol=rtol,
+        atol=atol,
+        why=why,
+        slips=[(np.asarray(value, dtype=float), text) for value, text in slips],
+        reveal=reveal,
+    )
+
+
+def _call(function: Callable, args: tuple, shown: str) -> Any:
+    """Call a learner's function on copies of `args`; what it prints or warns is kept off this cell."""
+    try:
+        with (
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+            contextlib.redirect_stderr(io.StringIO()),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            return function(*copy.deepcopy(args))
+    except CheckFailed:
+        raise
+    except NotImplementedError:
+        raise NotStarted(f"{shown} is not written yet.") from None
+    except (Exception, SystemExit) as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename]
+        line = f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
+        raise CheckFailed(f"{shown} stopped with {type(error).__name__}: {error}{line}.") from None
+
+
+def check_function(
+    function: Callable,
+    cases: Iterable[tuple[tuple, Any]],
+    *,
+    name: str | None = None,
+    rtol: float = 1e-6,
+    atol: float = 0.0,
+    why: str = "",
+    slips: Sequence[tuple[Callable, str]] = (),
+) -> None:
+    """Check a learner's function on `cases`: pairs of a tuple of arguments and the right result.
+
+    slips: pairs of a wrong implementation and a sentence; a learner's function that agrees with the wrong implementation
+    is told the sentence. Results are compared as floats (scalars) or float arrays, after the shape of the right result.
+    A result of None means *not started*. Raises NotStarted or CheckFailed.
+    """
+    name = name or getattr(function, "__name__", "your function")
+    if _is_blank(function):
+        raise NotStarted(f"{name} is not written yet.")
+    if not callable(function):
+        raise CheckFailed(f"{name} is {_show(function)}: a function was expected.")
+    for args, want in cases:
+        shown = f"{name}({', '.join(_show(a) for a in args)})"
+        value = _call(function, args, shown)
+        if value is None:
+            raise NotStarted(
+                f"{shown} returned None: the function is not written yet, or the word return is missing."
+            )
+        want = np.asarray(want, dtype=float)
+        got = _to_array(shown, value) if want.ndim else np.array(_to_float(shown, value))
+        known = []
+        for wrong, message in slips:
+            with np.errstate(all="ignore"), contextlib.suppress(Exception):
+                known.append((np.asarray(wrong(*copy.deepcopy(args)), dtype=float), message))
+        _judge(shown, got, want, rtol=rtol, atol=atol, why=why, slips=known, reveal=True)
+
+
+def check_answer(question: str, answer: Any) -> None:
+    """Check the answer to a quiz question of the bank; the reply was sealed, and opens with this answer only.
+
+    question: its id, for example "power_laws.trend". answer: the letter of an option, or a number.
+    Raises NotStarted where there is no answer, CheckFailed with that option's own explanation where it is wrong.
+    """
+    from scalinglaws.questions.seal import open_reply
+
+    if _is_blank(answer):
+        raise NotStarted("There is no answer yet.")
+    reply = open_reply(question, answer)
+    if not reply.right:
+        raise CheckFailed(reply.text)
+    right(reply.text)

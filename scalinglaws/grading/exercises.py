@@ -1,0 +1,64 @@
+"""The exercises of a notebook, read from the metadata of its cells.
+
+Every cell that belongs to an exercise carries `metadata.scalinglaws.exercise`, its number as a text; the cell that holds the
+points also carries `title`, `type`, `level` (1 to 3), `minutes`, and the rows and claims that it `covers`.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbgrader import utils
+
+
+@dataclass
+class Exercise:
+    """One exercise: what a learner fills in (`answers`), and what earns points (`tests`), by grade_id in order."""
+
+    number: str
+    title: str = ""
+    type: str = ""
+    level: int = 1
+    minutes: float = 0
+    points: float = 0
+    covers: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    by_hand: bool = False
+    answers: list[str] = field(default_factory=list)
+    tests: list[str] = field(default_factory=list)
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """The notebook at `path`, as nbformat 4."""
+    return nbformat.read(path, as_version=4)
+
+
+def graded_cells(notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:
+    """{grade_id: cell} of a notebook; the first of a doubled id counts."""
+    found: dict[str, nbformat.NotebookNode] = {}
+    for cell in notebook.cells:
+        if utils.is_grade(cell) or utils.is_solution(cell):
+            found.setdefault(cell.metadata.nbgrader["grade_id"], cell)
+    return found
+
+
+def exercises(notebook: nbformat.NotebookNode) -> list[Exercise]:
+    """The exercises of a *source* notebook, in their order."""
+    found: dict[str, Exercise] = {}
+    for grade_id, cell in graded_cells(notebook).items():
+        meta = cell.metadata.get("scalinglaws", {})
+        number = str(meta.get("exercise", grade_id))
+        exercise = found.setdefault(number, Exercise(number))
+        if utils.is_solution(cell):
+            exercise.answers.append(grade_id)
+        if utils.is_grade(cell):
+            exercise.tests.append(grade_id)
+            exercise.points += float(cell.metadata.nbgrader["points"])
+            exercise.by_hand |= utils.is_solution(cell)
+        exercise.title = meta.get("title", exercise.title)
+        exercise.type = meta.get("type", exercise.type)
+        exercise.level = meta.get("level", exercise.level)
+        exercise.minutes += meta.get("minutes", 0)
+        exercise.covers += tuple(meta.get("covers", ()))
+        exercise.claims += tuple(meta.get("claims", ()))
+    return list(found.values())

@@ -1,0 +1,90 @@
+"""nbgrader in a folder of its own: run a step on some assignments without touching the course's gradebook."""
+
+import contextlib
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from scalinglaws.errors import CourseError
+
+
+def course_config(course: Path, root: Path) -> Config:
+    """The settings of `course/nbgrader_config.py`, for a course folder at `root` with a gradebook of its own."""
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    config.CourseDirectory.root = str(root)
+    config.CourseDirectory.db_url = f"sqlite:///{(root / 'gradebook.db').as_posix()}"
+    return config
+
+
+@contextlib.contextmanager
+def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
+    """A temporary course that holds just `assignment`, copied from `course/source`; removed at the end.
+
+    Raises CourseError for an unknown assignment.
+    """
+    source = course / "source" / assignment
+    if not source.is_dir():
+        known = ", ".join(assignments(course)) or "none"
+        raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
+    # ignore_cleanup_errors: Windows keeps the gradebook's file open a little longer than we do.
+    with tempfile.TemporaryDirectory(prefix="scalinglaws-", ignore_cleanup_errors=True) as folder:
+        root = Path(folder)
+        shutil.copytree(
+            source,
+            root / "source" / assignment,
+            ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+        )
+        yield ScratchCourse(root, assignment, NbGraderAPI(config=course_config(course, root)))
+
+
+def assignments(course: Path) -> list[str]:
+    """The assignments of a course: the folders of `source/` that hold a notebook of their own name."""
+    return sorted(
+        path.parent.name
+        for path in (course / "source").glob("*/*.ipynb")
+        if path.stem == path.parent.name
+    )
+
+
+class ScratchCourse:
+    """A temporary course with one assignment. `root`: its folder. `api`: nbgrader's own."""
+
+    def __init__(self, root: Path, assignment: str, api: NbGraderAPI) -> None:
+        self.root, self.assignment, self.api = root, assignment, api
+
+    def generate_assignment(self) -> Path:
+        """Make the release version; returns its folder."""
+        self._run("generate_assignment", self.assignment)
+        return self.root / "release" / self.assignment
+
+    def autograde(self, student: str) -> Path:
+        """Grade the submission that lies in submitted/<student>/; returns the folder of the graded copy."""
+        self._run("autograde", self.assignment, student)
+        return self.root / "autograded" / student / self.assignment
+
+    def generate_feedback(self, student: str) -> Path:
+        """Write the feedback page; returns its folder."""
+        self._run("generate_feedback", self.assignment, student)
+        return self.root / "feedback" / student / self.assignment
+
+    def gradebook(self) -> Gradebook:
+        """The gradebook, to be used in a `with` statement."""
+        return Gradebook(
+            self.api.coursedir.db_url,
+            self.api.coursedir.course_id,
+        )
+
+    def _run(self, step: str, *args: str) -> None:
+        logging.getLogger("traitlets").setLevel(logging.ERROR)
+        result = getattr(self.api, step)(*args)
+        if not result["success"]:
+            detail = (result.get("error") or result.get("log") or "").strip().splitlines()
+            last = detail[-1] if detail else "nbgrader gave no reason"
+            raise CourseError(f"nbgrader could not finish {step} of {self.assignment}: {last}")
