@@ -1,0 +1,36 @@
+"""Numbers in, numbers out: scalars stay Python floats, anything else becomes a float array."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import CourseError
+
+Floats = float | NDArray[np.float64]
+
+
+def positive(**quantities: ArrayLike) -> list[NDArray[np.float64]]:
+    """Each named quantity as a float array; infinity is allowed, so that limits can be asked for.
+
+    Raises CourseError, naming the quantity, if a value is not a positive number.
+
+    >>> positive(N=[1, 2], D=3)
+    [array([1., 2.]), array(3.)]
+    """
+    arrays = []
+    for name, value in quantities.items():
+        try:
+            array = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            raise CourseError(f"{name} must be a number or an array of numbers.") from None
+        bad = ~(array > 0)
+        if bad.any():
+            first = array[bad].flat[0]
+            raise CourseError(f"{name} must be positive everywhere, but holds {first:g}.")
+        arrays.append(array)
+    return arrays
+
+
+def plain(array: ArrayLike) -> Floats:
+    """A 0-d array as a Python float, so that scalars print as `2.0`; other arrays unchanged."""
+    array = np.asarray(array)
+    return array.item() if array.ndim == 0 else array

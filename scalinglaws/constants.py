@@ -1,0 +1,157 @@
+"""Published constants, as frozen laws that carry their citation (`.citation`).
+
+Each citation says how far the numbers were verified: "read in the paper" (its text, tables or the authors'
+published code), or "secondary" (taken from a source that names the equation or table).
+N counts all parameters and D tokens, unless the citation says otherwise; C is in FLOPs.
+"""
+
+from types import MappingProxyType
+
+import numpy as np
+
+from .laws import (
+    PF_DAY,
+    AllocationLaw,
+    ChinchillaLaw,
+    CriticalBatch,
+    DataConstrainedLaw,
+    KaplanJointLaw,
+    KaplanLaws,
+    KaplanStepsLaw,
+    PowerLaw,
+    Trend,
+)
+
+_KAPLAN = "Kaplan et al. 2020, Scaling Laws for Neural Language Models, arXiv:2001.08361"
+_HOFFMANN = "Hoffmann et al. 2022, Training Compute-Optimal Large Language Models, arXiv:2203.15556"
+
+# --- Kaplan et al. 2020 -------------------------------------------------------------------------------
+
+KAPLAN = KaplanLaws(
+    L_N=PowerLaw.from_scale(8.8e13, 0.076, citation=f"{_KAPLAN}, eq. 1.1 (read in the paper)"),
+    L_D=PowerLaw.from_scale(5.4e13, 0.095, citation=f"{_KAPLAN}, eq. 1.2 (read in the paper)"),
+    L_C=PowerLaw.from_scale(
+        3.1e8 * PF_DAY, 0.050, citation=f"{_KAPLAN}, eq. 1.3 (read in the paper)"
+    ),
+    L_C_naive=PowerLaw.from_scale(
+        1.6e7 * PF_DAY, 0.057, citation=f"{_KAPLAN}, Table 5, fixed batch (read in the paper)"
+    ),
+    L_ND=KaplanJointLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103),
+    L_NS=KaplanStepsLaw(N_c=6.5e13, S_c=2.1e3, alpha_N=0.077, alpha_S=0.76),
+    B_crit=CriticalBatch(B_star=2.1e8, alpha_B=0.21),
+    allocation=AllocationLaw(
+        N=Trend(k=1.3e9, exponent=0.73, unit=PF_DAY),
+        D=Trend(k=2e10, exponent=0.27, unit=PF_DAY),
+    ),
+    batch=Trend(k=2.0e6, exponent=0.24, unit=PF_DAY),
+    steps=Trend(k=5.4e3, exponent=0.03, unit=PF_DAY),
+    name="Kaplan 2020",
+    citation=f"{_KAPLAN}, eq. 1.1 to 1.8 and Tables 2, 3, 5, 6 (read in the paper); N without embeddings",
+)
+
+# --- Hoffmann et al. 2022 (Chinchilla) and its re-fits -----------------------------------------------
+
+CHINCHILLA = ChinchillaLaw(
+    E=float(np.exp(0.5267228)),
+    A=float(np.exp(6.0073404)),
+    B=float(np.exp(6.0179186)),
+    alpha=0.33917084,
+    beta=0.2849083,
+    name="Chinchilla",
+    citation=f"{_HOFFMANN}, eq. 10 before rounding: comments of the TeX source, "
+    "quoted in the notebook of Besiroglu et al. 2024 (read there)",
+)
+
+CHINCHILLA_ROUNDED = ChinchillaLaw(
+    E=1.69,
+    A=406.4,
+    B=410.7,
+    alpha=0.34,
+    beta=0.28,
+    name="Chinchilla, as printed",
+    citation=f"{_HOFFMANN}, eq. 10 (read in the paper)",
+)
+
+CHINCHILLA_REPLICATION = ChinchillaLaw(
+    E=1.8172,
+    A=482.01,
+    B=2085.43,
+    alpha=0.3478,
+    beta=0.3658,
+    name="Besiroglu 2024",
+    citation="Besiroglu et al. 2024, Chinchilla Scaling: A replication attempt, arXiv:2404.10102, Table 1 "
+    "(secondary); the least-absolute-deviation fit of 240 points read off figure 4",
+)
+
+# N: (C, D) of compute-optimal training, from Table 3 (approach 1) and Table A3 (approaches 2 and 3).
+# One entry is a misprint and kept as printed: see HOFFMANN_MISPRINT.
+_N = (400e6, 1e9, 10e9, 67e9, 175e9, 280e9, 520e9, 1e12, 10e12)
+HOFFMANN_TABLES = MappingProxyType(
+    {
+        "approach 1": {
+            "N": _N,
+            "C": (1.92e19, 1.21e20, 1.23e22, 5.76e23, 3.85e24, 9.90e24, 3.43e25, 1.27e26, 1.30e28),
+            "D": (8.0e9, 20.2e9, 205.1e9, 1.5e12, 3.7e12, 5.9e12, 11.0e12, 21.2e12, 216.2e12),
+        },
+        "approach 2": {
+            "N": _N,
+            "C": (1.84e19, 1.20e20, 1.32e22, 6.88e23, 4.54e24, 1.18e25, 4.19e25, 1.59e26, 1.75e28),
+            "D": (7.7e9, 20.0e9, 219.5e9, 1.7e12, 4.3e12, 7.1e12, 13.4e12, 26.5e12, 292.0e12),
+        },
+        "approach 3": {
+            "N": _N,
+            "C": (2.21e19, 1.62e20, 2.46e22, 1.71e24, 1.26e24, 3.52e25, 1.36e26, 5.65e26, 8.55e28),
+            "D": (9.2e9, 27.1e9, 410.1e9, 4.1e12, 12.0e12, 20.1e12, 43.5e12, 94.1e12, 1425.5e12),
+        },
+    }
+)
+# Table A3, approach 3, 175B: printed 1.26e24; 6·N·D and the rows around it say 1.26e25.
+HOFFMANN_MISPRINT = MappingProxyType(
+    {"approach": "approach 3", "N": 175e9, "printed": 1.26e24, "meant": 1.26e25}
+)
+
+
+def _through_table(approach: str) -> AllocationLaw:
+    """The straight log-log line through one printed table, as an allocation law."""
+    table = HOFFMANN_TABLES[approach]
+    exponent, log_k = np.polyfit(np.log(table["C"]), np.log(table["N"]), 1)
+    return AllocationLaw.from_N(
+        Trend(k=float(np.exp(log_k)), exponent=float(exponent)),
+        name=f"Chinchilla, {approach}",
+        citation=f"{_HOFFMANN}, {'Table 3' if approach == 'approach 1' else 'Table A3'}: "
+        "log-log line through the printed rows (read in the paper, line computed here)",
+    )
+
+
+CHINCHILLA_APPROACH_1 = _through_table("approach 1")
+CHINCHILLA_APPROACH_2 = _through_table("approach 2")
+
+TWENTY_TOKENS_PER_PARAM = AllocationLaw.from_tokens_per_param(
+    20,
+    name="20 tokens per parameter",
+    citation=f"{_HOFFMANN}: read off Table 3; the phrase is not in the paper",
+)
+
+# --- Others -------------------------------------------------------------------------------------------
+
+MUENNIGHOFF = DataConstrainedLaw(
+    base=ChinchillaLaw(
+        E=float(np.exp(0.6254804)),
+        A=float(np.exp(6.255414)),
+        B=float(np.exp(7.3049974)),
+        alpha=0.3526596,
+        beta=0.3526596,
+        name="Muennighoff 2023, fresh data",
+    ),
+    name="Muennighoff 2023",
+    citation="Muennighoff et al. 2023, Scaling Data-Constrained Language Models, arXiv:2305.16264, "
+    "app. A and B (read in the paper); C4, 182 runs",
+)
+
+LLAMA_3 = AllocationLaw(
+    N=Trend(k=1 / (6 * 0.29), exponent=1 - 0.53),
+    D=Trend(k=0.29, exponent=0.53),
+    name="Llama 3",
+    citation="Grattafiori et al. 2024, The Llama 3 Herd of Models, arXiv:2407.21783, section 3.2.1 "
+    "(secondary): D*(C) = 0.29·C^0.53 tokens; N from C = 6·N·D",
+)

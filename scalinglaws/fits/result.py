@@ -1,0 +1,199 @@
+"""What every fit offers: its law, how it knows that it converged, and intervals by the bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from ..arrays import Floats, plain
+from ..errors import CourseError
+
+BOOTSTRAP = 1000  # resamples behind an interval, unless `bootstrap(B)` was called
+
+
+def group_counts(groups: NDArray[np.int_], B: int, seed: int) -> NDArray[np.float64]:
+    """Bootstrap weights (B, n): how often each run is drawn when whole groups are drawn with replacement."""
+    number = groups.max() + 1
+    rng = np.random.default_rng(seed)
+    counts = rng.multinomial(number, np.full(number, 1 / number), size=B)
+    return counts[:, groups].astype(float)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit:
+    """A fitted law. Subclasses say how to fit again (`_refit`) and what to show (`_parameters`).
+
+    law: the fitted law. objective: the minimised sum of Huber terms (of half squares if delta is None) of
+    ln L_model - ln L. converged, evidence: whether the minimum was reached, and how that is known. residuals:
+    ln L_model - ln L of each run. notes: what the reader should know, such as a parameter at its bound.
+    """
+
+    law: object
+    loss: NDArray[np.float64]
+    residuals: NDArray[np.float64]
+    objective: float
+    delta: float | None
+    converged: bool
+    evidence: str
+    groups: NDArray[np.int_]
+    notes: tuple[str, ...] = ()
+    _cache: dict = field(default_factory=dict)
+
+    # Subclasses
+
+    _parameters = ()
+
+    def _refit(self, counts: NDArray[np.float64]) -> list:
+        """The laws fitted with these weights, one row for each; failed ones are left out."""
+        raise NotImplementedError
+
+    # Quality
+
+    @property
+    def n(self) -> int:
+        """Number of runs in the fit."""
+        return len(self.loss)
+
+    @property
+    def rmse_log(self) -> float:
+        """Root mean square of ln L_model - ln L: about the typical relative error."""
+        return float(np.sqrt(np.mean(self.residuals**2)))
+
+    @property
+    def r2_log(self) -> float:
+        """R² of ln L (not of L): 1 - residual over total sum of squares on the log axis, in sample.
+
+        A pure power law often scores 0.97 where it extrapolates absurdly: judge a law by held-out runs.
+        """
+        y = np.log(self.loss)
+        total = ((y - y.mean()) ** 2).sum()
+        return float(1 - (self.residuals**2).sum() / total)
+
+    # Uncertainty
+
+    def bootstrap(self, B: int = BOOTSTRAP, seed: int = 0) -> list:
+        """B laws, each fitted to runs (whole groups, if given) drawn with replacement; kept for the intervals.
+
+        Resamples whose fit did not converge are left out; `len` of the result says how many did.
+        """
+        if B < 2:
+            raise CourseError("bootstrap needs at least B = 2 resamples.")
+        key = (B, seed)
+        if self._cache.get("key") != key:
+            self._cache["key"] = key
+            self._cache["laws"] = self._refit(group_counts(self.groups, B, seed))
+        return self._cache["laws"]
+
+    def samples(self) -> pd.DataFrame:
+        """The parameters of the bootstrapped laws, one row for each."""
+        laws = self._resampled()
+        return pd.DataFrame(
+            {name: [getattr(law, name) for law in laws] for name in self._parameters}
+        )
+
+    def interval(
+        self, quantity: str | Callable[[object], ArrayLike], level: float = 0.95
+    ) -> tuple[Floats, Floats]:
+        """The bootstrap interval (low, high) of a parameter, or of anything computed from the law.
+
+        quantity: a name ("alpha"), or a function of the law (`lambda law: law.N_opt(1e24)`), scalar or array.
+        Single constants are hardly identified; quote derived quantities.
+        """
+        if not 0 < level < 1:
+            raise CourseError(f"level must lie between 0 and 1, not {level:g} (0.95 means 95 %).")
+        of = (lambda law: getattr(law, quantity)) if isinstance(quantity, str) else quantity
+        values = np.array([of(law) for law in self._resampled()])
+        tail = (1 - level) / 2
+        low, high = np.quantile(values, [tail, 1 - tail], axis=0)
+        return plain(low), plain(high)
+
+    def _resampled(self) -> list:
+        laws = self._cache.get("laws") or self.bootstrap()
+        if len(laws) < 2:
+            raise CourseError(
+                "No resample of these runs could be fitted, so there is no interval: add runs."
+            )
+        return laws
+
+    # Predictions
+
+    def predict(self, *where: ArrayLike) -> Floats:
+        """The fitted loss there, in nats per token."""
+        return self.law(*where)
+
+    def predict_interval(
+        self, *where: ArrayLike, level: float = 0.95, new_run: bool = False, seed: int = 0
+    ) -> tuple[Floats, Floats]:
+        """The interval of the law's loss there; with new_run=True, of one new run, noise included.
+
+        The noise of a new run is drawn from the residuals of the fit.
+        """
+        if not new_run:
+            return self.interval(lambda law: law(*where), level)
+        n, p = self.n, len(self._parameters)
+        noise = (self.residuals - self.residuals.mean()) * np.sqrt(n / (n - p))
+        rng = np.random.default_rng(seed)
+
+        def one_run(law):
+            loss = np.asarray(law(*where))
+            return loss * np.exp(rng.choice(noise, size=loss.shape))
+
+        return self.interval(one_run, level)
+
+    # Display
+
+    def summary(self, level: float = 0.95) -> pd.DataFrame:
+        """The parameters, one row each: value, low and high of the bootstrap interval."""
+        rows = {}
+        for name in self._parameters:
+            low, high = self.interval(name, level)
+            rows[name] = {"value": getattr(self.law, name), "low": low, "high": high}
+        return pd.DataFrame(rows).T
+
+    def _lines(self) -> list[str]:
+        method = "least squares on ln L" if self.delta is None else f"Huber, delta = {self.delta:g}"
+        return [
+            f"{self.n} runs, {method}; objective {self.objective:.6g}",
+            f"R² on the log axis {self.r2_log:.4f}; typical error {100 * self.rmse_log:.2g} %",
+            ("converged: " if self.converged else "NOT CONVERGED: ") + self.evidence,
+            *self.notes,
+        ]
+
+    def _table(self) -> list[tuple[str, str, str]]:
+        # Thousands of runs would make `repr` slow: then the intervals wait until they are asked for.
+        known = self.n <= 5000 or "laws" in self._cache
+        rows = []
+        for name in self._parameters:
+            interval = ""
+            if known:
+                try:
+                    low, high = self.interval(name)
+                    interval = f"{low:.4g} to {high:.4g}"
+                except CourseError:
+                    interval = "none"
+            rows.append((name, f"{getattr(self.law, name):.5g}", interval))
+        return rows
+
+    def __repr__(self) -> str:
+        rows = [f"  {name:<6} {value:>10}   {span}" for name, value, span in self._table()]
+        return "\n".join(
+            [type(self).__name__, f"  {'':<6} {'value':>10}   95 % interval", *rows]
+            + [f"  {line}" for line in self._lines()]
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th scope='row'>{escape(name)}</th><td>{value}</td><td>{span}</td></tr>"
+            for name, value, span in self._table()
+        )
+        lines = "<br>".join(escape(line) for line in self._lines())
+        return (
+            f"<table><caption>{type(self).__name__}</caption><thead><tr><th scope='col'>parameter</th>"
+            f"<th scope='col'>value</th><th scope='col'>95 % interval</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table><p>{lines}</p>"
+        )

@@ -1,0 +1,92 @@
+"""Checking the runs that a fit is given: every refusal names the rows and says what to do."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import CourseError
+
+
+def name_rows(bad: NDArray[np.bool_], show: int = 5) -> str:
+    """The rows that a mask selects, in words: "row 3", "rows 3, 7 and 12 more"; counted from 0.
+
+    >>> name_rows(np.array([False, True, True]))
+    'rows 1, 2 (counted from 0)'
+    """
+    rows = np.flatnonzero(bad)
+    text = ", ".join(map(str, rows[:show]))
+    if len(rows) > show:
+        text += f" and {len(rows) - show} more"
+    return f"{'row' if len(rows) == 1 else 'rows'} {text} (counted from 0)"
+
+
+def check_runs(
+    parameters: int, distinct: dict[str, int] | None = None, **columns: ArrayLike
+) -> list[NDArray[np.float64]]:
+    """The columns as float arrays of one length: finite, positive, and enough of them.
+
+    parameters: how many the law has; there must be more runs than that. distinct: for a column, how many different
+    values the law needs at least. Raises CourseError with one sentence that says which column, which rows, and what
+    to do.
+    """
+    arrays = {}
+    for name, values in columns.items():
+        if values is None:
+            raise CourseError(f"The column {name} is missing: give one value for each run.")
+        try:
+            arrays[name] = np.asarray(values, dtype=float)
+        except (TypeError, ValueError):
+            raise CourseError(f"The column {name} must hold numbers only.") from None
+        if arrays[name].ndim != 1:
+            raise CourseError(f"The column {name} must be one-dimensional, one value for each run.")
+    lengths = {name: len(values) for name, values in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise CourseError(f"The columns differ in length ({listed}): give one value for each run.")
+    for name, values in arrays.items():
+        for bad, what in (
+            (np.isnan(values), "missing (NaN)"),
+            (np.isinf(values), "infinite"),
+            (values <= 0, "zero or negative"),
+        ):
+            if bad.any():
+                raise CourseError(
+                    f"{name} is {what} in {name_rows(bad)}: mend or drop "
+                    f"{'it' if bad.sum() == 1 else 'them'} before fitting."
+                )
+    n = next(iter(lengths.values()))
+    if n <= parameters:
+        raise CourseError(
+            f"{n} runs are too few for a law with {parameters} parameters: it needs at least {parameters + 1}."
+        )
+    for name, needed in (distinct or {}).items():
+        found = len(np.unique(arrays[name]))
+        if found < needed:
+            raise CourseError(
+                f"The runs have {found} different value{'s' if found > 1 else ''} of {name}, but the law needs at "
+                f"least {needed}: add runs at other values of {name}."
+            )
+    return list(arrays.values())
+
+
+def check_weights(weights: ArrayLike | None, n: int) -> NDArray[np.float64]:
+    """Weights of the runs, 1 unless given. Raises CourseError if they do not fit the runs."""
+    if weights is None:
+        return np.ones(n)
+    weights = np.asarray(weights, dtype=float)
+    if weights.shape != (n,) or not np.all(np.isfinite(weights)) or np.any(weights < 0):
+        raise CourseError("weights must hold one finite number >= 0 for each run.")
+    if not weights.any():
+        raise CourseError("weights must not all be zero.")
+    return weights
+
+
+def check_groups(groups: ArrayLike | None, n: int) -> NDArray[np.int_]:
+    """Group numbers of the runs; each run is its own group unless given."""
+    if groups is None:
+        return np.arange(n)
+    groups = np.asarray(groups)
+    if groups.shape != (n,):
+        raise CourseError("groups must hold one label for each run.")
+    return np.unique(groups, return_inverse=True)[1]

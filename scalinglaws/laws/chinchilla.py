@@ -1,0 +1,215 @@
+"""Chinchilla's parametric law and its compute-optimal allocation (Hoffmann et al. 2022, arXiv:2203.15556)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Floats, plain, positive
+from ..errors import CourseError
+from .power import Trend, _positive_parameters
+
+# FLOPs that training spends per parameter and token: 2 forward, 4 backward (Kaplan et al. 2020, section 2.1).
+FLOPS_PER_PARAM_TOKEN = 6
+
+
+def training_flops(N: ArrayLike, D: ArrayLike) -> Floats:
+    """C = 6·N·D training FLOPs for N parameters and D tokens (Kaplan et al. 2020, section 2.1).
+
+    An approximation: `Transformer.training_flops` counts attention and logits as well.
+
+    >>> f"{training_flops(70e9, 1.4e12):.3g}"   # Chinchilla
+    '5.88e+23'
+    """
+    N, D = positive(N=N, D=D)
+    return plain(FLOPS_PER_PARAM_TOKEN * N * D)
+
+
+@dataclass(frozen=True)
+class ChinchillaLaw:
+    """L(N, D) = E + A/N^alpha + B/D^beta (Hoffmann et al. 2022, eq. 2), in nats per token.
+
+    N counts parameters, D training tokens, C = 6·N·D training FLOPs. E, A, B, alpha and beta are
+    positive (E may be 0), else CourseError. All methods broadcast over arrays.
+
+    >>> law = ChinchillaLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
+    >>> round(law(70e9, 1.4e12), 3)
+    1.937
+    """
+
+    E: float
+    A: float
+    B: float
+    alpha: float
+    beta: float
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self):
+        _positive_parameters(self, "A", "B", "alpha", "beta")
+        if not (np.isfinite(self.E) and self.E >= 0):
+            raise CourseError(f"ChinchillaLaw: E must be zero or positive, not {self.E:g}.")
+
+    # The surface
+
+    def __call__(self, N: ArrayLike, D: ArrayLike) -> Floats:
+        """The loss at N parameters and D tokens, in nats per token (eq. 2)."""
+        N, D = positive(N=N, D=D)
+        return plain(self.E + self.A * N**-self.alpha + self.B * D**-self.beta)
+
+    def N_term(self, N: ArrayLike) -> Floats:
+        """A/N^alpha: what the loss owes to the finite model, in nats per token."""
+        (N,) = positive(N=N)
+        return plain(self.A * N**-self.alpha)
+
+    def D_term(self, D: ArrayLike) -> Floats:
+        """B/D^beta: what the loss owes to the finite data, in nats per token."""
+        (D,) = positive(D=D)
+        return plain(self.B * D**-self.beta)
+
+    def N_for(self, L: ArrayLike, D: ArrayLike) -> Floats:
+        """The N that reaches loss L on D tokens; inf where even an infinite model does not.
+
+        >>> law = ChinchillaLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
+        >>> round(law.N_for(law(1e9, 2e10), 2e10))
+        1000000000
+        >>> law.N_for(1.9, 9e7)   # 90 million tokens cannot reach 1.9
+        inf
+        """
+        L, D = positive(L=L, D=D)
+        left = np.maximum(L - self.E - self.B * D**-self.beta, 0.0)
+        with np.errstate(divide="ignore"):
+            return plain((self.A / left) ** (1 / self.alpha))
+
+    def D_for(self, L: ArrayLike, N: ArrayLike) -> Floats:
+        """The D that brings N parameters to loss L; inf where even infinite data do not."""
+        L, N = positive(L=L, N=N)
+        left = np.maximum(L - self.E - self.A * N**-self.alpha, 0.0)
+        with np.errstate(divide="ignore"):
+            return plain((self.B / left) ** (1 / self.beta))
+
+    # The best split of a budget (eq. 4)
+
+    @property
+    def a(self) -> float:
+        """The exponent of N_opt ∝ C^a: beta/(alpha + beta) (eq. 4)."""
+        return self.beta / (self.alpha + self.beta)
+
+    @property
+    def b(self) -> float:
+        """The exponent of D_opt ∝ C^b: alpha/(alpha + beta) (eq. 4)."""
+        return self.alpha / (self.alpha + self.beta)
+
+    @property
+    def G(self) -> float:
+        """(alpha·A / (beta·B))^(1/(alpha + beta)), the factor in N_opt (eq. 4)."""
+        return (self.alpha * self.A / (self.beta * self.B)) ** (1 / (self.alpha + self.beta))
+
+    @property
+    def gamma(self) -> float:
+        """The exponent of the optimal reducible loss, L_opt - E ∝ C^-gamma: alpha·beta/(alpha + beta)."""
+        return self.alpha * self.beta / (self.alpha + self.beta)
+
+    def N_opt(self, C: ArrayLike) -> Floats:
+        """The parameters that minimise the loss at C training FLOPs: G·(C/6)^a (eq. 4).
+
+        >>> law = ChinchillaLaw(E=1.8172, A=482.01, B=2085.43, alpha=0.3478, beta=0.3658)
+        >>> f"{law.N_opt(1e20):.3g}"
+        '8.53e+08'
+        """
+        (C,) = positive(C=C)
+        return plain(self.G * (C / FLOPS_PER_PARAM_TOKEN) ** self.a)
+
+    def D_opt(self, C: ArrayLike) -> Floats:
+        """The tokens that minimise the loss at C training FLOPs: (C/6)^b / G (eq. 4)."""
+        (C,) = positive(C=C)
+        return plain((C / FLOPS_PER_PARAM_TOKEN) ** self.b / self.G)
+
+    def L_opt(self, C: ArrayLike) -> Floats:
+        """The lowest loss that C training FLOPs can reach: E + (A·G^-alpha + B·G^beta)·(C/6)^-gamma."""
+        (C,) = positive(C=C)
+        return plain(self.E + self._frontier * (C / FLOPS_PER_PARAM_TOKEN) ** -self.gamma)
+
+    def C_for(self, L: ArrayLike) -> Floats:
+        """The least training FLOPs that reach loss L: the inverse of L_opt; inf where L <= E.
+
+        >>> law = ChinchillaLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
+        >>> f"{law.C_for(law.L_opt(1e21)):.6g}"
+        '1e+21'
+        """
+        (L,) = positive(L=L)
+        with np.errstate(divide="ignore"):
+            ratio = self._frontier / np.maximum(L - self.E, 0.0)
+            return plain(FLOPS_PER_PARAM_TOKEN * ratio ** (1 / self.gamma))
+
+    def tokens_per_param(self, C: ArrayLike) -> Floats:
+        """D_opt/N_opt at C training FLOPs: the "20 tokens per parameter" of a fitted law."""
+        return plain(np.asarray(self.D_opt(C)) / self.N_opt(C))
+
+    def overspend(self, N: ArrayLike, D: ArrayLike) -> Floats:
+        """Training FLOPs of (N, D) over the least that reach the same loss; 1 on the frontier.
+
+        >>> law = ChinchillaLaw(E=1.8172, A=482.01, B=2085.43, alpha=0.3478, beta=0.3658)
+        >>> round(law.overspend(8e9, 15e12), 1)   # Llama 3 8B: cheap to run, dear to train
+        5.5
+        """
+        return plain(np.asarray(training_flops(N, D)) / self.C_for(self(N, D)))
+
+    @property
+    def _frontier(self) -> float:
+        """The optimal reducible loss at C = 6 FLOPs."""
+        return self.A * self.G**-self.alpha + self.B * self.G**self.beta
+
+
+@dataclass(frozen=True)
+class AllocationLaw:
+    """N_opt and D_opt as two trends in C, without a loss: what approaches 1 and 2 give.
+
+    >>> rule = AllocationLaw.from_tokens_per_param(20)
+    >>> f"{rule.N_opt(1.2e20):.4g} {rule.D_opt(1.2e20):.4g}"
+    '1e+09 2e+10'
+    """
+
+    N: Trend
+    D: Trend
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    @classmethod
+    def from_N(cls, N: Trend, **about: str) -> AllocationLaw:
+        """The law whose tokens are what is left of C = 6·N·D. `N` must be a trend in FLOPs (unit 1)."""
+        if N.unit != 1:
+            raise CourseError("AllocationLaw.from_N needs a trend in FLOPs, that is with unit 1.")
+        D = Trend(k=1 / (FLOPS_PER_PARAM_TOKEN * N.k), exponent=1 - N.exponent)
+        return cls(N=N, D=D, **about)
+
+    @classmethod
+    def from_tokens_per_param(cls, ratio: float, **about: str) -> AllocationLaw:
+        """The rule D = ratio·N at every budget, so that N = sqrt(C/(6·ratio))."""
+        (ratio,) = positive(ratio=ratio)
+        k = (FLOPS_PER_PARAM_TOKEN * float(ratio)) ** -0.5
+        return cls.from_N(Trend(k=k, exponent=0.5), **about)
+
+    @property
+    def a(self) -> float:
+        """The exponent of N_opt ∝ C^a."""
+        return self.N.exponent
+
+    @property
+    def b(self) -> float:
+        """The exponent of D_opt ∝ C^b."""
+        return self.D.exponent
+
+    def N_opt(self, C: ArrayLike) -> Floats:
+        """Parameters for C training FLOPs."""
+        return self.N(C)
+
+    def D_opt(self, C: ArrayLike) -> Floats:
+        """Tokens for C training FLOPs."""
+        return self.D(C)
+
+    def tokens_per_param(self, C: ArrayLike) -> Floats:
+        """D_opt/N_opt at C training FLOPs."""
+        return plain(np.asarray(self.D(C)) / self.N(C))

@@ -1,0 +1,129 @@
+"""Power laws in one variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Floats, plain, positive
+from ..errors import CourseError
+
+
+def _positive_parameters(law: object, *names: str) -> None:
+    """Raise CourseError unless the named parameters of a law are positive, finite numbers."""
+    for name in names:
+        value = getattr(law, name)
+        if not (np.isfinite(value) and value > 0):
+            raise CourseError(
+                f"{type(law).__name__}: {name} must be a positive number, not {value:g}."
+            )
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """L(x) = E + a·x^-alpha, in nats: a power law with an irreducible loss E.
+
+    With E = 0 it is Kaplan's form L = (x_c/x)^alpha, see `x_c` and `from_scale`. With E > 0 it is the
+    form of Henighan et al. 2020 (arXiv:2010.14701, eq. 1.1), and one cut through Chinchilla's surface.
+
+    Parameters: a > 0 (nats·x^alpha), alpha > 0, E >= 0 (nats). x is N, D, C or anything positive.
+    Raises CourseError for parameters out of range.
+
+    >>> law = PowerLaw(a=10, alpha=1/3, E=0.1)
+    >>> round(law(1e6), 4)
+    0.2
+    """
+
+    a: float
+    alpha: float
+    E: float = 0.0
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self):
+        _positive_parameters(self, "a", "alpha")
+        if not (np.isfinite(self.E) and self.E >= 0):
+            raise CourseError(f"PowerLaw: E must be zero or positive, not {self.E:g}.")
+
+    @classmethod
+    def from_scale(cls, x_c: float, alpha: float, E: float = 0.0, **about: str) -> PowerLaw:
+        """The law L = E + (x_c/x)^alpha, the way Kaplan et al. 2020 write theirs (eq. 1.1 to 1.3).
+
+        >>> round(PowerLaw.from_scale(8.8e13, 0.076)(1e9), 3)
+        2.376
+        """
+        return cls(a=float(x_c) ** alpha, alpha=alpha, E=E, **about)
+
+    def __call__(self, x: ArrayLike) -> Floats:
+        """The loss at x, in nats per token; broadcasts over arrays."""
+        (x,) = positive(x=x)
+        return plain(self.E + self.a * x**-self.alpha)
+
+    def reducible(self, x: ArrayLike) -> Floats:
+        """L(x) - E: the part of the loss that more of x removes."""
+        (x,) = positive(x=x)
+        return plain(self.a * x**-self.alpha)
+
+    def x_for(self, loss: ArrayLike) -> Floats:
+        """The x at which the law reaches `loss`: the inverse of the law; inf where loss <= E.
+
+        >>> law = PowerLaw(a=10, alpha=1/3, E=0.1)
+        >>> round(law.x_for(0.2)), law.x_for(0.05)
+        (1000000, inf)
+        """
+        (loss,) = positive(loss=loss)
+        with np.errstate(divide="ignore"):
+            return plain((self.a / np.maximum(loss - self.E, 0.0)) ** (1 / self.alpha))
+
+    @property
+    def x_c(self) -> float:
+        """The x at which the reducible loss is 1 nat, so that L = E + (x_c/x)^alpha."""
+        return self.a ** (1 / self.alpha)
+
+    def factor(self, k: float) -> float:
+        """What multiplying x by k multiplies the reducible loss by: k^-alpha.
+
+        >>> round(PowerLaw(a=1, alpha=0.076).factor(2), 3)   # Kaplan et al. 2020, section 1.2
+        0.949
+        """
+        return k**-self.alpha
+
+    @property
+    def doubling_factor(self) -> float:
+        """What doubling x multiplies the reducible loss by: 2^-alpha."""
+        return self.factor(2)
+
+    def slope(self, x: ArrayLike) -> Floats:
+        """The local slope d ln L / d ln x of the *total* loss: -alpha only where E = 0."""
+        (x,) = positive(x=x)
+        part = self.a * x**-self.alpha
+        return plain(-self.alpha * part / (self.E + part))
+
+
+@dataclass(frozen=True)
+class Trend:
+    """y = k·(x/unit)^exponent: how a best choice (N, D, batch, learning rate) grows with compute.
+
+    `unit` is the unit of x that k belongs to, for example PF_DAY; x itself is always given in FLOPs.
+
+    >>> round(Trend(k=2.0, exponent=0.5)(100))
+    20
+    """
+
+    k: float
+    exponent: float
+    unit: float = 1.0
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __call__(self, x: ArrayLike) -> Floats:
+        """y at x; broadcasts over arrays."""
+        (x,) = positive(x=x)
+        return plain(self.k * (x / self.unit) ** self.exponent)
+
+    def x_for(self, y: ArrayLike) -> Floats:
+        """The x that gives y: the inverse of the trend."""
+        (y,) = positive(y=y)
+        return plain(self.unit * (y / self.k) ** (1 / self.exponent))

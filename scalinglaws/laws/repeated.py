@@ -1,0 +1,71 @@
+"""The value of repeated data (Muennighoff et al. 2023, arXiv:2305.16264)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Floats, plain, positive
+from .chinchilla import ChinchillaLaw
+
+
+def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floats:
+    """unique·(1 + R*·(1 - e^(-R/R*))), R = total/unique - 1: what repeated tokens are worth (eq. 5).
+
+    Where total <= unique nothing repeats, and the amount is total. R_star: repetitions after which a
+    further one is worth 1/e of a fresh pass. The result never exceeds unique·(1 + R_star).
+
+    >>> round(effective_amount(4e9, 1e9, 15.387756) / 4e9, 2)   # four epochs
+    0.93
+    """
+    total, unique, R_star = positive(total=total, unique=unique, R_star=R_star)
+    unique = np.minimum(unique, total)
+    R = total / unique - 1
+    return plain(unique * (1 - R_star * np.expm1(-R / R_star)))
+
+
+@dataclass(frozen=True)
+class DataConstrainedLaw:
+    """Chinchilla's law in effective N' and D', for training on U unique tokens several times (eq. 6).
+
+    base: the law of fresh data. R_D_star, R_N_star: decay of repeated tokens and of excess parameters.
+    N_per_token: U_N/U_D, the compute-optimal parameters for the unique tokens (0.051 on C4, app. A).
+
+    >>> law = DataConstrainedLaw(ChinchillaLaw(E=1.87, A=521, B=1488, alpha=0.353, beta=0.353))
+    >>> law(1e9, 4e10, U=1e10) > law(1e9, 4e10, U=4e10)   # repeated tokens are worth less
+    True
+    """
+
+    base: ChinchillaLaw
+    R_D_star: float = 15.387756
+    R_N_star: float = 5.309743
+    N_per_token: float = 0.051
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def effective_D(self, D: ArrayLike, U: ArrayLike) -> Floats:
+        """D': fresh tokens worth as much as D tokens drawn from U unique ones (eq. 5)."""
+        return effective_amount(D, U, self.R_D_star)
+
+    def effective_N(self, N: ArrayLike, U: ArrayLike) -> Floats:
+        """N': parameters that U unique tokens can make use of (app. A)."""
+        (U,) = positive(U=U)
+        return effective_amount(N, self.N_per_token * U, self.R_N_star)
+
+    def value(self, epochs: ArrayLike) -> Floats:
+        """D'/D after so many epochs: the worth of a token against a fresh one.
+
+        >>> law = DataConstrainedLaw(ChinchillaLaw(E=1.87, A=521, B=1488, alpha=0.353, beta=0.353))
+        >>> [round(law.value(n), 2) for n in (4, 16, 40)]
+        [0.93, 0.66, 0.38]
+        """
+        (epochs,) = positive(epochs=epochs)
+        return plain(np.asarray(self.effective_D(epochs, 1.0)) / epochs)
+
+    def __call__(self, N: ArrayLike, D: ArrayLike, U: ArrayLike) -> Floats:
+        """The loss of N parameters on D tokens of which U are unique, in nats per token."""
+        D, U = positive(D=D, U=U)
+        U = np.minimum(U, D)
+        return self.base(self.effective_N(N, U), self.effective_D(D, U))

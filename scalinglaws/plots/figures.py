@@ -1,0 +1,155 @@
+"""The figures. Each takes an `ax` (a new one unless given), draws into it and returns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from .alt import describe
+from .style import (
+    GREY,
+    LABELS,
+    VERMILLION,
+    key,
+    log_axis,
+    look,
+    new_axes,
+    short_number,
+)
+
+NATS = "nats per token"
+
+
+def _loss_axes(ax: Axes | None, against: str, loss_unit: str, log_loss: bool = True) -> Axes:
+    ax = new_axes(ax)
+    log_axis(ax, "x", unit_labels=against in ("N", "D"))
+    if log_loss:
+        log_axis(ax, "y")
+    ax.set_xlabel(LABELS.get(against, against))
+    ax.set_ylabel(f"Loss L ({loss_unit})")
+    return ax
+
+
+def plot_runs(
+    x: ArrayLike,
+    loss: ArrayLike,
+    ax: Axes | None = None,
+    *,
+    against: str = "N",
+    label: str | None = None,
+    series: int = 0,
+    log_loss: bool = True,
+    loss_unit: str = NATS,
+) -> Axes:
+    """The measured loss of runs against N, D or C: points only.
+
+    against: "N", "D", "C" or any axis label. series: which colour and marker. loss_unit: "nats per byte", say.
+    """
+    ax = _loss_axes(ax, against, loss_unit, log_loss)
+    x, loss = np.asarray(x, dtype=float), np.asarray(loss, dtype=float)
+    style = look(series)
+    ax.plot(x, loss, style["marker"], color=style["color"], markersize=5, label=label, zorder=3)
+    order = np.argsort(x, kind="stable")
+    describe(
+        ax,
+        f"{label or 'The runs'}: {len(x)} points, from a loss of {loss[order[0]]:.3f} at "
+        f"{short_number(x[order[0]])} to {loss[order[-1]]:.3f} at {short_number(x[order[-1]])}.",
+    )
+    key(ax)
+    return ax
+
+
+def plot_law(
+    law: Callable,
+    x: ArrayLike,
+    ax: Axes | None = None,
+    *,
+    against: str = "N",
+    label: str | None = None,
+    series: int = 0,
+    log_loss: bool = True,
+    loss_unit: str = NATS,
+) -> Axes:
+    """A law as a curve over the range of x; `law` is any function of x that returns a loss."""
+    ax = _loss_axes(ax, against, loss_unit, log_loss)
+    grid = np.geomspace(np.min(x), np.max(x), 200)
+    style = look(series)
+    values = np.asarray(law(grid), dtype=float)
+    ax.plot(grid, values, linestyle=style["linestyle"], color=style["color"], label=label)
+    describe(
+        ax,
+        f"{label or 'The law'}: a curve from {values[0]:.3f} at {short_number(grid[0])} to "
+        f"{values[-1]:.3f} at {short_number(grid[-1])}.",
+    )
+    key(ax)
+    return ax
+
+
+def plot_fit(
+    fit,
+    ax: Axes | None = None,
+    *,
+    against: str = "N",
+    beyond: float = 1.0,
+    level: float = 0.95,
+    label: str | None = None,
+    log_loss: bool = True,
+    loss_unit: str = NATS,
+) -> Axes:
+    """A fitted power law: the runs, the law, its interval, and the irreducible loss if it has one.
+
+    fit: from `fit_power_law`. beyond: how many times the largest x the curve is drawn to.
+    """
+    ax = plot_runs(
+        fit.x, fit.loss, ax, against=against, label="runs", log_loss=log_loss, loss_unit=loss_unit
+    )
+    grid = np.geomspace(fit.x.min(), fit.x.max() * beyond, 200)
+    low, high = fit.predict_interval(grid, level=level)
+    letter = against if against in LABELS else "x"
+    law = label or f"fit: ${_formula(fit.law, letter, tex=True)}$"
+    ax.plot(grid, fit.law(grid), color=VERMILLION, label=law)
+    ax.fill_between(
+        grid,
+        low,
+        high,
+        color=VERMILLION,
+        alpha=0.2,
+        linewidth=0,
+        label=f"{100 * level:g} % interval",
+    )
+    text = (
+        f"The fitted law L = {_formula(fit.law, letter)} falls to {fit.law(grid[-1]):.3f} at {short_number(grid[-1])}, "
+        f"{100 * level:g} % interval {low[-1]:.3f} to {high[-1]:.3f}."
+    )
+    if fit.law.E > 0:
+        ax.axhline(fit.law.E, color=GREY, linestyle=":", label=f"irreducible loss {fit.law.E:.3g}")
+        text += f" A dotted line marks the irreducible loss {fit.law.E:.3f}."
+    describe(ax, text)
+    key(ax)
+    return ax
+
+
+def _formula(law, x: str, tex: bool = False) -> str:
+    """The law as text or TeX: E + a·x^-alpha, or (x_c/x)^alpha without a floor.
+
+    >>> from scalinglaws.laws import PowerLaw
+    >>> _formula(PowerLaw(a=406.4, alpha=0.34, E=1.69), "N")
+    '1.69 + 406·N^-0.34'
+    """
+
+    def number(value):
+        digits, power = f"{value:.2e}".split("e")
+        if 1e-2 <= value < 1e4:
+            return f"{value:.3g}"
+        return rf"{digits}\times10^{{{int(power)}}}" if tex else f"{value:.2e}"
+
+    def power(base, exponent):
+        return f"{base}^{{{exponent:.3g}}}" if tex else f"{base}^{exponent:.3g}"
+
+    if law.E > 0:
+        times = "\\," if tex else "·"
+        return f"{law.E:.3g} + {number(law.a)}{times}{power(x, -law.alpha)}"
+    return power(f"({number(law.x_c)}/{x})", law.alpha)

@@ -1,0 +1,120 @@
+"""One look for every figure: Okabe-Ito colours, markers that differ, log axes with few, plain tick labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib import ticker
+from matplotlib.axes import Axes
+
+# Okabe & Ito 2008, distinguishable with every kind of colour vision; yellow is left out (too pale on white).
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#000000", "#767676"
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
+
+# What the letters of the field mean, as axis labels.
+LABELS = {
+    "N": "Parameters N",
+    "D": "Training tokens D",
+    "C": "Training compute C (FLOPs)",
+    "S": "Optimiser steps S",
+    "x": "x",
+}
+
+
+def look(i: int) -> dict:
+    """Colour, marker and dashes of the i-th series."""
+    return {
+        "color": COLOURS[i % len(COLOURS)],
+        "marker": MARKERS[i % len(MARKERS)],
+        "linestyle": DASHES[i % len(DASHES)],
+    }
+
+
+def new_axes(ax: Axes | None = None, figsize: tuple[float, float] = (6.4, 4.2)) -> Axes:
+    """`ax` itself, or the axes of a new white figure; either way with a light grid and no box."""
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(figsize=figsize, facecolor="white", layout="constrained")
+    ax.set_facecolor("white")
+    ax.figure.set_facecolor("white")
+    ax.grid(True, which="major", color="#DDDDDD", linewidth=0.7)
+    ax.set_axisbelow(True)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    return ax
+
+
+def log_axis(ax: Axes, which: str = "x", unit_labels: bool = False) -> None:
+    """Make an axis ("x" or "y") logarithmic, with a handful of labels and unlabelled minor ticks.
+
+    unit_labels writes 1M, 20B, 3T instead of powers of ten: for parameters and tokens.
+    """
+    getattr(ax, f"set_{which}scale")("log")
+    axis = getattr(ax, f"{which}axis")
+    axis.set_major_locator(FewLogTicks())
+    axis.set_major_formatter(ticker.FuncFormatter(_unit_number if unit_labels else _power_number))
+    axis.set_minor_locator(ticker.LogLocator(subs=np.arange(2, 10), numticks=30))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
+class FewLogTicks(ticker.Locator):
+    """At most eight round values on a log axis, whether it spans ten decades or a tenth of one."""
+
+    def __call__(self):
+        return self.tick_values(*self.axis.get_view_interval())
+
+    def tick_values(self, vmin, vmax):
+        low, high = sorted((vmin, vmax))
+        if not (low > 0 and np.isfinite(high) and high > low):
+            return np.array([])
+        decades = np.log10(high / low)
+        if decades < 0.75:
+            ticks = ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        else:
+            powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+            if decades < 1.7:
+                ticks = np.outer(10.0**powers, [1, 2, 5]).ravel()
+            elif decades < 2.8:
+                ticks = np.outer(10.0**powers, [1, 3]).ravel()
+            else:
+                ticks = 10.0 ** powers[powers % np.ceil(decades / 7) == 0]
+        slack = (high / low) ** 1e-6
+        return ticks[(ticks >= low / slack) & (ticks <= high * slack)]
+
+
+def _power_number(value, _=None) -> str:
+    """1.5, 2000, 10¹², 3×10¹²: plain where that is short, mathtext powers elsewhere."""
+    if value <= 0:
+        return ""
+    if 1e-3 <= value < 1e4:
+        return f"{value:.6g}"
+    power = int(np.floor(np.log10(value) + 1e-9))
+    digits = f"{value / 10.0**power:.4g}"
+    return f"$10^{{{power}}}$" if digits == "1" else rf"${digits}\times10^{{{power}}}$"
+
+
+def _unit_number(value, _=None) -> str:
+    return short_number(value)
+
+
+def short_number(value: float) -> str:
+    """1500, 25k, 1.3M, 20B, 3T, then 4e+15: for labels and sentences.
+
+    >>> [short_number(v) for v in (85e6, 20e9, 1.4e12, 12.5, 5.76e23)]
+    ['85M', '20B', '1.4T', '12.5', '5.76e+23']
+    """
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k")):
+        if size <= value < 1e15:
+            return f"{value / (1e3 if letter == 'k' else size):.3g}{letter}"
+    return f"{value:.4g}" if value < 1e4 else f"{value:.3g}"
+
+
+def key(ax: Axes, **options) -> None:
+    """The legend, where the data leave room."""
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(
+            **{"frameon": True, "framealpha": 0.85, "edgecolor": "none", "fontsize": 9} | options
+        )
