@@ -1,0 +1,265 @@
+"""The course's Python environment, `.venv`: set up from a lock in requirements/, then used to run a command.
+
+bootstrap.py calls this with whatever Python it finds, so it uses the standard library only. A set-up ends with
+a stamp in .venv. Where the stamp fits, nothing is done; where it is missing (an interrupted set-up, a folder
+that was moved, another Python), the environment is made anew rather than trusted.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scalinglaws.errors import CourseError
+
+COURSE = Path(__file__).resolve().parents[1]
+VENV = COURSE / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+STAMP = VENV / "scalinglaws.json"
+BYTES_NEEDED = 1e9  # measured on Linux: 760 MB installed, and room for the archives on their way
+
+# What developers run, in order: arguments for Python. All other commands are those of `scalinglaws`.
+DEVELOPER_COMMANDS = {
+    "format": ["-m ruff check --fix", "-m ruff format"],
+    "hooks": ["-m pre_commit install"],
+    "lock": ["requirements/lock.py"],
+    "test": ["-m ruff check", "-m ruff format --check", "-m pytest"],
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Set up what a command needs, and run it. Returns its exit code; 2 where the user must mend something."""
+    command, *rest = arguments or ["--help"]
+    for_developers = command in DEVELOPER_COMMANDS
+    try:
+        set_up("dev" if for_developers else "course")
+    except CourseError as error:
+        print(f"bootstrap: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"bootstrap: {explain(str(error))}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nbootstrap: stopped; run it again to go on.", file=sys.stderr)
+        return 130
+    os.environ["PATH"] = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
+    os.environ["VIRTUAL_ENV"] = str(VENV)
+    if not for_developers:
+        os.environ["SCALINGLAWS_COURSE"] = str(COURSE)
+        return run([PYTHON, "-m", "scalinglaws", command, *rest])
+    os.chdir(COURSE)
+    *first, last = ([PYTHON, *line.split()] for line in DEVELOPER_COMMANDS[command])
+    for line in [*first, [*last, *rest]]:
+        if code := run(line):
+            return code
+    return 0
+
+
+def run(command: list) -> int:
+    """The exit code of a command. Ctrl-C reaches the command too, and it decides what that means."""
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def set_up(lock: str) -> None:
+    """Make .venv hold the packages of requirements/<lock>.txt, and the package `scalinglaws` itself.
+
+    Raises CourseError, or OSError for what the disk refuses.
+    """
+    present = read_stamp()
+    if present.get("lock") == "dev":
+        lock = "dev"  # it holds the versions of `course`, and more
+    wanted = {
+        "python": [sys.version, sys.base_prefix],
+        "folder": str(COURSE),  # an environment does not work elsewhere
+        "lock": lock,
+        "packages": digest(COURSE / "requirements" / f"{lock}.txt"),
+        "project": digest(COURSE / "pyproject.toml"),
+    }
+    if present == wanted and PYTHON.exists():
+        return
+    with only_one_set_up():
+        if not (PYTHON.exists() and all(present.get(k) == wanted[k] for k in ("python", "folder"))):
+            make_venv()
+        write_stamp({})  # from here to the end, the environment is not to be trusted
+        install_packages(lock)
+        install_course()
+        write_stamp(wanted)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_stamp() -> dict:
+    """What .venv holds; empty if that is not known."""
+    try:
+        stamp = json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamp if isinstance(stamp, dict) else {}
+
+
+def write_stamp(stamp: dict) -> None:
+    """Replace the stamp, whole or not at all."""
+    new = STAMP.with_suffix(".new")
+    new.write_text(json.dumps(stamp, indent=1), encoding="utf-8")
+    new.replace(STAMP)
+
+
+@contextmanager
+def only_one_set_up() -> Iterator[None]:
+    """Hold a lock that the system takes back when this process ends, however it ends."""
+    with open(COURSE / ".venv.lock", "w") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            raise CourseError(
+                "another window is setting up this course: wait until it is ready, then run this again."
+            ) from None
+        yield
+
+
+def make_venv() -> None:
+    """Make .venv from the Python that runs this, in place of whatever was there."""
+    if not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip")):
+        version = "{}.{}".format(*sys.version_info)
+        raise CourseError(
+            "this Python cannot make an environment, for its venv module is missing: install it "
+            f"(Debian, Ubuntu: sudo apt install python{version}-venv), then run this again."
+        )
+    free = shutil.disk_usage(COURSE).free
+    if free < BYTES_NEEDED:
+        raise CourseError(
+            f"the disk is too full: the course needs {BYTES_NEEDED / 1e6:.0f} MB and "
+            f"{free / 1e6:.0f} MB are free; make room, then run this again."
+        )
+    print(
+        "Setting up the course in .venv (only the first time; one to five minutes) ...", flush=True
+    )
+    # If this Python stands in an environment itself (perhaps the very one that goes), take its origin.
+    step(sys._base_executable, "-m", "venv", "--clear", VENV)
+
+
+def install_packages(lock: str) -> None:
+    """Install a lock's packages; pip checks every hash.
+
+    The lock is complete, so pip need not look for more; and what needs a compiler is not in it.
+    """
+    lock_file = COURSE / "requirements" / f"{lock}.txt"
+    pip_install(
+        "--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", lock_file
+    )
+
+
+def install_course() -> None:
+    """Install `scalinglaws` where it stands, so that an update of the course is in force at once."""
+    pip_install("--no-deps", "--no-index", "--no-build-isolation", "--editable", COURSE)
+
+
+def pip_install(*arguments: str | Path) -> None:
+    """Run `pip install`, on the package index that the user's pip is configured for."""
+    options = [
+        "--no-input",
+        "--disable-pip-version-check",
+        "--retries",
+        "2",
+        "--progress-bar",
+        "off",
+    ]
+    step(PYTHON, "-m", "pip", "install", *options, *arguments)
+
+
+def step(*command: str | Path) -> None:
+    """Run a step of the set-up with one line of progress; raises CourseError if it fails."""
+    environment = {**os.environ, "PIP_USER": "0"}
+    for variable in ("PYTHONHOME", "PYTHONPATH"):  # they would smuggle in other packages
+        environment.pop(variable, None)
+    output = []
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        for line in process.stdout:
+            output.append(line)
+            if line.startswith(("Collecting ", "Installing ", "Obtaining ")):
+                show_progress(" ".join(line.split()[:2]))
+    show_progress("")
+    if process.returncode:
+        raise CourseError(explain("".join(output)))
+
+
+def show_progress(text: str) -> None:
+    """Write over the last line, where somebody watches."""
+    if sys.stdout.isatty():
+        print(f"\r{text:<60.60}\r", end="", flush=True)
+
+
+# (signs in an error's text or in the output of venv or pip, what they mean), the surest signs first
+EXPLANATIONS = [
+    (
+        ["No space left", "[Errno 28]", "Disk quota exceeded", "[Errno 122]", "[WinError 112]"],
+        "the disk is full: free about 1 GB, then run this again.",
+    ),
+    (
+        ["DO NOT MATCH THE HASHES"],
+        "a package is not the one that the course was made with (its hash differs), so nothing was "
+        "installed: try another network, or tell the course's makers.",
+    ),
+    (
+        [
+            "[Errno 1]",
+            "[Errno 13]",
+            "[Errno 17]",
+            "[Errno 20]",
+            "[Errno 30]",
+            "[WinError 5]",
+            "[WinError 32]",
+        ],
+        f"the folder {VENV} cannot be written: close what uses it, or copy the course into a folder of "
+        "your own, then run this again.",
+    ),
+    (
+        ["Retrying (", "Max retries exceeded", "SSLError", "ProxyError"],
+        "the package index cannot be reached: connect to the internet (the set-up needs it, the course "
+        "does not) or tell pip your proxy, then run this again.",
+    ),
+    (
+        ["No matching distribution found"],
+        "the package index lacks a package for this Python and system: use Python 3.13 on Linux, macOS "
+        "or Windows, or mend pip's configuration, then run this again.",
+    ),
+]
+
+
+def explain(problem: str) -> str:
+    """One sentence for an error's text or a failed step's output; the output's end if nothing fits."""
+    for signs, explanation in EXPLANATIONS:
+        if any(sign in problem for sign in signs):
+            return explanation
+    end = "\n".join(f"    {line}" for line in problem.strip().splitlines()[-12:])
+    return f"the set-up failed, and this is the end of what it said:\n{end}"
