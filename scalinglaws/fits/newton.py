@@ -207,7 +207,7 @@ def _minimise(problem, starts, weights, fixed):
 
 
 def starting_points(
-    problem: Problem, spans: tuple[float, ...], weights: Array | None = None
+    problem: Problem, weights: Array | None = None, spans: tuple[float, ...] = (1, 2, 4)
 ) -> Array:
     """A grid of exponents, and for each the best E >= 0, exp(c_k) >= 0 by non-negative least squares.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CourseError
 from ..laws import PowerLaw
-from .newton import Problem, minimise, objective
+from .frame import Frame, evidence, falls
+from .newton import Array, objective
 from .result import Fit
 from .runs import check_groups, check_runs, check_weights
 
@@ -28,7 +29,7 @@ class PowerLawFit(Fit):
     x: NDArray[np.float64] = None
     floor: bool | float = True
     at_bound: bool = False
-    _frame: _Frame = None
+    _frame: Frame = None
 
     @property
     def _parameters(self):
@@ -54,87 +55,39 @@ class PowerLawFit(Fit):
 
         Columns E, alpha, a, objective. A flat valley says that the runs do not determine E.
         """
-        E, solution = self._frame.profile(points)
-        laws = [self._frame.law(theta) for theta in solution.theta]
+        frame = replace(self._frame, fixed=(0,))
+        solution = frame.minimise(_lines(frame, _floors(frame, points)))
+        E, a, alpha = frame.parameters(solution.theta)
         return pd.DataFrame(
-            {
-                "E": E * self._frame.unit,
-                "alpha": [law[1] for law in laws],
-                "a": [law[0] for law in laws],
-                "objective": solution.objective,
-            }
+            {"E": E, "alpha": alpha[:, 0], "a": a[:, 0], "objective": solution.objective}
         )
 
     def _refit(self, counts):
-        starts = np.repeat(self._frame.theta(self.law)[None], len(counts), 0)
-        solution = minimise(
-            self._frame.problem, starts, counts * self._frame.weights, self._frame.fixed
-        )
-        laws = (self._frame.law(theta) for theta in solution.theta[solution.converged])
-        return [PowerLaw(*law) for law in laws if _is_law(law)]
+        start = self._frame.theta(self.E, [self.a], [self.alpha])
+        return [
+            PowerLaw(a=float(a[0]), alpha=float(alpha[0]), E=E)
+            for E, a, alpha in self._frame.refit(start, counts)
+        ]
 
 
-def _is_law(law: tuple[float, float, float]) -> bool:
-    a, alpha, _ = law
-    return np.isfinite(a) and a > 0 and alpha > 0
+def _lines(frame: Frame, E: Array) -> Array:
+    """For each fixed E below every loss, the straight line through ln(L - E) against ln x: starts (S, 3).
 
-
-@dataclass(frozen=True)
-class _Frame:
-    """The problem in its own units: ln x around its mean, loss around its geometric mean.
-
-    Centring is what makes Newton's equations well conditioned: in raw units ln a and alpha correlate at 0.999.
+    Weights ((L - E)/L)² turn errors of ln(L - E) back into errors of ln L.
     """
+    z, L = frame.problem.z[0], np.exp(frame.problem.y)
+    rest = L - E[:, None]
+    w = frame.weights * (rest / L) ** 2
+    w = w / w.sum(1, keepdims=True)
+    mean_z, mean_y = (w * z).sum(1), (w * np.log(rest)).sum(1)
+    dz = z - mean_z[:, None]
+    slope = (w * dz * np.log(rest)).sum(1) / (w * dz * dz).sum(1)
+    return np.stack([E, mean_y - slope * mean_z, -slope], axis=1)
 
-    problem: Problem
-    centre: float
-    unit: float
-    weights: NDArray[np.float64]
-    fixed: tuple[int, ...]
 
-    @classmethod
-    def of(cls, x, loss, weights, delta, floor) -> _Frame:
-        centre, unit = float(np.log(x).mean()), float(np.exp(np.log(loss).mean()))
-        problem = Problem(
-            z=(np.log(x) - centre)[None],
-            y=np.log(loss / unit),
-            delta=np.inf if delta is None else delta,
-        )
-        return cls(problem, centre, unit, weights, fixed=() if floor is True else (0,))
-
-    def law(self, theta) -> tuple[float, float, float]:
-        """(a, alpha, E) in the user's units."""
-        E, c, p = theta
-        with np.errstate(over="ignore"):
-            return self.unit * float(np.exp(c + p * self.centre)), float(p), self.unit * float(E)
-
-    def theta(self, law: PowerLaw) -> NDArray[np.float64]:
-        c = np.log(law.a / self.unit) - law.alpha * self.centre
-        return np.array([law.E / self.unit, c, law.alpha])
-
-    def lines(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
-        """For each fixed E below every loss: the straight line through ln(L - E) against ln x, as a start.
-
-        Weights ((L - E)/L)² turn errors of ln(L - E) back into errors of ln L.
-        """
-        z, L = self.problem.z[0], np.exp(self.problem.y)
-        rest = L - E[:, None]
-        w = self.weights * (rest / L) ** 2
-        w = w / w.sum(1, keepdims=True)
-        mean_z, mean_y = (w * z).sum(1), (w * np.log(rest)).sum(1)
-        dz = z - mean_z[:, None]
-        slope = (w * dz * np.log(rest)).sum(1) / (w * dz * dz).sum(1)
-        return np.stack([E, mean_y - slope * mean_z, -slope], axis=1)
-
-    def floors(self, points: int) -> NDArray[np.float64]:
-        """Values of E from 0 to just below the lowest loss, denser towards it."""
-        lowest = np.exp(self.problem.y.min())
-        return lowest * (1 - np.geomspace(1, 1e-3, points))
-
-    def profile(self, points: int):
-        """(E, solution): the best fit at each fixed E."""
-        E = self.floors(points)
-        return E, minimise(self.problem, self.lines(E), self.weights, fixed=(0,))
+def _floors(frame: Frame, points: int) -> Array:
+    """Values of E from 0 to just below the lowest loss, denser towards it."""
+    return np.exp(frame.problem.y.min()) * (1 - np.geomspace(1, 1e-3, points))
 
 
 def fit_power_law(
@@ -176,37 +129,27 @@ def fit_power_law(
             f"floor = {held:g} must lie between 0 and the lowest loss, {loss.min():.6g}."
         )
 
-    frame = _Frame.of(x, loss, weights, delta, floor)
-    starts = frame.lines(
-        frame.floors(_PROFILE_POINTS) if profiled else np.array([held / frame.unit])
-    )
+    frame = Frame.of([x], loss, weights, delta, fixed=() if profiled else (0,))
+    E = _floors(frame, _PROFILE_POINTS) if profiled else np.array([held / frame.unit])
+    starts = _lines(frame, E)
     order = np.argsort(objective(frame.problem, starts, weights))
-    solution = minimise(frame.problem, starts[order[:_POLISHED]], weights, frame.fixed)
-    best = solution.best()
-    a, alpha, E = frame.law(solution.theta[best])
-    if not _is_law((a, alpha, E)):
+    solution = frame.minimise(starts[order[:_POLISHED]])
+    E, a, alpha = (values[solution.best()] for values in frame.parameters(solution.theta))
+    if not falls(a, alpha):
         raise CourseError(
             f"The loss does not fall as x grows over these {len(x)} runs, so no power law can be fitted."
         )
-    law = PowerLaw(a=a, alpha=alpha, E=E)
-
-    converged = bool(solution.converged[best])
-    agree = int(np.sum(solution.objective <= solution.objective[best] * (1 + 1e-6) + 1e-24))
-    evidence = (
-        f"the Hessian is positive definite and a Newton step gains {solution.decrement[best]:.0e} of the objective; "
-        f"{agree} of {len(solution.objective)} starts agree"
-        if converged
-        else "Newton's method stopped before the gradient vanished; do not use these numbers"
-    )
+    law = PowerLaw(a=float(a[0]), alpha=float(alpha[0]), E=float(E))
+    converged, how = evidence(solution)
     at_bound = profiled and E == 0
     return PowerLawFit(
         law=law,
         loss=loss,
         residuals=np.log(np.asarray(law(x)) / loss),
-        objective=float(solution.objective[best]),
+        objective=float(solution.objective.min()),
         delta=delta,
         converged=converged,
-        evidence=evidence,
+        evidence=how,
         groups=groups,
         notes=("E stopped at its bound 0: these runs show no floor",) if at_bound else (),
         x=x,

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
-from .power import Trend, _positive_parameters
+from .power import Formula, Trend
 
 # FLOPs that training spends per parameter and token: 2 forward, 4 backward (Kaplan et al. 2020, section 2.1).
 FLOPS_PER_PARAM_TOKEN = 6
@@ -27,8 +27,8 @@ def training_flops(N: ArrayLike, D: ArrayLike) -> Floats:
     return plain(FLOPS_PER_PARAM_TOKEN * N * D)
 
 
-@dataclass(frozen=True)
-class ChinchillaLaw:
+@dataclass(frozen=True, repr=False)
+class ChinchillaLaw(Formula):
     """L(N, D) = E + A/N^alpha + B/D^beta (Hoffmann et al. 2022, eq. 2), in nats per token.
 
     N counts parameters, D training tokens, C = 6·N·D training FLOPs. E, A, B, alpha and beta are
@@ -48,9 +48,8 @@ class ChinchillaLaw:
     citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
-        _positive_parameters(self, "A", "B", "alpha", "beta")
-        if not (np.isfinite(self.E) and self.E >= 0):
-            raise CourseError(f"ChinchillaLaw: E must be zero or positive, not {self.E:g}.")
+        self._require("A", "B", "alpha", "beta")
+        self._require("E", zero=True)
 
     # The surface
 
@@ -163,8 +162,8 @@ class ChinchillaLaw:
         return self.A * self.G**-self.alpha + self.B * self.G**self.beta
 
 
-@dataclass(frozen=True)
-class AllocationLaw:
+@dataclass(frozen=True, repr=False)
+class AllocationLaw(Formula):
     """N_opt and D_opt as two trends in C, without a loss: what approaches 1 and 2 give.
 
     >>> rule = AllocationLaw.from_tokens_per_param(20)

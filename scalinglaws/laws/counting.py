@@ -8,10 +8,11 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
+from .power import Formula
 
 
-@dataclass(frozen=True)
-class Transformer:
+@dataclass(frozen=True, repr=False)
+class Transformer(Formula):
     """A decoder-only transformer, counted exactly (weights of matrices; biases and norms left out).
 
     n_layer, d_model, n_ctx (tokens of context), vocab: its shape. d_ff: width of the MLP, 4·d_model

@@ -12,13 +12,13 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from .chinchilla import AllocationLaw
-from .power import PowerLaw, Trend
+from .power import Formula, PowerLaw, Trend
 
 PF_DAY = 1e15 * 24 * 3600  # 8.64e19 FLOPs: one petaFLOP/s for a day
 
 
-@dataclass(frozen=True)
-class KaplanJointLaw:
+@dataclass(frozen=True, repr=False)
+class KaplanJointLaw(Formula):
     """L(N, D) = [(N_c/N)^(alpha_N/alpha_D) + D_c/D]^alpha_D, early stopped (eq. 1.5).
 
     >>> law = KaplanJointLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103)   # Table 2
@@ -53,8 +53,8 @@ class KaplanJointLaw:
         return plain(self.D_c * (N / self.N_c) ** ratio / ((1 + share) ** (1 / self.alpha_D) - 1))
 
 
-@dataclass(frozen=True)
-class KaplanStepsLaw:
+@dataclass(frozen=True, repr=False)
+class KaplanStepsLaw(Formula):
     """L(N, S_min) = (N_c/N)^alpha_N + (S_c/S_min)^alpha_S: learning curves (eq. 1.6, 5.6).
 
     >>> law = KaplanStepsLaw(N_c=6.5e13, S_c=2.1e3, alpha_N=0.077, alpha_S=0.76)   # Table 3
@@ -73,8 +73,8 @@ class KaplanStepsLaw:
         return plain((self.N_c / N) ** self.alpha_N + (self.S_c / S_min) ** self.alpha_S)
 
 
-@dataclass(frozen=True)
-class CriticalBatch:
+@dataclass(frozen=True, repr=False)
+class CriticalBatch(Formula):
     """B_crit(L) = B_star/L^(1/alpha_B), in tokens (eq. 1.4, 5.3): the batch that wastes half.
 
     Steps S and compute C trade off: (S/S_min - 1)·(C/C_min - 1) = 1 (eq. 5.1).
@@ -103,8 +103,8 @@ class CriticalBatch:
         return plain(C / (1 + B / np.asarray(self(L))))
 
 
-@dataclass(frozen=True)
-class KaplanLaws:
+@dataclass(frozen=True, repr=False)
+class KaplanLaws(Formula):
     """All laws of the paper together; `scalinglaws.constants.KAPLAN` is the published instance.
 
     L_N, L_D, L_C, L_C_naive: single-factor laws (eq. 1.1 to 1.3). L_ND: joint law. L_NS: learning curves.

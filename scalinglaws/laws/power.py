@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,18 +11,29 @@ from ..arrays import Floats, plain, positive
 from ..errors import CourseError
 
 
-def _positive_parameters(law: object, *names: str) -> None:
-    """Raise CourseError unless the named parameters of a law are positive, finite numbers."""
-    for name in names:
-        value = getattr(law, name)
-        if not (np.isfinite(value) and value > 0):
-            raise CourseError(
-                f"{type(law).__name__}: {name} must be a positive number, not {value:g}."
-            )
+class Formula:
+    """The base of all laws: a repr with six digits, and parameters that are checked."""
+
+    def __repr__(self) -> str:
+        shown = []
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.repr:
+                text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+                shown.append(f"{item.name}={text}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _require(self, *names: str, zero: bool = False) -> None:
+        """Raise CourseError unless the named parameters are finite and positive (or zero, if allowed)."""
+        for name in names:
+            value = getattr(self, name)
+            if not (np.isfinite(value) and (value > 0 or (zero and value == 0))):
+                wanted = "zero or positive" if zero else "a positive number"
+                raise CourseError(f"{type(self).__name__}: {name} must be {wanted}, not {value:g}.")
 
 
-@dataclass(frozen=True)
-class PowerLaw:
+@dataclass(frozen=True, repr=False)
+class PowerLaw(Formula):
     """L(x) = E + a·x^-alpha, in nats: a power law with an irreducible loss E.
 
     With E = 0 it is Kaplan's form L = (x_c/x)^alpha, see `x_c` and `from_scale`. With E > 0 it is the
@@ -43,9 +54,8 @@ class PowerLaw:
     citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
-        _positive_parameters(self, "a", "alpha")
-        if not (np.isfinite(self.E) and self.E >= 0):
-            raise CourseError(f"PowerLaw: E must be zero or positive, not {self.E:g}.")
+        self._require("a", "alpha")
+        self._require("E", zero=True)
 
     @classmethod
     def from_scale(cls, x_c: float, alpha: float, E: float = 0.0, **about: str) -> PowerLaw:
@@ -102,8 +112,8 @@ class PowerLaw:
         return plain(-self.alpha * part / (self.E + part))
 
 
-@dataclass(frozen=True)
-class Trend:
+@dataclass(frozen=True, repr=False)
+class Trend(Formula):
     """y = k·(x/unit)^exponent: how a best choice (N, D, batch, learning rate) grows with compute.
 
     `unit` is the unit of x that k belongs to, for example PF_DAY; x itself is always given in FLOPs.

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from .chinchilla import ChinchillaLaw
+from .power import Formula
 
 
 def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floats:
@@ -26,8 +27,8 @@ def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floa
     return plain(unique * (1 - R_star * np.expm1(-R / R_star)))
 
 
-@dataclass(frozen=True)
-class DataConstrainedLaw:
+@dataclass(frozen=True, repr=False)
+class DataConstrainedLaw(Formula):
     """Chinchilla's law in effective N' and D', for training on U unique tokens several times (eq. 6).
 
     base: the law of fresh data. R_D_star, R_N_star: decay of repeated tokens and of excess parameters.

@@ -1,0 +1,158 @@
+"""Approach 3: fitting L(N, D) = E + A/N^alpha + B/D^beta (Hoffmann et al. 2022, section 3.3 and D.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from ..arrays import Floats
+from ..errors import CourseError
+from ..laws import ChinchillaLaw, training_flops
+from .frame import Frame, evidence, falls
+from .newton import starting_points
+from .result import Fit
+from .runs import check_groups, check_runs, check_weights, name_rows
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ChinchillaFit(Fit):
+    """The fit of Chinchilla's parametric law; `law` is a `ChinchillaLaw`.
+
+    N, D: of the runs in the fit. dropped: row numbers of the runs left out (`drop_highest`).
+    """
+
+    N: NDArray[np.float64] = None
+    D: NDArray[np.float64] = None
+    dropped: tuple[int, ...] = ()
+    _frame: Frame = None
+
+    _parameters = ("E", "A", "B", "alpha", "beta")
+    _derived = ("a",)
+
+    @property
+    def C(self) -> NDArray[np.float64]:
+        """Training FLOPs of the runs in the fit, 6·N·D."""
+        return training_flops(self.N, self.D)
+
+    def N_opt(self, C: ArrayLike) -> Floats:
+        """The compute-optimal parameters for C training FLOPs."""
+        return self.law.N_opt(C)
+
+    def D_opt(self, C: ArrayLike) -> Floats:
+        """The compute-optimal tokens for C training FLOPs."""
+        return self.law.D_opt(C)
+
+    def L_opt(self, C: ArrayLike) -> Floats:
+        """The lowest loss for C training FLOPs."""
+        return self.law.L_opt(C)
+
+    def optimum(self, C: float, level: float = 0.95) -> pd.DataFrame:
+        """The best use of C training FLOPs: N, D, D/N and L, each with its bootstrap interval."""
+        rows = {}
+        for name in ("N_opt", "D_opt", "tokens_per_param", "L_opt"):
+            low, high = self.interval(lambda law, name=name: getattr(law, name)(C), level)
+            rows[name] = {"value": getattr(self.law, name)(C), "low": low, "high": high}
+        return pd.DataFrame(rows).T
+
+    def _refit(self, counts):
+        law = self.law
+        start = self._frame.theta(law.E, [law.A, law.B], [law.alpha, law.beta])
+        return [
+            ChinchillaLaw(E=E, A=float(a[0]), B=float(a[1]), alpha=float(p[0]), beta=float(p[1]))
+            for E, a, p in self._frame.refit(start, counts)
+        ]
+
+
+def fit_chinchilla(
+    N: ArrayLike,
+    D: ArrayLike,
+    loss: ArrayLike,
+    *,
+    delta: float | None = 1e-3,
+    floor: bool | float = True,
+    weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    drop_highest: int = 0,
+) -> ChinchillaFit:
+    """Fit Chinchilla's parametric law to runs: the sum of Huber(delta) of ln L_model - ln L (eq. 3).
+
+    N: parameters, D: training tokens, loss: nats per token, each of shape (n,). delta: Huber's, on ln L; None for
+    least squares. floor: True fits E >= 0, False sets E = 0, a number holds E there. weights: one for each run.
+    groups: labels of runs that the bootstrap keeps together, such as the seeds of one configuration. drop_highest:
+    leave out so many runs of highest loss, as Besiroglu et al. 2024 did with 5.
+
+    Nine starts on a grid of (alpha, beta), with E, A and B by non-negative least squares; each is taken to its
+    minimum by Newton's method with the analytic Hessian.
+
+    Raises CourseError for bad or too few runs, runs of one size or of one data size only, and where the loss does not
+    fall with N or with D.
+
+    >>> from scalinglaws.constants import CHINCHILLA
+    >>> N, D = (values.ravel() for values in np.meshgrid(np.geomspace(1e8, 1e10, 6), np.geomspace(2e9, 2e11, 6)))
+    >>> fit = fit_chinchilla(N, D, CHINCHILLA(N, D))
+    >>> fit.law
+    ChinchillaLaw(E=1.69337, A=406.401, B=410.723, alpha=0.339171, beta=0.284908)
+    >>> fit.converged
+    True
+    """
+    profiled = floor is True
+    N, D, loss = check_runs(5 if profiled else 4, {"N": 2, "D": 2, "loss": 2}, N=N, D=D, loss=loss)
+    weights = check_weights(weights, len(N))
+    groups = check_groups(groups, len(N))
+    if delta is not None and not delta > 0:
+        raise CourseError(f"delta must be positive, not {delta}.")
+    if not 0 <= drop_highest <= len(N) - 6:
+        raise CourseError(
+            f"drop_highest = {drop_highest} must leave at least 6 of the {len(N)} runs."
+        )
+    held = 0.0 if isinstance(floor, bool) else float(floor)
+    order = np.argsort(-loss, kind="stable")
+    dropped, kept = np.sort(order[:drop_highest]), np.sort(order[drop_highest:])
+    N, D, loss, weights = N[kept], D[kept], loss[kept], weights[kept]
+    groups = np.unique(groups[kept], return_inverse=True)[1]
+
+    frame = Frame.of([N, D], loss, weights, delta, fixed=() if profiled else (0,))
+    if np.linalg.matrix_rank(frame.problem.z, tol=1e-6 * len(N)) < 2:
+        raise CourseError(
+            "N and D are tied to each other in these runs (D ∝ N^k), so their effects cannot be told apart: "
+            "add runs off that line."
+        )
+    starts = starting_points(frame.problem, weights)
+    if not profiled:
+        starts[:, 0] = held / frame.unit
+    solution = frame.minimise(starts)
+    E, a, p = (values[solution.best()] for values in frame.parameters(solution.theta))
+    for term, name in enumerate("ND"):
+        if not falls(a[term], p[term]):
+            raise CourseError(
+                f"The loss does not fall as {name} grows over these {len(N)} runs, so the law cannot be fitted."
+            )
+    law = ChinchillaLaw(
+        E=float(E), A=float(a[0]), B=float(a[1]), alpha=float(p[0]), beta=float(p[1])
+    )
+    converged, how = evidence(solution)
+    notes = []
+    if profiled and E == 0:
+        notes.append("E stopped at its bound 0: these runs show no floor")
+    if drop_highest:
+        mask = np.zeros(len(order), dtype=bool)
+        mask[dropped] = True
+        notes.append(f"left out for their high loss: {name_rows(mask, show=10)}")
+    return ChinchillaFit(
+        law=law,
+        loss=loss,
+        residuals=np.log(np.asarray(law(N, D)) / loss),
+        objective=float(solution.objective.min()),
+        delta=delta,
+        converged=converged,
+        evidence=how,
+        groups=groups,
+        notes=tuple(notes),
+        N=N,
+        D=D,
+        dropped=tuple(int(row) for row in dropped),
+        _frame=frame,
+    )

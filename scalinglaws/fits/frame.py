@@ -1,0 +1,90 @@
+"""A fit's own units: features centred, losses around their geometric mean.
+
+Centring is what makes Newton's equations well conditioned: in raw units ln B and beta correlate at 0.9999.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .newton import Array, Problem, Solution, minimise
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A `Problem` for L = E + Σ_k a_k·x_k^-p_k, and the way back to the user's units.
+
+    centre (K,): mean of each ln x_k. unit: geometric mean of the losses. fixed: indices of parameters held.
+    """
+
+    problem: Problem
+    centre: Array
+    unit: float
+    weights: Array
+    fixed: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, features, loss, weights, delta: float | None, fixed=()) -> Frame:
+        """features: the K arrays x_k (n,); loss and weights (n,); delta None means least squares."""
+        z = np.log(np.stack(features))
+        centre = z.mean(1)
+        unit = float(np.exp(np.log(loss).mean()))
+        problem = Problem(
+            z=z - centre[:, None],
+            y=np.log(loss / unit),
+            delta=np.inf if delta is None else delta,
+        )
+        return cls(problem, centre, unit, weights, tuple(fixed))
+
+    def parameters(self, theta: Array) -> tuple[Array, Array, Array]:
+        """E (B,), a (B, K) and p (B, K) of parameter vectors (B, P), in the user's units."""
+        K = self.problem.K
+        E, c, p = theta[:, 0], theta[:, 1 : K + 1], theta[:, K + 1 :]
+        with np.errstate(over="ignore"):
+            return self.unit * E, self.unit * np.exp(c + p * self.centre), p
+
+    def theta(self, E: float, a, p) -> Array:
+        """The parameter vector (P,) of a law given in the user's units."""
+        c = np.log(np.asarray(a) / self.unit) - np.asarray(p) * self.centre
+        return np.concatenate([[E / self.unit], c, p])
+
+    def minimise(self, starts: Array, counts: Array | None = None) -> Solution:
+        """Minimise from the starts; counts (B, n) of a bootstrap multiply the weights."""
+        weights = self.weights if counts is None else counts * self.weights
+        return minimise(self.problem, starts, weights, self.fixed)
+
+    def refit(self, start: Array, counts: Array) -> list[tuple[float, Array, Array]]:
+        """(E, a, p) for each resample that converged to a law that falls: a > 0 and p > 0, finite."""
+        solution = self.minimise(np.repeat(start[None], len(counts), 0), counts)
+        E, a, p = self.parameters(solution.theta)
+        good = solution.converged & falls(a, p)
+        return [(float(e), x, q) for e, x, q in zip(E[good], a[good], p[good], strict=True)]
+
+
+def falls(a: Array, p: Array) -> NDArray[np.bool_]:
+    """Whether every term falls as its x grows: a positive and finite, p positive."""
+    return (np.isfinite(a) & (a > 0) & np.isfinite(p) & (p > 0)).all(-1)
+
+
+def evidence(solution: Solution) -> tuple[bool, str]:
+    """Whether the best of several starts converged, and the sentence that says how that is known."""
+    best = solution.best()
+    F = solution.objective
+    if not solution.converged[best]:
+        return False, (
+            "Newton's method stopped before the gradient vanished; do not use these numbers"
+        )
+    agree = int(np.sum(F[best] * (1 + 1e-6) + 1e-24 >= F))
+    gain = solution.decrement[best]
+    how = (
+        f"another Newton step would lower it by {gain:.0e} of itself"
+        if gain <= 1e-6
+        else "the residuals are zero to rounding error"
+    )
+    return (
+        True,
+        f"{agree} of {len(F)} starts reach this minimum; {how}; the Hessian is positive definite",
+    )
