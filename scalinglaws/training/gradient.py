@@ -1,0 +1,115 @@
+"""The gradient of the loss by hand: the forward pass of `model.py`, backwards.
+
+Names follow the forward pass; `d_` before a name is the gradient of the loss by it.
+"""
+
+import numpy as np
+
+from .corpus import VOCABULARY
+from .model import Activations, Norm, Parameters, forward, log_probabilities
+
+
+class Backward:
+    """Buffers of the backward pass, shared by all layers."""
+
+    def __init__(self, a: Activations):
+        def empty(*size):
+            return np.empty(size, a.x.dtype)
+
+        d, n, dtype = a.shape.width, a.tokens, a.x.dtype
+        self.x, self.scratch = empty(d, n), empty(d, n)
+        self.norm = Norm(d, n, a.shape.token_shift, dtype)
+        self.final = Norm(d, n, False, dtype)
+        self.qkv, self.mixed, self.hidden = empty(3 * d, n), empty(d, n), empty(4 * d, n)
+        self.attention = empty(*a.attention[0].shape)
+        self.one_hot = np.zeros((VOCABULARY, n), dtype)
+
+
+def normalise_backward(norm: Norm, d_norm: Norm, b: Backward, context: int, add: bool) -> None:
+    """From the gradient of what a block read (`d_norm.read`) to that of the norm's input, in `b.x`.
+
+    y = x r with r = 1 / rms(x), so d_x = r (d_y - y · mean(d_y y)), the mean over channels.
+    """
+    d, moved = len(norm.y), norm.moved
+    d_y = d_norm.y
+    if moved:  # what was read one token later goes back to where it came from
+        d_source = d_norm.buffer[:moved].reshape(moved, -1, context)
+        d_target = d_norm.buffer[d:].reshape(moved, -1, context)
+        d_source[:, :, :-1] = d_target[:, :, 1:]
+        d_source[:, :, -1] = 0
+    mean = d_norm.inverse_rms
+    np.multiply(d_y, norm.y, out=b.scratch)
+    np.add.reduce(b.scratch, axis=0, out=mean)
+    mean /= d
+    np.multiply(norm.y, mean, out=b.scratch)
+    d_y -= b.scratch
+    if add:
+        d_y *= norm.inverse_rms
+        b.x += d_y
+    else:
+        np.multiply(d_y, norm.inverse_rms, out=b.x)
+
+
+def loss_and_gradient(
+    parameters: Parameters,
+    a: Activations,
+    b: Backward,
+    tokens: np.ndarray,
+    targets: np.ndarray,
+    gradient: Parameters,
+) -> float:
+    """The mean loss (nats a token) over a micro-batch; its gradient is written into `gradient`.
+
+    tokens, targets: (sequences, context), byte values; targets[s, t] is the byte after tokens[s, t].
+    """
+    p, g, shape, n = parameters, gradient, a.shape, a.tokens
+    d, scale = shape.width, (shape.width // shape.heads) ** -0.5
+    tokens, targets, columns = tokens.ravel(), targets.ravel(), np.arange(n)
+
+    # Cross-entropy: d_logits = (probabilities - one-hot targets) / n.
+    d_logits = forward(p, a, tokens)
+    loss = -log_probabilities(d_logits, targets)[0].mean(dtype=np.float64)
+    d_logits[targets, columns] -= 1
+    d_logits *= 1 / n
+    np.matmul(a.final.y, d_logits.T, out=g["embedding"])
+    np.matmul(p["embedding"], d_logits, out=b.final.y)
+    normalise_backward(a.final, b.final, b, shape.context, add=False)
+
+    for i in reversed(range(shape.layers)):
+        # MLP. The derivative of relu(h)² is 2 relu(h); the 2 goes into the small matrix.
+        np.matmul(b.x, a.squared[i].T, out=g[f"down.{i}"])
+        d_hidden = np.matmul(2 * p[f"down.{i}"].T, b.x, out=b.hidden)
+        d_hidden *= a.hidden[i]
+        norm = a.norms[2 * i + 1]
+        np.matmul(d_hidden, norm.read.T, out=g[f"up.{i}"])
+        np.matmul(p[f"up.{i}"].T, d_hidden, out=b.norm.read)
+        normalise_backward(norm, b.norm, b, shape.context, add=True)
+
+        # Attention. Softmax: d_score = weight (d_weight - sum of weight · d_weight), and that sum
+        # over keys equals the sum of mixed · d_mixed over channels (Dao et al. 2022, appendix B.2).
+        np.matmul(b.x, a.mixed[i].T, out=g[f"out.{i}"])
+        np.matmul(p[f"out.{i}"].T, b.x, out=b.mixed)
+        q, k, v = a.heads(a.qkv[i], 3)
+        d_q, d_k, d_v = a.heads(b.qkv, 3)
+        d_mixed = a.heads(b.mixed, 1)[0]
+        np.matmul(d_mixed, a.attention[i].swapaxes(2, 3), out=d_v)
+        d_scores = np.matmul(v.swapaxes(2, 3), d_mixed, out=b.attention)
+        np.multiply(b.mixed, a.mixed[i], out=b.scratch)
+        d_scores -= np.add.reduce(a.heads(b.scratch, 1)[0], axis=2, keepdims=True, out=a.sums)
+        d_scores *= a.attention[i]
+        np.matmul(k, d_scores, out=d_q)
+        np.matmul(q, d_scores.swapaxes(2, 3), out=d_k)
+        b.qkv[:d] *= scale
+        norm = a.norms[2 * i]
+        np.matmul(b.qkv, norm.read.T, out=g[f"qkv.{i}"])
+        np.matmul(p[f"qkv.{i}"].T, b.qkv, out=b.norm.read)
+        normalise_backward(norm, b.norm, b, shape.context, add=True)
+
+    # Embedding: each token's gradient goes to its byte's column (a product with one-hot columns).
+    b.one_hot[tokens, columns] = 1
+    d_embedding = g["embedding"]
+    d_embedding += np.matmul(b.x, b.one_hot.T)
+    b.one_hot[tokens, columns] = 0
+    by_position = b.x.reshape(d, a.sequences, shape.context)
+    np.add.reduce(by_position, axis=1, out=g["positions"])
+    return float(loss)

@@ -1,0 +1,58 @@
+"""AdamW with gradient clipping (Loshchilov and Hutter 2019), and the learning-rate schedules."""
+
+import math
+
+import numpy as np
+
+
+class AdamW:
+    """In-place updates of one flat parameter vector; every step makes eleven passes over it."""
+
+    def __init__(self, parameters: np.ndarray, betas=(0.9, 0.95), epsilon=1e-8, decay=0.1, clip=1.0):
+        self.parameters = parameters
+        self.betas, self.epsilon, self.decay, self.clip = betas, epsilon, decay, clip
+        self.mean = np.zeros_like(parameters)
+        self.square = np.zeros_like(parameters)
+        self.scratch = np.empty_like(parameters)
+        self.steps = 0
+
+    def step(self, gradient: np.ndarray, lr: float) -> None:
+        """Move the parameters against `gradient`, which is overwritten."""
+        self.steps += 1
+        beta1, beta2 = self.betas
+        scratch = self.scratch
+
+        norm = math.sqrt(float(np.dot(gradient, gradient)))
+        if norm > self.clip:
+            gradient *= self.clip / norm
+
+        np.multiply(gradient, 1 - beta1, out=scratch)  # m <- beta1 m + (1 - beta1) g
+        self.mean *= beta1
+        self.mean += scratch
+        gradient *= gradient  # v <- beta2 v + (1 - beta2) g²
+        gradient *= 1 - beta2
+        self.square *= beta2
+        self.square += gradient
+
+        # theta <- theta (1 - lr decay) - lr m_hat / (sqrt(v_hat) + epsilon)
+        np.sqrt(self.square, out=scratch)
+        scratch *= (1 - beta2**self.steps) ** -0.5
+        scratch += self.epsilon
+        np.divide(self.mean, scratch, out=scratch)
+        scratch *= lr / (1 - beta1**self.steps)
+        self.parameters *= 1 - lr * self.decay
+        self.parameters -= scratch
+
+
+def learning_rate(step: int, steps: int, peak: float, warmup: int, schedule: str) -> float:
+    """The rate of step 0 .. steps-1: a linear warm-up, then the schedule.
+
+    `cosine` falls to 0 at the run's end. `constant` stays. `cosine x2` is a cosine that would reach 0
+    only after twice the run: the mistake that Hoffmann et al. (2022, section 3) discuss.
+    """
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    if schedule == "constant":
+        return peak
+    length = {"cosine": steps, "cosine x2": 2 * steps}[schedule]
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (length - warmup)))

@@ -1,0 +1,140 @@
+"""The tables of runs on disk: appended to by one process, safe against being killed at any moment.
+
+A finished run is written in two steps: first its learning curve, to `curves/<plan>.csv`, then its
+row, to `runs/<plan>.csv`, each forced to the disk. The row is what makes a run exist. So whatever
+a kill leaves behind is either a torn last line or a curve without a row, and opening the store
+removes both.
+"""
+
+import csv
+import io
+import os
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ..errors import CourseError
+from .train import MATCHES
+
+# The columns of a row, in order. data/README.md gives their units.
+COLUMNS = (
+    "run plan corpus seed layers width heads context token_shift N N_nonemb N_emb N_pos "
+    "D D_unique epochs batch steps lr warmup schedule decay C C_6ND loss loss_val loss_train "
+    "loss_other accuracy"
+).split() + [f"match_{k}" for k in MATCHES]
+COLUMNS += "seconds flops_per_second numpy engine corpus_hash cpu".split()
+CURVE_COLUMNS = ["run", "step", "tokens", "loss_val", "loss_train"]
+
+
+class Store:
+    """The rows and curves of one plan. A context manager that holds the plan's lock.
+
+    Raises CourseError if another sweep holds the lock, or if the folder cannot be written. The
+    system drops the lock when its process ends, however it ends.
+    """
+
+    def __init__(self, folder: Path, plan: str):
+        self.plan = plan
+        self.runs = folder / "runs" / f"{plan}.csv"
+        self.curves = folder / "curves" / f"{plan}.csv"
+        self._lock = FileLock(folder / "runs" / f".{plan}.lock")
+
+    def __enter__(self) -> "Store":
+        with explained(self.runs.parent):
+            self.runs.parent.mkdir(parents=True, exist_ok=True)
+            self.curves.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._lock.acquire(timeout=0)
+            except Timeout:
+                raise CourseError(
+                    f"Another sweep of the plan {self.plan!r} is running in {self.runs.parent}: "
+                    "wait for it, or stop it first."
+                ) from None
+            self._mend()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._lock.release()
+
+    def _mend(self) -> None:
+        """Drop torn lines, and curves that have no row."""
+        rows = _whole_lines(self.runs, COLUMNS)
+        curves = _whole_lines(self.curves, CURVE_COLUMNS)
+        finished = {row["run"] for row in _parse(rows)}
+        header, *points = curves.splitlines(keepends=True)
+        kept = header + "".join(line for line in points if line.split(",")[0] in finished)
+        for path, content in ((self.runs, rows), (self.curves, kept)):
+            if not path.is_file() or path.read_text(encoding="utf-8") != content:
+                _replace(path, content)
+
+    def rows(self) -> list[dict[str, str]]:
+        """The rows on disk, as text."""
+        return list(_parse(self.runs.read_text(encoding="utf-8")))
+
+    def append(self, row: dict, curve: list[dict]) -> None:
+        """Add a finished run. Numbers are rounded to seven digits."""
+        with explained(self.runs.parent):
+            _append(self.curves, curve, CURVE_COLUMNS)
+            _append(self.runs, [row | {"plan": self.plan}], COLUMNS)
+
+
+class explained:
+    """Turns an error of the file system into one clear sentence."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, OSError):
+            why = error.strerror or error
+            raise CourseError(
+                f"The runs cannot be written to {self.folder} ({why}): make room or choose a folder "
+                "that you may write to with --out, then run this again; finished runs are kept."
+            ) from None
+
+
+def _whole_lines(path: Path, columns: list[str]) -> str:
+    """The file's text up to its last line end; a header if there is none yet."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = text[: text.rfind("\n") + 1]
+    header = ",".join(columns) + "\n"
+    if not text:
+        return header
+    if not text.startswith(header):
+        raise CourseError(
+            f"{path} has other columns than this version writes: move it away, or use --out."
+        )
+    return text
+
+
+def _parse(text: str):
+    return csv.DictReader(io.StringIO(text))
+
+
+def _format(value) -> object:
+    if value is None or value != value:
+        return ""
+    return f"{value:.7g}" if isinstance(value, float) else value
+
+
+def _append(path: Path, rows: list[dict], columns: list[str]) -> None:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerows([_format(row[column]) for column in columns] for row in rows)
+    with open(path, "a", encoding="utf-8", newline="") as file:
+        file.write(buffer.getvalue())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(path: Path, content: str) -> None:
+    """Write a whole file at once: the old one stays until the new one is on the disk."""
+    draft = path.with_suffix(".tmp")
+    with open(draft, "w", encoding="utf-8", newline="") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
