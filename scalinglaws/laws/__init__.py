@@ -1,7 +1,10 @@
 """Every formula of the field, as the papers write it: N, D, C, L(N, D), E, A, B, alpha, beta."""
 
+from .broken import BrokenPowerLaw
 from .chinchilla import AllocationLaw, ChinchillaLaw, training_flops
-from .counting import Transformer, inference_flops
+from .cost import Range, TrainingCost, training_cost
+from .counting import Transformer, inference_flops, total_params
+from .inference import implied_inference, lifetime_flops, lifetime_optimum
 from .kaplan import (
     PF_DAY,
     CriticalBatch,
@@ -11,20 +14,33 @@ from .kaplan import (
 )
 from .power import PowerLaw, Trend
 from .repeated import DataConstrainedLaw, effective_amount
+from .sampling import CoverageLaw, coverage, exact_match, pass_at_k
 
 __all__ = [
     "PF_DAY",
     "AllocationLaw",
+    "BrokenPowerLaw",
     "ChinchillaLaw",
+    "CoverageLaw",
     "CriticalBatch",
     "DataConstrainedLaw",
     "KaplanJointLaw",
     "KaplanLaws",
     "KaplanStepsLaw",
     "PowerLaw",
+    "Range",
+    "TrainingCost",
     "Transformer",
     "Trend",
+    "coverage",
     "effective_amount",
+    "exact_match",
+    "implied_inference",
     "inference_flops",
+    "lifetime_flops",
+    "lifetime_optimum",
+    "pass_at_k",
+    "total_params",
+    "training_cost",
     "training_flops",
 ]

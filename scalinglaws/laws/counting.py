@@ -139,3 +139,16 @@ def inference_flops(N: ArrayLike, tokens: ArrayLike) -> Floats:
     """
     N, tokens = positive(N=N, tokens=tokens)
     return plain(2 * N * tokens)
+
+
+def total_params(N_nonembedding: ArrayLike, omega: float = 47491) -> Floats:
+    """N = N_\\E + omega·N_\\E^(1/3): all parameters of a model whose non-embedding ones are N_\\E.
+
+    Pearce & Song 2024, arXiv:2406.12907: omega = 47491 for the vocabulary and shapes of Chinchilla's models (their
+    published code). This alone turns most of Chinchilla's exponent into Kaplan's.
+
+    >>> f"{total_params(85e6):.3g}"
+    '1.06e+08'
+    """
+    (N,) = positive(N_nonembedding=N_nonembedding)
+    return plain(N + omega * N ** (1 / 3))
