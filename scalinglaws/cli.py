@@ -14,6 +14,7 @@ from .errors import CourseError
 # subcommand: (module, one line of help)
 COMMANDS = {
     "study": ("scalinglaws.study", "open JupyterLab on your own copy of the course"),
+    "teach": ("scalinglaws.teach", "open JupyterLab with formgrader, for instructors"),
     "check": ("scalinglaws.grading.check", "grade your own copy of an assignment, here and now"),
     "release": ("scalinglaws.grading.release", "make release/ anew from source/"),
     "sweep": ("scalinglaws.training.sweep", "train the tiny language models of the study"),

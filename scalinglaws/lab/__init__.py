@@ -1,0 +1,121 @@
+"""JupyterLab as the course wants it: on this machine only, silent towards the network, quiet in the terminal.
+
+The folders learner/ and instructor/ beside this file go on Jupyter's search path, so that nothing is written into
+anybody's home. They switch off the announcements and the extension manager (both ask the network) and the parts
+of nbgrader that need an exchange. Learners get none of nbgrader's buttons: Validate says "Success!" to a wrong
+answer; `scalinglaws check` does not.
+"""
+
+import argparse
+import os
+import secrets
+import socket
+import webbrowser
+from pathlib import Path
+from urllib.parse import quote
+
+from scalinglaws.errors import CourseError
+
+HOST = "127.0.0.1"
+FIRST_PORT, LAST_PORT = 8888, 8988
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of every command that opens JupyterLab."""
+    parser.add_argument(
+        "--port", type=int, help=f"where to serve (default: a free port from {FIRST_PORT} on)"
+    )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="only print the address, open no browser"
+    )
+
+
+def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) -> int:
+    """Serve a folder until Ctrl-C, or show the JupyterLab that serves it already. Returns the exit code.
+
+    root: the folder that the file browser shows; nothing above it is served.
+    user: "learner" or "instructor".
+    page: the path below `root` of the notebook to open; "" for none.
+    Raises CourseError if the port cannot be had.
+    """
+    if address := running_lab(root):
+        print(f"JupyterLab is open already, from another window:\n\n    {address}\n")
+        if browser:
+            webbrowser.open(address)
+        return 0
+    port = free_port() if port is None else claimed_port(port)
+    paths = [str(Path(__file__).parent / user), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+
+    from jupyterlab.labapp import LabApp
+
+    token = secrets.token_hex(24)
+    start = f"lab/tree/{quote(page)}" if page else "lab"
+    server = LabApp.initialize_server(
+        [
+            f"--ServerApp.root_dir={root}",
+            f"--ServerApp.ip={HOST}",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.open_browser={browser}",
+            f"--LabApp.default_url=/{start}",
+            f"--IdentityProvider.token={token}",
+            "--ServerApp.answer_yes=True",  # one Ctrl-C is enough
+            "--ServerApp.allow_root=True",  # in a container everybody is root
+            "--ServerApp.log_level=ERROR",
+            "--LabApp.log_level=ERROR",
+            # Which tabs are open belongs to the folder, not to all that the user does with JupyterLab.
+            f"--LabApp.workspaces_dir={root / '.cache' / 'jupyterlab'}",
+            "--LabApp.extension_manager=readonly",  # the default one asks the package index
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ]
+    )
+    print(
+        f"JupyterLab is ready:\n\n    {server.connection_url}{start}?token={token}\n\n"
+        "Leave this window open while you work. Ctrl-C here stops JupyterLab.",
+        flush=True,
+    )
+    server.start()
+    return 0
+
+
+def running_lab(root: Path) -> str | None:
+    """The address of a server that serves this very folder; None if there is none."""
+    from jupyter_server.serverapp import list_running_servers
+
+    for server in list_running_servers():
+        if Path(server["root_dir"]) == root:
+            return f"{server['url']}lab?token={server['token']}"
+    return None
+
+
+def free_port() -> int:
+    """The first free port from 8888 on."""
+    for port in range(FIRST_PORT, LAST_PORT + 1):
+        if problem(port) is None:
+            return port
+    raise CourseError(
+        f"No port from {FIRST_PORT} to {LAST_PORT} is free: close another JupyterLab, or give a port."
+    )
+
+
+def claimed_port(port: int) -> int:
+    """The port that the user asked for; raises CourseError, naming another one, if it cannot be had."""
+    if why := problem(port):
+        raise CourseError(
+            f"Port {port} cannot be used ({why}): try port {free_port()}, or name none."
+        )
+    return port
+
+
+def problem(port: int) -> str | None:
+    """Why this machine cannot serve on a port; None if it can."""
+    with socket.socket() as probe:
+        if os.name != "nt":  # there it would share a port that is in use
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            return getattr(error, "strerror", None) or str(error)
+    return None

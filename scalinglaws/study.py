@@ -1,0 +1,253 @@
+"""`scalinglaws study`: open JupyterLab on the learner's own copy of the course.
+
+The copy is made from release/ and lies in submitted/<student>/, where nbgrader looks for it. What a learner has
+written is never overwritten or deleted: an assignment is brought up to date only where each of its files is
+still, byte for byte, one that the course gave out.
+"""
+
+import argparse
+import getpass
+import hashlib
+import json
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from scalinglaws import lab
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import course_dir
+
+RECORD = ".given.json"  # in the learner's folder: what the course gave out, and its digests
+KEPT = ".kept"  # in the learner's folder: copies that were put aside for a fresh one
+UNFINISHED = ".unfinished"  # the name, or its beginning, of a copy on its way
+
+Digests = dict[str, str]  # {path below an assignment's folder: SHA-256 of the file}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--student", default=default_student(), help="whose copy (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--renew",
+        metavar="ASSIGNMENT",
+        help="put your copy of an assignment aside, and take the course's present version",
+    )
+    lab.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Bring the learner's copy up to date and serve it. Returns the exit code."""
+    course = course_dir()
+    own = course / "submitted" / valid_student(args.student)
+    if lab.running_lab(own):
+        # A notebook that is open would be saved over the new file: leave all files as they are.
+        if args.renew:
+            raise CourseError(
+                "JupyterLab is open on your copy: stop it with Ctrl-C, then run this again."
+            )
+    else:
+        try:
+            if args.renew:
+                print(renew(course / "release", own, args.renew))
+            for line in update(course / "release", own):
+                print(line)
+        except OSError as error:
+            raise CourseError(
+                f"{error.strerror}, so your copy in {own} is not complete, but nothing in it was changed: "
+                "make room or see that you may write there, then run this again."
+            ) from error
+    os.environ["SCALINGLAWS_COURSE"] = str(course)
+    os.environ["SCALINGLAWS_STUDENT"] = args.student
+    return lab.open_lab(
+        own,
+        user="learner",
+        page=first_page(course / "release", own),
+        port=args.port,
+        browser=not args.no_browser,
+    )
+
+
+# -- Whose copy
+
+
+def default_student() -> str:
+    """The student of this session (SCALINGLAWS_STUDENT), or the login name as nbgrader can use it."""
+    if student := os.environ.get("SCALINGLAWS_STUDENT"):
+        return student
+    try:
+        login = getpass.getuser()
+    except (
+        ImportError,
+        KeyError,
+        OSError,
+    ):  # no such user in the system's list, as in some containers
+        login = ""
+    plain = unicodedata.normalize("NFKD", login).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", plain).strip("-.") or "learner"
+
+
+def valid_student(student: str) -> str:
+    """The name itself; raises CourseError if it cannot be a folder's name and nbgrader's student id."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", student):
+        raise CourseError(
+            f"{student!r} cannot be a student's name: use letters of the English alphabet, digits and _ . - only."
+        )
+    return student
+
+
+# -- The learner's copy
+
+
+def assignments(release: Path) -> list[str]:
+    """The assignments that the course gives out, in the course's order."""
+    names = sorted(notebook.parent.name for notebook in release.glob("[!.]*/[!.]*.ipynb"))
+    if not names:
+        raise CourseError(
+            f"{release} holds no assignment: get the course again, or run `scalinglaws release` to make it."
+        )
+    return list(dict.fromkeys(names))
+
+
+def update(release: Path, own: Path) -> list[str]:
+    """Give the learner what is new in the course. Returns a line of news for each assignment that has some.
+
+    An assignment whose folder is missing is copied as a whole, or not at all. Where each file is still as the
+    course gave it out, files are replaced by their present versions. Where the learner has changed one, none is
+    replaced; missing ones are added if they are of the version that the learner works on.
+    Raises CourseError if the course has no assignment, OSError if a file cannot be written.
+    """
+    own.mkdir(parents=True, exist_ok=True)
+    record = read_record(own)
+    news = []
+    for assignment in assignments(release):
+        source, copy = release / assignment, own / assignment
+        given, present = record.get(assignment, {}), digests(source)
+        here = {name: digest(copy / name) for name in given | present if (copy / name).is_file()}
+        missing = [name for name in present if name not in here]
+        if not copy.exists():
+            copy_folder(source, copy)
+            news.append(f"{assignment}: your copy is {copy}")
+        elif given == present:
+            copy_files(missing, source, copy)
+        elif all(found in (given.get(name), present.get(name)) for name, found in here.items()):
+            outdated = [name for name in present if name in here and here[name] != present[name]]
+            copy_files(outdated + missing, source, copy)
+            if outdated:
+                news.append(f"{assignment}: brought up to date; you had not changed it")
+        else:
+            news.append(
+                f"{assignment}: the course {'has' if given else 'may have'} a newer version, and yours is kept "
+                f"as it is (to get the new one beside it: study --renew {assignment}, or make study "
+                f"RENEW={assignment})"
+            )
+            continue
+        record[assignment] = present
+        write_record(own, record)
+    return news
+
+
+def renew(release: Path, own: Path, assignment: str) -> str:
+    """Put the learner's copy of an assignment aside and give a fresh one. Returns a line that says where it went.
+
+    Raises CourseError if the course or the learner has no such assignment.
+    """
+    if assignment not in assignments(release):
+        raise CourseError(
+            f"The course has no assignment {assignment}; it has {', '.join(assignments(release))}."
+        )
+    copy = own / assignment
+    if not copy.exists():
+        raise CourseError(f"You have no copy of {assignment} yet: leave --renew out to get one.")
+    kept = own / KEPT / f"{assignment}-{datetime.now():%Y-%m-%d-%H%M%S}"
+    kept.parent.mkdir(exist_ok=True)
+    copy_folder(release / assignment, copy, aside=kept)
+    write_record(own, {**read_record(own), assignment: digests(copy)})
+    return f"{assignment}: a fresh copy; your former one is kept in {kept}"
+
+
+def first_page(release: Path, own: Path) -> str:
+    """The notebook to open, as a path below the learner's folder: the last one worked on, or else the first."""
+    record = read_record(own)
+    pages = [
+        f"{assignment}/{name}"
+        for assignment in assignments(release)
+        for name in record.get(assignment, {})
+        if name.endswith(".ipynb") and (own / assignment / name).is_file()
+    ]
+
+    def worked_on(page: str) -> float:
+        assignment, name = page.split("/", 1)
+        path = own / page
+        return path.stat().st_mtime if digest(path) != record[assignment][name] else 0.0
+
+    return max(pages, key=worked_on, default="")  # the first of equals
+
+
+# -- Files: each appears whole under its name, or not at all
+
+
+def digests(folder: Path) -> Digests:
+    """The digests of a folder's files; none if there is no such folder. Hidden files and caches do not count."""
+    paths = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return {
+        path.as_posix(): digest(folder / path)
+        for path in paths
+        if not any(part.startswith((".", "__pycache__")) for part in path.parts)
+    }
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def copy_folder(source: Path, target: Path, aside: Path | None = None) -> None:
+    """Copy an assignment's folder; what is in its place is moved `aside` once the copy is complete."""
+    unfinished = target.parent / UNFINISHED
+    shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed
+    try:
+        unfinished.mkdir()
+        copy_files(digests(source), source, unfinished)
+        if aside:
+            target.rename(aside)
+        unfinished.rename(target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def copy_files(names: Iterable[str], source: Path, target: Path) -> None:
+    """Copy files of one folder into another. (Content only: a course that is read-only gives writable copies.)"""
+    for name in names:
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, (source / name).read_bytes())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then move it there."""
+    new = path.with_name(UNFINISHED + path.name)
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def read_record(own: Path) -> dict[str, Digests]:
+    """What the course gave out, by assignment; empty if the record is lost or damaged."""
+    try:
+        record = json.loads((own / RECORD).read_text(encoding="utf-8"))
+        return {assignment: dict(given) for assignment, given in record.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def write_record(own: Path, record: dict[str, Digests]) -> None:
+    """Keep what the course gave out."""
+    write_whole(own / RECORD, json.dumps(record, indent=1).encode())
