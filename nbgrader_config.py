@@ -16,10 +16,19 @@ c.ClearSolutions.text_stub = "*Write your answer here.*"
 # 30 s would fail an honest fit on a busy machine.
 c.Execute.timeout = 60
 
+# Without the second, ipykernel 7 warns about TCP on the terminal of whoever grades.
+c.Execute.extra_arguments = [
+    "--HistoryManager.hist_file=:memory:",
+    "--IPKernelApp.log_level=ERROR",
+]
+
 # A learner who deletes a test cell loses nothing, and does not wait for a human for ever.
 c.OverwriteCells.add_missing_cells = True
 
-# Feedback shows every check's message, but neither hidden tests nor tracebacks of them; its formulas need no network.
-# (As class objects: nbgrader ignores names given as strings.)
-c.GenerateFeedback.preprocessors = [GetGrades, HideTests, DrawFormulas, CSSHTMLHeaderPreprocessor]
+# Feedback shows every check's message, but neither hidden tests nor tracebacks of them.
+# (Class objects: nbgrader ignores names given as strings.)
+c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+
+# Formulas of the feedback page and of formgrader's marking page need no network.
+c.HTMLExporter.preprocessors = [DrawFormulas]
 c.HTMLExporter.extra_template_basedirs = [*TEMPLATES]

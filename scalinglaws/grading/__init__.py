@@ -3,10 +3,13 @@
 from .checks import (
     CheckFailed,
     NotStarted,
+    call,
     check_answer,
     check_array,
+    check_between,
     check_function,
     check_number,
+    number,
     require,
     right,
 )
@@ -14,10 +17,13 @@ from .checks import (
 __all__ = [
     "CheckFailed",
     "NotStarted",
+    "call",
     "check_answer",
     "check_array",
+    "check_between",
     "check_function",
     "check_number",
+    "number",
     "require",
     "right",
 ]

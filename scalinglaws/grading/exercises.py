@@ -55,9 +55,10 @@ def exercises(notebook: nbformat.NotebookNode) -> list[Exercise]:
             exercise.tests.append(grade_id)
             exercise.points += float(cell.metadata.nbgrader["points"])
             exercise.by_hand |= utils.is_solution(cell)
-        exercise.title = meta.get("title", exercise.title)
-        exercise.type = meta.get("type", exercise.type)
-        exercise.level = meta.get("level", exercise.level)
+        # The first cell that carries points names the exercise.
+        exercise.title = exercise.title or meta.get("title", "")
+        exercise.type = exercise.type or meta.get("type", "")
+        exercise.level = max(exercise.level, meta.get("level", 1))
         exercise.minutes += meta.get("minutes", 0)
         exercise.covers += tuple(meta.get("covers", ()))
         exercise.claims += tuple(meta.get("claims", ()))

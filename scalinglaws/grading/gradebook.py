@@ -2,8 +2,11 @@
 
 import contextlib
 import logging
+import os
 import shutil
+import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +45,17 @@ def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
             ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
         )
         yield ScratchCourse(root, assignment, NbGraderAPI(config=course_config(course, root)))
+
+
+@contextlib.contextmanager
+def _scripts_on_path() -> Iterator[None]:
+    """nbgrader calls the script `alembic` by name, so the environment's scripts must be on the PATH, activated or not."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 def assignments(course: Path) -> list[str]:
@@ -83,7 +97,9 @@ class ScratchCourse:
 
     def _run(self, step: str, *args: str) -> None:
         logging.getLogger("traitlets").setLevel(logging.ERROR)
-        result = getattr(self.api, step)(*args)
+        with _scripts_on_path(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own sessions
+            result = getattr(self.api, step)(*args)
         if not result["success"]:
             detail = (result.get("error") or result.get("log") or "").strip().splitlines()
             last = detail[-1] if detail else "nbgrader gave no reason"

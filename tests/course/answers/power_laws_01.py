@@ -1,0 +1,528 @@
+"""What learners write in 01_power_laws: right answers, other right answers, and the wrong ones that people really make.
+
+{grade_id of the answer cell: Answers(right=[code, …], wrong=[(code, part of the reply), …])}. A wrong answer whose slip the
+check names has that part of the reply here; one that is only refused has "".
+"""
+
+from . import Answers
+
+_FIT_LINE = """
+def fit_line(x, loss):
+    {body}
+"""
+_POWER = """
+def power_law(x, a, alpha, E=0.0):
+    {body}
+"""
+_LOSS = """
+def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3):
+    {body}
+"""
+_FLOOR = """
+def fit_with_floor(x, loss):
+    best_error, best = np.inf, None
+    for E in np.linspace(0, 0.999 * min(loss), 2000):
+        a, alpha = fit_line(x, loss - E)
+        error = np.sum((np.log(power_law(x, a, alpha, E)) - np.log(loss)) ** 2)
+        if error < best_error:
+            best_error, best = error, (E, a, alpha)
+    return {result}
+"""
+
+
+def choice(name, right, wrong):
+    """Answers to a quiz question: every option, both spellings of the right one, and what is no option at all."""
+    return Answers(
+        right=[f'{name} = "{right}"', f"{name} = '{right.upper()}'"],
+        wrong=[(f'{name} = "{letter}"', text) for letter, text in wrong.items()]
+        + [
+            (f'{name} = "e"', "not one of the options"),
+            (f"{name} = 1", "letter of one option"),
+            (f'{name} = "{right} and {next(iter(wrong))}"', "letter of one option"),
+        ],
+    )
+
+
+ANSWERS = {
+    "ex1_guess": Answers(
+        right=["guess_doubling = 0.5", "guess_doubling = np.float64(0.93)", "guess_doubling = 1"],
+        wrong=[
+            ("guess_doubling = 2", "Write it as a factor"),
+            ("guess_doubling = -0.1", "Write it as a factor"),
+            ("guess_doubling = 50", "Write it as a factor"),
+            ("guess_doubling = '0.5'", "quotation marks"),
+            ("guess_doubling = True", "truth value"),
+            ("guess_doubling = [0.5, 0.6]", "one number"),
+            ("guess_doubling = float('nan')", ""),
+        ],
+    ),
+    "ex2_power_law": Answers(
+        right=[
+            _POWER.format(body="return E + a * x**-alpha"),
+            _POWER.format(body="return a / np.power(x, alpha) + E"),
+            _POWER.format(body="return np.exp(np.log(a) - alpha * np.log(x)) + E"),
+            "power_law = lambda x, a, alpha, E=0: E + a * np.asarray(x, float) ** (-alpha)",
+        ],
+        wrong=[
+            (_POWER.format(body="return E + a * x**alpha"), "minus sign"),
+            (_POWER.format(body="return a * x**-alpha"), "E is left out"),
+            (_POWER.format(body="return E + (a * x)**-alpha"), "only x is raised"),
+            (_POWER.format(body="return E + (a / x)**alpha"), "Kaplan's way"),
+            (_POWER.format(body="return E + a * np.exp(-alpha * x)"), "exponential"),
+            (_POWER.format(body="return (E + a) * x**-alpha"), "added at the end"),
+            (_POWER.format(body="return E + a * x**(-1 / alpha)"), "not -1/alpha"),
+            (_POWER.format(body="E + a * x**-alpha"), "returned None"),
+            (_POWER.format(body="print(E + a * x**-alpha)"), "returned None"),
+            (_POWER.format(body="return round(E + a * x**-alpha, 1)"), ""),
+            (_POWER.format(body="return str(E + a * x**-alpha)"), "is the text"),
+            (_POWER.format(body="return E + a * y**-alpha"), "NameError"),
+            ("def power_law(x, a, alpha):\n    return a * x**-alpha", "TypeError"),
+        ],
+    ),
+    "ex3a_printed": choice(
+        "answer_3a",
+        "b",
+        {"a": "trailing zeros", "c": "minus sign of the exponent", "d": "exponent of -1/2"},
+    ),
+    "ex3b_two_terms": Answers(
+        right=[
+            "answer_3b = 0.0947",
+            "answer_3b = 1000**-0.5 + 10000**-0.3",
+            "answer_3b = np.float64(0.094718)",
+        ],
+        wrong=[
+            ("answer_3b = 0.0316", "model term alone"),
+            ("answer_3b = 0.0631", "data term alone"),
+            ("answer_3b = 0.1262", "data term twice"),
+            ("answer_3b = 1000**-0.3 + 10000**-0.5", "changed places"),
+            ("answer_3b = 47.4717", "minus signs are missing"),
+            ("answer_3b = 0.09", "Round once"),
+            ("answer_3b = 1000**-0.5 * 10000**-0.3", "product"),
+            ("answer_3b = '0.0947'", "a number was expected"),
+            ("answer_3b = 1.2", "nor a slip we know"),
+        ],
+    ),
+    "ex4_debug": Answers(
+        right=[
+            _LOSS.format(body="return a * N**-b + c * D**-d"),
+            _LOSS.format(body="return a / N**b + c / D**d"),
+            _LOSS.format(body="return a * np.exp(-b * np.log(N)) + c * np.power(float(D), -d)"),
+        ],
+        wrong=[
+            (_LOSS.format(body="return a * N**b + c * D**b"), "colleague"),
+            (_LOSS.format(body="return a * N**b + c * D**d"), "Both terms still grow"),
+            (_LOSS.format(body="return a * N**-b + c * D**-b"), "which letter"),
+            (_LOSS.format(body="return a * N**-b + c * D**d"), "other still grows"),
+            (_LOSS.format(body="return a * N**b + c * D**-d"), "other still grows"),
+            (_LOSS.format(body="return a * N**-d + c * D**-b"), "changed places"),
+            (_LOSS.format(body="return a * N**-b * c * D**-d"), "multiplied"),
+            (_LOSS.format(body="return a * N**-b"), "Only one of the two terms"),
+            (_LOSS.format(body="return -a * N**b - c * D**d"), "in front of the terms"),
+            (_LOSS.format(body="return N**-0.5 + D**-0.3"), "typed in"),
+            (_LOSS.format(body="return 0.0947"), ""),
+        ],
+    ),
+    "ex5_fit_line": Answers(
+        right=[
+            _FIT_LINE.format(
+                body="s, i = np.polyfit(np.log(x), np.log(loss), 1); return np.exp(i), -s"
+            ),
+            _FIT_LINE.format(
+                body="s, i = np.polyfit(np.log10(x), np.log10(loss), 1); return [10**i, -s]"
+            ),
+            _FIT_LINE.format(
+                body="from scipy.stats import linregress; r = linregress(np.log(x), np.log(loss)); "
+                "return np.array([np.exp(r.intercept), -r.slope])"
+            ),
+            _FIT_LINE.format(
+                body="X = np.column_stack([np.ones(len(x)), np.log(x)]); "
+                "i, s = np.linalg.lstsq(X, np.log(loss), rcond=None)[0]; return float(np.exp(i)), float(-s)"
+            ),
+        ],
+        wrong=[
+            (
+                _FIT_LINE.format(
+                    body="s, i = np.polyfit(np.log(x), np.log(loss), 1); return np.exp(i), s"
+                ),
+                "sign of the slope",
+            ),
+            (
+                _FIT_LINE.format(
+                    body="s, i = np.polyfit(np.log(x), np.log(loss), 1); return -s, np.exp(i)"
+                ),
+                "changed places",
+            ),
+            (
+                _FIT_LINE.format(
+                    body="s, i = np.polyfit(np.log(x), np.log(loss), 1); return i, -s"
+                ),
+                "still a logarithm",
+            ),
+            (
+                _FIT_LINE.format(
+                    body="s, i = np.polyfit(np.log(x), np.log(loss), 1); return 10**i, -s"
+                ),
+                "two bases",
+            ),
+            (
+                _FIT_LINE.format(
+                    body="s, i = np.polyfit(np.log10(x), np.log10(loss), 1); return np.exp(i), -s"
+                ),
+                "two bases",
+            ),
+            (
+                _FIT_LINE.format(body="s, i = np.polyfit(x, loss, 1); return i, -s"),
+                "x and loss themselves",
+            ),
+            (
+                _FIT_LINE.format(
+                    body="s, i = np.polyfit(x, np.log(loss), 1); return np.exp(i), -s"
+                ),
+                "exponential law",
+            ),
+            (
+                _FIT_LINE.format(body="s, i = np.polyfit(np.log(x), loss, 1); return i, -s"),
+                "logarithmic law",
+            ),
+            (
+                _FIT_LINE.format(
+                    body="s, i = np.polyfit(np.log(loss), np.log(x), 1); return np.exp(i), -s"
+                ),
+                "axes changed places",
+            ),
+            (
+                _FIT_LINE.format(
+                    body="s = np.log(loss[-1] / loss[0]) / np.log(x[-1] / x[0]); "
+                    "return loss[0] * x[0] ** -s, -s"
+                ),
+                "first and the last point",
+            ),
+            (
+                _FIT_LINE.format(
+                    body="i, s = np.polyfit(np.log(x), np.log(loss), 1); return np.exp(i), -s"
+                ),
+                "",
+            ),
+        ],
+    ),
+    "ex5_exponents": Answers(
+        right=[
+            "alpha_D, alpha_N = fit_line(D, L_D)[1], fit_line(N, L_N)[1]",
+            "alpha_D = -np.polyfit(np.log10(D), np.log10(L_D), 1)[0]\n"
+            "alpha_N = sl.fit_power_law(N, L_N, floor=False).alpha",
+        ],
+        wrong=[
+            ("alpha_N, alpha_D = fit_line(D, L_D)[1], fit_line(N, L_N)[1]", "exponent in N"),
+            ("alpha_D, alpha_N = fit_line(D, L_D), fit_line(N, L_N)", "one number"),
+            ("alpha_D, alpha_N = fit_line(D, L_D)[0], fit_line(N, L_N)[0]", ""),
+            ("alpha_D, alpha_N = -fit_line(D, L_D)[1], -fit_line(N, L_N)[1]", ""),
+            ("alpha_D = fit_line(D, L_D)[1]\nalpha_N = None", "no value yet"),
+            ("alpha_D, alpha_N = 0.095, 0.076", ""),
+            ("alpha_D = alpha_N = fit_line(D, L_D)[1]", "use N and L_N"),
+            ("alpha_D = fit_line\nalpha_N = fit_line", "forget to call"),
+        ],
+    ),
+    "ex6_fit_floor": Answers(
+        right=[
+            _FLOOR.format(result="best"),
+            _FLOOR.format(result="np.array(best)"),
+            "def fit_with_floor(x, loss):\n"
+            "    from scipy.optimize import curve_fit\n"
+            "    return curve_fit(lambda x, E, a, alpha: E + a * x**-alpha, x, loss)[0]",
+            """
+def fit_with_floor(x, loss):
+    fit = sl.fit_power_law(x, loss)
+    return fit.E, fit.a, fit.alpha
+""",
+            """
+def fit_with_floor(x, loss):
+    from scipy.optimize import minimize_scalar
+    def error(E):
+        a, alpha = fit_line(x, loss - E)
+        return np.sum((np.log(E + a * x**-alpha) - np.log(loss)) ** 2)
+    grid = np.linspace(0, 0.999 * loss.min(), 400)
+    near = grid[np.argmin([error(E) for E in grid])]
+    step = grid[1]
+    E = minimize_scalar(error, bounds=(max(0, near - step), min(near + step, 0.9999 * loss.min())), method="bounded",
+                        options={"xatol": 1e-9}).x
+    return [E, *fit_line(x, loss - E)]
+""",
+        ],
+        wrong=[
+            (_FLOOR.format(result="(best[1], best[2], best[0])"), "order is (E, a, alpha)"),
+            (_FLOOR.format(result="(best[0], best[2], best[1])"), "changed places"),
+            (_FLOOR.format(result="best[0]"), "three numbers"),
+            (_FLOOR.format(result="(0.0, *fit_line(x, loss))"), "stayed at zero"),
+            (_FLOOR.format(result="(E, a, alpha)"), "last"),
+            (_FLOOR.format(result="(best[0], best[1], -best[2])"), "minus the slope"),
+            (_FLOOR.format(result="(best[0], np.log(best[1]), best[2])"), "still a logarithm"),
+            (
+                _FLOOR.format(result="best")
+                .replace("< best", "> best")
+                .replace("np.inf", "-np.inf"),
+                "",
+            ),
+            (_FLOOR.format(result="None"), "returned None"),
+            (
+                "def fit_with_floor(x, loss):\n    E = loss.min()\n    return (E, *fit_line(x, loss - E))",
+                "",
+            ),
+        ],
+    ),
+    "ex7_illusion": Answers(
+        right=[
+            "N_cross = (a_line / 1.69) ** (1 / alpha_line)\nline_at_1e12 = a_line * 1e12**-alpha_line",
+            "N_cross = np.exp((intercept_demo - np.log(1.69)) / alpha_line)\n"
+            "line_at_1e12 = power_law(1e12, a_line, alpha_line)",
+            "line_at_1e12 = np.exp(intercept_demo + slope_demo * np.log(1e12))\n"
+            "scan = np.geomspace(1e10, 1e12, 20001)\n"
+            "N_cross = scan[np.argmax(a_line * scan**-alpha_line < 1.69)]",
+        ],
+        wrong=[
+            (
+                "N_cross = (1.69 / a_line) ** (1 / alpha_line)\nline_at_1e12 = a_line * 1e12**-alpha_line",
+                "Inside the fitted range",
+            ),
+            (
+                "N_cross = (a_line / 1.69) ** alpha_line\nline_at_1e12 = a_line * 1e12**-alpha_line",
+                "Inside the fitted range",
+            ),
+            (
+                "N_cross = np.log10((a_line / 1.69) ** (1 / alpha_line))\nline_at_1e12 = 1.36",
+                "Inside the fitted range",
+            ),
+            (
+                "N_cross = (a_line / 1.69) ** (1 / alpha_line)\nline_at_1e12 = 1.69 + 406.4 * 1e12**-0.34",
+                "true law",
+            ),
+            (
+                "N_cross = (a_line / 1.69) ** (1 / alpha_line)\nline_at_1e12 = a_line * 1e12**alpha_line",
+                "minus sign",
+            ),
+            (
+                "N_cross = (a_line / 1.69) ** (1 / alpha_line)\nline_at_1e12 = 1.69 + a_line * 1e12**-alpha_line",
+                "do not add 1.69",
+            ),
+            ("N_cross = 1e12\nline_at_1e12 = 1.36", ""),
+            ("N_cross = (a_line / 1.69) ** (1 / alpha_line)\nline_at_1e12 = None", "no value yet"),
+        ],
+    ),
+    "ex8_contest": Answers(
+        right=[
+            """
+seen = D <= D_split
+a, alpha = fit_line(D[seen], L_D[seen])
+error_line = 100 * np.mean(np.abs(a * D[~seen] ** -alpha / L_D[~seen] - 1))
+E, a, alpha = fit_with_floor(D[seen], L_D[seen])
+error_floor = 100 * np.mean(np.abs((E + a * D[~seen] ** -alpha) / L_D[~seen] - 1))
+""",
+            """
+fit_to, ask = D <= D_split, D > D_split
+error_line, error_floor = [
+    100 * np.mean(abs(sl.fit_power_law(D[fit_to], L_D[fit_to], floor=f).predict(D[ask]) - L_D[ask]) / L_D[ask])
+    for f in (False, True)
+]
+""",
+        ],
+        wrong=[
+            (
+                """
+a, alpha = fit_line(D, L_D)
+error_line = 100 * np.mean(np.abs(a * D[D > D_split] ** -alpha / L_D[D > D_split] - 1))
+error_floor = error_line / 2
+""",
+                "fitted to all runs",
+            ),
+            (
+                """
+seen = D <= D_split
+error_line, error_floor = [
+    np.mean(np.abs(sl.fit_power_law(D[seen], L_D[seen], floor=f).predict(D[~seen]) / L_D[~seen] - 1)) for f in (False, True)
+]
+""",
+                "multiply by 100",
+            ),
+            (
+                """
+seen = D <= D_split
+error_line, error_floor = [
+    100 * np.mean(np.abs(sl.fit_power_law(D[seen], L_D[seen], floor=f).predict(D[seen]) / L_D[seen] - 1)) for f in (False, True)
+]
+""",
+                "not on the unseen",
+            ),
+            (
+                """
+seen = D <= D_split
+error_line, error_floor = [
+    100 * np.mean(np.abs(sl.fit_power_law(D[seen], L_D[seen], floor=f).predict(D[~seen]) / L_D[~seen] - 1)) for f in (True, False)
+]
+""",
+                "other law",
+            ),
+            (
+                """
+seen = D <= D_split
+error_line, error_floor = [
+    100 * np.mean(sl.fit_power_law(D[seen], L_D[seen], floor=f).predict(D[~seen]) / L_D[~seen] - 1) for f in (False, True)
+]
+""",
+                "",
+            ),
+            ("error_line, error_floor = 10.0, 1.0", ""),
+            ("error_line = 10.0\nerror_floor = None", "no value yet"),
+        ],
+    ),
+    "ex9_forecast": Answers(
+        right=[
+            "E, a, alpha = fit_with_floor(N, L_N)\npredicted_loss = power_law(N_asked, a, alpha, E)",
+            "predicted_loss = sl.fit_power_law(N, L_N).predict(N_asked)",
+            "a, alpha = fit_line(N, L_N)\npredicted_loss = [a * N_asked**-alpha]",
+        ],
+        wrong=[
+            ("predicted_loss = L_N.min()", "better than every model"),
+            ("predicted_loss = L_N[-1] * 0.5", ""),
+            ("predicted_loss = sl.fit_power_law(D, L_D).predict(N_asked)", "use N and L_N"),
+            ("predicted_loss = 0.05", ""),
+            ("predicted_loss = fit_with_floor(N, L_N)", "one number"),
+            ("predicted_loss = 'about 1.4'", "quotation marks"),
+            ("predicted_loss = -1.4", ""),
+        ],
+    ),
+    "ex10_doubling": Answers(
+        right=[
+            """
+factor_doubling = 2**-0.076
+times_to_halve = 2 ** (1 / 0.076)
+local_slope = 0.34 * 406.4 * 1e9**-0.34 / (1.69 + 406.4 * 1e9**-0.34 + 410.7 * 2e10**-0.28)
+""",
+            """
+factor_doubling = (8.8e13 / 2e9) ** 0.076 / (8.8e13 / 1e9) ** 0.076
+times_to_halve = np.exp(np.log(2) / 0.076)
+def h(N): return 1.69 + 406.4 / N**0.34 + 410.7 / 2e10**0.28
+local_slope = -(np.log(h(1.001e9)) - np.log(h(1e9))) / np.log(1.001)
+""",
+            "factor_doubling, times_to_halve, local_slope = 0.949, 9140, 0.047",
+        ],
+        wrong=[
+            (
+                "factor_doubling, times_to_halve, local_slope = 0.5, 2, 0.34",
+                "halving by doubling",
+            ),
+            (
+                "factor_doubling, times_to_halve, local_slope = 1 - 2**-0.076, 2 ** (1 / 0.076), 0.047",
+                "share that is lost",
+            ),
+            (
+                "factor_doubling, times_to_halve, local_slope = 0.949, 1 / 0.076, 0.047",
+                "number of doublings",
+            ),
+            (
+                "factor_doubling, times_to_halve, local_slope = 0.949, 9140, 0.34",
+                "exponent of one term",
+            ),
+            (
+                "factor_doubling, times_to_halve, local_slope = 0.924, 9140, 0.047",
+                "compute the power",
+            ),
+            (
+                "factor_doubling, times_to_halve = 0.949, 9140\n"
+                "local_slope = 0.34 * 406.4 * 1e9**-0.34",
+                "Divide by L",
+            ),
+            (
+                "factor_doubling, times_to_halve = 0.949, 9140\n"
+                "local_slope = 0.34 * 406.4 * 1e9**-1.34",
+                "multiply by N/L",
+            ),
+            (
+                "factor_doubling, times_to_halve = 0.949, 9140\n"
+                "local_slope = 0.28 * 410.7 * 2e10**-0.28 / (1.69 + 406.4 * 1e9**-0.34 + 410.7 * 2e10**-0.28)",
+                "Two slips end here",
+            ),
+            (
+                "factor_doubling, times_to_halve = 0.949, 9140\n"
+                "local_slope = -0.34 * 406.4 * 1e9**-0.34 / (1.69 + 406.4 * 1e9**-0.34 + 410.7 * 2e10**-0.28)",
+                "",
+            ),
+        ],
+    ),
+    "ex11_logarithm": Answers(
+        right=[
+            """
+sizes = np.geomspace(1e6, 1e12, 200)
+f = np.polyval(np.polyfit(np.log(sizes), kaplan(sizes), 1), np.log(sizes))
+worst_six = 100 * np.max(np.abs(f / kaplan(sizes) - 1))
+can_tell_one, can_tell_six = False, True
+""",
+            """
+def worst(decades):
+    n = np.geomspace(1e6, 10 ** (6 + decades), 1000)
+    return 100 * max(abs(np.polyval(np.polyfit(np.log10(n), kaplan(n), 1), np.log10(n)) / kaplan(n) - 1))
+worst_six, can_tell_one, can_tell_six = worst(6), worst(1) > 1, worst(6) > 1
+""",
+        ],
+        wrong=[
+            ("worst_six, can_tell_one, can_tell_six = worst_one, False, True", "over one decade"),
+            (
+                """
+sizes = np.geomspace(1e6, 1e12, 200)
+f = np.polyval(np.polyfit(np.log(sizes), kaplan(sizes), 1), np.log(sizes))
+worst_six = np.max(np.abs(f / kaplan(sizes) - 1))
+can_tell_one, can_tell_six = False, True
+""",
+                "multiply by 100",
+            ),
+            (
+                """
+sizes = np.geomspace(1e6, 1e12, 200)
+f = np.polyval(np.polyfit(np.log(sizes), kaplan(sizes), 1), np.log(sizes))
+worst_six = 100 * np.max(np.abs(f / kaplan(sizes) - 1))
+can_tell_one, can_tell_six = True, True
+""",
+                "can_tell_one",
+            ),
+            (
+                """
+sizes = np.geomspace(1e6, 1e12, 200)
+f = np.polyval(np.polyfit(np.log(sizes), kaplan(sizes), 1), np.log(sizes))
+worst_six = 100 * np.max(np.abs(f / kaplan(sizes) - 1))
+can_tell_one, can_tell_six = False, False
+""",
+                "can_tell_six",
+            ),
+            (
+                "sizes = np.geomspace(1e6, 1e13, 200)\n"
+                "f = np.polyval(np.polyfit(np.log(sizes), kaplan(sizes), 1), np.log(sizes))\n"
+                "worst_six, can_tell_one, can_tell_six = 100 * np.max(np.abs(f / kaplan(sizes) - 1)), False, True",
+                "seven decades",
+            ),
+            (
+                "worst_six, can_tell_one, can_tell_six = 14.0, 'False', 'True'",
+                "without quotation marks",
+            ),
+            ("worst_six = 14.0\ncan_tell_one = can_tell_six = None", "no value yet"),
+            ("worst_six, can_tell_one, can_tell_six = 0.27 * 6, False, True", ""),
+        ],
+    ),
+    "ex12a_trend": choice(
+        "answer_12a", "c", {"a": "logarithmic law", "b": "linear law", "d": "flattens"}
+    ),
+    "ex12b_compute": choice(
+        "answer_12b", "b", {"a": "One fixed model", "c": "exponential", "d": "fault of the recipe"}
+    ),
+    "ex12c_describe": choice(
+        "answer_12c", "b", {"a": "entropy", "c": "Labelled data", "d": "serving"}
+    ),
+    "ex12d_formula": choice(
+        "answer_12d", "d", {"a": "linear", "b": "positive exponents", "c": "Logarithms appear"}
+    ),
+    "ex12e_wrong_reading": choice(
+        "answer_12e", "b", {"a": "is right", "c": "is right", "d": "is right"}
+    ),
+    "ex12f_exponents": choice(
+        "answer_12f",
+        "b",
+        {"a": "two different formulas", "c": "constants do not", "d": "cross-entropy"},
+    ),
+}

@@ -1,0 +1,151 @@
+"""A class in miniature, graded with stock nbgrader as an instructor would: the CSV must hold the marks we know."""
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
+
+COURSE = Path(__file__).parents[2]
+ASSIGNMENT = "01_power_laws"
+pytestmark = pytest.mark.slow
+
+# What the lessons of each student change in the perfect notebook, and the points that it costs them (of 30 that a computer marks).
+WRONG_SIGN = {
+    "ex2_power_law": "def power_law(x, a, alpha, E=0.0):\n    return E + a * x**alpha",
+    "ex4_debug": "def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3):\n    return a * N**b + c * D**d",
+}
+SYNTAX_ERROR = {"ex4_debug": "def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3)\n    return 0"}
+NEVER_ENDS = {"ex11_logarithm": "while True:\n    pass"}
+TAIL = ("ex10", "ex11", "ex12", "ex13")  # what the half-done student has not begun
+
+
+@pytest.fixture(scope="module")
+def marks(tmp_path_factory):
+    """Grade the class; returns ({student: row of the CSV}, the course's folder)."""
+    course = tmp_path_factory.mktemp("course")
+    shutil.copytree(COURSE / "source", course / "source", ignore=shutil.ignore_patterns(".ipynb_*"))
+    config = (COURSE / "nbgrader_config.py").read_text("utf-8")
+    config = re.sub(r"c\.Execute\.timeout = \d+", "c.Execute.timeout = 15", config)
+    (course / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    nbgrader(course, "generate_assignment", ASSIGNMENT)
+    stubs = graded_cells(read_notebook(course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
+
+    def change(cells: dict[str, str]):
+        notebook = perfect(course)
+        for name, code in cells.items():
+            graded_cells(notebook)[name].source = code
+        return notebook
+
+    deleted = perfect(course)
+    deleted.cells = [
+        c
+        for c in deleted.cells
+        if c.metadata.get("nbgrader", {}).get("grade_id") != "ex4_debug_test"
+    ]
+    notebooks = {
+        "perfect": change({}),
+        "blank": change({name: cell.source for name, cell in stubs.items()}),
+        "half": change({n: c.source for n, c in stubs.items() if n.startswith(TAIL)}),
+        "wrong_sign": change(WRONG_SIGN),
+        "deleted_cell": deleted,
+        "syntax_error": change(SYNTAX_ERROR),
+        "never_ends": change(NEVER_ENDS),
+    }
+    for student, notebook in notebooks.items():
+        folder = course / "submitted" / student / ASSIGNMENT
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")
+    nbgrader(course, "autograde", ASSIGNMENT)
+    nbgrader(course, "generate_feedback", ASSIGNMENT)
+    nbgrader(course, "export")
+    with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    return rows, course
+
+
+def perfect(course: Path) -> nbformat.NotebookNode:
+    """The released notebook with the answers of the source."""
+    notebook = read_notebook(course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
+    solved = graded_cells(read_notebook(course / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
+    for name, cell in graded_cells(notebook).items():
+        if cell.metadata.nbgrader.solution:
+            cell.source = solved[name].source
+    return notebook
+
+
+def nbgrader(course: Path, *words: str) -> None:
+    scripts = str(Path(sys.executable).parent)
+    subprocess.run(
+        [sys.executable, "-m", "nbgrader", *words],
+        cwd=course,
+        env=os.environ | {"PATH": scripts + os.pathsep + os.environ.get("PATH", "")},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+
+
+def points(*numbers: str) -> float:
+    """The points of the exercises whose numbers begin with one of `numbers`."""
+    notebook = read_notebook(COURSE / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
+    return sum(
+        e.points for e in exercises(notebook) if not e.by_hand and e.number.startswith(numbers)
+    )
+
+
+def test_the_csv_equals_the_known_marks(marks):
+    rows, _ = marks
+    everything = points("")
+    # With the wrong sign in power_law, the learner's own fit of the floor is wrong too, and what follows from it.
+    assert {name: float(row["score"]) for name, row in rows.items() if name != "wrong_sign"} == {
+        "perfect": everything,
+        "blank": 0,
+        "half": everything - points("10", "11", "12"),
+        "deleted_cell": everything,
+        "syntax_error": everything - points("4"),
+        "never_ends": everything - points("11"),
+    }
+    lost = everything - float(rows["wrong_sign"]["score"])
+    assert points("2") + points("4") + points("6") <= lost <= points("2", "4", "6", "8", "9")
+
+
+def test_only_written_answers_wait_for_a_person(marks):
+    rows, course = marks
+    from nbgrader.api import Gradebook
+
+    with Gradebook(
+        f"sqlite:///{(course / 'gradebook.db').as_posix()}", "scaling_laws"
+    ) as gradebook:
+        waiting = {
+            s.student.id
+            for s in gradebook.find_assignment(ASSIGNMENT).submissions
+            if s.needs_manual_grade
+        }
+    assert waiting == set(rows) - {"blank", "half"}
+
+
+def test_feedback_names_slips_and_holds_no_hidden_test(marks):
+    rows, course = marks
+    for student in rows:
+        page = course / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html"
+        text = page.read_text("utf-8")
+        assert "HIDDEN TESTS" not in text and "Traceback" not in text
+        assert not re.search(r"<(script|link|img)[^>]+(src|href)=[\"']https?:", text)
+        assert "<math" in text and "import mermaid" not in text
+    wrong = (course / "feedback" / "wrong_sign" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text(
+        "utf-8"
+    )
+    assert "the minus sign of the exponent is missing" in wrong
+    endless = (course / "feedback" / "never_ends" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text(
+        "utf-8"
+    )
+    assert "worst_six does not exist" in endless

@@ -1,0 +1,144 @@
+"""The notebooks as people get them: complete in source/, empty in release/, and both run to their end."""
+
+import re
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbgrader import utils
+
+from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.grading.gradebook import assignments
+from scalinglaws.grading.release import fresh_files, stale_files
+from scalinglaws.questions import bank
+
+COURSE = Path(__file__).parents[2]
+ASSIGNMENTS = assignments(COURSE)
+
+# The rows of the coverage map that each notebook teaches, practises and grades.
+ROWS = {"01_power_laws": {"A1", "A2", "A4", "A5", "B6", "B7", "B8", "B9", "B11", "D4", "E1"}}
+
+
+def source(assignment: str) -> nbformat.NotebookNode:
+    return read_notebook(COURSE / "source" / assignment / f"{assignment}.ipynb")
+
+
+def release(assignment: str) -> nbformat.NotebookNode:
+    return read_notebook(COURSE / "release" / assignment / f"{assignment}.ipynb")
+
+
+def execute(notebook: nbformat.NotebookNode) -> float:
+    """Run all cells in a kernel, going on after errors; returns the seconds it took."""
+    start = time.perf_counter()
+    NotebookClient(notebook, timeout=120, allow_errors=True, kernel_name="python3").execute()
+    return time.perf_counter() - start
+
+
+def failures(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """{cell id: error} of all cells that raised or wrote to stderr."""
+    found = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                found[cell.id] = f"{output.ename}: {output.evalue}"
+            elif output.output_type == "stream" and output.name == "stderr":
+                found[cell.id] = output.text
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_source_runs_and_earns_every_point_within_a_minute(assignment):
+    notebook = source(assignment)
+    seconds = execute(notebook)
+    assert not failures(notebook)
+    for name, cell in graded_cells(notebook).items():
+        if utils.is_grade(cell) and not utils.is_solution(cell):
+            earned, possible = utils.determine_grade(cell)
+            assert earned == possible, name
+    assert seconds < 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_untouched_release_runs_and_earns_nothing(assignment):
+    notebook = release(assignment)
+    execute(notebook)
+    graded = {
+        cell.id: utils.determine_grade(cell)[0] for cell in notebook.cells if utils.is_grade(cell)
+    }
+    assert set(graded.values()) == {0}
+    failed = failures(notebook)
+    assert set(failed) <= set(graded), failed
+    assert all(text.startswith("NotStarted") for text in failed.values()), failed
+
+
+def test_release_and_sealed_replies_are_fresh():
+    assert stale_files(COURSE, fresh_files(COURSE)) == []
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_release_holds_no_solution_and_no_hidden_test(assignment):
+    """Each line between the markers of the source, if it says anything, is absent from the release."""
+    text = (COURSE / "release" / assignment / f"{assignment}.ipynb").read_text("utf-8")
+    assert "HIDDEN TESTS" not in text and "SOLUTION" not in text
+    visible = "\n".join(cell.source for cell in release(assignment).cells)
+    for cell in source(assignment).cells:
+        hidden = re.findall(r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)### END", cell.source, re.S)
+        if utils.is_solution(cell) and cell.cell_type == "markdown":
+            hidden = [cell.source]
+        for line in "\n".join(hidden).splitlines():
+            if len(line.strip()) > 12 and not line.strip().startswith(
+                ("import ", "from ", "check_")
+            ):
+                assert line.strip() not in visible, line
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_source_is_clean_and_its_ids_are_stable(assignment):
+    notebook = source(assignment)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert not [i for i in ids if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f-]+)?", i)], (
+        "ids are words, not random"
+    )
+    grade_ids = [c.metadata.nbgrader.grade_id for c in notebook.cells if "nbgrader" in c.metadata]
+    assert len(set(grade_ids)) == len(grade_ids)
+    for cell in notebook.cells:
+        assert not cell.get("outputs") and cell.get("execution_count") is None, cell.id
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_every_row_is_covered(assignment):
+    covered = {row for exercise in exercises(source(assignment)) for row in exercise.covers}
+    assert ROWS[assignment] <= covered
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_every_exercise_says_what_it_is_and_what_it_is_worth(assignment):
+    notebook = source(assignment)
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    headers = dict(
+        re.findall(r"^### Exercise (\w+) · .* · [●○]{3} · \d+ min · (\d+) points?", prose, re.M)
+    )
+    found = {e.number: e for e in exercises(notebook)}
+    assert set(headers) == set(found)
+    for number, exercise in found.items():
+        assert exercise.title and exercise.type and exercise.covers, number
+        assert float(headers[number]) == exercise.points, number
+    said = re.search(r"\*\*Points:\*\* (\d+), of which (\d+)", prose)
+    assert float(said[1]) == sum(e.points for e in found.values())
+    assert float(said[2]) == sum(e.points for e in found.values() if e.by_hand)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_quiz_cells_show_the_questions_of_the_bank(assignment):
+    questions = bank.load_bank(COURSE / "questions")
+    shown = [
+        c for c in source(assignment).cells if c.metadata.get("scalinglaws", {}).get("question")
+    ]
+    assert shown
+    for cell in shown:
+        assert bank.as_markdown(questions[cell.metadata.scalinglaws.question]) in cell.source
