@@ -38,9 +38,7 @@ def _is_prose(paragraph: str) -> bool:
     """Whether a paragraph reads like a sentence: six words or more, mostly letters, a full stop."""
     letters = sum(character.isalpha() or character == " " for character in paragraph)
     return (
-        paragraph.count(" ") >= 5
-        and paragraph[-1] in ".:!?)"
-        and letters >= 0.88 * len(paragraph)
+        paragraph.count(" ") >= 5 and paragraph[-1] in ".:!?)" and letters >= 0.88 * len(paragraph)
     )
 
 

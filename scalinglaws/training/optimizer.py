@@ -8,7 +8,9 @@ import numpy as np
 class AdamW:
     """In-place updates of one flat parameter vector; every step makes eleven passes over it."""
 
-    def __init__(self, parameters: np.ndarray, betas=(0.9, 0.95), epsilon=1e-8, decay=0.1, clip=1.0):
+    def __init__(
+        self, parameters: np.ndarray, betas=(0.9, 0.95), epsilon=1e-8, decay=0.0, clip=1.0
+    ):
         self.parameters = parameters
         self.betas, self.epsilon, self.decay, self.clip = betas, epsilon, decay, clip
         self.mean = np.zeros_like(parameters)

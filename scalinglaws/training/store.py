@@ -9,20 +9,23 @@ removes both.
 import csv
 import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from ..errors import CourseError
 from .train import MATCHES
 
 # The columns of a row, in order. data/README.md gives their units.
-COLUMNS = (
-    "run plan corpus seed layers width heads context token_shift N N_nonemb N_emb N_pos "
-    "D D_unique epochs batch steps lr warmup schedule decay C C_6ND loss loss_val loss_train "
-    "loss_other accuracy"
-).split() + [f"match_{k}" for k in MATCHES]
-COLUMNS += "seconds flops_per_second numpy engine corpus_hash cpu".split()
+# fmt: off
+COLUMNS = [
+    "run", "plan", "corpus", "seed", "layers", "width", "heads", "context", "token_shift",
+    "N", "N_nonemb", "N_emb", "N_pos", "D", "D_unique", "epochs",
+    "batch", "steps", "lr", "warmup", "schedule", "decay", "C", "C_6ND",
+    "loss", "loss_val", "loss_train", "loss_other", "accuracy", *(f"match_{k}" for k in MATCHES),
+    "seconds", "flops_per_second", "numpy", "engine", "corpus_hash", "cpu",
+]
+# fmt: on
 CURVE_COLUMNS = ["run", "step", "tokens", "loss_val", "loss_train"]
 
 
@@ -37,24 +40,23 @@ class Store:
         self.plan = plan
         self.runs = folder / "runs" / f"{plan}.csv"
         self.curves = folder / "curves" / f"{plan}.csv"
-        self._lock = FileLock(folder / "runs" / f".{plan}.lock")
+        self._lock = None
 
     def __enter__(self) -> "Store":
         with explained(self.runs.parent):
             self.runs.parent.mkdir(parents=True, exist_ok=True)
             self.curves.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self._lock.acquire(timeout=0)
-            except Timeout:
+            self._lock = open(self.runs.with_name(f".{self.plan}.lock"), "w")
+            if not _locked(self._lock):
                 raise CourseError(
                     f"Another sweep of the plan {self.plan!r} is running in {self.runs.parent}: "
                     "wait for it, or stop it first."
-                ) from None
+                )
             self._mend()
         return self
 
     def __exit__(self, *exception) -> None:
-        self._lock.release()
+        self._lock.close()
 
     def _mend(self) -> None:
         """Drop torn lines, and curves that have no row."""
@@ -78,22 +80,32 @@ class Store:
             _append(self.runs, [row | {"plan": self.plan}], COLUMNS)
 
 
-class explained:
-    """Turns an error of the file system into one clear sentence."""
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn an error of the file system into one clear sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise CourseError(
+            f"The runs cannot be written to {folder} ({error.strerror or error}): make room, or choose "
+            "a folder that you may write to with --out, then run this again; finished runs are kept."
+        ) from None
 
-    def __init__(self, folder: Path):
-        self.folder = folder
 
-    def __enter__(self):
-        return self
+def _locked(file) -> bool:
+    """Take a lock that the system gives back when the process ends, however it ends."""
+    try:
+        if os.name == "nt":
+            import msvcrt
 
-    def __exit__(self, kind, error, trace):
-        if isinstance(error, OSError):
-            why = error.strerror or error
-            raise CourseError(
-                f"The runs cannot be written to {self.folder} ({why}): make room or choose a folder "
-                "that you may write to with --out, then run this again; finished runs are kept."
-            ) from None
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def _whole_lines(path: Path, columns: list[str]) -> str:

@@ -1,49 +1,238 @@
 """`scalinglaws sweep`: train all runs of a plan, on all cores, and keep what was measured.
 
-Worker processes train, one run each, with a single BLAS thread. The parent alone writes (`store.py`).
-Kill it at any moment and start it again: it goes on with the runs that have no row yet.
+Worker processes train, one run at a time each, with a single BLAS thread. The parent alone writes
+(`store.py`). Kill it at any moment and start it again: it goes on with the runs that have no row.
 """
 
+import argparse
 import multiprocessing
 import os
 import re
-import sys
+import signal
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from ..errors import CourseError
 from ..paths import data_dir
 from . import corpus as corpora
+from .gradient import Backward, loss_and_gradient
+from .model import Activations, Parameters, Shape, initialise
 from .plans import PLANS
 from .store import Store
-
-# One BLAS thread a worker: the matrices are small, and the cores are busy with other runs.
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+from .train import (
+    CURVE_POINTS,
+    CURVE_TOKENS,
+    MICRO_BATCH,
+    TEST_TOKENS,
+    VALIDATION_TOKENS,
+    RunConfig,
+    one_thread,
+    train,
 )
 
 
-def add_arguments(parser) -> None:
-    parser.add_argument("name", metavar="PLAN", choices=PLANS, help=", ".join(PLANS))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="PLAN", choices=PLANS, help=f"one of: {', '.join(PLANS)}")
     parser.add_argument(
         "--corpus", nargs="+", default=["prose"], choices=corpora.NAMES, help="default: prose"
     )
-    parser.add_argument("--text", metavar="PATH", help="train on your own text file or folder")
-    parser.add_argument("--plan", action="store_true", help="only tell what it would cost")
-    parser.add_argument("--budget", type=_seconds, metavar="TIME", help="stop in time: 90s, 10m, 2h")
-    parser.add_argument("--workers", type=int, help="processes (default: one a core)")
-    parser.add_argument("--out", type=Path, help="folder for the runs (default: data/)")
+    parser.add_argument("--text", metavar="PATH", help="your own text file or folder instead")
+    parser.add_argument("--plan", action="store_true", help="tell the cost and stop")
+    parser.add_argument("--budget", type=_time, metavar="TIME", help="only what fits: 90s, 10m, 2h")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="default: one a core")
+    parser.add_argument(
+        "--out", type=Path, help="folder for the runs (default: the course's data/)"
+    )
 
 
-def _seconds(text: str) -> float:
+def _time(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
     if not match:
-        import argparse
-
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 90s, 10m or 2h")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 90s, 10m or 2h")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.workers < 1:
+        raise CourseError("--workers must be at least 1.")
+    if args.text and args.out is None:
+        raise CourseError("Runs on your own text need a folder of their own: add --out my_runs.")
+    out = args.out or data_dir()
+    names = [args.text] if args.text else args.corpus
+    texts = {name: load(name, bool(args.text)) for name in names}
+    configs = [config for name in names for config in PLANS[args.name](name)]
+    if args.text:
+        configs = _that_fit(configs, len(texts[args.text].train))
+    if args.plan:
+        return _tell_cost(args, out, configs)
+    with Store(out, args.name) as store:
+        waiting = _waiting(store, configs, texts)
+        done = len(configs) - len(waiting)
+        if not waiting:
+            print(
+                f"All {done} runs are in {store.runs}; to train them again, choose another --out."
+            )
+            return 0
+        chosen = _within(waiting, args.budget, args.workers)
+        print(
+            f"{done} runs are there, {len(chosen)} to train now, {len(waiting) - len(chosen)} later."
+        )
+        sweep(chosen, store, args.workers, bool(args.text))
+    return 0
+
+
+@lru_cache(maxsize=4)
+def load(name: str, own_text: bool) -> corpora.Corpus:
+    """The corpus of a run: one of the study's, or the user's text at the path `name`."""
+    return corpora.load_text(name) if own_text else corpora.load_corpus(name)
+
+
+def sweep(configs: list[RunConfig], store: Store, workers: int, own_text: bool = False) -> None:
+    """Train `configs` in order on `workers` processes; each row goes to `store` as its run ends."""
+    others = not own_text and len(corpora.available_corpora()) == len(corpora.NAMES)
+    costs = estimate_seconds(configs)
+    progress = tqdm(
+        total=round(sum(costs.values()), 1),
+        desc=store.plan,
+        bar_format="{desc}: {percentage:3.0f}%|{bar}| {postfix} [{elapsed}<{remaining}]",
+    )
+    queue, pending, finished = iter(configs), set(), 0
+    try:
+        with progress, processes(min(workers, len(configs))) as pool:
+            while True:
+                # One run more than there are workers, so that none of them waits for the parent.
+                for config in islice(queue, workers + 1 - len(pending)):
+                    pending.add(pool.submit(_train, config, own_text, others))
+                if not pending:
+                    break
+                ended, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    row, curve = future.result()
+                    store.append(row, curve)
+                    finished += 1
+                    progress.set_postfix_str(f"{finished} of {len(configs)} runs", refresh=False)
+                    progress.update(costs[row["run"]])
+    except BrokenProcessPool:
+        raise CourseError(
+            "A training process was killed (out of memory?); finished runs are kept: run this again, "
+            "with fewer --workers if need be."
+        ) from None
+
+
+@contextmanager
+def processes(workers: int):
+    """A pool of processes that end at once when this block does, or when we are killed."""
+    context = multiprocessing.get_context("spawn")
+    lifeline, held = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, context, initializer=_live_with, initargs=(lifeline,))
+    try:
+        yield pool
+    finally:
+        held.close()
+        pool.shutdown(cancel_futures=True)
+
+
+def _live_with(lifeline) -> None:
+    """Make this worker end when the other end of `lifeline` does, also if its holder was killed."""
+
+    def watch():
+        with suppress(OSError):
+            lifeline.poll(None)  # nothing is ever sent: this returns when the other end is gone
+        os._exit(1)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _train(config: RunConfig, own_text: bool, others: bool) -> tuple[dict, list[dict]]:
+    other = next(name for name in corpora.NAMES if name != config.corpus) if others else None
+    text = load(config.corpus, own_text)
+    row, curve, _ = train(config, text, load(other, False) if other else None)
+    return row, curve
+
+
+# ------------------------------------------------------------------------- what to train, and its cost
+
+
+def _waiting(store: Store, configs: list[RunConfig], texts: dict) -> list[RunConfig]:
+    """The runs that have no row yet. Raises CourseError if the rows are of another text."""
+    rows = store.rows()
+    for row in rows:
+        text = texts.get(row["corpus"])
+        if text and row["corpus_hash"] != text.sha256[:16]:
+            raise CourseError(
+                f"{store.runs} holds runs on another version of the corpus {row['corpus']!r}: "
+                "restore that corpus, or choose another folder with --out."
+            )
+    done = {row["run"] for row in rows}
+    return [config for config in configs if config.run not in done]
+
+
+def _that_fit(configs: list[RunConfig], train_bytes: int) -> list[RunConfig]:
+    """The runs for which a user's text is long enough."""
+    fitting = [c for c in configs if (c.D_unique or c.D) + c.context < train_bytes]
+    if not fitting:
+        raise CourseError(
+            f"Your text has {train_bytes:,} bytes to train on; the smallest run of this plan needs "
+            f"{min(c.D_unique or c.D for c in configs):,}."
+        )
+    return fitting
+
+
+def _within(configs: list[RunConfig], budget: float | None, workers: int) -> list[RunConfig]:
+    """The first runs of the queue whose estimated time fits into `budget` seconds."""
+    if budget is None:
+        return configs
+    ends = np.cumsum(list(estimate_seconds(configs).values())) / workers
+    chosen = configs[: int(np.searchsorted(ends, budget, side="right"))]
+    if not chosen:
+        raise CourseError(f"The first run alone takes about {ends[0]:.0f} s on this machine.")
+    return chosen
+
+
+def _tell_cost(args: argparse.Namespace, out: Path, configs: list[RunConfig]) -> int:
+    rows = out / "runs" / f"{args.name}.csv"
+    done = {line.split(",")[0] for line in rows.read_text().splitlines()} if rows.is_file() else ()
+    waiting = [config for config in configs if config.run not in done]
+    if waiting:
+        waiting = _within(waiting, args.budget, args.workers)
+    seconds = sum(estimate_seconds(waiting).values()) / args.workers
+    print(
+        f"plan {args.name}: {len(configs)} runs, {len(configs) - len(waiting)} of them not now or done"
+    )
+    print(f"to train: {len(waiting)} runs, {sum(c.C for c in waiting):.2e} FLOPs")
+    print(f"time:     about {seconds / 60:.0f} minutes on {args.workers} workers")
+    return 0
+
+
+def estimate_seconds(configs: list[RunConfig]) -> dict[str, float]:
+    """What each run takes on one core of this machine, with its measurements: {run: seconds}."""
+    measured = TEST_TOKENS + 2 * VALIDATION_TOKENS + CURVE_POINTS * CURVE_TOKENS
+    with processes(1) as pool:
+        shapes = list({config.shape for config in configs})
+        per_token = dict(zip(shapes, pool.map(seconds_per_token, shapes), strict=True))
+    # A forward pass is about a third of the work on a training token.
+    return {c.run: per_token[c.shape] * (c.D + measured / 3) for c in configs}
+
+
+@one_thread
+def seconds_per_token(shape: Shape) -> float:
+    """Seconds to train on one token, from a tenth of a second of training on random bytes."""
+    a = Activations(shape, MICRO_BATCH)
+    parameters, gradient, b = initialise(shape, 0), Parameters(shape), Backward(a)
+    tokens = np.random.default_rng(0).integers(0, 128, (MICRO_BATCH, shape.context + 1))
+    fastest, end = np.inf, time.perf_counter() + 0.1
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        loss_and_gradient(parameters, a, b, tokens[:, :-1], tokens[:, 1:], gradient)
+        fastest = min(fastest, time.perf_counter() - start)
+    return fastest / a.tokens

@@ -1,0 +1,123 @@
+"""The measured runs, as tables: `load_runs("grid", corpus="prose")`.
+
+What the columns mean, and how the runs were made, is in `data/README.md`. Importing this module
+loads nothing of the training engine.
+"""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from .errors import CourseError
+from .paths import data_dir
+
+CHECKSUMS = (
+    "checksums.sha256"  # one line a file: "<sha256>  <path within data/>", as sha256sum writes it
+)
+
+
+def plans(data: Path | None = None) -> list[str]:
+    """The names of the plans that have measured runs."""
+    return sorted(path.stem for path in ((data or data_dir()) / "runs").glob("*.csv"))
+
+
+def load_runs(
+    plan: str,
+    corpus: str | None = None,
+    columns: list[str] | None = None,
+    data: str | Path | None = None,
+) -> pd.DataFrame:
+    """The runs of one plan, a row each, in the order of N, D and seed.
+
+    corpus: only the runs on this corpus ("prose" or "code"). columns: only these. data: the folder
+    of another sweep (its `--out`); its files carry no checksums. Loss is in nats per byte, N in
+    parameters, D in bytes, C in FLOPs; see `data/README.md`.
+
+    Raises CourseError if there is no such plan, corpus or column, or if the file is not the one
+    that was measured.
+    """
+    table = _load("runs", plan, data)
+    if corpus is not None:
+        known = sorted(table["corpus"].unique())
+        if corpus not in known:
+            raise CourseError(
+                f"The plan {plan!r} has no runs on the corpus {corpus!r}, only on {_listed(known)}."
+            )
+        table = table[table["corpus"] == corpus]
+    table = table.sort_values(["corpus", "N", "D", "seed", "run"], ignore_index=True)
+    if columns is None:
+        return table
+    absent = [column for column in columns if column not in table]
+    if absent:
+        raise CourseError(
+            f"The runs have no column {_listed(absent)}; there are {_listed(table.columns)}."
+        )
+    return table[columns]
+
+
+def load_curves(plan: str, data: str | Path | None = None) -> pd.DataFrame:
+    """The learning curves of a plan: about 20 rows a run, to be joined to the runs on `run`.
+
+    Columns: run, step, tokens (bytes so far), loss_val and loss_train (nats per byte). Raises
+    CourseError as `load_runs` does.
+    """
+    return _load("curves", plan, data)
+
+
+def _load(kind: str, plan: str, data: str | Path | None) -> pd.DataFrame:
+    folder = Path(data) if data else data_dir()
+    path = folder / kind / f"{plan}.csv"
+    if not path.is_file():
+        known = plans(folder)
+        hint = f"there are {_listed(known)}" if known else f"there are none in {folder}"
+        raise CourseError(f"No runs of a plan {plan!r}: {hint}.")
+    content = path.read_bytes()
+    if data is None:
+        _verify(folder, f"{kind}/{plan}.csv", content)
+    table = pd.read_csv(path, dtype={"run": str})
+    if "run" not in table:
+        raise CourseError(f"{path} is no table of runs: it has no column 'run'.")
+    return table
+
+
+def _verify(folder: Path, name: str, content: bytes) -> None:
+    """Compare a file with its checksum. Line ends may have been changed by git on Windows."""
+    expected = _checksums(folder).get(name)
+    digest = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+    if expected is None:
+        raise CourseError(
+            f"{folder / name} has no line in {CHECKSUMS}: after a sweep of your own, write it anew "
+            "with: scalinglaws checksums"
+        )
+    if digest != expected:
+        raise CourseError(
+            f"{folder / name} is not the file that was measured (its checksum differs): "
+            f"restore it with git checkout, or after a sweep of your own: scalinglaws checksums"
+        )
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    path = folder / CHECKSUMS
+    if not path.is_file():
+        return {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+
+
+def write_checksums(folder: Path) -> Path:
+    """Write the checksums of all runs, curves and models in `folder` anew; returns the file."""
+    files = [p for kind in ("runs", "curves", "models") for p in (folder / kind).glob("*.*")]
+    lines = []
+    for path in sorted(file for file in files if not file.name.startswith(".")):
+        content = path.read_bytes()
+        if path.suffix == ".csv":
+            content = content.replace(b"\r\n", b"\n")
+        name = path.relative_to(folder).as_posix()
+        lines.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+    (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="")
+    return folder / CHECKSUMS
+
+
+def _listed(names) -> str:
+    return ", ".join(repr(str(name)) for name in names)

@@ -1,0 +1,177 @@
+"""The engine: its gradient, its determinism, its counts, and the runs that it left in data/."""
+
+import math
+
+import numpy as np
+import pytest
+
+from scalinglaws.training import train as training
+from scalinglaws.training.corpus import Corpus
+from scalinglaws.training.flops import count_parameters, training_flops_per_token
+from scalinglaws.training.gradient import Backward, loss_and_gradient
+from scalinglaws.training.model import Activations, Parameters, Shape, forward, initialise
+from scalinglaws.training.optimizer import AdamW, learning_rate
+from scalinglaws.training.train import RunConfig, batches, evaluate, train
+
+
+def random_model(shape: Shape, sequences: int):
+    """A float64 model in which no weight is zero, with a batch of random bytes."""
+    rng = np.random.default_rng(0)
+    parameters = initialise(shape, 0, np.float64)
+    parameters.flat[:] = rng.normal(0, 0.3, parameters.flat.shape)
+    text = rng.integers(0, 128, (sequences, shape.context + 1))
+    return parameters, Activations(shape, sequences, np.float64), text[:, :-1], text[:, 1:]
+
+
+@pytest.mark.parametrize("shift", [True, False])
+@pytest.mark.parametrize("heads", [1, 3])
+def test_gradient_agrees_with_finite_differences(heads, shift):
+    shape = Shape(layers=2, width=12, heads=heads, context=8, token_shift=shift)
+    parameters, a, tokens, targets = random_model(shape, sequences=3)
+    b = Backward(a)
+    gradient, unused = Parameters(shape, np.float64), Parameters(shape, np.float64)
+    loss_and_gradient(parameters, a, b, tokens, targets, gradient)
+
+    rng = np.random.default_rng(1)
+    for name, matrix in parameters.views.items():
+        # One random direction a matrix sees every entry of it.
+        direction, step = rng.normal(size=matrix.shape), 1e-6
+        here = matrix.copy()
+        matrix[:] = here + step * direction
+        above = loss_and_gradient(parameters, a, b, tokens, targets, unused)
+        matrix[:] = here - step * direction
+        below = loss_and_gradient(parameters, a, b, tokens, targets, unused)
+        matrix[:] = here
+        expected = (above - below) / (2 * step)
+        # Central differences in float64 err by about 1e-9 here.
+        assert np.sum(gradient[name] * direction) == pytest.approx(expected, abs=1e-7), name
+
+
+def test_the_future_is_hidden():
+    shape = Shape(layers=2, width=8, heads=2, context=16)
+    parameters, a, tokens, _ = random_model(shape, sequences=2)
+    before = forward(parameters, a, tokens).reshape(128, 2, 16).copy()
+    changed = tokens.copy()
+    changed[:, 9] = (changed[:, 9] + 1) % 128
+    after = forward(parameters, a, changed).reshape(128, 2, 16)
+    np.testing.assert_array_equal(before[:, :, :9], after[:, :, :9])
+    assert np.abs(before[:, :, 9:] - after[:, :, 9:]).max() > 1e-3
+
+
+def test_token_shift_does_not_cross_sequences():
+    shape = Shape(layers=2, width=8, heads=1, context=16)
+    parameters, a, tokens, _ = random_model(shape, sequences=2)
+    before = forward(parameters, a, tokens).reshape(128, 2, 16).copy()
+    tokens[0] = 7
+    after = forward(parameters, a, tokens).reshape(128, 2, 16)
+    np.testing.assert_array_equal(before[:, 1], after[:, 1])
+
+
+def test_counts_are_those_of_the_arrays():
+    for width in (8, 24, 64):
+        counts = count_parameters(2, width, 64)
+        assert Parameters(Shape(width=width)).flat.size == counts.N
+        assert counts.embedding == 128 * width and counts.position == 64 * width
+
+
+def test_flops_count_each_product():
+    """Counted product by product for one sequence: 2 times rows, columns and inner length."""
+    layers, d, T, V = 3, 16, 64, 128
+    products = [(3 * d, d), (d, d), (4 * d, d), (d, 4 * d)]
+    forward_flops = sum(2 * rows * columns * T for rows, columns in products) * layers
+    pairs = sum(query + 1 for query in range(T))  # keys that each query may see
+    forward_flops += layers * 2 * (2 * pairs * d)  # scores, and the sum of values
+    forward_flops += 2 * V * d * T
+    assert training_flops_per_token(layers, d, T) * T == 3 * forward_flops
+
+
+def test_adamw_makes_the_textbook_step():
+    rng = np.random.default_rng(0)
+    start, optimizer = rng.normal(size=5), None
+    theta, m, v = start.copy(), np.zeros(5), np.zeros(5)
+    parameters = start.copy()
+    optimizer = AdamW(parameters, betas=(0.9, 0.95), epsilon=1e-8, decay=0.1, clip=1.0)
+    for t in range(1, 6):
+        g = 3 * rng.normal(size=5)
+        optimizer.step(g.copy(), lr=0.01)
+        g = g * min(1, 1 / np.linalg.norm(g))
+        m, v = 0.9 * m + 0.1 * g, 0.95 * v + 0.05 * g**2
+        update = (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.95**t)) + 1e-8)
+        theta = theta - 0.01 * update - 0.01 * 0.1 * theta
+        np.testing.assert_allclose(parameters, theta, rtol=1e-9)
+
+
+def test_schedules():
+    rates = [learning_rate(step, 100, 2.0, 10, "cosine") for step in range(100)]
+    assert rates[0] == pytest.approx(0.2) and max(rates) == pytest.approx(2.0)
+    assert 0 < rates[-1] < 0.01
+    assert learning_rate(99, 100, 2.0, 0, "constant") == 2.0
+    assert learning_rate(100, 100, 2.0, 0, "cosine x2") == pytest.approx(1.0)
+
+
+@pytest.fixture
+def tiny_corpus() -> Corpus:
+    rng = np.random.default_rng(0)
+    words = [bytes(rng.integers(97, 123, 5).astype(np.uint8)) for _ in range(50)]
+    text = b" ".join(words[i] for i in rng.integers(0, 50, 60_000))
+    array = np.frombuffer(text, np.uint8)
+    return Corpus("tiny", "0" * 64, array[:200_000], array[200_000:250_000], array[250_000:])
+
+
+CONFIG = RunConfig(corpus="tiny", seed=3, width=8, D=2**15, batch=256, lr=0.03)
+
+
+def test_same_seed_same_bits(tiny_corpus):
+    row, curve, parameters = train(CONFIG, tiny_corpus)
+    again, curve_again, parameters_again = train(CONFIG, tiny_corpus)
+    assert parameters.flat.tobytes() == parameters_again.flat.tobytes()
+    assert curve == curve_again
+    times = {"seconds": 0, "flops_per_second": 0}
+    assert row | times == again | times
+    assert row["loss"] < math.log(26)  # it has learned more than which bytes are letters
+    assert row["accuracy"] > row["match_2"] > row["match_4"] >= row["match_8"]
+
+
+def test_a_run_that_diverges_has_no_loss(tiny_corpus):
+    row, curve, _ = train(RunConfig("tiny", 0, 8, 2**15, 256, lr=1e30), tiny_corpus)
+    assert math.isnan(row["loss"]) and len(curve) < training.CURVE_POINTS
+
+
+def test_batches_never_repeat_unless_asked():
+    fresh = RunConfig("tiny", 0, 8, D=64 * 256, batch=64 * 8, lr=0.01)
+    pieces = windows_of(fresh, np.arange(64 * 512 + 1))
+    assert len(pieces) == 256 and len(set(pieces)) == 256
+    repeated = RunConfig("tiny", 0, 8, D=64 * 256, batch=64 * 8, lr=0.01, D_unique=64 * 64)
+    pieces = windows_of(repeated, np.arange(64 * 512 + 1))
+    assert len(pieces) == 256 and len(set(pieces)) == 64
+    assert set(pieces[:64]) == set(pieces[64:128])  # every window once an epoch
+    assert pieces[:64] != pieces[64:128]  # in another order
+
+
+def windows_of(config: RunConfig, positions: np.ndarray) -> list[int]:
+    """The first position of each window that a run trains on, in order."""
+    return [int(window[0]) for batch in batches(config, positions) for window in batch]
+
+
+def test_evaluation_of_a_model_that_says_nothing():
+    """All logits equal: the loss is ln 128, and a hit is never more than luck."""
+    shape = Shape(width=8)
+    text = np.zeros(64 * 64 + 1, np.uint8)
+    measured = evaluate(Parameters(shape), Activations(shape, 16), text, 64 * 64)
+    assert measured["loss"] == pytest.approx(math.log(128), rel=1e-6)
+
+
+def test_exact_matches_are_stretches_of_hits(monkeypatch):
+    """With every second byte of each 64 missed, no two in a row match; with the first 32 hit, 31 do."""
+    shape, text = Shape(width=8), np.zeros(64 * 64 + 1, np.uint8)
+    a = Activations(shape, 16)
+    alternating, half = np.tile([True, False], 32), np.arange(64) < 32
+    for pattern, accuracy, match_2 in ((alternating, 0.5, 0), (half, 0.5, 31 / 63)):
+        hits = np.tile(pattern, 16)
+        monkeypatch.setattr(
+            training, "log_probabilities", lambda logits, y, hits=hits: (np.zeros(len(y)), hits)
+        )
+        measured = evaluate(Parameters(shape), a, text, 64 * 64)
+        assert measured["accuracy"] == accuracy
+        assert measured["match_2"] == pytest.approx(match_2)
+        assert measured["match_16"] == pytest.approx(17 / 49 if match_2 else 0)

@@ -1,0 +1,231 @@
+"""The sweep: what it promises about kills, locks and bad input; and the runs that stand in data/."""
+
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from scalinglaws import runs as runs_module
+from scalinglaws.cli import main
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import data_dir
+from scalinglaws.runs import load_curves, load_runs, plans, write_checksums
+from scalinglaws.training.corpus import load_corpus
+from scalinglaws.training.plans import PLANS, batch_size, demo, grid
+from scalinglaws.training.store import COLUMNS, Store
+from scalinglaws.training.train import RunConfig, train
+
+TIMES = ["seconds", "flops_per_second"]
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "scalinglaws", "sweep", *arguments]
+
+
+def table(folder: Path, plan: str = "demo") -> pd.DataFrame:
+    """The rows without what the clock decides, in the order of their names."""
+    rows = pd.read_csv(folder / "runs" / f"{plan}.csv").drop(columns=TIMES)
+    return rows.sort_values("run", ignore_index=True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is for Unix")
+def test_killed_ten_times_it_ends_with_the_same_rows(tmp_path):
+    subprocess.run(
+        command("demo", "--out", str(tmp_path / "calm")), check=True, capture_output=True
+    )
+    calm = table(tmp_path / "calm")
+    assert len(calm) == len(demo("prose"))
+
+    rng = random.Random(0)
+    for _ in range(10):
+        sweep = subprocess.Popen(
+            command("demo", "--out", str(tmp_path / "killed")), stderr=subprocess.DEVNULL
+        )
+        time.sleep(rng.uniform(0.5, 6))
+        sweep.send_signal(signal.SIGKILL)
+        sweep.wait()
+    subprocess.run(
+        command("demo", "--out", str(tmp_path / "killed")), check=True, capture_output=True
+    )
+
+    pd.testing.assert_frame_equal(table(tmp_path / "killed"), calm)
+    curves = [pd.read_csv(tmp_path / name / "curves" / "demo.csv") for name in ("calm", "killed")]
+    order = ["run", "step"]
+    pd.testing.assert_frame_equal(
+        *(curve.sort_values(order, ignore_index=True) for curve in curves)
+    )
+
+
+@pytest.fixture
+def row_and_curve():
+    row = dict.fromkeys(COLUMNS, 1) | {"run": "abc", "corpus": "prose", "corpus_hash": "0"}
+    return row, [{"run": "abc", "step": 1, "tokens": 2, "loss_val": 3.0, "loss_train": 4.0}]
+
+
+def test_what_a_kill_leaves_behind_is_mended(tmp_path, row_and_curve):
+    row, curve = row_and_curve
+    with Store(tmp_path, "p") as store:
+        store.append(row, curve)
+        whole = store.runs.read_text(), store.curves.read_text()
+    with open(store.curves, "a") as file:
+        file.write("orphan,1,2,3,4\ntorn,1")
+    with open(store.runs, "a") as file:
+        file.write("torn,p,prose,0")
+    with Store(tmp_path, "p") as store:
+        assert [row["run"] for row in store.rows()] == ["abc"]
+    assert (store.runs.read_text(), store.curves.read_text()) == whole
+
+
+def test_a_second_sweep_waits_its_turn(tmp_path):
+    with Store(tmp_path, "p"), pytest.raises(CourseError, match="Another sweep"):
+        Store(tmp_path, "p").__enter__()
+    with Store(tmp_path, "p"):  # the first has gone
+        pass
+
+
+def test_other_columns_are_not_mixed_in(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "p.csv").write_text("run,loss\nabc,1\n")
+    with pytest.raises(CourseError, match="other columns"):
+        Store(tmp_path, "p").__enter__()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux' full disk")
+def test_a_full_disk_is_one_sentence(tmp_path, row_and_curve):
+    with Store(tmp_path, "p") as store:
+        store.curves.unlink()
+        store.curves.symlink_to("/dev/full")
+        with pytest.raises(CourseError, match=r"No space left on device.*finished runs are kept"):
+            store.append(*row_and_curve)
+        assert store.rows() == []
+
+
+def test_bad_input_is_one_sentence(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    short = tmp_path / "short.txt"
+    short.write_text("too short\n")
+    bad = {
+        ("--out", str(tmp_path / "file" / "x")): "cannot be written",
+        ("--text", str(short)): "add --out",
+        ("--text", str(short), "--out", str(tmp_path)): "too little text",
+        ("--text", str(tmp_path / "none"), "--out", str(tmp_path)): "cannot be read",
+        ("--workers", "0"): "at least 1",
+    }
+    for arguments, sentence in bad.items():
+        assert main(["sweep", "demo", *arguments]) == 2
+        error = capsys.readouterr().err
+        assert sentence in error and len(error.splitlines()) == 1
+
+
+def test_rows_on_another_text_are_not_continued(tmp_path, row_and_curve, capsys):
+    with Store(tmp_path, "demo") as store:
+        store.append(*row_and_curve)
+    assert main(["sweep", "demo", "--out", str(tmp_path)]) == 2
+    assert "another version of the corpus" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_users_own_text_within_a_budget(tmp_path):
+    rng = random.Random(0)
+    words = ["loss", "falls", "as", "a", "power", "of", "size", "and", "data", "do", "too"]
+    text = tmp_path / "mine.txt"
+    text.write_text(" ".join(rng.choice(words) for _ in range(120_000)))
+    arguments = ["demo", "--text", str(text), "--out", str(tmp_path), "--budget", "30s"]
+    subprocess.run(command(*arguments), check=True, capture_output=True)
+    rows = load_runs("demo", data=tmp_path)
+    assert len(rows) >= 1 and (rows["loss"] < 2.5).all()
+
+
+def test_plans_have_no_run_twice():
+    for plan in PLANS.values():
+        configs = plan("prose") + plan("code")
+        assert len({config.run for config in configs}) == len(configs)
+        assert all(config.D % config.batch == 0 for config in configs)
+
+
+def test_batch_grows_as_the_root_of_D():
+    for power in range(16, 25):
+        assert batch_size(2**power) / 2 ** (power / 2) == pytest.approx(0.5, rel=0.07)
+
+
+def test_grid_is_full():
+    seed_0 = [config for config in grid("prose") if config.seed == 0]
+    pairs = {(config.width, config.D) for config in seed_0}
+    assert len(pairs) == len({w for w, _ in pairs}) * len({D for _, D in pairs}) == len(seed_0)
+
+
+# ------------------------------------------------------------------------------- the runs in data/
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_run_trained_again_from_its_row_gives_its_loss(place):
+    """Two small runs: the cheapest of width 16 and of width 32."""
+    runs = load_runs("grid", corpus="prose")
+    row = runs[runs["width"] == (16, 32)[place]].sort_values(["C", "seed"]).iloc[0]
+    names = RunConfig.__dataclass_fields__
+    config = RunConfig(
+        **{
+            name: row[name].item() if hasattr(row[name], "item") else row[name]
+            for name in names
+            if name != "D_unique"
+        }
+    )
+    assert config.run == row["run"]
+    again, _, _ = train(config, load_corpus(row["corpus"]))
+    # On the machine of the row all digits agree. Another BLAS adds in another order, and training
+    # amplifies that; it moves the loss by less than the seed noise of these runs (1 %).
+    assert again["loss"] == pytest.approx(row["loss"], rel=0.01)
+
+
+def test_every_run_of_the_data_is_of_its_plan():
+    for plan in plans():
+        runs = load_runs(plan)
+        known = {c.run for name in runs["corpus"].unique() for c in PLANS[plan](name)}
+        assert set(runs["run"]) <= known and runs["run"].is_unique
+        assert set(load_curves(plan)["run"]) == set(runs["run"])
+        assert (runs["N"] == runs["N_nonemb"] + runs["N_emb"] + runs["N_pos"]).all()
+        for name in runs["corpus"].unique():
+            hashes = set(runs.loc[runs["corpus"] == name, "corpus_hash"])
+            assert hashes == {load_corpus(name).sha256[:16]}
+
+
+def test_the_loader_says_what_is_wrong(tmp_path):
+    with pytest.raises(CourseError, match=r"No runs of a plan 'isoflops': there are .*'grid'"):
+        load_runs("isoflops")
+    with pytest.raises(CourseError, match="no runs on the corpus 'poetry'"):
+        load_runs("grid", corpus="poetry")
+    with pytest.raises(CourseError, match=r"no column 'Loss'; there are .*'loss'"):
+        load_runs("grid", columns=["N", "Loss"])
+    with pytest.raises(CourseError, match="there are none in"):
+        load_runs("grid", data=tmp_path)
+
+
+def test_a_changed_file_is_noticed(tmp_path, monkeypatch):
+    (tmp_path / "runs").mkdir()
+    content = (data_dir() / "runs" / "grid.csv").read_bytes()
+    copy = tmp_path / "runs" / "grid.csv"
+    copy.write_bytes(content)
+    monkeypatch.setattr(runs_module, "data_dir", lambda: tmp_path)
+    with pytest.raises(CourseError, match="has no line in"):
+        load_runs("grid")
+    write_checksums(tmp_path)
+    assert len(load_runs("grid")) == content.count(b"\n") - 1
+    copy.write_bytes(content.replace(b"\n", b"\r\n"))  # as git may check it out on Windows
+    assert len(load_runs("grid")) == content.count(b"\n") - 1
+    copy.write_bytes(content.replace(b",2.", b",1.", 1))
+    with pytest.raises(CourseError, match="not the file that was measured"):
+        load_runs("grid")
+
+
+def test_rows_are_plain_csv():
+    with open(data_dir() / "runs" / "grid.csv", newline="") as file:
+        assert next(csv.reader(file)) == COLUMNS
