@@ -210,6 +210,8 @@ def step(*command: str | Path) -> None:
                 show_progress(" ".join(line.split()[:2]))
     show_progress("")
     if process.returncode:
+        if shutil.disk_usage(COURSE).free < 50e6:  # not every step says that this was the cause
+            output.append("No space left")
         raise CourseError(explain("".join(output)))
 
 

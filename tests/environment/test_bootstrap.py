@@ -1,0 +1,364 @@
+"""Set-up from nothing: what it makes, what it repairs, and the one sentence for each thing that can go wrong.
+
+The real files are copied beside a lock of one tiny package and a build backend of a few lines, so that a set-up
+takes seconds and no network. That the real lock installs is shown by `make test` itself.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+BACKEND = '''
+"""The least that `pip install --editable` asks of a build backend."""
+import pathlib, sys, zipfile
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from wheels import make_wheel
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    here = str(pathlib.Path(__file__).resolve().parent)
+    return make_wheel(pathlib.Path(folder), "scalinglaws", "0", {"course.pth": here}).name
+'''
+
+WHEELS = """
+import zipfile
+
+def make_wheel(folder, name, version, files):
+    info = f"{name}-{version}.dist-info"
+    files = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }
+    record = "".join(f"{path},,\\n" for path in [*files, f"{info}/RECORD"])
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, text in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(path, text)
+    return wheel
+"""
+
+# Stands in for the console command: says where it runs, with what, and which package it found.
+COMMAND = """
+import json, sys, tiny
+print(json.dumps({"arguments": sys.argv[1:], "prefix": sys.prefix, "tiny": tiny.VERSION}))
+"""
+
+
+class Course:
+    """A folder with the real bootstrap and a tiny lock."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.packages = folder.parent / "packages"  # pip's list of folders is split at spaces
+        self.packages.mkdir()
+        (folder / "scalinglaws").mkdir(parents=True)
+        (folder / "requirements").mkdir()
+        for name in [
+            "bootstrap.py",
+            "Makefile",
+            "scalinglaws/environment.py",
+            "scalinglaws/errors.py",
+        ]:
+            shutil.copyfile(ROOT / name, folder / name)
+        (folder / "scalinglaws/__init__.py").touch()
+        (folder / "scalinglaws/__main__.py").write_text(COMMAND)
+        (folder / "wheels.py").write_text(WHEELS)
+        (folder / "backend.py").write_text(BACKEND)
+        (folder / "pyproject.toml").write_text(
+            '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        )
+        self.lock("1.0", "course")
+        self.lock("1.0", "dev")
+
+    def lock(self, version: str, lock: str = "course", digest: str | None = None) -> None:
+        """Pin the tiny package."""
+        namespace: dict = {}
+        exec(WHEELS, namespace)
+        text = f"VERSION = {version!r}\n"
+        wheel = namespace["make_wheel"](self.packages, "tiny", version, {"tiny.py": text})
+        digest = digest or hashlib.sha256(wheel.read_bytes()).hexdigest()
+        (self.folder / "requirements" / f"{lock}.txt").write_text(
+            f"tiny=={version} \\\n    --hash=sha256:{digest}\n"
+        )
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Variables that send pip to the tiny package, and nowhere else."""
+        offline = {
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(self.packages),
+            "PIP_CONFIG_FILE": os.devnull,
+        }
+        return {**os.environ, **offline, **more}
+
+    def run(self, *arguments: str, python: str = sys.executable, **more: str):
+        """Run bootstrap.py."""
+        return subprocess.run(
+            [python, "bootstrap.py", *(arguments or ["study"])],
+            cwd=self.folder,
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def answer(self, *arguments: str, **more: str) -> dict:
+        """What the command found when it ran in the environment."""
+        result = self.run(*arguments, **more)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return json.loads(result.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def course(tmp_path):
+    return Course(tmp_path / "a course with spaces")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A course that is set up; for tests that leave it whole."""
+    course = Course(tmp_path_factory.mktemp("made") / "course")
+    course.answer()
+    return course
+
+
+def one_sentence(result: subprocess.CompletedProcess) -> str:
+    """What a run that failed said; fails if that is not one line."""
+    assert result.returncode == 2, result.stdout + result.stderr
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("bootstrap: ")
+    return line
+
+
+@pytest.mark.slow
+class TestSetUp:
+    def test_from_nothing(self, course):
+        answer = course.answer("check", "01_power_laws", "--json")
+        assert answer == {
+            "arguments": ["check", "01_power_laws", "--json"],
+            "prefix": str(course.folder / ".venv"),
+            "tiny": "1.0",
+        }
+
+    def test_second_run_does_not_ask_pip(self, made):
+        result = made.run("study", PIP_FIND_LINKS="nowhere")
+        assert result.returncode == 0
+        assert "Setting up" not in result.stdout
+
+    def test_update_of_the_course_installs_what_is_new(self, course):
+        course.answer()
+        course.lock("1.1")
+        result = course.run()
+        assert json.loads(result.stdout.splitlines()[-1])["tiny"] == "1.1"
+        assert "Setting up" not in result.stdout  # into the environment that there is
+
+    def test_exit_code_is_the_commands(self, made):
+        (made.folder / "scalinglaws/__main__.py").write_text("raise SystemExit(5)")
+        try:
+            assert made.run().returncode == 5
+        finally:
+            (made.folder / "scalinglaws/__main__.py").write_text(COMMAND)
+
+    def test_works_from_within_the_environment(self, course):
+        """As for one who has activated .venv; and it can replace the very environment that it runs in."""
+        course.answer()
+        (course.folder / ".venv/scalinglaws.json").unlink()
+        python = next(course.folder.glob(".venv/[bS]*/python*"))
+        result = course.run(python=str(python))
+        assert result.returncode == 0, result.stderr
+        assert course.answer()["tiny"] == "1.0"
+
+    def test_killed_set_up_is_made_anew(self, course):
+        """Killed at several moments; then a run repairs it, and does not trust what was left."""
+        for moment in [".venv/pyvenv.cfg", ".venv/scalinglaws.json"]:
+            process = subprocess.Popen(
+                [sys.executable, "bootstrap.py", "study"],
+                cwd=course.folder,
+                env=course.environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            while not (course.folder / moment).exists() and process.poll() is None:
+                time.sleep(0.01)
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+            process.wait()
+        assert course.answer()["tiny"] == "1.0"
+
+    def test_half_installed_package_is_made_whole(self, course):
+        """The trap: pip takes a package for installed whose files are missing."""
+        course.answer()
+        next(course.folder.glob(".venv/lib*/**/tiny.py")).unlink()
+        (course.folder / ".venv/scalinglaws.json").write_text("{}")  # as while a set-up is at work
+        assert course.answer()["tiny"] == "1.0"
+
+    def test_moved_course_is_set_up_again(self, course):
+        course.answer()
+        course.folder = course.folder.rename(course.folder.with_name("moved"))
+        assert course.answer()["prefix"] == str(course.folder / ".venv")
+
+    def test_learner_keeps_the_developers_packages(self, course):
+        course.lock("1.1", "dev")
+        course.run("hooks")  # its own command fails here, for want of pre-commit
+        assert course.answer()["tiny"] == "1.1"
+
+    def test_packages_of_the_users_shell_do_not_get_in(self, course, tmp_path):
+        (tmp_path / "pip").mkdir()
+        (tmp_path / "pip/__init__.py").write_text("raise SystemExit('the wrong pip')")
+        assert course.answer(PYTHONPATH=str(tmp_path), PIP_USER="1")["tiny"] == "1.0"
+
+
+@pytest.mark.slow
+class TestOneSentence:
+    def test_other_hash(self, course):
+        course.lock("1.0", digest="0" * 64)
+        assert "its hash differs" in one_sentence(course.run())
+        course.lock("1.0")
+        assert course.answer()["tiny"] == "1.0"
+
+    def test_index_unreachable(self, course):
+        said = one_sentence(
+            course.run(
+                PIP_NO_INDEX="0", PIP_FIND_LINKS="", PIP_INDEX_URL="http://127.0.0.1:9/simple"
+            )
+        )
+        assert "cannot be reached" in said
+
+    def test_package_not_made_for_this_system(self, course):
+        for wheel in course.packages.iterdir():
+            wheel.unlink()
+        assert "lacks a package for this Python" in one_sentence(course.run())
+
+    def test_file_in_the_way(self, course):
+        (course.folder / ".venv").write_text("")
+        assert "cannot be written" in one_sentence(course.run())
+
+    def test_another_window_is_at_it(self, course):
+        fcntl = pytest.importorskip("fcntl")
+        with open(course.folder / ".venv.lock", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            assert "another window" in one_sentence(course.run())
+        assert course.answer()["tiny"] == "1.0"
+
+    def test_no_venv_module(self, course, tmp_path):
+        """As on Debian without the package python3-venv."""
+        (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
+        said = one_sentence(course.run(PYTHONPATH=str(tmp_path)))
+        assert "sudo apt install python3." in said
+
+    def in_mount(self, course, mount: str) -> subprocess.CompletedProcess:
+        """Run with a mount that only the run sees."""
+        if sys.platform != "linux":
+            pytest.skip("mounts are Linux's")
+        script = f"{mount} || exit 77; cd mounted && exec '{sys.executable}' bootstrap.py study"
+        (course.folder.parent / "mounted").mkdir()
+        result = subprocess.run(
+            ["unshare", "--mount", "--map-root-user", "sh", "-c", script],
+            cwd=course.folder.parent,
+            env=course.environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if result.returncode in (1, 77):
+            pytest.skip("this system does not let a test mount a disk")
+        return result
+
+    def test_read_only_folder(self, course):
+        mount = f"mount --bind '{course.folder}' mounted && mount -o remount,ro,bind mounted"
+        assert "cannot be written" in one_sentence(self.in_mount(course, mount))
+
+    def test_disk_too_small(self, course):
+        mount = f"mount -t tmpfs -o size=30m none mounted && cp -r '{course.folder}'/. mounted"
+        said = one_sentence(self.in_mount(course, mount))
+        assert "needs 1000 MB and 3" in said or "needs 1000 MB and 2" in said
+
+    def test_disk_full_on_the_way(self, course):
+        module = course.folder / "scalinglaws/environment.py"
+        module.write_text(module.read_text().replace("BYTES_NEEDED = 1e9", "BYTES_NEEDED = 0"))
+        mount = f"mount -t tmpfs -o size=6m none mounted && cp -r '{course.folder}'/. mounted"
+        assert "the disk is full" in one_sentence(self.in_mount(course, mount))
+
+
+class TestPython:
+    def pretend(self, course, version: str, path: Path) -> subprocess.CompletedProcess:
+        """Run bootstrap.py in a Python that takes itself for another version."""
+        script = (
+            f"import sys, runpy; sys.version_info = {version}; sys.argv[0] = 'bootstrap.py'; "
+            "runpy.run_path('bootstrap.py', run_name='__main__')"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", script, "study"],
+            cwd=course.folder,
+            env={**course.environment(), "PATH": str(path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    @pytest.mark.parametrize("version", ["(2, 7, 18)", "(3, 10, 9)", "(3, 15, 0)"])
+    def test_too_old_or_too_new(self, course, tmp_path, version):
+        said = one_sentence(self.pretend(course, version, tmp_path))
+        assert "needs Python 3.11 to 3.14" in said and "install Python 3.13" in said
+
+    @pytest.mark.skipif(os.name == "nt", reason="a stand-in is a shell script")
+    def test_another_python_is_found(self, course, tmp_path):
+        def stand_in(name: str, text: str) -> None:
+            (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+            (tmp_path / name).chmod(0o755)
+
+        stand_in("python3.13", "echo 'command not found: install it'; exit 127")
+        stand_in("python3.12", 'case "$1" in -c) echo 3.12;; *) echo "3.12 runs $2";; esac')
+        result = self.pretend(course, "(3, 8, 0)", tmp_path)
+        assert result.stdout.strip() == "3.12 runs study", result.stderr
+
+    def test_real_old_pythons(self, course):
+        """The file itself can be read by any Python that is still around."""
+        versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+        found = [shutil.which("python2"), *map(str, versions.glob("*/bin/python"))]
+        ran = 0
+        for python in filter(None, found):
+            script = "import sys; sys.exit(5 if sys.version_info < (3, 11) else 0)"
+            if subprocess.run([python, "-c", script], capture_output=True).returncode != 5:
+                continue  # new enough, or only a stand-in for what is not installed
+            ran += 1
+            result = subprocess.run(
+                [python, "bootstrap.py", "study"],
+                cwd=course.folder,
+                env={"PATH": ""},
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            assert "needs Python 3.11" in one_sentence(result), python
+        if not ran:
+            pytest.skip("no Python older than 3.11 is installed")
+
+    @pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+    def test_no_python_at_all(self, course, tmp_path):
+        result = subprocess.run(
+            [shutil.which("make"), "study"],
+            cwd=course.folder,
+            env={"PATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+        assert result.returncode != 0
+        assert "no Python was found: install Python 3.13" in result.stderr
+
+    def test_standard_library_only(self):
+        """-I -S: a Python that sees no installed package."""
+        script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import scalinglaws.environment"
+        subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True)
