@@ -1,6 +1,22 @@
 """Fits: from runs to laws, with honest uncertainty."""
 
+from .broken import BrokenPowerLawFit, fit_broken_power_law
 from .chinchilla import ChinchillaFit, fit_chinchilla
+from .compare import compare_held_out
+from .envelope import EnvelopeFit, fit_envelope
+from .isoflop import IsoflopFit, fit_isoflop
 from .power_law import PowerLawFit, fit_power_law
 
-__all__ = ["ChinchillaFit", "PowerLawFit", "fit_chinchilla", "fit_power_law"]
+__all__ = [
+    "BrokenPowerLawFit",
+    "ChinchillaFit",
+    "EnvelopeFit",
+    "IsoflopFit",
+    "PowerLawFit",
+    "compare_held_out",
+    "fit_broken_power_law",
+    "fit_chinchilla",
+    "fit_envelope",
+    "fit_isoflop",
+    "fit_power_law",
+]

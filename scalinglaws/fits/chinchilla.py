@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import Floats
@@ -30,7 +29,6 @@ class ChinchillaFit(Fit):
     _frame: Frame = None
 
     _parameters = ("E", "A", "B", "alpha", "beta")
-    _derived = ("a",)
 
     @property
     def C(self) -> NDArray[np.float64]:
@@ -49,20 +47,12 @@ class ChinchillaFit(Fit):
         """The lowest loss for C training FLOPs."""
         return self.law.L_opt(C)
 
-    def optimum(self, C: float, level: float = 0.95) -> pd.DataFrame:
-        """The best use of C training FLOPs: N, D, D/N and L, each with its bootstrap interval."""
-        rows = {}
-        for name in ("N_opt", "D_opt", "tokens_per_param", "L_opt"):
-            low, high = self.interval(lambda law, name=name: getattr(law, name)(C), level)
-            rows[name] = {"value": getattr(self.law, name)(C), "low": low, "high": high}
-        return pd.DataFrame(rows).T
-
-    def _refit(self, counts):
+    def _refit(self, counts, shift):
         law = self.law
         start = self._frame.theta(law.E, [law.A, law.B], [law.alpha, law.beta])
         return [
             ChinchillaLaw(E=E, A=float(a[0]), B=float(a[1]), alpha=float(p[0]), beta=float(p[1]))
-            for E, a, p in self._frame.refit(start, counts)
+            for E, a, p in self._frame.refit(start, counts, shift)
         ]
 
 

@@ -51,14 +51,22 @@ class Frame:
         c = np.log(np.asarray(a) / self.unit) - np.asarray(p) * self.centre
         return np.concatenate([[E / self.unit], c, p])
 
-    def minimise(self, starts: Array, counts: Array | None = None) -> Solution:
-        """Minimise from the starts; counts (B, n) of a bootstrap multiply the weights."""
-        weights = self.weights if counts is None else counts * self.weights
-        return minimise(self.problem, starts, weights, self.fixed)
+    def minimise(self, starts: Array) -> Solution:
+        """Minimise from the starts (B, P)."""
+        return minimise(self.problem, starts, self.weights, fixed=self.fixed)
 
-    def refit(self, start: Array, counts: Array) -> list[tuple[float, Array, Array]]:
-        """(E, a, p) for each resample that converged to a law that falls: a > 0 and p > 0, finite."""
-        solution = self.minimise(np.repeat(start[None], len(counts), 0), counts)
+    def refit(self, start: Array, counts: Array, shift: Array) -> list[tuple[float, Array, Array]]:
+        """(E, a, p) of resamples: counts (B, n) multiply the weights, shift (B, n) is added to ln L.
+
+        Left out are resamples that did not converge, or whose law does not fall.
+        """
+        solution = minimise(
+            self.problem,
+            np.repeat(start[None], len(counts), 0),
+            counts * self.weights,
+            self.problem.y + shift,
+            self.fixed,
+        )
         E, a, p = self.parameters(solution.theta)
         good = solution.converged & falls(a, p)
         return [(float(e), x, q) for e, x, q in zip(E[good], a[good], p[good], strict=True)]

@@ -78,14 +78,16 @@ def log_loss(problem: Problem, theta: Array) -> tuple[Array, Array]:
         return np.log(E + terms.sum(1)), terms
 
 
-def objective(problem: Problem, theta: Array, weights: Array) -> Array:
-    """The weighted sum of Huber terms, (B,). weights: (n,) or (B, n)."""
-    residual = log_loss(problem, theta)[0] - problem.y
-    return (weights * huber(residual, problem.delta)).sum(1)
+def objective(problem: Problem, theta: Array, weights: Array, y: Array | None = None) -> Array:
+    """The weighted sum of Huber terms, (B,). weights, and y if it is not the problem's: (n,) or (B, n)."""
+    residual = log_loss(problem, theta)[0] - (problem.y if y is None else y)
+    # A wild trial step can reach infinity, and 0·inf is nan: such a step counts as no improvement.
+    with np.errstate(invalid="ignore"):
+        return (weights * huber(residual, problem.delta)).sum(1)
 
 
 def derivatives(
-    problem: Problem, theta: Array, weights: Array
+    problem: Problem, theta: Array, weights: Array, y: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Objective (B,), gradient (B, P), Hessian (B, P, P), and a positive semi-definite stand-in for it.
 
@@ -93,7 +95,7 @@ def derivatives(
     """
     K, z, delta = problem.K, problem.z, problem.delta
     log_model, terms = log_loss(problem, theta)
-    r = log_model - problem.y
+    r = log_model - y
     size = np.abs(r)
     inside = size <= delta
     slope = np.clip(r, -delta, delta)  # huber'
@@ -125,32 +127,32 @@ def derivatives(
 
 
 def minimise(
-    problem: Problem, starts: Array, weights: Array | None = None, fixed: tuple[int, ...] = ()
+    problem: Problem,
+    starts: Array,
+    weights: Array | None = None,
+    y: Array | None = None,
+    fixed: tuple[int, ...] = (),
 ) -> Solution:
     """Minimise from every start (B, P), with E >= 0. `fixed`: indices of parameters to hold.
 
-    weights: (n,) shared, or (B, n), one set for each start. Long batches are worked through in chunks.
+    weights and y (the problem's unless given): (n,) shared, or (B, n), one set for each start. Long batches are worked
+    through in chunks.
     """
     starts = np.atleast_2d(np.asarray(starts, dtype=float))
-    n = problem.z.shape[1]
-    weights = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
-    chunk = max(1, _CHUNK // (n * problem.P))
+    shape = len(starts), problem.z.shape[1]
+    weights = np.broadcast_to(1.0 if weights is None else weights, shape)
+    y = np.broadcast_to(problem.y if y is None else y, shape)
+    chunk = max(1, _CHUNK // (problem.P * shape[1]))
     parts = [
-        _minimise(
-            problem,
-            starts[i : i + chunk],
-            weights if weights.ndim == 1 else weights[i : i + chunk],
-            fixed,
-        )
-        for i in range(0, len(starts), chunk)
+        _minimise(problem, starts[i:j], weights[i:j], y[i:j], fixed)
+        for i, j in ((i, i + chunk) for i in range(0, len(starts), chunk))
     ]
     return Solution(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _minimise(problem, starts, weights, fixed):
+def _minimise(problem, starts, weights, y, fixed):
     theta = starts.copy()
     B, P = theta.shape
-    weights = np.broadcast_to(weights, (B, problem.z.shape[1]))
     total = weights.sum(1)
     damping = np.full(B, 1e-3)
     value = np.full(B, np.inf)
@@ -159,8 +161,8 @@ def _minimise(problem, starts, weights, fixed):
     steps = np.zeros(B, dtype=int)
     active = np.arange(B)
     for step in range(_MAX_STEPS):
-        t, w = theta[active], weights[active]
-        F, gradient, hessian, stand_in = derivatives(problem, t, w)
+        t = theta[active]
+        F, gradient, hessian, stand_in = derivatives(problem, t, weights[active], y[active])
         value[active], steps[active] = F, step
 
         # Hold what the caller fixed, and E at its bound while the objective pushes it outwards.
@@ -199,7 +201,7 @@ def _minimise(problem, starts, weights, fixed):
         move = -np.linalg.solve(matrix + lift, slope[:, :, None])[:, :, 0] / scale
         trial = theta[active] + move
         trial[:, 0] = np.maximum(trial[:, 0], 0.0)
-        better = objective(problem, trial, weights[active]) <= F
+        better = objective(problem, trial, weights[active], y[active]) <= F
         theta[active[better]] = trial[better]
         damping[active] = np.where(better, damping[active] / 10, damping[active] * 10)
         damping[active] = np.maximum(damping[active], 1e-15)

@@ -62,11 +62,11 @@ class PowerLawFit(Fit):
             {"E": E, "alpha": alpha[:, 0], "a": a[:, 0], "objective": solution.objective}
         )
 
-    def _refit(self, counts):
+    def _refit(self, counts, shift):
         start = self._frame.theta(self.E, [self.a], [self.alpha])
         return [
             PowerLaw(a=float(a[0]), alpha=float(alpha[0]), E=E)
-            for E, a, alpha in self._frame.refit(start, counts)
+            for E, a, alpha in self._frame.refit(start, counts, shift)
         ]
 
 

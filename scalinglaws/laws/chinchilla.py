@@ -164,7 +164,7 @@ class ChinchillaLaw(Formula):
 
 @dataclass(frozen=True, repr=False)
 class AllocationLaw(Formula):
-    """N_opt and D_opt as two trends in C, without a loss: what approaches 1 and 2 give.
+    """N_opt and D_opt as two trends in C: what approaches 1 and 2 give. L is the trend of the loss, if known.
 
     >>> rule = AllocationLaw.from_tokens_per_param(20)
     >>> f"{rule.N_opt(1.2e20):.4g} {rule.D_opt(1.2e20):.4g}"
@@ -173,6 +173,7 @@ class AllocationLaw(Formula):
 
     N: Trend
     D: Trend
+    L: Trend | None = None
     name: str = field(default="", compare=False, repr=False)
     citation: str = field(default="", compare=False, repr=False)
 
@@ -208,6 +209,12 @@ class AllocationLaw(Formula):
     def D_opt(self, C: ArrayLike) -> Floats:
         """Tokens for C training FLOPs."""
         return self.D(C)
+
+    def L_opt(self, C: ArrayLike) -> Floats:
+        """The loss at C training FLOPs. Raises CourseError if the law has no trend of the loss."""
+        if self.L is None:
+            raise CourseError("This allocation law says nothing about the loss: it has no trend L.")
+        return self.L(C)
 
     def tokens_per_param(self, C: ArrayLike) -> Floats:
         """D_opt/N_opt at C training FLOPs."""

@@ -1,0 +1,167 @@
+"""Approach 2: parabolas through IsoFLOP curves (Hoffmann et al. 2022, section 3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import CourseError
+from ..laws import training_flops
+from .allocation import AllocationFit, allocation_law
+from .runs import check_runs
+
+
+@dataclass(frozen=True)
+class _Parabola:
+    """L = q0 + q1·z + q2·z², z = ln N - centre, through the runs `rows` of one budget."""
+
+    C: float
+    rows: NDArray[np.int_]
+    centre: float
+    design: NDArray[np.float64]  # (runs, 3)
+    q: NDArray[np.float64]
+
+    def minimum(self, q: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+        """ln N and loss at the lowest point of coefficients q (..., 3); nan where the parabola opens downwards."""
+        q0, q1, q2 = np.moveaxis(np.asarray(q), -1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.where(q2 > 0, -q1 / (2 * q2), np.nan)
+            return self.centre + z, q0 + q1 * z + q2 * z * z
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class IsoflopFit(AllocationFit):
+    """The fit of IsoFLOP parabolas; `law` is an `AllocationLaw` through their minima.
+
+    minima: one row for each budget used: C, N_opt, D_opt, L_opt, and runs, how many the parabola goes through.
+    skipped: budgets left out, with the reason.
+    """
+
+    N: NDArray[np.float64] = None
+    minima: pd.DataFrame = None
+    skipped: dict[float, str] = None
+    _parabolas: tuple[_Parabola, ...] = ()
+
+    def curve(self, C: float, points: int = 100) -> tuple[NDArray, NDArray]:
+        """(N, loss) along the parabola of one budget, over the sizes that it was fitted to."""
+        parabola = min(self._parabolas, key=lambda p: abs(np.log(p.C / C)))
+        z = np.linspace(*parabola.design[:, 1][[0, -1]], points)
+        return np.exp(parabola.centre + z), np.polynomial.polynomial.polyval(z, parabola.q)
+
+    def _resample(self, B, seed):
+        # Residuals are drawn, not runs: a parabola through eight runs seldom survives losing some of them.
+        rng = np.random.default_rng(seed)
+        used = len(self.residuals) - 3 * len(self._parabolas)
+        noise = self.residuals * np.sqrt(len(self.residuals) / max(used, 1))
+        log_N, L = [], []
+        for parabola in self._parabolas:
+            X = parabola.design
+            drawn = rng.choice(noise, size=(B, len(X)))
+            q = (X @ parabola.q * np.exp(drawn)) @ np.linalg.pinv(X).T
+            z, low = parabola.minimum(q)
+            log_N.append(z)
+            L.append(low)
+        log_N, L = np.array(log_N).T, np.array(L).T
+        C = self.minima["C"].to_numpy()
+        good = np.isfinite(log_N).all(1)
+        return [
+            allocation_law(C, np.exp(n), C / (6 * np.exp(n)), loss)
+            for n, loss in zip(log_N[good], L[good], strict=True)
+        ]
+
+
+def fit_isoflop(
+    N: ArrayLike,
+    loss: ArrayLike,
+    *,
+    C: ArrayLike | None = None,
+    D: ArrayLike | None = None,
+    within: float | None = None,
+) -> IsoflopFit:
+    """Fit a parabola in ln N to the loss at each budget, and N_opt ∝ C^a through the minima.
+
+    N: parameters (n,). loss: nats per token (n,). C: training FLOPs of each run; runs whose C agrees to 5 % form one
+    budget. Without C, D (tokens) gives C = 6·N·D. within: use only sizes within this factor of the lowest run of
+    their budget (4, say, where the curves are not parabolas over the whole range).
+
+    A budget is skipped, and says why, if it has fewer than three sizes, if its parabola opens downwards, or if the
+    minimum lies outside the sizes that were trained: that would be an extrapolation.
+
+    Raises CourseError for bad input, and if fewer than two budgets remain.
+
+    >>> from scalinglaws.constants import CHINCHILLA_REPLICATION as truth
+    >>> C = np.repeat([1e19, 1e20, 1e21], 9)
+    >>> N = truth.N_opt(C) * np.tile(np.geomspace(0.25, 4, 9), 3)
+    >>> fit = fit_isoflop(N, truth(N, C / (6 * N)), C=C)
+    >>> round(fit.law.a, 3), round(truth.a, 3)
+    (0.513, 0.513)
+    """
+    if C is None:
+        if D is None:
+            raise CourseError(
+                "fit_isoflop needs C or D: give the budget or the tokens of each run."
+            )
+        N, D, loss = check_runs(3, N=N, D=D, loss=loss)
+        C = training_flops(N, D)
+    N, C, loss = check_runs(3, {"N": 3, "C": 2}, N=N, C=C, loss=loss)
+    if within is not None and not within > 1:
+        raise CourseError(f"within = {within:g} must be a factor above 1.")
+
+    parabolas, minima, skipped = [], [], {}
+    for budget, rows in _budgets(C):
+        if within is not None:
+            lowest = N[rows[np.argmin(loss[rows])]]
+            rows = rows[np.abs(np.log(N[rows] / lowest)) <= np.log(within) * (1 + 1e-9)]
+        rows = rows[np.argsort(N[rows], kind="stable")]
+        sizes = np.unique(N[rows])
+        if len(sizes) < 3:
+            skipped[budget] = f"{len(sizes)} sizes, a parabola needs 3"
+            continue
+        centre = float(np.log(N[rows]).mean())
+        z = np.log(N[rows]) - centre
+        design = np.stack([np.ones_like(z), z, z * z], axis=1)
+        parabola = _Parabola(budget, rows, centre, design, np.linalg.lstsq(design, loss[rows])[0])
+        log_N, low = parabola.minimum(parabola.q)
+        if not np.isfinite(log_N):
+            skipped[budget] = "the parabola opens downwards"
+        elif not sizes[0] <= np.exp(log_N) <= sizes[-1]:
+            skipped[budget] = "the minimum lies outside the sizes trained"
+        else:
+            parabolas.append(parabola)
+            N_opt = float(np.exp(log_N))
+            minima.append((budget, N_opt, budget / (6 * N_opt), float(low), len(rows)))
+    if len(parabolas) < 2:
+        reasons = "; ".join(f"{budget:.3g} FLOPs: {why}" for budget, why in skipped.items())
+        raise CourseError(f"Fewer than two budgets have a minimum ({reasons}): add runs there.")
+
+    minima = pd.DataFrame(minima, columns=["C", "N_opt", "D_opt", "L_opt", "runs"])
+    used = np.concatenate([p.rows for p in parabolas])
+    fitted = np.concatenate([p.design @ p.q for p in parabolas])
+    residuals = np.log(fitted / loss[used])
+    notes = [f"budget {budget:.3g} left out: {why}" for budget, why in skipped.items()]
+    return IsoflopFit(
+        law=allocation_law(*(minima[name].to_numpy() for name in ("C", "N_opt", "D_opt", "L_opt"))),
+        loss=loss[used],
+        residuals=residuals,
+        objective=float(((fitted - loss[used]) ** 2).sum() / 2),
+        delta=None,
+        converged=True,
+        evidence="parabolas and lines are solved exactly",
+        groups=np.arange(len(used)),
+        notes=tuple(notes),
+        C=C[used],
+        N=N[used],
+        minima=minima,
+        skipped=skipped,
+        _parabolas=tuple(parabolas),
+    )
+
+
+def _budgets(C: NDArray[np.float64]) -> list[tuple[float, NDArray[np.int_]]]:
+    """The budgets, lowest first, as (geometric mean of C, rows): a gap of more than 5 % starts a new one."""
+    order = np.argsort(C, kind="stable")
+    gaps = np.flatnonzero(np.diff(np.log(C[order])) > np.log(1.05))
+    return [(float(np.exp(np.log(C[rows]).mean())), rows) for rows in np.split(order, gaps + 1)]
