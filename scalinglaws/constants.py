@@ -5,6 +5,7 @@ published code), or "secondary" (taken from a source that names the equation or 
 N counts all parameters and D tokens, unless the citation says otherwise; C is in FLOPs.
 """
 
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -57,7 +58,7 @@ CHINCHILLA = ChinchillaLaw(
     B=float(np.exp(6.0179186)),
     alpha=0.33917084,
     beta=0.2849083,
-    name="Chinchilla",
+    name="Chinchilla, approach 3",
     citation=f"{_HOFFMANN}, eq. 10 before rounding: comments of the TeX source, "
     "quoted in the notebook of Besiroglu et al. 2024 (read there)",
 )
@@ -154,4 +155,83 @@ LLAMA_3 = AllocationLaw(
     name="Llama 3",
     citation="Grattafiori et al. 2024, The Llama 3 Herd of Models, arXiv:2407.21783, section 3.2.1 "
     "(secondary): D*(C) = 0.29·C^0.53 tokens; N from C = 6·N·D",
+)
+
+# --- Models ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PublicModel:
+    """A published model: N parameters trained on D tokens (processed, repeats included). C is 6·N·D FLOPs.
+
+    N_active: the parameters that one token passes through, for a mixture of experts. verified: "paper" (read in the
+    paper or a table of Hoffmann et al. 2022), "secondary" (a data set or survey), "memory" (check before quoting).
+    """
+
+    name: str
+    N: float
+    D: float
+    year: int
+    citation: str
+    verified: str
+    N_active: float | None = None
+
+    @property
+    def C(self) -> float:
+        """Training FLOPs, 6·N·D, of the active parameters for a mixture of experts."""
+        return 6 * (self.N_active or self.N) * self.D
+
+    @property
+    def tokens_per_param(self) -> float:
+        """D/N."""
+        return self.D / self.N
+
+
+PUBLIC_MODELS = (
+    *(
+        PublicModel(name, N * 1e9, D * 1e12, year, citation, verified)
+        for name, N, D, year, citation, verified in (
+            ("GPT-3", 175, 0.3, 2020, "arXiv:2005.14165", "paper"),
+            ("Jurassic-1", 178, 0.3, 2021, "Lieber et al. 2021", "paper"),
+            ("Gopher", 280, 0.3, 2021, "arXiv:2112.11446", "paper"),
+            ("MT-NLG", 530, 0.27, 2022, "arXiv:2201.11990", "paper"),
+            ("LaMDA", 137, 0.168, 2022, "arXiv:2201.08239", "paper"),
+            ("Chinchilla", 70, 1.4, 2022, "arXiv:2203.15556", "paper"),
+            ("PaLM", 540, 0.78, 2022, "arXiv:2204.02311", "secondary"),
+            ("OPT-175B", 175, 0.3, 2022, "arXiv:2205.01068", "secondary"),
+            ("GPT-NeoX-20B", 20, 0.472, 2022, "arXiv:2204.06745", "memory"),
+            ("BLOOM", 176, 0.366, 2022, "arXiv:2211.05100", "memory"),
+            ("GLM-130B", 130, 0.4, 2022, "arXiv:2210.02414", "secondary"),
+            ("Galactica", 120, 0.45, 2022, "arXiv:2211.09085", "secondary"),
+            ("LLaMA-7B", 6.7, 1.0, 2023, "arXiv:2302.13971", "secondary"),
+            ("LLaMA-13B", 13.0, 1.0, 2023, "arXiv:2302.13971", "secondary"),
+            ("LLaMA-33B", 32.5, 1.4, 2023, "arXiv:2302.13971", "secondary"),
+            ("LLaMA-65B", 65.2, 1.4, 2023, "arXiv:2302.13971", "secondary"),
+            ("Pythia-12B", 12, 0.3, 2023, "arXiv:2304.01373", "secondary"),
+            ("Cerebras-GPT-13B", 13, 0.257, 2023, "arXiv:2304.03208", "memory"),
+            ("Llama 2 7B", 7, 2.0, 2023, "arXiv:2307.09288", "secondary"),
+            ("Llama 2 70B", 70, 2.0, 2023, "arXiv:2307.09288", "secondary"),
+            ("Falcon-40B", 40, 1.0, 2023, "arXiv:2311.16867", "secondary"),
+            ("Falcon-180B", 180, 3.5, 2023, "arXiv:2311.16867", "secondary"),
+            ("Yi-34B", 34, 3.1, 2023, "arXiv:2403.04652", "secondary"),
+            ("Qwen-72B", 72, 3.0, 2023, "arXiv:2309.16609", "secondary"),
+            ("Phi-2", 2.7, 1.4, 2023, "vendor's announcement", "memory"),
+            ("TinyLlama", 1.1, 3.0, 2024, "arXiv:2401.02385", "memory"),
+            ("DeepSeek LLM 67B", 67, 2.0, 2024, "arXiv:2401.02954", "memory"),
+            ("Llama 3 8B", 8.0, 15, 2024, "arXiv:2407.21783", "secondary"),
+            ("Llama 3 70B", 70.6, 15, 2024, "arXiv:2407.21783", "secondary"),
+            ("Llama 3.1 405B", 405, 15.6, 2024, "arXiv:2407.21783", "secondary"),
+            ("Nemotron-4 340B", 340, 9, 2024, "arXiv:2406.11704", "secondary"),
+            ("Qwen2-72B", 72.7, 7, 2024, "arXiv:2407.10671", "secondary"),
+            ("Qwen2.5-72B", 72.7, 18, 2024, "arXiv:2412.15115", "secondary"),
+            ("Gemma 2 9B", 9, 8, 2024, "arXiv:2408.00118", "memory"),
+            ("Gemma 2 27B", 27, 13, 2024, "arXiv:2408.00118", "memory"),
+            ("OLMo 2 7B", 7, 4, 2024, "via arXiv:2412.04403", "secondary"),
+            ("OLMo 2 13B", 13, 5, 2024, "via arXiv:2412.04403", "secondary"),
+            ("Qwen3-0.6B", 0.6, 36, 2025, "arXiv:2505.09388", "secondary"),
+        )
+    ),
+    PublicModel(
+        "DeepSeek-V3", 671e9, 14.8e12, 2024, "arXiv:2412.19437", "secondary", N_active=37e9
+    ),
 )

@@ -166,7 +166,7 @@ def fit_broken_power_law(
         )
     parameters = 3 + 3 * breaks
     x, y = check_runs(parameters, {"x": parameters, "y": 2}, x=x, y=y)
-    groups = check_groups(groups, len(x))
+    numbers = check_groups(groups, len(x))
     model = _Model(np.log(x), y, breaks)
     solutions = [model.polish(start) for start in model.starts()]
     best = min(solutions, key=lambda solution: solution.cost)
@@ -190,7 +190,8 @@ def fit_broken_power_law(
             if converged
             else "the search stopped before the gradient vanished; do not use these numbers"
         ),
-        groups=groups,
+        groups=numbers,
+        grouped=groups is not None,
         notes=tuple(notes),
         x=x,
         _model=model,

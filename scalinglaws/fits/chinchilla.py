@@ -91,7 +91,7 @@ def fit_chinchilla(
     profiled = floor is True
     N, D, loss = check_runs(5 if profiled else 4, {"N": 2, "D": 2, "loss": 2}, N=N, D=D, loss=loss)
     weights = check_weights(weights, len(N))
-    groups = check_groups(groups, len(N))
+    numbers = check_groups(groups, len(N))
     if delta is not None and not delta > 0:
         raise CourseError(f"delta must be positive, not {delta}.")
     if not 0 <= drop_highest <= len(N) - 6:
@@ -102,7 +102,7 @@ def fit_chinchilla(
     order = np.argsort(-loss, kind="stable")
     dropped, kept = np.sort(order[:drop_highest]), np.sort(order[drop_highest:])
     N, D, loss, weights = N[kept], D[kept], loss[kept], weights[kept]
-    groups = np.unique(groups[kept], return_inverse=True)[1]
+    numbers = np.unique(numbers[kept], return_inverse=True)[1]
 
     frame = Frame.of([N, D], loss, weights, delta, fixed=() if profiled else (0,))
     if np.linalg.matrix_rank(frame.problem.z, tol=1e-6 * len(N)) < 2:
@@ -139,7 +139,8 @@ def fit_chinchilla(
         delta=delta,
         converged=converged,
         evidence=how,
-        groups=groups,
+        groups=numbers,
+        grouped=groups is not None,
         notes=tuple(notes),
         N=N,
         D=D,

@@ -56,13 +56,13 @@ class Frame:
         return minimise(self.problem, starts, self.weights, fixed=self.fixed)
 
     def refit(self, start: Array, counts: Array, shift: Array) -> list[tuple[float, Array, Array]]:
-        """(E, a, p) of resamples: counts (B, n) multiply the weights, shift (B, n) is added to ln L.
+        """(E, a, p) of resamples: counts multiply the weights, shift is added to ln L; each (B, n) or (1, n).
 
         Left out are resamples that did not converge, or whose law does not fall.
         """
         solution = minimise(
             self.problem,
-            np.repeat(start[None], len(counts), 0),
+            np.repeat(start[None], max(len(counts), len(shift)), 0),
             counts * self.weights,
             self.problem.y + shift,
             self.fixed,

@@ -120,7 +120,7 @@ def fit_power_law(
     profiled = floor is True
     x, loss = check_runs(3 if profiled else 2, {"x": 3 if profiled else 2}, x=x, loss=loss)
     weights = check_weights(weights, len(x))
-    groups = check_groups(groups, len(x))
+    numbers = check_groups(groups, len(x))
     if delta is not None and not delta > 0:
         raise CourseError(f"delta must be positive, not {delta}.")
     held = 0.0 if isinstance(floor, bool) else float(floor)
@@ -150,7 +150,8 @@ def fit_power_law(
         delta=delta,
         converged=converged,
         evidence=how,
-        groups=groups,
+        groups=numbers,
+        grouped=groups is not None,
         notes=("E stopped at its bound 0: these runs show no floor",) if at_bound else (),
         x=x,
         floor=floor,

@@ -20,31 +20,48 @@ _CHUNK = 1_000_000  # runs times resamples worked on at once, so that memory sta
 
 
 def resamples(
-    groups: NDArray[np.int_], residuals: NDArray[np.float64], delta: float | None, B: int, seed: int
+    groups: NDArray[np.int_], B: int, seed: int
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Bootstrap resamples in chunks: (counts, shift), each (chunk, n).
+    """Bootstrap over runs, in chunks of (counts, shift), each (chunk, n).
 
-    counts: how often each run is drawn when whole groups are drawn with replacement. shift: what is added to its ln L,
-    zero for least squares. With Huber's small delta the fit is nearly a median regression, whose plain bootstrap is
-    too wide, since the resampled runs repeat the same few values near zero; drawing from the *smoothed* distribution
-    of the residuals mends that (Silverman & Young 1987, Biometrika 74, 469, who also shrink, to keep the variance).
+    counts: how often each run is drawn when whole groups are drawn with replacement. shift: what is added to ln L: 0.
     """
     rng = np.random.default_rng(seed)
-    number, n = groups.max() + 1, len(groups)
-    # A robust spread: half of the residuals lie within 0.6745 standard deviations.
-    spread = np.median(np.abs(residuals)) / 0.6745
-    width = 0.0 if delta is None or delta > spread else 0.9 * spread * n**-0.2
-    shrink = 1 / np.hypot(1, width / spread) if width else 1.0
-    chunk = max(1, _CHUNK // n)
-    for size in (min(chunk, B - done) for done in range(0, B, chunk)):
+    number = int(groups.max()) + 1
+    for size in _chunks(B, len(groups)):
         counts = rng.multinomial(number, np.full(number, 1 / number), size=size)[:, groups]
-        if width:
-            # residual = ln L_model - ln L, so a smaller residual is a larger ln L.
-            noise = width * rng.standard_normal((size, n))
-            shift = residuals - (residuals + noise) * shrink
-        else:
-            shift = np.zeros((1, n))
-        yield counts.astype(float), np.broadcast_to(shift, counts.shape)
+        yield counts.astype(float), np.zeros((1, len(groups)))
+
+
+def smooth_resamples(
+    residuals: NDArray[np.float64], B: int, seed: int
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Bootstrap over residuals, smoothed, in chunks of (counts, shift): every run keeps its place and gets new noise.
+
+    With Huber's small delta a fit is nearly a median regression. Then the bootstrap over runs is too wide (its 80 %
+    intervals covered the truth in 87 % of our synthetic studies), since it repeats the same few residuals near zero;
+    drawing from the smoothed distribution of the residuals mends that (Silverman & Young 1987, Biometrika 74, 469, who
+    also shrink, to keep the variance). It assumes that all runs are equally noisy.
+    """
+    rng = np.random.default_rng(seed)
+    n = len(residuals)
+    spread = _spread(residuals)
+    width = 0.9 * spread * n**-0.2  # Silverman's rule
+    shrink = 1 / np.hypot(1, width / spread) if spread else 1.0
+    for size in _chunks(B, n):
+        drawn = rng.choice(residuals, (size, n)) + width * rng.standard_normal((size, n))
+        # A residual is ln L_model - ln L, so a smaller one is a larger ln L.
+        yield np.ones((1, n)), residuals - shrink * drawn
+
+
+def _spread(residuals) -> float:
+    """A robust standard deviation: half of normal residuals lie within 0.6745 of it."""
+    return float(np.median(np.abs(residuals)) / 0.6745)
+
+
+def _chunks(B: int, n: int) -> list[int]:
+    chunk = max(1, _CHUNK // n)
+    return [min(chunk, B - done) for done in range(0, B, chunk)]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,7 +70,7 @@ class Fit:
 
     law: the fitted law. objective: the minimised sum of Huber terms (of half squares if delta is None) of
     ln L_model - ln L. converged, evidence: whether the minimum was reached, and how that is known. residuals:
-    ln L_model - ln L of each run. notes: what the reader should know, such as a parameter at its bound.
+    ln L_model - ln L of each run. groups: the group number of each run; grouped: whether the caller gave them. notes: what the reader should know, such as a parameter at its bound.
     """
 
     law: object
@@ -64,6 +81,7 @@ class Fit:
     converged: bool
     evidence: str
     groups: NDArray[np.int_]
+    grouped: bool = False
     notes: tuple[str, ...] = ()
     _cache: dict = field(default_factory=dict)
 
@@ -100,9 +118,11 @@ class Fit:
     # Uncertainty
 
     def bootstrap(self, B: int = BOOTSTRAP, seed: int = 0) -> list:
-        """B laws, each fitted to runs (whole groups, if given) drawn with replacement; kept for the intervals.
+        """B laws, each fitted to resampled runs; kept for the intervals.
 
-        Resamples that could not be fitted are left out; `len` of the result says how many could.
+        Runs (whole groups, if given) are drawn with replacement; only where Huber's delta is smaller than the noise
+        and no groups are given, smoothed residuals are drawn instead, see `smooth_resamples`. To bootstrap over runs
+        there too, give each run its own group. Resamples that could not be fitted are left out; `len` of the result says how many could.
         """
         if B < 2:
             raise CourseError("bootstrap needs at least B = 2 resamples.")
@@ -111,11 +131,12 @@ class Fit:
         return self._cache["laws"]
 
     def _resample(self, B: int, seed: int) -> list:
-        return [
-            law
-            for counts, shift in resamples(self.groups, self.residuals, self.delta, B, seed)
-            for law in self._refit(counts, shift)
-        ]
+        median_like = self.delta is not None and self.delta < _spread(self.residuals)
+        if median_like and not self.grouped:
+            drawn = smooth_resamples(self.residuals, B, seed)
+        else:
+            drawn = resamples(self.groups, B, seed)
+        return [law for counts, shift in drawn for law in self._refit(counts, shift)]
 
     def samples(self) -> pd.DataFrame:
         """The parameters of the bootstrapped laws, one row for each."""
@@ -185,8 +206,7 @@ class Fit:
         rng = np.random.default_rng(seed)
 
         def one_run(law):
-            loss = np.asarray(law(*where))
-            return loss * np.exp(rng.choice(noise, size=loss.shape))
+            return np.asarray(law(*where)) * np.exp(rng.choice(noise))
 
         return self.interval(one_run, level)
 

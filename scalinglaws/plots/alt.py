@@ -21,6 +21,9 @@ from .style import short_number
 _SENTENCES: WeakKeyDictionary[Axes, list[str]] = WeakKeyDictionary()
 
 
+_NO_TEX = str.maketrans("", "", "${}\\\\")
+
+
 def describe(ax: Axes, sentence: str) -> None:
     """Add a sentence about the data to the alt text of a figure."""
     _SENTENCES.setdefault(ax, []).append(sentence)
@@ -92,7 +95,7 @@ def _frame(ax: Axes) -> str:
     """The title, and what the two axes show."""
 
     def axis(which):
-        label = getattr(ax, f"get_{which}label")() or f"{which} axis"
+        label = (getattr(ax, f"get_{which}label")() or f"{which} axis").translate(_NO_TEX)
         low, high = sorted(getattr(ax, f"get_{which}lim")())
         scale = ", logarithmic" if getattr(ax, f"get_{which}scale")() == "log" else ""
         return f"{label} (from {short_number(low)} to {short_number(high)}{scale})"

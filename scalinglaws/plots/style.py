@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib import ticker
+from matplotlib import patheffects, ticker
 from matplotlib.axes import Axes
 
 # Okabe & Ito 2008, distinguishable with every kind of colour vision; yellow is left out (too pale on white).
@@ -80,7 +80,7 @@ class FewLogTicks(ticker.Locator):
             elif decades < 2.8:
                 ticks = np.outer(10.0**powers, [1, 3]).ravel()
             else:
-                ticks = 10.0 ** powers[powers % np.ceil(decades / 7) == 0]
+                ticks = 10.0 ** powers[powers % np.ceil(decades / 8) == 0]
         slack = (high / low) ** 1e-6
         return ticks[(ticks >= low / slack) & (ticks <= high * slack)]
 
@@ -118,3 +118,49 @@ def key(ax: Axes, **options) -> None:
         ax.legend(
             **{"frameon": True, "framealpha": 0.85, "edgecolor": "none", "fontsize": 9} | options
         )
+
+
+def name_points(ax: Axes, x, y, names, fontsize: float = 7.5) -> None:
+    """Name points, each label on the side of its point where it covers the least of the others.
+
+    Greedy, in pixels, so call it when the limits of the axes are settled.
+    """
+    points = ax.transData.transform(np.column_stack([x, y]))
+    scale = ax.figure.dpi / 72
+    taken = [(px - 4, py - 4, px + 4, py + 4) for px, py in points]
+    frame = ax.get_window_extent()
+    sides = [(0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1)]
+    horizontal, vertical = (
+        {1: "left", 0: "center", -1: "right"},
+        {1: "bottom", 0: "center", -1: "top"},
+    )
+    for (px, py), name in zip(points, names, strict=True):
+        width, height = 0.58 * fontsize * len(name) * scale, 1.15 * fontsize * scale
+        options = []
+        for far in (6, 12):
+            for dx, dy in sides:
+                left = px + far * scale * dx - width * (1 - dx) / 2
+                low = py + far * scale * dy - height * (1 - dy) / 2
+                box = (left, low, left + width, low + height)
+                cost = sum(_overlap(box, other) for other in taken)
+                cost += 10 * (width * height - _overlap(box, frame.extents))
+                options.append((cost, far, dx, dy, box))
+        cost, far, dx, dy, box = min(options, key=lambda option: option[:2])
+        taken.append(box)
+        ax.annotate(
+            name,
+            ax.transData.inverted().transform((px, py)),
+            textcoords="offset points",
+            xytext=(far * dx, far * dy),
+            ha=horizontal[dx],
+            va=vertical[dy],
+            fontsize=fontsize,
+            path_effects=[patheffects.withStroke(linewidth=2, foreground="white")],
+        )
+
+
+def _overlap(a, b) -> float:
+    """The common area of two boxes (left, low, right, high)."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    return max(width, 0.0) * max(height, 0.0)

@@ -8,8 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from ..errors import CourseError
 from .alt import describe
 from .style import (
+    BLUE,
     GREY,
     LABELS,
     VERMILLION,
@@ -153,3 +155,75 @@ def _formula(law, x: str, tex: bool = False) -> str:
         times = "\\," if tex else "·"
         return f"{law.E:.3g} + {number(law.a)}{times}{power(x, -law.alpha)}"
     return power(f"({number(law.x_c)}/{x})", law.alpha)
+
+
+def plot_residuals(fit, ax: Axes | None = None, *, against: str = "C") -> Axes:
+    """What the law leaves over, in per cent of the loss, against N, D, C or x of the runs; level and trendless is good.
+
+    fit: any fit that carries the column named by `against`.
+    """
+    if getattr(fit, against, None) is None:
+        raise CourseError(f"This fit has no column {against!r} to draw its residuals against.")
+    ax = new_axes(ax)
+    x = np.asarray(getattr(fit, against), dtype=float)
+    percent = 100 * np.expm1(-fit.residuals)  # measured over fitted loss, minus one
+    log_axis(ax, "x", unit_labels=against in ("N", "D"))
+    ax.axhline(0, color=GREY, linewidth=1)
+    ax.plot(x, percent, "o", color=BLUE, markersize=5)
+    ax.set_xlabel(LABELS.get(against, against))
+    ax.set_ylabel("Measured above fitted loss (%)")
+    worst = int(np.argmax(np.abs(percent)))
+    describe(
+        ax,
+        f"Residuals of {len(x)} runs: root mean square {np.sqrt(np.mean(percent**2)):.2g} %, "
+        f"largest {percent[worst]:+.2g} % at {short_number(x[worst])}.",
+    )
+    return ax
+
+
+def plot_extrapolation(
+    fit,
+    x: ArrayLike,
+    loss: ArrayLike,
+    ax: Axes | None = None,
+    *,
+    against: str = "C",
+    levels: tuple[float, ...] = (0.5, 0.8, 0.95),
+    log_loss: bool = True,
+    loss_unit: str = NATS,
+) -> Axes:
+    """The fan of a fit beyond its runs, with the runs that were held out.
+
+    fit: from `fit_power_law`. x, loss: the held-out runs (n,). levels: of the intervals, drawn one in another, each for
+    one new run (noise included).
+    """
+    held_x, held_loss = np.asarray(x, dtype=float), np.asarray(loss, dtype=float)
+    ax = _loss_axes(ax, against, loss_unit, log_loss)
+    grid = np.geomspace(fit.x.min(), max(fit.x.max(), held_x.max()) * 1.5, 150)
+    for level in sorted(levels, reverse=True):
+        low, high = fit.predict_interval(grid, level=level, new_run=True)
+        ax.fill_between(
+            grid,
+            low,
+            high,
+            color=BLUE,
+            alpha=0.15,
+            linewidth=0,
+            label=f"{100 * level:g} % for a new run",
+        )
+    ax.plot(grid, fit.predict(grid), color=BLUE, label="fit")
+    ax.plot(fit.x, fit.loss, "o", color=BLUE, markersize=5, label="runs in the fit")
+    ax.plot(held_x, held_loss, "s", color=VERMILLION, markersize=6, label="held-out runs")
+    ax.axvline(fit.x.max(), color=GREY, linestyle=":", linewidth=1)
+    outer = max(levels)
+    low, high = fit.predict_interval(held_x, level=outer, new_run=True)
+    inside = int(np.sum((held_loss >= low) & (held_loss <= high)))
+    error = 100 * np.mean(np.log(np.asarray(fit.predict(held_x)) / held_loss))
+    describe(
+        ax,
+        f"The law is fitted up to {short_number(fit.x.max())}. Of {len(held_x)} held-out runs beyond, {inside} fall in "
+        f"the {100 * outer:g} % interval; the prediction is {abs(error):.2g} % too {'high' if error > 0 else 'low'} "
+        "on average.",
+    )
+    key(ax)
+    return ax
