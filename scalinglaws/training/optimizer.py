@@ -49,12 +49,12 @@ class AdamW:
 def learning_rate(step: int, steps: int, peak: float, warmup: int, schedule: str) -> float:
     """The rate of step 0 .. steps-1: a linear warm-up, then the schedule.
 
-    `cosine` falls to 0 at the run's end. `constant` stays. `cosine x2` is a cosine that would reach 0
-    only after twice the run: the mistake that Hoffmann et al. (2022, section 3) discuss.
+    `cosine` falls to 0 at the run's end. `cosine x2` would reach 0 only after twice the run: the
+    mismatch that Hoffmann et al. (2022, figure A1) warn of; any factor will do. `constant` stays.
     """
     if step < warmup:
         return peak * (step + 1) / warmup
     if schedule == "constant":
         return peak
-    length = {"cosine": steps, "cosine x2": 2 * steps}[schedule]
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (length - warmup)))
+    factor = float(schedule.removeprefix("cosine").removeprefix(" x") or 1)
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (factor * steps - warmup)))

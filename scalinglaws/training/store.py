@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import CourseError
 from .train import MATCHES
 
@@ -40,6 +42,7 @@ class Store:
         self.plan = plan
         self.runs = folder / "runs" / f"{plan}.csv"
         self.curves = folder / "curves" / f"{plan}.csv"
+        self.models = folder / "models"
         self._lock = None
 
     def __enter__(self) -> "Store":
@@ -73,9 +76,12 @@ class Store:
         """The rows on disk, as text."""
         return list(_parse(self.runs.read_text(encoding="utf-8")))
 
-    def append(self, row: dict, curve: list[dict]) -> None:
-        """Add a finished run. Numbers are rounded to seven digits."""
+    def append(self, row: dict, curve: list[dict], weights: np.ndarray | None = None) -> None:
+        """Add a finished run, with its weights if they are to be kept. Rounds to seven digits."""
         with explained(self.runs.parent):
+            if weights is not None:
+                self.models.mkdir(exist_ok=True)
+                _replace(self.models / f"{row['run']}.npy", weights)
             _append(self.curves, curve, CURVE_COLUMNS)
             _append(self.runs, [row | {"plan": self.plan}], COLUMNS)
 
@@ -142,11 +148,14 @@ def _append(path: Path, rows: list[dict], columns: list[str]) -> None:
         os.fsync(file.fileno())
 
 
-def _replace(path: Path, content: str) -> None:
+def _replace(path: Path, content: str | np.ndarray) -> None:
     """Write a whole file at once: the old one stays until the new one is on the disk."""
     draft = path.with_suffix(".tmp")
-    with open(draft, "w", encoding="utf-8", newline="") as file:
-        file.write(content)
+    with open(draft, "wb") as file:
+        if isinstance(content, str):
+            file.write(content.encode())
+        else:
+            np.save(file, content)
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, path)

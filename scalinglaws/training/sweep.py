@@ -116,8 +116,8 @@ def sweep(configs: list[RunConfig], store: Store, workers: int, own_text: bool =
                     break
                 ended, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in ended:
-                    row, curve = future.result()
-                    store.append(row, curve)
+                    row, curve, weights = future.result()
+                    store.append(row, curve, weights if store.plan == "models" else None)
                     finished += 1
                     progress.set_postfix_str(f"{finished} of {len(configs)} runs", refresh=False)
                     progress.update(costs[row["run"]])
@@ -153,11 +153,11 @@ def _live_with(lifeline) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _train(config: RunConfig, own_text: bool, others: bool) -> tuple[dict, list[dict]]:
+def _train(config: RunConfig, own_text: bool, others: bool) -> tuple[dict, list[dict], np.ndarray]:
     other = next(name for name in corpora.NAMES if name != config.corpus) if others else None
     text = load(config.corpus, own_text)
-    row, curve, _ = train(config, text, load(other, False) if other else None)
-    return row, curve
+    row, curve, parameters = train(config, text, load(other, False) if other else None)
+    return row, curve, parameters.flat
 
 
 # ------------------------------------------------------------------------- what to train, and its cost
