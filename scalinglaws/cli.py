@@ -19,7 +19,10 @@ COMMANDS = {
     "release": ("scalinglaws.grading.release", "make release/ anew from source/"),
     "sweep": ("scalinglaws.training.sweep", "train the tiny language models of the study"),
     "corpus": ("scalinglaws.training.corpus", "build a corpus from named, hashed packages"),
-    "checksums": ("scalinglaws.training.checksums", "after a sweep: note what data/ now holds"),
+    "datasheet": (
+        "scalinglaws.training.datasheet",
+        "after a sweep: bring data/README.md up to date",
+    ),
     "fit": ("scalinglaws.fits.command", "fit a scaling law to a table of runs"),
 }
 

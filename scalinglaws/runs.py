@@ -88,12 +88,12 @@ def _verify(folder: Path, name: str, content: bytes) -> None:
     if expected is None:
         raise CourseError(
             f"{folder / name} has no line in {CHECKSUMS}: after a sweep of your own, write it anew "
-            "with: scalinglaws checksums"
+            "with: scalinglaws datasheet"
         )
     if digest != expected:
         raise CourseError(
             f"{folder / name} is not the file that was measured (its checksum differs): "
-            f"restore it with git checkout, or after a sweep of your own: scalinglaws checksums"
+            f"restore it with git checkout, or after a sweep of your own: scalinglaws datasheet"
         )
 
 

@@ -82,6 +82,13 @@ def batches(config: RunConfig, text: np.ndarray):
         yield pieces[order[start : start + sequences]]
 
 
+def spread(text: np.ndarray, context: int, tokens: int) -> np.ndarray:
+    """The windows to measure on: about `tokens` bytes of `text`, evenly spread, whole micro-batches."""
+    available = (len(text) - 1) // context
+    count = min(tokens // context, available) // MICRO_BATCH * MICRO_BATCH
+    return np.linspace(0, available - 1, count).round().astype(int)
+
+
 def evaluate(parameters: Parameters, a: Activations, text: np.ndarray, tokens: int) -> dict:
     """Loss (nats a byte), accuracy and exact matches on `tokens` bytes, spread evenly over `text`.
 
@@ -89,11 +96,9 @@ def evaluate(parameters: Parameters, a: Activations, text: np.ndarray, tokens: i
     share of stretches that greedy decoding would write exactly.
     """
     context = a.shape.context
-    pieces = windows(text, context)
-    count = min(tokens // context, len(pieces)) // a.sequences * a.sequences
-    chosen = np.linspace(0, len(pieces) - 1, count).round().astype(int)
+    pieces, chosen = windows(text, context), spread(text, context, tokens)
     loss, hits = 0.0, []
-    for start in range(0, count, a.sequences):
+    for start in range(0, len(chosen), a.sequences):
         piece = pieces[chosen[start : start + a.sequences]]
         logits = forward(parameters, a, piece[:, :-1])
         log_p, hit = log_probabilities(logits, piece[:, 1:].ravel())

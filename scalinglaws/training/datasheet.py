@@ -1,0 +1,143 @@
+"""`scalinglaws datasheet`: after a sweep into data/, bring its data sheet and checksums up to date.
+
+The tables of `data/README.md` that stand between two marks are made here from the runs; the text
+around them is written by hand.
+"""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from ..errors import CourseError
+from ..paths import data_dir
+from ..runs import load_runs, plans, write_checksums
+from .corpus import SEPARATOR, load_corpus
+from .model import Activations, forward, log_probabilities
+from .plans import PLANS
+from .train import MICRO_BATCH, TEST_TOKENS, RunConfig, one_thread, spread, windows
+from .trained import load_model
+
+MARKS = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def add_arguments(parser) -> None:
+    pass
+
+
+def run(args) -> int:
+    data = data_dir()
+    write_checksums(data)
+    sheet = data / "README.md"
+    sheet.write_text(filled(sheet.read_text(encoding="utf-8")), encoding="utf-8", newline="")
+    print(f"{sheet} and the checksums fit the runs now.")
+    return 0
+
+
+def filled(text: str) -> str:
+    """The data sheet with its measured tables made anew."""
+    tables = {"plans": plans_table, "seeds": seed_noise_table, "evaluation": evaluation_table}
+
+    def table(mark: re.Match) -> str:
+        if mark[2] not in tables:
+            raise CourseError(f"The data sheet asks for a table {mark[2]!r} that nobody makes.")
+        return f"{mark[1]}\n{tables[mark[2]]()}\n{mark[3]}"
+
+    return MARKS.sub(table, text)
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def plans_table() -> str:
+    """What each plan holds and what it took."""
+    rows = []
+    for plan in plans():
+        for corpus, runs in load_runs(plan).groupby("corpus"):
+            D, C = runs["D"], runs["C"]
+            rows.append(
+                [
+                    f"`{plan}`",
+                    corpus,
+                    f"{len(runs)} of {len(PLANS[plan](corpus))}",
+                    f"{runs['width'].min()} to {runs['width'].max()}",
+                    f"{D.min():.1e} to {D.max():.1e}",
+                    f"{C.min():.1e} to {C.max():.1e}",
+                    f"{C.sum():.1e}",
+                    f"{runs['seconds'].sum() / 3600:.2f}",
+                    (PLANS[plan].__doc__ or "").splitlines()[0],
+                ]
+            )
+    header = (
+        "plan, corpus, runs, widths, D (bytes), C (FLOPs) a run, C in all, core hours, what for"
+    )
+    return markdown(header.split(", "), rows)
+
+
+def seed_noise(runs: pd.DataFrame) -> pd.DataFrame:
+    """Runs that differ in the seed alone: their number, mean loss and standard deviation."""
+    same = [name for name in RunConfig.__dataclass_fields__ if name != "seed"]
+    groups = runs.groupby([name for name in same if name in runs], dropna=False)["loss"]
+    noise = groups.agg(["count", "mean", "std"]).reset_index()
+    return noise[noise["count"] > 1]
+
+
+def seed_noise_table() -> str:
+    """Pooled standard deviation of the loss between seeds, by D, for the grid."""
+    rows = []
+    for corpus, runs in load_runs("grid").groupby("corpus"):
+        for D, noise in seed_noise(runs).groupby("D"):
+            pooled = np.sqrt(np.average(noise["std"] ** 2, weights=noise["count"] - 1))
+            relative = np.sqrt(
+                np.average((noise["std"] / noise["mean"]) ** 2, weights=noise["count"] - 1)
+            )
+            seeds = int(noise["count"].max())
+            rows.append([corpus, f"{D:,}", str(seeds), f"{pooled:.4f}", f"{relative:.2%}"])
+    header = "corpus, D (bytes), seeds, standard deviation of the loss (nats a byte), relative"
+    return markdown(header.split(", "), rows)
+
+
+@one_thread
+def losses_by_window(corpus: str, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean loss of a trained model in each test window, and the document that each window is in."""
+    model, text = load_model(corpus, width), load_corpus(corpus).test
+    context = model.shape.context
+    pieces, chosen = windows(text, context), spread(text, context, TEST_TOKENS)
+    a, losses = Activations(model.shape, MICRO_BATCH), []
+    for start in range(0, len(chosen), MICRO_BATCH):
+        piece = pieces[chosen[start : start + MICRO_BATCH]]
+        logits = forward(model.parameters, a, piece[:, :-1])
+        log_p, _ = log_probabilities(logits, piece[:, 1:].ravel())
+        losses.append(-log_p.reshape(-1, context).mean(axis=1))
+    document = np.cumsum(text == SEPARATOR)[chosen * context]
+    return np.concatenate(losses).astype(float), document
+
+
+def standard_error(values: np.ndarray, document: np.ndarray) -> float:
+    """Standard error of the mean of `values`, documents being drawn independently."""
+    sums = pd.Series(values - values.mean()).groupby(document).sum()
+    return float(np.sqrt((sums**2).sum()) / len(values))
+
+
+def evaluation_table() -> str:
+    """How sharply the test loss is measured: alone, and as the difference of two models."""
+    rows = []
+    for corpus, runs in load_runs("models").groupby("corpus"):
+        widths = sorted(runs["width"])
+        losses = {width: losses_by_window(corpus, width) for width in widths}
+        for small, large in pairwise(widths):
+            (here, document), (there, _) = losses[small], losses[large]
+            rows.append(
+                [
+                    corpus,
+                    f"{small} and {large}",
+                    f"{standard_error(here, document):.4f}",
+                    f"{(here - there).mean():.4f}",
+                    f"{standard_error(here - there, document):.4f}",
+                ]
+            )
+    header = "corpus, widths, standard error of the first's loss, difference of the two, its standard error"
+    return markdown(header.split(", "), rows)
