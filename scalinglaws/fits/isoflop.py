@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,7 +119,7 @@ def fit_isoflop(
         rows = rows[np.argsort(N[rows], kind="stable")]
         sizes = np.unique(N[rows])
         if len(sizes) < 3:
-            skipped[budget] = f"{len(sizes)} sizes, a parabola needs 3"
+            skipped[budget] = "fewer than three sizes"
             continue
         centre = float(np.log(N[rows]).mean())
         z = np.log(N[rows]) - centre
@@ -134,8 +135,11 @@ def fit_isoflop(
             N_opt = float(np.exp(log_N))
             minima.append((budget, N_opt, budget / (6 * N_opt), float(low), len(rows)))
     if len(parabolas) < 2:
-        reasons = "; ".join(f"{budget:.3g} FLOPs: {why}" for budget, why in skipped.items())
-        raise CourseError(f"Fewer than two budgets have a minimum ({reasons}): add runs there.")
+        reasons = ", ".join(f"{n} × {why}" for why, n in Counter(skipped.values()).items())
+        raise CourseError(
+            f"{len(parabolas)} of {len(parabolas) + len(skipped)} budgets have a minimum, and the fit needs two "
+            f"({reasons}): add runs of the same C and other N."
+        )
 
     minima = pd.DataFrame(minima, columns=["C", "N_opt", "D_opt", "L_opt", "runs"])
     used = np.concatenate([p.rows for p in parabolas])
