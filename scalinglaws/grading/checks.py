@@ -278,32 +278,54 @@ def _call(function: Callable, args: tuple, shown: str) -> Any:
 
 def check_function(
     function: Callable,
-    cases: Iterable[tuple],
+    cases: Iterable[tuple[tuple, Any]],
     *,
     name: str | None = None,
     rtol: float = 1e-6,
     atol: float = 0.0,
     why: str = "",
-    slips: Sequence[tuple[Callable, str]] = (),
+    slips: str | Sequence[tuple[Callable, str]] = (),
 ) -> None:
-    """Check a learner's function on `cases`: (arguments as a tuple, right result) or, with known slips,
-    (arguments, right result, [(wrong result, sentence), …]).
+    """Check a learner's function on `cases`: pairs of a tuple of arguments and the right result.
 
-    slips: pairs of a wrong implementation and a sentence; a function that agrees with the wrong implementation is told the
-    sentence. A case's own slips are better for cells that learners can read: they show no implementation. Results are compared as floats (scalars) or float arrays, after the shape of the right result.
-    A result of None means *not started*. Raises NotStarted or CheckFailed.
+    slips, either a table of wrong results, one a line, that shows no implementation (for cells that learners can read):
+
+        100.0       | The minus sign of the exponent is missing.
+        5.0, -0.25  | alpha has the sign of the slope.
+
+    or pairs of a wrong implementation and a sentence (for hidden tests): a function that agrees with it is told the sentence.
+    Results are compared as floats (scalars) or float arrays, after the shape of the right result. A result of None means *not
+    started*. Raises NotStarted or CheckFailed.
     """
     name = name or getattr(function, "__name__", "your function")
-    for args, want, *more in cases:
+    for args, want in cases:
         shown = f"{name}({', '.join(_show(a) for a in args)})"
         value = call(function, *args, shown=shown)
         want = np.asarray(want, dtype=float)
         got = _to_array(shown, value) if want.ndim else np.array(number(shown, value))
-        known = [(np.asarray(v, dtype=float), message) for v, message in (more[0] if more else ())]
-        for wrong, message in slips:
-            with np.errstate(all="ignore"), contextlib.suppress(Exception):
-                known.append((np.asarray(wrong(*copy.deepcopy(args)), dtype=float), message))
+        known = _read_slips(slips) if isinstance(slips, str) else _apply_slips(slips, args)
         _judge(shown, got, want, rtol=rtol, atol=atol, why=why, slips=known, reveal=True)
+
+
+def _read_slips(table: str) -> list[tuple[np.ndarray, str]]:
+    """[(wrong result, sentence)] from a table of `value | sentence` or `value, value | sentence`."""
+    known = []
+    for line in filter(str.strip, table.splitlines()):
+        values, message = line.split("|", 1)
+        numbers = [float(value) for value in values.split(",")]
+        known.append((np.array(numbers if len(numbers) > 1 else numbers[0]), message.strip()))
+    return known
+
+
+def _apply_slips(
+    slips: Sequence[tuple[Callable, str]], args: tuple
+) -> list[tuple[np.ndarray, str]]:
+    """[(wrong result, sentence)] of wrong implementations at `args`; those that fail there are left out."""
+    known = []
+    for wrong, message in slips:
+        with np.errstate(all="ignore"), contextlib.suppress(Exception):
+            known.append((np.asarray(wrong(*copy.deepcopy(args)), dtype=float), message))
+    return known
 
 
 def check_answer(question: str, answer: Any) -> None:
