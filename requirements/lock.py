@@ -12,8 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bootstrap import NEWEST, OLDEST
+
 HERE = Path(__file__).resolve().parent
-PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+PYTHONS = [f"3.{minor}" for minor in range(OLDEST[1], NEWEST[1] + 1)]
 SYSTEMS = [
     "x86_64-manylinux_2_28",
     "aarch64-manylinux_2_28",

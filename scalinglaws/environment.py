@@ -29,7 +29,7 @@ BYTES_NEEDED = 1e9  # measured on Linux: 760 MB installed, and room for the arch
 DEVELOPER_COMMANDS = {
     "format": ["-m ruff check --fix", "-m ruff format"],
     "hooks": ["-m pre_commit install"],
-    "lock": ["requirements/lock.py"],
+    "lock": ["-m requirements.lock"],
     "test": ["-m ruff check", "-m ruff format --check", "-m pytest"],
 }
 

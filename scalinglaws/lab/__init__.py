@@ -10,6 +10,7 @@ import argparse
 import os
 import secrets
 import socket
+import sys
 import webbrowser
 from pathlib import Path
 from urllib.parse import quote
@@ -44,9 +45,11 @@ def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) 
             webbrowser.open(address)
         return 0
     port = free_port() if port is None else claimed_port(port)
-    paths = [str(Path(__file__).parent / user), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+    put_first("JUPYTER_CONFIG_PATH", Path(__file__).parent / user)
+    # nbgrader calls `alembic` by name, and in JupyterLab's terminal people call `scalinglaws`.
+    put_first("PATH", Path(sys.executable).parent)
 
+    import zmq
     from jupyterlab.labapp import LabApp
 
     token = secrets.token_hex(24)
@@ -62,6 +65,8 @@ def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) 
             f"--IdentityProvider.token={token}",
             "--ServerApp.answer_yes=True",  # one Ctrl-C is enough
             "--ServerApp.allow_root=True",  # in a container everybody is root
+            # On a shared machine others could listen in; and the kernel would warn of that at each start.
+            f"--KernelManager.transport_encryption={'auto' if zmq.has('curve') else 'disabled'}",
             "--ServerApp.log_level=ERROR",
             "--LabApp.log_level=ERROR",
             # Which tabs are open belongs to the folder, not to all that the user does with JupyterLab.
@@ -78,6 +83,11 @@ def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) 
     )
     server.start()
     return 0
+
+
+def put_first(variable: str, folder: Path) -> None:
+    """Put a folder at the head of a list of folders in the environment."""
+    os.environ[variable] = os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
 
 
 def running_lab(root: Path) -> str | None:

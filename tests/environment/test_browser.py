@@ -1,0 +1,104 @@
+"""`scalinglaws study` and `scalinglaws teach` as a person meets them: in a browser."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from .conftest import write_notebook
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="stops the server with a POSIX signal")
+
+
+@contextmanager
+def served(course: Path, home: Path, *command: str) -> Iterator[str]:
+    """Run a command that serves JupyterLab, with an empty home; gives the address that it prints.
+
+    At the end, Ctrl-C must stop it, and it must have said nothing but what it says to learners.
+    """
+    home.mkdir(exist_ok=True)
+    terminal = os.openpty()  # Ctrl-C means what it does in a terminal
+    variables = {name: text for name, text in os.environ.items() if "JUPYTER" not in name}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scalinglaws", *command, "--no-browser"],
+        env={**variables, "SCALINGLAWS_COURSE": str(course), "HOME": str(home)},
+        cwd=course,
+        stdin=terminal[1],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    said = ""
+    try:
+        while (line := process.stdout.readline()) and "Ctrl-C" not in line:
+            said += line
+        address = re.search(r"http://\S+", said)
+        assert address, f"no address in:\n{said}"
+        yield address[0]
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate(timeout=30)[0]
+        assert process.returncode == 0
+        # (Instructors are told that there is no exchange, which is so.)
+        expected = ("Shutting down", "Unwritable directory")
+        assert [line for line in rest.splitlines() if not any(e in line for e in expected)] == []
+    finally:
+        process.kill()
+        process.wait()
+        for end in terminal:
+            os.close(end)
+
+
+def test_learner_opens_and_runs_the_notebook(course, tmp_path, page):
+    home = tmp_path / "home"
+    with served(course, home, "study", "--student", "ada") as address:
+        requests = []
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(address)
+        page.get_by_role("tab", name="01_first.ipynb").wait_for()
+        page.get_by_text("| Idle").wait_for(timeout=60_000)
+
+        # The file browser shows the learner's copy, and nothing of source/.
+        listing = page.get_by_role("region", name="File Browser Section")
+        assert {"01_first", "02_second"} >= set(re.findall(r"0\d_\w+", listing.inner_text()))
+        assert page.get_by_text("source", exact=True).count() == 0
+
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        page.locator(".jp-OutputArea-output", has_text="42").wait_for(timeout=60_000)
+        page.keyboard.press("Control+s")
+        page.get_by_text("Saving completed").wait_for()
+
+        # No news, no search for updates, none of nbgrader's buttons.
+        assert not [url for url in requests if "/api/news" in url or "/api/update" in url]
+        assert page.get_by_text("Validate", exact=True).count() == 0
+        assert page.get_by_role("menuitem", name="Nbgrader").count() == 0
+
+        again = subprocess.run(
+            [sys.executable, "-m", "scalinglaws", "study", "--student", "ada", "--no-browser"],
+            env={**os.environ, "SCALINGLAWS_COURSE": str(course), "HOME": str(home)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert "open already" in again.stdout and address.split("/lab")[0] in again.stdout
+
+    assert "42" in (course / "submitted/ada/01_first/01_first.ipynb").read_text()
+    assert not (home / ".jupyter").exists()
+
+
+def test_instructor_sees_formgrader(course, tmp_path, page):
+    write_notebook(course / "source/01_first/01_first.ipynb", "# The first")
+    with served(course, tmp_path / "home", "teach") as address:
+        page.goto(address)
+        page.get_by_role("menuitem", name="Nbgrader").click()
+        assert page.get_by_role("menuitem", name="Assignment List").count() == 0
+        page.get_by_role("menuitem", name="Formgrader").click()
+        frame = page.frame_locator("iframe")
+        frame.get_by_role("link", name="01_first").wait_for(timeout=60_000)
