@@ -39,19 +39,17 @@ def smooth_resamples(
     """Bootstrap over residuals, smoothed, in chunks of (counts, shift): every run keeps its place and gets new noise.
 
     With Huber's small delta a fit is nearly a median regression. Then the bootstrap over runs is too wide (its 80 %
-    intervals covered the truth in 87 % of our synthetic studies), since it repeats the same few residuals near zero;
-    drawing from the smoothed distribution of the residuals mends that (Silverman & Young 1987, Biometrika 74, 469, who
-    also shrink, to keep the variance). It assumes that all runs are equally noisy.
+    intervals covered the truth in 83 to 90 % of our synthetic studies), since it repeats the same few residuals near
+    zero; drawing from the smoothed distribution of the residuals mends that (Silverman & Young 1987, Biometrika 74,
+    469). It assumes that all runs are equally noisy.
     """
     rng = np.random.default_rng(seed)
     n = len(residuals)
-    spread = _spread(residuals)
-    width = 0.9 * spread * n**-0.2  # Silverman's rule
-    shrink = 1 / np.hypot(1, width / spread) if spread else 1.0
+    width = 0.9 * _spread(residuals) * n**-0.2  # Silverman's rule
     for size in _chunks(B, n):
         drawn = rng.choice(residuals, (size, n)) + width * rng.standard_normal((size, n))
         # A residual is ln L_model - ln L, so a smaller one is a larger ln L.
-        yield np.ones((1, n)), residuals - shrink * drawn
+        yield np.ones((1, n)), residuals - drawn
 
 
 def _spread(residuals) -> float:
