@@ -12,8 +12,11 @@ import secrets
 import socket
 import sys
 import webbrowser
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import quote
+
+from jupyter_core.paths import jupyter_runtime_dir
 
 from scalinglaws.errors import CourseError
 
@@ -39,11 +42,14 @@ def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) 
     page: the path below `root` of the notebook to open; "" for none.
     Raises CourseError if the port cannot be had.
     """
-    if address := running_lab(root):
+    if running := running_lab(root):
+        address = f"{running['url']}lab?token={running['token']}"
         print(f"JupyterLab is open already, from another window:\n\n    {address}\n")
-        if browser:
-            webbrowser.open(address)
+        if browser:  # by a file of Jupyter's: all users of a machine can read a program's arguments
+            page = Path(jupyter_runtime_dir(), f"jpserver-{running['pid']}-open.html")
+            webbrowser.open(page.as_uri())
         return 0
+    retries = 50 if port is None else 0  # between our look and Jupyter's, another may take the port
     port = free_port() if port is None else claimed_port(port)
     put_first("JUPYTER_CONFIG_PATH", Path(__file__).parent / user)
     # nbgrader calls `alembic` by name, and in JupyterLab's terminal people call `scalinglaws`.
@@ -59,7 +65,7 @@ def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) 
             f"--ServerApp.root_dir={root}",
             f"--ServerApp.ip={HOST}",
             f"--ServerApp.port={port}",
-            "--ServerApp.port_retries=0",
+            f"--ServerApp.port_retries={retries}",
             f"--ServerApp.open_browser={browser}",
             f"--LabApp.default_url=/{start}",
             f"--IdentityProvider.token={token}",
@@ -90,14 +96,27 @@ def put_first(variable: str, folder: Path) -> None:
     os.environ[variable] = os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
 
 
-def running_lab(root: Path) -> str | None:
-    """The address of a server that serves this very folder; None if there is none."""
+def running_lab(root: Path) -> dict | None:
+    """What Jupyter notes of a server (url, token, pid, ...) that serves this very folder; None if there is none."""
     from jupyter_server.serverapp import list_running_servers
 
     for server in list_running_servers():
-        if Path(server["root_dir"]) == root:
-            return f"{server['url']}lab?token={server['token']}"
+        if Path(server["root_dir"]) == root and answers(server):
+            return server
     return None
+
+
+def answers(server: dict) -> bool:
+    """Whether a server is there: after a crash its note stays, and another process may have its number."""
+    connection = HTTPConnection(HOST, server["port"], timeout=5)
+    try:
+        path = server["base_url"] + "api/status"
+        connection.request("GET", path, headers={"Authorization": f"token {server['token']}"})
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def free_port() -> int:

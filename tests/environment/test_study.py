@@ -1,6 +1,8 @@
 """The learner's copy: made whole, kept up to date, and never at the cost of the learner's work."""
 
+import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -266,8 +268,6 @@ def one_sentence(result: subprocess.CompletedProcess) -> str:
 
 class TestCommand:
     def test_port_in_use_names_another_one(self, course):
-        import socket
-
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             result = scalinglaws(course, "study", "--student", "ada", "--port", str(port))
@@ -315,7 +315,14 @@ class TestCommand:
 
 
 def test_free_port_is_free():
-    import socket
-
     with socket.create_server((lab.HOST, lab.free_port())):
         pass
+
+
+def test_note_of_a_server_that_crashed_is_not_taken_for_a_server(tmp_path, monkeypatch):
+    """Jupyter's note outlives a crash, and its process number may by then be another's (here: ours)."""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    note = {"pid": os.getpid(), "root_dir": str(tmp_path), "port": lab.free_port()}
+    note |= {"token": "t", "base_url": "/", "url": "http://127.0.0.1/"}
+    (tmp_path / "jpserver-1.json").write_text(json.dumps(note))
+    assert lab.running_lab(tmp_path) is None
