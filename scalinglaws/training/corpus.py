@@ -111,9 +111,9 @@ def load_text(path: str) -> Corpus:
     texts = {split: bytearray() for split in SPLITS}
     for name, text in pieces:
         texts[_split_of(name)] += _as_document([cleaning.to_ascii(text)])
-    if min(map(len, texts.values())) < 20_000:
+    if min(map(len, texts.values())) < 4_096:  # four micro-batches to measure on
         raise CourseError(
-            f"{path} holds too little text to train on: about a megabyte of plain text is needed."
+            f"{path} holds too little text to train on: about 200,000 characters of plain text are needed."
         )
     arrays = [np.frombuffer(bytes(texts[split]), np.uint8) for split in SPLITS]
     return Corpus(source.name, _digest(list(texts.values())), *arrays)

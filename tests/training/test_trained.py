@@ -1,0 +1,78 @@
+"""The trained models that travel with the course, and the data sheet's tables."""
+
+import numpy as np
+import pytest
+
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import data_dir
+from scalinglaws.runs import load_runs
+from scalinglaws.training.corpus import load_corpus
+from scalinglaws.training.datasheet import filled, seed_noise, standard_error
+from scalinglaws.training.train import spread, windows
+from scalinglaws.training.trained import load_model
+
+WIDTHS = sorted(load_runs("models", corpus="prose")["width"])
+
+
+def test_a_loaded_model_has_the_loss_of_its_row():
+    """Half of the windows of the test split, through the interface for text."""
+    model, text = load_model("prose", WIDTHS[0]), load_corpus("prose").test
+    context = model.shape.context
+    pieces = windows(text, context)[spread(text, context, 2**19)].copy()
+    pieces[pieces == 0] = 10  # the interface reads text, which has no byte 0
+    p = model.probabilities(pieces[:, :-1].tobytes().decode())
+    loss = -np.log(p[np.arange(len(p)), pieces[:, 1:].ravel()]).mean()
+    assert loss == pytest.approx(model.row["loss"], rel=0.005)  # other bytes of the same text
+
+
+def test_larger_models_predict_better():
+    sentence = "Returns a list of the resources that are associated with the specified account."
+    losses = []
+    for width in (WIDTHS[0], WIDTHS[-1]):
+        p = load_model("prose", width).probabilities(sentence)
+        assert p.shape == (len(sentence), 128)
+        np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
+        following = np.frombuffer(sentence[1:].encode(), np.uint8)
+        losses.append(-np.log(p[np.arange(len(following)), following]).mean())
+    assert losses[1] < losses[0]
+
+
+def test_a_prediction_knows_only_what_came_before():
+    model = load_model("prose", WIDTHS[0])
+    here, there = (model.probabilities("The name of the " + end) for end in ("bucket", "x"))
+    np.testing.assert_allclose(here[:16], there[:16], rtol=1e-4)
+
+
+def test_generation_follows_its_seed():
+    model = load_model("prose", WIDTHS[-1])
+    assert model.generate("The ", 30, seed=1) == model.generate("The ", 30, seed=1)
+    assert model.generate("The ", 30, seed=1) != model.generate("The ", 30, seed=2)
+    assert model.generate("The ", 5, temperature=0) == model.generate("The ", 5, 0, seed=9)
+
+
+def test_a_model_that_is_not_there():
+    with pytest.raises(CourseError, match=f"width 9999 on prose: there are .*{WIDTHS[0]}"):
+        load_model("prose", 9999)
+
+
+@pytest.mark.slow
+def test_the_data_sheet_is_up_to_date():
+    text = (data_dir() / "README.md").read_text(encoding="utf-8")
+    assert filled(text) == text, "run: scalinglaws datasheet"
+
+
+def test_seed_noise_compares_only_seeds():
+    runs = load_runs("grid", corpus="prose")
+    noise = seed_noise(runs)
+    assert (noise["count"] >= 2).all() and noise["count"].sum() <= len(runs)
+    width, D = noise.iloc[0][["width", "D"]]
+    same = runs[(runs["width"] == width) & (runs["D"] == D)]["loss"]
+    assert noise.iloc[0]["std"] == pytest.approx(same.std())
+
+
+def test_standard_error_counts_documents():
+    rng = np.random.default_rng(0)
+    by_document = rng.normal(size=400)
+    values = np.repeat(by_document, 5)  # five equal windows a document are no more than one
+    error = standard_error(values, np.repeat(np.arange(400), 5))
+    assert error == pytest.approx(by_document.std() / np.sqrt(400))
