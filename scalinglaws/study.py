@@ -82,11 +82,7 @@ def default_student() -> str:
         return student
     try:
         login = getpass.getuser()
-    except (
-        ImportError,
-        KeyError,
-        OSError,
-    ):  # no such user in the system's list, as in some containers
+    except (ImportError, KeyError, OSError):  # a user without a name, as in some containers
         login = ""
     plain = unicodedata.normalize("NFKD", login).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", plain).strip("-.") or "learner"

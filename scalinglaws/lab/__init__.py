@@ -60,28 +60,32 @@ def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) 
 
     token = secrets.token_hex(24)
     start = f"lab/tree/{quote(page)}" if page else "lab"
-    server = LabApp.initialize_server(
-        [
-            f"--ServerApp.root_dir={root}",
-            f"--ServerApp.ip={HOST}",
-            f"--ServerApp.port={port}",
-            f"--ServerApp.port_retries={retries}",
-            f"--ServerApp.open_browser={browser}",
-            f"--LabApp.default_url=/{start}",
-            f"--IdentityProvider.token={token}",
-            "--ServerApp.answer_yes=True",  # one Ctrl-C is enough
-            "--ServerApp.allow_root=True",  # in a container everybody is root
-            # On a shared machine others could listen in; and the kernel would warn of that at each start.
-            f"--KernelManager.transport_encryption={'auto' if zmq.has('curve') else 'disabled'}",
-            "--ServerApp.log_level=ERROR",
-            "--LabApp.log_level=ERROR",
-            # Which tabs are open belongs to the folder, not to all that the user does with JupyterLab.
-            f"--LabApp.workspaces_dir={root / '.cache' / 'jupyterlab'}",
-            "--LabApp.extension_manager=readonly",  # the default one asks the package index
-            "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        ]
-    )
+    options = [
+        f"--ServerApp.root_dir={root}",
+        f"--ServerApp.ip={HOST}",
+        f"--ServerApp.port={port}",
+        f"--ServerApp.port_retries={retries}",
+        f"--ServerApp.open_browser={browser}",
+        f"--LabApp.default_url=/{start}",
+        f"--IdentityProvider.token={token}",
+        "--ServerApp.answer_yes=True",  # one Ctrl-C is enough
+        "--ServerApp.allow_root=True",  # in a container everybody is root
+        # On a shared machine others could listen in; and the kernel would warn of that at each start.
+        f"--KernelManager.transport_encryption={'auto' if zmq.has('curve') else 'disabled'}",
+        "--ServerApp.log_level=ERROR",
+        "--LabApp.log_level=ERROR",
+        # Which tabs are open belongs to the folder, not to all that the user does with JupyterLab.
+        f"--LabApp.workspaces_dir={root / '.cache' / 'jupyterlab'}",
+        "--LabApp.extension_manager=readonly",  # the default one asks the package index
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    try:
+        server = LabApp.initialize_server(options)
+    except OSError as error:  # Jupyter keeps notes of its own in the user's home
+        raise CourseError(
+            f"JupyterLab cannot start ({error}): see that this can be written, then run this again."
+        ) from error
     print(
         f"JupyterLab is ready:\n\n    {server.connection_url}{start}?token={token}\n\n"
         "Leave this window open while you work. Ctrl-C here stops JupyterLab.",

@@ -248,11 +248,11 @@ class TestStudent:
             study.valid_student(name)
 
 
-def scalinglaws(course: Path, *arguments: str) -> subprocess.CompletedProcess:
+def scalinglaws(course: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess:
     """Run the console command on a course."""
     return subprocess.run(
         [sys.executable, "-m", "scalinglaws", *arguments],
-        env={**os.environ, "SCALINGLAWS_COURSE": str(course)},
+        env={**os.environ, "SCALINGLAWS_COURSE": str(course), **more},
         capture_output=True,
         text=True,
         timeout=60,
@@ -284,6 +284,13 @@ class TestCommand:
         (course / "submitted").write_text("a file in the way")
         said = one_sentence(scalinglaws(course, "study", "--student", "ada"))
         assert "is not complete" in said and "run this again" in said
+
+    def test_home_that_cannot_be_written(self, course):
+        no_folder = str(course / "nbgrader_config.py/runtime")
+        said = one_sentence(
+            scalinglaws(course, "study", "--student", "ada", JUPYTER_RUNTIME_DIR=no_folder)
+        )
+        assert "JupyterLab cannot start" in said and "run this again" in said
 
     def test_bad_name(self, course):
         assert "cannot be a student's name" in one_sentence(
