@@ -1,5 +1,9 @@
 """nbgrader's settings for this course. Each line says why nbgrader's own default does not do."""
 
+import os
+import sys
+from pathlib import Path
+
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import GetGrades
 
@@ -8,6 +12,11 @@ from scalinglaws.grading.feedback import TEMPLATES, DrawFormulas, HideTests
 c = get_config()  # noqa: F821 - nbgrader defines it
 
 c.CourseDirectory.course_id = "scaling_laws"
+
+# nbgrader calls the script `alembic` by its bare name: it must be found also where .venv is not activated.
+scripts = str(Path(sys.executable).parent)
+if scripts not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
 
 # A stub must not raise: the released notebook runs to its end, and the checks tell "not started" from "wrong".
 c.ClearSolutions.code_stub = {"python": "# Your code here"}

@@ -2,9 +2,7 @@
 
 import contextlib
 import logging
-import os
 import shutil
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -47,17 +45,6 @@ def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
         yield ScratchCourse(root, assignment, NbGraderAPI(config=course_config(course, root)))
 
 
-@contextlib.contextmanager
-def _scripts_on_path() -> Iterator[None]:
-    """nbgrader calls the script `alembic` by name, so the environment's scripts must be on the PATH, activated or not."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
-
-
 def assignments(course: Path) -> list[str]:
     """The assignments of a course: the folders of `source/` that hold a notebook of their own name."""
     return sorted(
@@ -97,7 +84,7 @@ class ScratchCourse:
 
     def _run(self, step: str, *args: str) -> None:
         logging.getLogger("traitlets").setLevel(logging.ERROR)
-        with _scripts_on_path(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own sessions
             result = getattr(self.api, step)(*args)
         if not result["success"]:

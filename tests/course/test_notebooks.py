@@ -79,22 +79,30 @@ def test_release_and_sealed_replies_are_fresh():
     assert stale_files(COURSE, fresh_files(COURSE)) == []
 
 
+def hidden_lines(assignment: str, solutions: bool = False) -> set[str]:
+    """The lines of the source that stand between markers of hidden tests (and of solutions), and nowhere else."""
+    kinds = "SOLUTION|HIDDEN TESTS" if solutions else "HIDDEN TESTS"
+    hidden, shown = set(), ""
+    for cell in source(assignment).cells:
+        parts = re.findall(rf"### BEGIN (?:{kinds})\n(.*?)### END", cell.source, re.S)
+        if solutions and utils.is_solution(cell) and cell.cell_type == "markdown":
+            parts = [cell.source]
+        rest = cell.source
+        for part in parts:
+            rest = rest.replace(part, "")
+        hidden |= {line.strip() for part in parts for line in part.splitlines()}
+        shown += rest
+    return {line for line in hidden if len(line) > 24 and line not in shown}
+
+
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_release_holds_no_solution_and_no_hidden_test(assignment):
-    """Each line between the markers of the source, if it says anything, is absent from the release."""
     text = (COURSE / "release" / assignment / f"{assignment}.ipynb").read_text("utf-8")
     assert "HIDDEN TESTS" not in text and "SOLUTION" not in text
     visible = "\n".join(cell.source for cell in release(assignment).cells)
-    for cell in source(assignment).cells:
-        hidden = re.findall(r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)### END", cell.source, re.S)
-        if utils.is_solution(cell) and cell.cell_type == "markdown":
-            hidden = [cell.source]
-        shown = cell.source
-        for part in hidden:
-            shown = shown.replace(part, "")
-        for line in "\n".join(hidden).splitlines():
-            if len(line.strip()) > 24 and line.strip() not in shown:
-                assert line.strip() not in visible, line
+    hidden = hidden_lines(assignment, solutions=True)
+    assert len(hidden) > 50
+    assert not [line for line in hidden if line in visible]
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
