@@ -15,14 +15,14 @@ WIDTHS = sorted(load_runs("models", corpus="prose")["width"])
 
 
 def test_a_loaded_model_has_the_loss_of_its_row():
-    """Half of the windows of the test split, through the interface for text."""
+    """An eighth of the row's test windows, through the interface for text."""
     model, text = load_model("prose", WIDTHS[0]), load_corpus("prose").test
     context = model.shape.context
-    pieces = windows(text, context)[spread(text, context, 2**19)].copy()
+    pieces = windows(text, context)[spread(text, context, 2**17)].copy()
     pieces[pieces == 0] = 10  # the interface reads text, which has no byte 0
     p = model.probabilities(pieces[:, :-1].tobytes().decode())
     loss = -np.log(p[np.arange(len(p)), pieces[:, 1:].ravel()]).mean()
-    assert loss == pytest.approx(model.row["loss"], rel=0.005)  # other bytes of the same text
+    assert loss == pytest.approx(model.row["loss"], rel=0.02)  # fewer bytes of the same text
 
 
 def test_larger_models_predict_better():
