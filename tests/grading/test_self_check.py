@@ -1,0 +1,103 @@
+"""`scalinglaws check` as a learner calls it."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from scalinglaws.cli import main
+from scalinglaws.grading.exercises import graded_cells, read_notebook
+
+COURSE = Path(__file__).parents[2]
+ASSIGNMENT = "01_power_laws"
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course in which ada has the released notebook."""
+    for name in ("source", "release"):
+        shutil.copytree(COURSE / name, tmp_path / name)
+    shutil.copy(COURSE / "nbgrader_config.py", tmp_path)
+    shutil.copytree(tmp_path / "release", tmp_path / "submitted" / "ada")
+    monkeypatch.setenv("SCALINGLAWS_COURSE", str(tmp_path))
+    return tmp_path
+
+
+def copy_of(course: Path, student: str = "ada") -> Path:
+    return course / "submitted" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+
+
+def write(course: Path, answers: dict[str, str]) -> None:
+    notebook = read_notebook(copy_of(course))
+    for name, code in answers.items():
+        graded_cells(notebook)[name].source = code
+    nbformat.write(notebook, copy_of(course))
+
+
+@pytest.mark.slow
+def test_each_exercise_has_its_state_and_its_message(course, capsys):
+    write(
+        course,
+        {
+            "ex1_guess": "guess_doubling = 0.5",
+            "ex2_power_law": "def power_law(x, a, alpha, E=0.0):\n    return E + a * x**alpha",
+            "ex4_debug": "def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3)\n    return 0",
+            "ex12a_trend": 'answer_12a = "a"',
+            "ex13_judge": "I would ask for one more run.",
+        },
+    )
+    before = hashlib.sha256(copy_of(course).read_bytes()).hexdigest()
+    assert main(["check", ASSIGNMENT, "--student", "ada", "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert hashlib.sha256(copy_of(course).read_bytes()).hexdigest() == before
+
+    rows = {row["exercise"]: row for row in report["exercises"]}
+    states = {number: row["state"] for number, row in rows.items()}
+    assert states.pop("1") == "right"
+    assert states.pop("2") == states.pop("4") == states.pop("12a") == "not yet"
+    assert states.pop("13") == "marked by hand"
+    assert set(states.values()) == {"not started"}
+    assert report["score"] == 1 and report["max_score"] == 30
+    assert "minus sign" in rows["2"]["messages"][0]
+    assert any("SyntaxError" in message for message in rows["4"]["messages"])
+    assert "logarithmic law" in rows["12a"]["messages"][0]
+    assert not any(row["messages"] for row in rows.values() if row["state"] == "not started")
+    assert Path(report["feedback"]).is_file()
+    assert not (course / "gradebook.db").exists()
+
+
+@pytest.mark.slow
+def test_perfect_copy_exits_with_zero_and_prints_a_table(course, capsys):
+    solved = graded_cells(read_notebook(course / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
+    write(course, {n: c.source for n, c in solved.items() if c.metadata.nbgrader.solution})
+    assert main(["check", ASSIGNMENT, "--student", "ada"]) == 0
+    out = capsys.readouterr().out
+    assert "30 of 30 points, and 4 that a person marks" in out
+    assert "feedback page: " in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["check", "99_nothing"],
+            "There is no assignment '99_nothing': choose one of 01_power_laws.",
+        ),
+        (["check", ASSIGNMENT, "--student", "bob"], "bob has no copy of 01_power_laws yet"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_sentence(course, capsys, words, said):
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_damaged_copy_is_said_in_one_sentence_and_left_alone(course, capsys):
+    copy_of(course).write_text("{ not a notebook", encoding="utf-8")
+    assert main(["check", ASSIGNMENT, "--student", "ada"]) == 2
+    error = capsys.readouterr().err
+    assert "cannot be read as a notebook" in error and error.count("\n") == 1
+    assert copy_of(course).read_text("utf-8") == "{ not a notebook"
