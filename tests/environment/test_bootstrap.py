@@ -169,6 +169,21 @@ class TestSetUp:
         finally:
             (made.folder / "scalinglaws/__main__.py").write_text(COMMAND)
 
+    @pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+    def test_variables_of_make_become_options(self, made):
+        values = {"NO_BROWSER": "1", "PORT": "8890", "STUDENT": "ada", "RENEW": "01_power_laws"}
+        result = subprocess.run(
+            ["make", "study", f"PYTHON={sys.executable}", *(f"{k}={v}" for k, v in values.items())],
+            cwd=made.folder,
+            env=made.environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert json.loads(result.stdout)["arguments"] == [
+            *["study", "--no-browser", "--port", "8890"],
+            *["--student", "ada", "--renew", "01_power_laws"],
+        ]
+
     def test_works_from_within_the_environment(self, course):
         """As for one who has activated .venv; and it can replace the very environment that it runs in."""
         course.answer()
