@@ -1,5 +1,6 @@
 """A tiny course, so that these tests need no notebook of the real one."""
 
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,14 @@ def write_notebook(path: Path, text: str) -> None:
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
+
+
+def one_sentence(result: subprocess.CompletedProcess) -> str:
+    """What a run that failed said; fails if that is not one line of its own."""
+    assert result.returncode == 2, result.stdout + result.stderr
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith(("scalinglaws: ", "bootstrap: "))
+    return line
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import one_sentence
+
 ROOT = Path(__file__).resolve().parents[2]
 
 BACKEND = '''
@@ -130,14 +132,6 @@ def made(tmp_path_factory):
     course = Course(tmp_path_factory.mktemp("made") / "course")
     course.answer()
     return course
-
-
-def one_sentence(result: subprocess.CompletedProcess) -> str:
-    """What a run that failed said; fails if that is not one line."""
-    assert result.returncode == 2, result.stdout + result.stderr
-    (line,) = result.stderr.strip().splitlines()
-    assert line.startswith("bootstrap: ")
-    return line
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import pytest
 from scalinglaws import lab, study
 from scalinglaws.errors import CourseError
 
-from .conftest import write_notebook
+from .conftest import one_sentence, write_notebook
 
 FIRST = "01_first/01_first.ipynb"
 
@@ -257,13 +257,6 @@ def scalinglaws(course: Path, *arguments: str, **more: str) -> subprocess.Comple
         text=True,
         timeout=60,
     )
-
-
-def one_sentence(result: subprocess.CompletedProcess) -> str:
-    """What a command that failed said; fails if that is not one line of its own."""
-    assert result.returncode == 2, result.stderr
-    (line,) = result.stderr.strip().splitlines()
-    return line
 
 
 class TestCommand:
