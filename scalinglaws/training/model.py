@@ -98,7 +98,7 @@ class Activations:
         self.final = Norm(d, n, False, dtype)
         self.logits = empty(VOCABULARY, n)
         self.sums = empty(H, sequences, 1, T)
-        # The upper limit of a score: -inf for a key after the query; elsewhere one that only guards exp.
+        # The upper limit of a score, (keys, queries): -inf where the key comes after the query.
         self.limit = np.where(np.triu(np.ones((T, T), bool)), 60, -np.inf).astype(dtype)
 
     def heads(self, qkv: np.ndarray, parts: int) -> np.ndarray:
@@ -143,6 +143,7 @@ def forward(parameters: Parameters, a: Activations, tokens: np.ndarray) -> np.nd
         a.qkv[i][:d] *= (d // shape.heads) ** -0.5
         q, k, v = a.heads(a.qkv[i], 3)
         weights = np.matmul(k.swapaxes(2, 3), q, out=a.attention[i])
+        np.maximum(weights, -60, out=weights)  # a score beyond ±60 would only break exp
         np.minimum(weights, a.limit, out=weights)
         np.exp(weights, out=weights)
         weights /= np.add.reduce(weights, axis=2, keepdims=True, out=a.sums)

@@ -49,7 +49,7 @@ def test_killed_ten_times_it_ends_with_the_same_rows(tmp_path):
         sweep = subprocess.Popen(
             command("demo", "--out", str(tmp_path / "killed")), stderr=subprocess.DEVNULL
         )
-        time.sleep(rng.uniform(0.5, 6))
+        time.sleep(rng.uniform(0.5, 4))
         sweep.send_signal(signal.SIGKILL)
         sweep.wait()
     subprocess.run(
