@@ -200,17 +200,18 @@ def _within(configs: list[RunConfig], budget: float | None, workers: int) -> lis
 
 
 def _tell_cost(args: argparse.Namespace, out: Path, configs: list[RunConfig]) -> int:
-    rows = out / "runs" / f"{args.name}.csv"
-    done = {line.split(",")[0] for line in rows.read_text().splitlines()} if rows.is_file() else ()
-    waiting = [config for config in configs if config.run not in done]
-    if waiting:
-        waiting = _within(waiting, args.budget, args.workers)
-    seconds = sum(estimate_seconds(waiting).values()) / args.workers
-    print(
-        f"plan {args.name}: {len(configs)} runs, {len(configs) - len(waiting)} of them not now or done"
+    table = out / "runs" / f"{args.name}.csv"
+    done = (
+        {line.split(",")[0] for line in table.read_text().splitlines()} if table.is_file() else ()
     )
-    print(f"to train: {len(waiting)} runs, {sum(c.C for c in waiting):.2e} FLOPs")
-    print(f"time:     about {seconds / 60:.0f} minutes on {args.workers} workers")
+    waiting = [config for config in configs if config.run not in done]
+    chosen = _within(waiting, args.budget, args.workers) if waiting else []
+    minutes = sum(estimate_seconds(chosen).values()) / args.workers / 60 if chosen else 0
+    print(
+        f"{args.name}: {len(configs)} runs, {len(configs) - len(waiting)} of them in {table}.\n"
+        f"To train: {len(chosen)} runs, {sum(c.C for c in chosen):.1e} FLOPs, "
+        f"about {minutes:.0f} minutes on {args.workers} cores that do nothing else."
+    )
     return 0
 
 

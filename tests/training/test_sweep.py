@@ -226,6 +226,19 @@ def test_a_changed_file_is_noticed(tmp_path, monkeypatch):
         load_runs("grid")
 
 
+def test_the_cost_is_told_without_training(tmp_path, capsys):
+    assert main(["sweep", "grid", "--plan", "--out", str(tmp_path / "new")]) == 0
+    said = capsys.readouterr().out
+    assert f"To train: {len(grid('prose'))} runs, 8." in said and "minutes on" in said
+    assert not (tmp_path / "new").exists()
+
+
+def test_reading_runs_loads_no_engine():
+    code = "import sys, scalinglaws, scalinglaws.runs; scalinglaws.runs.load_runs('grid'); "
+    code += "assert not any(name.startswith('scalinglaws.training') for name in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_rows_are_plain_csv():
     with open(data_dir() / "runs" / "grid.csv", newline="") as file:
         assert next(csv.reader(file)) == COLUMNS
