@@ -37,7 +37,7 @@ def test_instructor_marks_the_written_answer(graded_course, tmp_path, page):
         page.get_by_role("menuitem", name="Nbgrader").wait_for(timeout=60_000)
         page.goto(f"{base}/formgrader/gradebook/{ASSIGNMENT}/{ASSIGNMENT}?token={token}")
         page.get_by_role("link", name="Submission #1").click()
-        score = page.locator("input.score#ex13_judge")
+        score = page.locator("input.score#ex14_judge")
         with page.expect_response(
             lambda response: "/api/grade/" in response.url and response.request.method == "PUT"
         ):
@@ -49,7 +49,7 @@ def test_instructor_marks_the_written_answer(graded_course, tmp_path, page):
 
     db = course_config(graded_course, graded_course).CourseDirectory.db_url
     with Gradebook(db, "scaling_laws") as gradebook:
-        grade = gradebook.find_grade("ex13_judge", ASSIGNMENT, ASSIGNMENT, "ada")
+        grade = gradebook.find_grade("ex14_judge", ASSIGNMENT, ASSIGNMENT, "ada")
         assert grade.manual_score == 3 and not grade.needs_manual_grade
 
 
@@ -82,4 +82,4 @@ def test_finished_notebook_runs_in_jupyterlab(tmp_path, page):
         if "text/html" in output.get("data", {})
     ]
     figures = [text for text in html if "data:image/png" in text]
-    assert len(figures) == 7 and all('alt="' in text for text in figures)
+    assert len(figures) == 8 and all('alt="' in text for text in figures)

@@ -45,8 +45,8 @@ def test_each_exercise_has_its_state_and_its_message(course, capsys):
             "ex1_guess": "guess_doubling = 0.5",
             "ex2_power_law": "def power_law(x, a, alpha, E=0.0):\n    return E + a * x**alpha",
             "ex4_debug": "def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3)\n    return 0",
-            "ex12a_trend": 'answer_12a = "a"',
-            "ex13_judge": "I would ask for one more run.",
+            "ex13a_trend": 'answer_13a = "a"',
+            "ex14_judge": "I would ask for one more run.",
         },
     )
     before = hashlib.sha256(copy_of(course).read_bytes()).hexdigest()
@@ -57,13 +57,13 @@ def test_each_exercise_has_its_state_and_its_message(course, capsys):
     rows = {row["exercise"]: row for row in report["exercises"]}
     states = {number: row["state"] for number, row in rows.items()}
     assert states.pop("1") == "right"
-    assert states.pop("2") == states.pop("4") == states.pop("12a") == "not yet"
-    assert states.pop("13") == "marked by hand"
+    assert states.pop("2") == states.pop("4") == states.pop("13a") == "not yet"
+    assert states.pop("14") == "marked by hand"
     assert set(states.values()) == {"not started"}
-    assert report["score"] == 1 and report["max_score"] == 30
+    assert report["score"] == 1 and report["max_score"] == 32
     assert "minus sign" in rows["2"]["messages"][0]
     assert any("SyntaxError" in message for message in rows["4"]["messages"])
-    assert "logarithmic law" in rows["12a"]["messages"][0]
+    assert "logarithmic law" in rows["13a"]["messages"][0]
     assert not any(row["messages"] for row in rows.values() if row["state"] == "not started")
     assert Path(report["feedback"]).is_file()
     assert not (course / "gradebook.db").exists()
@@ -75,7 +75,7 @@ def test_perfect_copy_exits_with_zero_and_prints_a_table(course, capsys):
     write(course, {n: c.source for n, c in solved.items() if c.metadata.nbgrader.solution})
     assert main(["check", ASSIGNMENT, "--student", "ada"]) == 0
     out = capsys.readouterr().out
-    assert "30 of 30 points, and 4 that a person marks" in out
+    assert "32 of 32 points, and 4 that a person marks" in out
     assert "feedback page: " in out
 
 

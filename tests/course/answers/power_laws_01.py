@@ -389,7 +389,56 @@ error_line, error_floor = [
             ("predicted_loss = -1.4", ""),
         ],
     ),
-    "ex10_doubling": Answers(
+    "ex10_frontier": Answers(
+        right=[
+            """
+def on_frontier(C, loss):
+    return np.array([
+        not any(C[j] <= C[i] and loss[j] <= loss[i] for j in range(len(C)) if j != i) for i in range(len(C))
+    ])
+""",
+            """
+def on_frontier(C, loss):
+    import pandas as pd
+    t = pd.DataFrame({"C": C, "loss": loss}).sort_values(["C", "loss"])
+    t["best"] = t["loss"].cummin().shift(fill_value=np.inf)
+    return list((t["loss"] < t["best"]).sort_index())
+""",
+            """
+def on_frontier(C, loss):
+    beaten = (C[None, :] <= C[:, None]) & (loss[None, :] <= loss[:, None])
+    np.fill_diagonal(beaten, False)
+    return ~beaten.any(axis=1)
+""",
+        ],
+        wrong=[
+            ("def on_frontier(C, loss):\n    return loss == loss.min()", "best run of all"),
+            ("def on_frontier(C, loss):\n    return C == C.min()", "Only the cheapest"),
+            (
+                "def on_frontier(C, loss):\n    return loss <= np.minimum.accumulate(loss)",
+                "order given",
+            ),
+            (
+                "def on_frontier(C, loss):\n    o = np.argsort(C)\n    return loss[o] <= np.minimum.accumulate(loss[o])",
+                "order of cost",
+            ),
+            (
+                "def on_frontier(C, loss):\n"
+                "    return [any(C[j] <= C[i] and loss[j] <= loss[i] for j in range(len(C)) if j != i) for i in range(len(C))]",
+                "turn True and False",
+            ),
+            (
+                "def on_frontier(C, loss):\n"
+                "    return [all(loss[j] > loss[i] for j in range(len(C)) if C[j] < C[i]) for i in range(len(C))]",
+                "cost the same",
+            ),
+            ("def on_frontier(C, loss):\n    return np.ones(len(C), bool)", "Every run"),
+            ("def on_frontier(C, loss):\n    return np.argsort(C)", ""),
+            ("def on_frontier(C, loss):\n    return C[loss < 3]", "shape"),
+            ("def on_frontier(C, loss):\n    pass", "returned None"),
+        ],
+    ),
+    "ex11_doubling": Answers(
         right=[
             """
 factor_doubling = 2**-0.076
@@ -447,7 +496,7 @@ local_slope = -(np.log(h(1.001e9)) - np.log(h(1e9))) / np.log(1.001)
             ),
         ],
     ),
-    "ex11_logarithm": Answers(
+    "ex12_logarithm": Answers(
         right=[
             """
 sizes = np.geomspace(1e6, 1e12, 200)
@@ -505,23 +554,23 @@ can_tell_one, can_tell_six = False, False
             ("worst_six, can_tell_one, can_tell_six = 0.27 * 6, False, True", ""),
         ],
     ),
-    "ex12a_trend": choice(
-        "answer_12a", "c", {"a": "logarithmic law", "b": "linear law", "d": "flattens"}
+    "ex13a_trend": choice(
+        "answer_13a", "c", {"a": "logarithmic law", "b": "linear law", "d": "flattens"}
     ),
-    "ex12b_compute": choice(
-        "answer_12b", "b", {"a": "One fixed model", "c": "exponential", "d": "fault of the recipe"}
+    "ex13b_compute": choice(
+        "answer_13b", "b", {"a": "One fixed model", "c": "exponential", "d": "fault of the recipe"}
     ),
-    "ex12c_describe": choice(
-        "answer_12c", "b", {"a": "entropy", "c": "Labelled data", "d": "serving"}
+    "ex13c_describe": choice(
+        "answer_13c", "b", {"a": "entropy", "c": "Labelled data", "d": "serving"}
     ),
-    "ex12d_formula": choice(
-        "answer_12d", "d", {"a": "linear", "b": "positive exponents", "c": "Logarithms appear"}
+    "ex13d_formula": choice(
+        "answer_13d", "d", {"a": "linear", "b": "positive exponents", "c": "Logarithms appear"}
     ),
-    "ex12e_wrong_reading": choice(
-        "answer_12e", "b", {"a": "is right", "c": "is right", "d": "is right"}
+    "ex13e_wrong_reading": choice(
+        "answer_13e", "b", {"a": "is right", "c": "is right", "d": "is right"}
     ),
-    "ex12f_exponents": choice(
-        "answer_12f",
+    "ex13f_exponents": choice(
+        "answer_13f",
         "b",
         {"a": "two different formulas", "c": "constants do not", "d": "cross-entropy"},
     ),
