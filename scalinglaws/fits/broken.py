@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CourseError
 from ..laws import BrokenPowerLaw
+from .frame import leverage
 from .result import Fit
 from .runs import check_groups, check_runs
 
@@ -27,8 +28,12 @@ class BrokenPowerLawFit(Fit):
 
     _parameters = ("a", "b", "c0")
 
-    def bootstrap(self, B: int = 200, seed: int = 0) -> list:
-        return super().bootstrap(B, seed)
+    def bootstrap(self, B: int = 200, seed: int = 0, method: str | None = None) -> list:
+        return super().bootstrap(B, seed, method)
+
+    def _leverage(self):
+        design = self._model.log_y(self._model.theta(self.law))[1]
+        return leverage(design, np.ones(len(design)))
 
     def _free(self) -> int:
         return 3 + 3 * len(self.law.breaks)
@@ -36,7 +41,7 @@ class BrokenPowerLawFit(Fit):
     def _refit(self, counts, shift):
         start = self._model.theta(self.law)
         laws = []
-        for count, move in zip(counts, shift, strict=True):
+        for count, move in zip(*np.broadcast_arrays(counts, shift), strict=True):
             solution = self._model.polish(start, np.sqrt(count), move)
             if solution.status > 0:
                 laws.append(self._model.law(solution.x))
@@ -109,7 +114,7 @@ class _Model:
             ftol=1e-14,
             xtol=1e-12,
             gtol=1e-12,
-            max_nfev=400,
+            max_nfev=150,
         )
 
     def bounds(self):

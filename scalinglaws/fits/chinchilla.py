@@ -47,12 +47,18 @@ class ChinchillaFit(Fit):
         """The lowest loss for C training FLOPs."""
         return self.law.L_opt(C)
 
-    def _refit(self, counts, shift):
+    @property
+    def _theta(self):
         law = self.law
-        start = self._frame.theta(law.E, [law.A, law.B], [law.alpha, law.beta])
+        return self._frame.theta(law.E, [law.A, law.B], [law.alpha, law.beta])
+
+    def _leverage(self):
+        return self._frame.leverage(self._theta)
+
+    def _refit(self, counts, shift):
         return [
             ChinchillaLaw(E=E, A=float(a[0]), B=float(a[1]), alpha=float(p[0]), beta=float(p[1]))
-            for E, a, p in self._frame.refit(start, counts, shift)
+            for E, a, p in self._frame.refit(self._theta, counts, shift)
         ]
 
 

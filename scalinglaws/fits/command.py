@@ -178,7 +178,8 @@ def read_runs(path: Path, mapping: dict[str, str]) -> pd.DataFrame:
     except FileNotFoundError:
         raise CourseError(f"There is no file {path}.") from None
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise CourseError(f"{path} cannot be read as CSV: {error}.") from None
+        why = " ".join(str(error).split()).rstrip(".")
+        raise CourseError(f"{path} cannot be read as CSV: {why}.") from None
     table = pd.DataFrame({"line": np.arange(len(raw)) + 2})
     for name in NAMES:
         column = mapping.get(name, name)
@@ -352,4 +353,5 @@ def _write(path: Path, write) -> None:
     try:
         write(path)
     except (OSError, ValueError) as error:
-        raise CourseError(f"{path} cannot be written: {error}.") from None
+        why = " ".join(str(error).split()).rstrip(".")
+        raise CourseError(f"{path} cannot be written: {why}.") from None

@@ -26,7 +26,8 @@ class EnvelopeFit(AllocationFit):
     _sizes: NDArray[np.float64] = None
     _grid: NDArray[np.float64] = None
 
-    def _resample(self, B, seed):
+    def _resample(self, B, seed, method):
+        # Whole runs are drawn, whatever the method: the points of an envelope are no sample.
         rng = np.random.default_rng(seed)
         runs = len(self._sizes)
         laws = []

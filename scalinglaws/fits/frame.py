@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .newton import Array, Problem, Solution, minimise
+from .newton import Array, Problem, Solution, jacobian, minimise
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,14 @@ class Frame:
         """Minimise from the starts (B, P)."""
         return minimise(self.problem, starts, self.weights, fixed=self.fixed)
 
+    def leverage(self, theta: Array) -> Array:
+        """How much each run pulls the fit at theta (P,) towards itself, 0 to 1, in sum the free parameters."""
+        free = np.ones(self.problem.P, dtype=bool)
+        free[list(self.fixed)] = False
+        free[0] &= theta[0] > 0
+        columns = jacobian(self.problem, theta[None])[2][0, free]
+        return leverage(columns.T, self.weights)
+
     def refit(self, start: Array, counts: Array, shift: Array) -> list[tuple[float, Array, Array]]:
         """(E, a, p) of resamples: counts multiply the weights, shift is added to ln L; each (B, n) or (1, n).
 
@@ -70,6 +78,12 @@ class Frame:
         E, a, p = self.parameters(solution.theta)
         good = solution.converged & falls(a, p)
         return [(float(e), x, q) for e, x, q in zip(E[good], a[good], p[good], strict=True)]
+
+
+def leverage(design: Array, weights: Array) -> Array:
+    """The diagonal of the hat matrix of a design (n, p)."""
+    q = np.linalg.qr(design * np.sqrt(weights)[:, None])[0]
+    return (q * q).sum(1)
 
 
 def falls(a: Array, p: Array) -> NDArray[np.bool_]:

@@ -52,8 +52,8 @@ class IsoflopFit(AllocationFit):
         z = np.linspace(*parabola.design[:, 1][[0, -1]], points)
         return np.exp(parabola.centre + z), np.polynomial.polynomial.polyval(z, parabola.q)
 
-    def _resample(self, B, seed):
-        # Residuals are drawn, not runs: a parabola through eight runs seldom survives losing some of them.
+    def _resample(self, B, seed, method):
+        # Residuals are drawn, whatever the method: a parabola through eight runs seldom survives losing some of them.
         rng = np.random.default_rng(seed)
         used = len(self.residuals) - 3 * len(self._parabolas)
         noise = self.residuals * np.sqrt(len(self.residuals) / max(used, 1))
@@ -67,7 +67,7 @@ class IsoflopFit(AllocationFit):
             L.append(low)
         log_N, L = np.array(log_N).T, np.array(L).T
         C = self.minima["C"].to_numpy()
-        good = np.isfinite(log_N).all(1)
+        good = (np.abs(log_N) < 100).all(1)  # else a parabola lost its minimum, or nearly so
         return [
             allocation_law(C, np.exp(n), C / (6 * np.exp(n)), loss)
             for n, loss in zip(log_N[good], L[good], strict=True)

@@ -86,6 +86,19 @@ def objective(problem: Problem, theta: Array, weights: Array, y: Array | None = 
         return (weights * huber(residual, problem.delta)).sum(1)
 
 
+def jacobian(problem: Problem, theta: Array) -> tuple[Array, Array, Array]:
+    """ln L of the model (B, n), the share of each term in L (B, K, n), and d ln L/d theta (B, P, n)."""
+    K, z = problem.K, problem.z
+    log_model, terms = log_loss(problem, theta)
+    inverse = np.exp(-log_model)
+    share = terms * inverse[:, None]
+    g = np.empty((len(theta), problem.P, z.shape[1]))
+    g[:, 0] = inverse
+    g[:, 1 : K + 1] = share
+    g[:, K + 1 :] = -share * z
+    return log_model, share, g
+
+
 def derivatives(
     problem: Problem, theta: Array, weights: Array, y: Array
 ) -> tuple[Array, Array, Array, Array]:
@@ -94,7 +107,7 @@ def derivatives(
     The stand-in is the matrix of iteratively reweighted least squares, for use where the Hessian is not positive.
     """
     K, z, delta = problem.K, problem.z, problem.delta
-    log_model, terms = log_loss(problem, theta)
+    log_model, share, g = jacobian(problem, theta)
     r = log_model - y
     size = np.abs(r)
     inside = size <= delta
@@ -102,13 +115,6 @@ def derivatives(
     with np.errstate(invalid="ignore", divide="ignore"):
         reweight = np.where(inside, 1.0, delta / size)  # huber'(r)/r
     value = (weights * huber(r, delta)).sum(1)
-
-    inverse = np.exp(-log_model)
-    g = np.empty((len(theta), problem.P, z.shape[1]))  # d ln L / d theta
-    g[:, 0] = inverse
-    share = terms * inverse[:, None]
-    g[:, 1 : K + 1] = share
-    g[:, K + 1 :] = -share * z
 
     pull = weights * slope
     gradient = np.einsum("bn,bpn->bp", pull, g)

@@ -62,11 +62,17 @@ class PowerLawFit(Fit):
             {"E": E, "alpha": alpha[:, 0], "a": a[:, 0], "objective": solution.objective}
         )
 
+    @property
+    def _theta(self):
+        return self._frame.theta(self.E, [self.a], [self.alpha])
+
+    def _leverage(self):
+        return self._frame.leverage(self._theta)
+
     def _refit(self, counts, shift):
-        start = self._frame.theta(self.E, [self.a], [self.alpha])
         return [
             PowerLaw(a=float(a[0]), alpha=float(alpha[0]), E=E)
-            for E, a, alpha in self._frame.refit(start, counts, shift)
+            for E, a, alpha in self._frame.refit(self._theta, counts, shift)
         ]
 
 

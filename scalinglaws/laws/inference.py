@@ -44,18 +44,19 @@ def lifetime_optimum(
     # alpha·u/(beta·(1 - u)) = 1 + D_inference/(3·D) has one root: its left side grows with u, its right side falls.
     def sizes(log_odds):
         log_u, log_rest = -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
-        N = np.exp((np.log(law.A / reducible) - log_u) / law.alpha)
-        D = np.exp((np.log(law.B / reducible) - log_rest) / law.beta)
+        with np.errstate(over="ignore"):  # infinitely many tokens: a demand is nothing beside them
+            N = np.exp((np.log(law.A / reducible) - log_u) / law.alpha)
+            D = np.exp((np.log(law.B / reducible) - log_rest) / law.beta)
         return N, D
 
     base = np.log(law.beta / law.alpha)  # log odds of u without demand: the least it can be
     low = np.full(np.broadcast(L, demand).shape, base)
     _, D = sizes(low)
-    high = base + np.log1p(demand / (3 * D))  # the right side falls with u, so this overshoots
+    high = base + np.log1p(demand / 3 / D)  # the right side falls with u, so this overshoots
     for _ in range(100):
         middle = (low + high) / 2
         _, D = sizes(middle)
-        too_low = middle < base + np.log1p(demand / (3 * D))
+        too_low = middle < base + np.log1p(demand / 3 / D)
         low, high = np.where(too_low, middle, low), np.where(too_low, high, middle)
     N, D = sizes(high)
     return plain(N), plain(D)

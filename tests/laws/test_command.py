@@ -1,0 +1,181 @@
+"""`scalinglaws fit`: anybody's table in; law, table and figure out; one clear sentence where it cannot."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scalinglaws.cli import main
+from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW
+
+OURS = ["--columns", "N=params,C=flops,loss=val_loss", "--bootstrap", "50"]
+
+
+@pytest.fixture
+def runs(tmp_path):
+    C = np.repeat(np.geomspace(6e18, 6e20, 5), 7)
+    N = LAW.N_opt(C) * np.tile(np.geomspace(1 / 3, 3, 7), 5)
+    noise = np.exp(0.003 * np.random.default_rng(0).standard_normal(len(C)))
+    table = pd.DataFrame({"params": N, "flops": C, "val_loss": LAW(N, C / 6 / N) * noise})
+    path = tmp_path / "runs.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+def fit(capsys, *arguments):
+    code = main(["fit", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_text(runs, capsys):
+    code, out, _ = fit(capsys, runs, *OURS, "--budget", "1e24", "--holdout", "3e20")
+    assert code == 0
+    for words in (
+        "ChinchillaFit",
+        "converged",
+        "Best use of 1e+24 FLOPs",
+        "N_opt",
+        "7 runs above 3e+20 FLOPs were left out",
+    ):
+        assert words in out
+
+
+def test_json_with_every_option(runs, capsys, tmp_path):
+    code, out, _ = fit(
+        capsys, runs, *OURS, "--json", "--method", "chinchilla", "--delta", "0", "--drop-highest", "2", "--budget", "1e22",
+        "--budget", "1e24", "--holdout", "3e20", "--level", "0.8", "--seed", "3",
+        "--table", tmp_path / "t.csv", "--figure", tmp_path / "f.png",
+    )  # fmt: skip
+    report = json.loads(out)
+    assert code == 0 and report["converged"] and report["runs"] == 26 and report["delta"] is None
+    assert report["law"]["alpha"] == pytest.approx(LAW.alpha, abs=0.1)
+    low, high = report["intervals"]["E"]
+    assert low < report["law"]["E"] < high
+    assert set(report["budgets"]) == {"1e+22", "1e+24"}
+    best = report["budgets"]["1e+22"]
+    assert 6 * best["N_opt"]["value"] * best["D_opt"]["value"] == pytest.approx(1e22)
+    assert report["holdout"]["runs"] == 7 and abs(report["holdout"]["bias_percent"]) < 2
+    assert len(report["dropped_lines"]) == 2
+    table = pd.read_csv(tmp_path / "t.csv")
+    assert len(table) == 35 and table["in_fit"].sum() == 26
+    assert sorted(table.loc[~table["in_fit"], "line"])[:2] == sorted(report["dropped_lines"])
+    assert table["residual"].abs().max() < 0.05
+    assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_options_do_what_they_say(runs, capsys):
+    def law(*options):
+        code, out, err = fit(capsys, runs, *OURS, "--json", *options)
+        assert code == 0, err
+        return json.loads(out)["law"]
+
+    assert law("--no-floor")["E"] == 0
+    assert law("--delta", "1e-3") == law() != law("--delta", "0")
+    assert set(law("--method", "power", "--x", "C", "--no-floor")) == {"a", "alpha"}
+    assert law("--method", "isoflop")["a"] == pytest.approx(LAW.a, abs=0.05)
+
+
+@pytest.mark.parametrize("method", ["isoflop", "power"])
+def test_every_method_draws(method, runs, capsys, tmp_path):
+    figure = tmp_path / "f.svg"
+    code, _, err = fit(
+        capsys,
+        runs,
+        *OURS,
+        "--method",
+        method,
+        "--x",
+        "N",
+        "--figure",
+        figure,
+        "--table",
+        tmp_path / "t.csv",
+    )
+    assert code == 0, err
+    assert "<svg" in figure.read_text(encoding="utf-8")
+
+
+def test_broken_power_law(tmp_path, capsys):
+    x = np.geomspace(1, 1e4, 40)
+    loss = 2 + 1.5 * x**-0.8 + 0.002 * x**0.5
+    pd.DataFrame({"D": x, "loss": loss}).to_csv(tmp_path / "b.csv", index=False)
+    figure = tmp_path / "f.pdf"
+    code, out, err = fit(
+        capsys, tmp_path / "b.csv", "--method", "broken", "--bootstrap", "5", "--figure", figure
+    )
+    assert code == 0, err
+    assert "break at x" in out and figure.read_bytes().startswith(b"%PDF")
+
+
+def test_envelope(tmp_path, capsys):
+    rows = [
+        (i, N, D, LAW(N, D))
+        for i, N in enumerate(np.geomspace(5e7, 2e10, 15))
+        for D in np.geomspace(N, 300 * N, 20)
+    ]
+    pd.DataFrame(rows, columns=["run", "N", "D", "loss"]).to_csv(tmp_path / "c.csv", index=False)
+    code, out, _ = fit(
+        capsys,
+        tmp_path / "c.csv",
+        "--method",
+        "envelope",
+        "--json",
+        "--bootstrap",
+        "50",
+        "--figure",
+        tmp_path / "f.png",
+    )
+    assert code == 0 and json.loads(out)["law"]["a"] == pytest.approx(LAW.a, abs=0.05)
+
+
+def test_loss_against_compute_alone(runs, capsys):
+    code, out, _ = fit(capsys, runs, "--columns", "C=flops,loss=val_loss", "--bootstrap", "50")
+    assert code == 0 and "PowerLawFit" in out
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "says"),
+    [
+        (None, [], "no column 'loss'; it has params, flops, val_loss: name yours with --columns loss="),
+        (None, ["--columns", "loss=val_loss"], "needs a column N, D or C"),
+        (None, ["--columns", "X=params"], "cannot read 'X=params'"),
+        (None, ["--columns", "params"], "cannot read 'params'"),
+        (None, [*OURS, "--method", "envelope"], "envelope needs the column run"),
+        (None, [*OURS, "--holdout", "1e30"], "leaves out 0 of 35 runs"),
+        (None, [*OURS, "--budget", "-1"], "--budget must be a positive"),
+        (None, [*OURS, "--method", "power", "--budget", "1e20"], "one variable only"),
+        (None, [*OURS, "--delta", "-1"], "--delta must be"),
+        (None, [*OURS, "--method", "power", "--drop-highest", "1"], "belongs to the method chinchilla"),
+        (None, [*OURS, "--bootstrap", "1"], "at least B = 2"),
+        (None, [*OURS, "--figure", "nowhere/f.png"], "cannot be written"),
+        (None, [*OURS, "--figure", "f.xyz"], "cannot be written"),
+        (lambda t: t.assign(val_loss=t["val_loss"].where(t.index != 4)), OURS, "val_loss is missing in line 6"),
+        (lambda t: t.assign(params=t["params"].astype(object).where(t.index != 0, "7B")), OURS, "params is not a number in line 2"),
+        (lambda t: t.assign(val_loss=-t["val_loss"]), OURS, "val_loss is zero or negative in lines 2, 3, 4, 5, 6 and 30 more"),
+        (lambda t: t.assign(params=1e9), OURS, "1 different value of N"),
+        (lambda t: t.head(4), OURS, "too few"),
+        (lambda t: t.head(0), OURS, "too few"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_fitted_is_said_in_one_sentence(
+    runs, capsys, tmp_path, monkeypatch, change, options, says
+):
+    monkeypatch.chdir(tmp_path)
+    if change:
+        change(pd.read_csv(runs)).to_csv(runs, index=False)
+    code, out, err = fit(capsys, runs, *options)
+    assert code == 2 and out == ""
+    assert says in err and err.count("\n") == 1
+
+
+def test_no_such_file_or_no_csv(capsys, tmp_path):
+    code, _, err = fit(capsys, tmp_path / "none.csv")
+    assert code == 2 and "There is no file" in err
+    (tmp_path / "empty.csv").write_text("")
+    code, _, err = fit(capsys, tmp_path / "empty.csv")
+    assert code == 2 and "cannot be read as CSV" in err
+    (tmp_path / "binary.csv").write_bytes(bytes(range(256)))
+    code, _, err = fit(capsys, tmp_path / "binary.csv")
+    assert code == 2 and err.count("\n") == 1

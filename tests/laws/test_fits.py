@@ -1,0 +1,493 @@
+"""Fits recover stated laws, know when they converged, and refuse what cannot be fitted."""
+
+import numpy as np
+import pytest
+
+from scalinglaws.constants import CHINCHILLA, CHINCHILLA_REPLICATION
+from scalinglaws.errors import CourseError
+from scalinglaws.fits import (
+    compare_held_out,
+    fit_broken_power_law,
+    fit_chinchilla,
+    fit_envelope,
+    fit_isoflop,
+    fit_power_law,
+)
+from scalinglaws.fits.frame import Frame
+from scalinglaws.fits.newton import Problem, derivatives, minimise, objective, starting_points
+from scalinglaws.laws import BrokenPowerLaw, ChinchillaLaw, PowerLaw
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+CURVE = PowerLaw(a=400.0, alpha=0.34, E=1.7)
+LAWS = {
+    "Chinchilla": CHINCHILLA,
+    "replication": CHINCHILLA_REPLICATION,
+    "no floor": ChinchillaLaw(E=0.0, A=50, B=80, alpha=0.2, beta=0.25),
+    "steep": ChinchillaLaw(E=0.5, A=3e4, B=2e6, alpha=0.7, beta=0.8),
+}
+
+
+def surface_runs(n=240, noise=0.0, seed=0, law=CHINCHILLA):
+    rng = np.random.default_rng(seed)
+    N, D = 10 ** rng.uniform(7.8, 10.2, n), 10 ** rng.uniform(9.3, 11.7, n)
+    return N, D, law(N, D) * np.exp(noise * rng.standard_normal(n))
+
+
+def curve_runs(n=30, noise=0.0, seed=0, law=CURVE):
+    x = np.geomspace(1e6, 1e10, n)
+    return x, law(x) * np.exp(noise * np.random.default_rng(seed).standard_normal(n))
+
+
+class TestNewton:
+    @pytest.mark.parametrize("delta", [np.inf, 1e-2])
+    @pytest.mark.parametrize("K", [1, 2])
+    def test_derivatives_against_finite_differences(self, delta, K):
+        rng = np.random.default_rng(1)
+        problem = Problem(rng.normal(size=(K, 40)), rng.normal(size=40) * 0.3, delta)
+        theta = np.concatenate([[0.4], rng.normal(size=K) * 0.2, [0.3] * K])
+        weights, step = rng.uniform(0.5, 2, size=(1, 40)), 1e-5
+        value, gradient, hessian, _ = derivatives(problem, theta[None], weights, problem.y[None])
+        assert value[0] == pytest.approx(objective(problem, theta[None], weights)[0])
+        for i in range(problem.P):
+            up, down = theta.copy(), theta.copy()
+            up[i] += step
+            down[i] -= step
+            f_up, g_up, _, _ = derivatives(problem, up[None], weights, problem.y[None])
+            f_down, g_down, _, _ = derivatives(problem, down[None], weights, problem.y[None])
+            assert gradient[0, i] == pytest.approx(
+                (f_up - f_down)[0] / 2 / step, rel=1e-5, abs=1e-8
+            )
+            if np.isinf(delta):  # Huber's second derivative jumps
+                column = (g_up - g_down)[0] / 2 / step
+                assert hessian[0, i] == pytest.approx(column, rel=1e-4, abs=1e-6)
+
+    @pytest.mark.parametrize("delta", [None, 1e-3])
+    @pytest.mark.parametrize("name", LAWS)
+    def test_every_start_recovers_the_law_to_six_digits(self, name, delta):
+        law = LAWS[name]
+        N, D, loss = surface_runs(law=law)
+        frame = Frame.of([N, D], loss, np.ones(len(N)), delta)
+        solution = frame.minimise(starting_points(frame.problem))
+        assert solution.converged.all()
+        for E, a, p in zip(*frame.parameters(solution.theta), strict=True):
+            assert [E, *a, *p] == pytest.approx(
+                [law.E, law.A, law.B, law.alpha, law.beta], rel=1e-6, abs=1e-6
+            )
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_wild_starts_end_at_the_same_minimum_or_say_that_they_failed(self, seed):
+        N, D, loss = surface_runs(noise=0.01, seed=seed)
+        frame = Frame.of([N, D], loss, np.ones(len(N)), 1e-3)
+        best = frame.minimise(starting_points(frame.problem)).objective.min()
+        rng = np.random.default_rng(seed)
+        starts = np.column_stack(
+            [rng.uniform(0, 1, 40), rng.uniform(-3, 1, (40, 2)), rng.uniform(0.02, 1.5, (40, 2))]
+        )
+        solution = frame.minimise(starts)
+        assert solution.converged.mean() > 0.8
+        assert solution.objective[solution.converged] == pytest.approx(best, rel=1e-6)
+
+    def test_a_step_limit_is_not_called_convergence(self, monkeypatch):
+        from scalinglaws.fits import newton
+
+        monkeypatch.setattr(newton, "_MAX_STEPS", 3)
+        fit = fit_chinchilla(*surface_runs(noise=0.01))
+        assert not fit.converged
+        assert "NOT CONVERGED" in repr(fit) and "NOT CONVERGED" in fit._repr_html_()
+
+    def test_chunks_change_nothing(self, monkeypatch):
+        from scalinglaws.fits import newton
+
+        N, D, loss = surface_runs(60, 0.01)
+        frame = Frame.of([N, D], loss, np.ones(60), None)
+        starts = starting_points(frame.problem)
+        whole = minimise(frame.problem, starts)
+        monkeypatch.setattr(newton, "_CHUNK", 1)
+        assert minimise(frame.problem, starts).theta == pytest.approx(whole.theta, rel=1e-9)
+
+
+class TestPowerLaw:
+    @pytest.mark.parametrize(
+        "law", [CURVE, PowerLaw(a=10, alpha=0.05), PowerLaw(a=3e7, alpha=1.2, E=0.2)]
+    )
+    def test_recovers_a_law_to_six_digits(self, law):
+        fit = fit_power_law(*curve_runs(law=law))
+        assert fit.converged
+        assert [fit.a, fit.alpha, fit.E] == pytest.approx(
+            [law.a, law.alpha, law.E], rel=1e-6, abs=1e-6
+        )
+        assert fit.predict(1e12) == pytest.approx(law(1e12))
+
+    def test_floor_false_is_a_straight_line_on_log_axes(self):
+        x, loss = curve_runs(noise=0.02)
+        fit = fit_power_law(x, loss, floor=False)
+        slope, intercept = np.polyfit(np.log(x), np.log(loss), 1)
+        assert fit.alpha == pytest.approx(-slope) and fit.a == pytest.approx(np.exp(intercept))
+        assert fit.E == 0 and not fit.at_bound
+
+    def test_the_straight_line_illusion(self):
+        """pitfalls.md 2: R² 0.97, slope -0.061, and an extrapolation below the floor."""
+        law = PowerLaw(a=406.4, alpha=0.34, E=1.69)
+        x = np.geomspace(1e8, 1e10, 100)
+        fit = fit_power_law(x, law(x), floor=False)
+        assert fit.r2_log == pytest.approx(0.97, abs=5e-3)
+        assert fit.alpha == pytest.approx(0.061, abs=1e-3)
+        assert fit.predict(1e12) == pytest.approx(1.36, abs=0.02) and law(1e12) > 1.72
+        assert fit.law.x_for(1.69) == pytest.approx(3e10, rel=0.1)
+
+    def test_a_wrong_floor_bends_the_exponent(self):
+        """pitfalls.md 2: an error of ∓0.1 in E turns 0.34 into 0.26 or 0.51."""
+        law = PowerLaw(a=406.4, alpha=0.34, E=1.69)
+        x = np.geomspace(1e8, 1e10, 100)
+        low = fit_power_law(x, law(x), floor=1.59).alpha
+        high = fit_power_law(x, law(x), floor=1.79).alpha
+        assert 0.24 < low < 0.29 and 0.42 < high < 0.55
+
+    def test_floor_can_be_held(self):
+        fit = fit_power_law(*curve_runs(noise=0.01), floor=1.6)
+        assert pytest.approx(1.6) == fit.E
+        with pytest.raises(CourseError, match="between 0 and the lowest loss"):
+            fit_power_law(*curve_runs(), floor=5)
+
+    def test_says_so_when_the_floor_hits_its_bound(self):
+        x = np.geomspace(1e6, 1e9, 12)
+        fit = fit_power_law(x, PowerLaw(a=20, alpha=0.1)(x) * np.where(x > 1e8, 0.98, 1))
+        assert fit.at_bound and fit.E == 0 and "bound 0" in repr(fit)
+
+    def test_profile_is_lowest_at_the_fit(self):
+        fit = fit_power_law(*curve_runs(noise=0.01))
+        profile = fit.profile(60)
+        assert (profile["objective"] >= fit.objective * (1 - 1e-9)).all()
+        lowest = profile.loc[profile["objective"].idxmin(), "E"]
+        assert lowest == pytest.approx(fit.E, abs=0.1)
+
+    def test_huber_shrugs_off_an_outlier(self):
+        x, loss = curve_runs(noise=0.003)
+        loss[7] *= 1.5
+        robust = fit_power_law(x, loss, delta=0.01)
+        plain = fit_power_law(x, loss)
+        assert abs(robust.alpha - 0.34) < 0.02 < abs(plain.alpha - 0.34)
+
+    def test_weights_select_runs(self):
+        x, loss = curve_runs(noise=0.01)
+        keep = np.arange(len(x)) % 3 > 0
+        weighted = fit_power_law(x, loss, weights=keep.astype(float))
+        assert weighted.alpha == pytest.approx(fit_power_law(x[keep], loss[keep]).alpha, rel=1e-6)
+
+    def test_units_of_x_and_loss_do_not_matter(self):
+        x, loss = curve_runs(noise=0.01)
+        fit, other = fit_power_law(x, loss), fit_power_law(x / 1e9, loss / np.log(2))
+        assert other.alpha == pytest.approx(fit.alpha, rel=1e-6)
+        assert other.E * np.log(2) == pytest.approx(fit.E, rel=1e-6)
+
+    @pytest.mark.parametrize(
+        ("x", "loss", "says"),
+        [
+            ([1, 2, 3], [3, 2, 1], "too few"),
+            ([1, 2, 3, 4, 5], [5, 4, 3, 2], "differ in length"),
+            ([1, 2, 3, 4, 5], [5, 4, np.nan, 2, 1], r"loss is missing \(NaN\) in row 2"),
+            ([1, -2, 3, 0, 5], [5, 4, 3, 2, 1], "x is zero or negative in rows 1, 3"),
+            ([1, 2, 3, np.inf, 5], [5, 4, 3, 2, 1], "x is infinite in row 3"),
+            ([1, 1, 1, 2, 2], [5, 4, 3, 2, 1], "2 different values of x"),
+            ([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], "does not fall"),
+            (None, [1, 2, 3, 4, 5], "x is missing"),
+            (["a"] * 5, [5, 4, 3, 2, 1], "numbers only"),
+            ([[1, 2, 3, 4, 5]], [5, 4, 3, 2, 1], "one-dimensional"),
+        ],
+    )
+    def test_bad_runs(self, x, loss, says):
+        with pytest.raises(CourseError, match=says) as error:
+            fit_power_law(x, loss)
+        assert "\n" not in str(error.value)
+
+
+class TestChinchilla:
+    def test_noisy_runs(self):
+        N, D, loss = surface_runs(noise=0.01)
+        fit = fit_chinchilla(N, D, loss)
+        assert fit.converged and "9 of 9 starts" in fit.evidence
+        assert fit.law.a == pytest.approx(CHINCHILLA.a, abs=0.06)
+        low, high = fit.interval("a")
+        assert low < fit.law.a < high
+
+    def test_beats_what_scipy_finds_from_the_truth(self):
+        from scipy.optimize import minimize as scipy_minimize
+
+        N, D, loss = surface_runs(noise=0.01)
+        fit = fit_chinchilla(N, D, loss)
+
+        def huber_sum(parameters):
+            a, b, e, alpha, beta = parameters
+            model = np.exp(a) * N**-alpha + np.exp(b) * D**-beta + np.exp(e)
+            size = np.abs(np.log(model / loss))
+            return np.where(size <= 1e-3, size**2 / 2, 1e-3 * (size - 5e-4)).sum()
+
+        law = CHINCHILLA
+        start = [np.log(law.A), np.log(law.B), np.log(law.E), law.alpha, law.beta]
+        scipys = scipy_minimize(huber_sum, start, method="L-BFGS-B")
+        assert fit.objective <= scipys.fun * (1 + 1e-9)
+        law = fit.law
+        ours = [np.log(law.A), np.log(law.B), np.log(law.E), law.alpha, law.beta]
+        assert huber_sum(ours) == pytest.approx(fit.objective, rel=1e-9)
+
+    def test_constants_are_hardly_identified_but_predictions_are(self):
+        fit = fit_chinchilla(*surface_runs(noise=0.01))
+        samples = fit.samples()
+        assert np.corrcoef(np.log(samples["B"]), samples["beta"])[0, 1] > 0.99
+        low, high = fit.interval("B")
+        assert high / low > 2
+        low, high = fit.predict_interval(1e10, 1e12)
+        assert high / low < 1.05
+
+    def test_optimum_and_intervals_agree(self):
+        fit = fit_chinchilla(*surface_runs(noise=0.01))
+        table = fit.optimum(1e23)
+        assert table.loc["N_opt", "value"] == fit.N_opt(1e23) == fit.law.N_opt(1e23)
+        low, high = fit.interval(lambda law: law.N_opt(1e23))
+        assert (table.loc["N_opt", "low"], table.loc["N_opt", "high"]) == (low, high)
+        wide = fit.interval("alpha", 0.99)
+        assert wide[0] < fit.interval("alpha", 0.8)[0]
+        inner = fit.predict_interval(1e10, 1e12)
+        outer = fit.predict_interval(1e10, 1e12, new_run=True)
+        assert outer[0] < inner[0] and outer[1] > inner[1]
+
+    def test_bootstrap_is_reproducible_and_grouped(self):
+        N, D, loss = surface_runs(80, noise=0.02)
+        fit = fit_chinchilla(N, D, loss, delta=None)
+        again = fit_chinchilla(N, D, loss, delta=None)
+        assert fit.interval("a") == again.interval("a")
+        # Four copies of each run are no new information; grouped, they leave the interval as wide as it was.
+        copies = [np.repeat(v, 4) for v in (N, D, loss)]
+        grouped = fit_chinchilla(*copies, delta=None, groups=np.repeat(np.arange(80), 4))
+        blind = fit_chinchilla(*copies, delta=None)
+
+        def width(fit):
+            return np.subtract(*fit.interval("a")[::-1])
+
+        assert width(grouped) == pytest.approx(width(fit), rel=0.2)
+        assert width(blind) == pytest.approx(width(fit) / 2, rel=0.2)
+
+    def test_drop_highest(self):
+        N, D, loss = surface_runs(noise=0.005)
+        rows = [3, 50]
+        loss[rows] *= 3
+        fit = fit_chinchilla(N, D, loss, drop_highest=2)
+        assert fit.dropped == (3, 50) and fit.n == 238 and "rows 3, 50" in repr(fit)
+        clean = np.delete(np.arange(240), rows)
+        assert fit.law == fit_chinchilla(N[clean], D[clean], loss[clean]).law
+
+    def test_floor_can_be_left_out_or_held(self):
+        N, D, loss = surface_runs(noise=0.01)
+        assert fit_chinchilla(N, D, loss, floor=False).law.E == 0
+        assert pytest.approx(1.5) == fit_chinchilla(N, D, loss, floor=1.5).law.E
+
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            (lambda N, D, L: (np.full_like(N, 1e9), D, L), "1 different value of N"),
+            (lambda N, D, L: (N, np.full_like(D, 1e9), L), "1 different value of D"),
+            (lambda N, D, L: (N, 20 * N, L), "tied to each other"),
+            (lambda N, D, L: (N, None, L), "column D is missing"),
+            (
+                lambda N, D, L: (N, D, -L),
+                "loss is zero or negative in rows 0, 1, 2, 3, 4 and 15 more",
+            ),
+            (lambda N, D, L: (N[:5], D[:5], L[:5]), "too few"),
+            (lambda N, D, L: (N, D, np.sort(L)[np.argsort(np.argsort(N))]), "as N grows"),
+        ],
+    )
+    def test_bad_runs(self, change, says):
+        with pytest.raises(CourseError, match=says):
+            fit_chinchilla(*change(*surface_runs(20, 0.01)))
+
+    def test_bad_options(self):
+        runs = surface_runs(20, 0.01)
+        for options in ({"delta": -1}, {"drop_highest": 18}, {"weights": [1, 2]}, {"groups": [1]}):
+            with pytest.raises(CourseError):
+                fit_chinchilla(*runs, **options)
+        with pytest.raises(CourseError, match="between 0 and 1"):
+            fit_chinchilla(*runs).interval("a", 95)
+
+
+class TestIsoflop:
+    def grid(self, noise=0.0, law=CHINCHILLA_REPLICATION, seed=0):
+        C = np.repeat(np.geomspace(6e18, 3e21, 9), 7)
+        N = law.N_opt(C) * np.tile(np.geomspace(1 / 3, 3, 7), 9)
+        noise = np.exp(noise * np.random.default_rng(seed).standard_normal(len(C)))
+        return N, law(N, C / (6 * N)) * noise, C
+
+    def test_noise_free_minima_are_within_one_percent(self):
+        N, loss, C = self.grid()
+        fit = fit_isoflop(N, loss, C=C)
+        truth = CHINCHILLA_REPLICATION.N_opt(fit.minima["C"])
+        assert fit.minima["N_opt"].to_numpy() / truth == pytest.approx(1, abs=0.01)
+        assert fit.law.a == pytest.approx(CHINCHILLA_REPLICATION.a, abs=0.002)
+        assert 6 * fit.N_opt(1e22) * fit.D_opt(1e22) == pytest.approx(1e22)
+
+    def test_parabola_in_linear_N_would_miss(self):
+        """pitfalls.md 1: fitting against N instead of ln N."""
+        N, loss, C = self.grid()
+        rows = C[0] == C
+        q2, q1, _ = np.polyfit(N[rows] / 1e9, loss[rows], 2)
+        assert abs(np.log(-q1 / 2 / q2 * 1e9 / CHINCHILLA_REPLICATION.N_opt(C[0]))) > 0.1
+
+    def test_D_or_nearly_equal_budgets_will_do(self):
+        N, loss, C = self.grid()
+        assert fit_isoflop(N, loss, D=C / (6 * N)).law.a == pytest.approx(
+            fit_isoflop(N, loss, C=C).law.a
+        )
+        wobble = C * np.random.default_rng(0).uniform(0.99, 1.01, len(C))
+        assert len(fit_isoflop(N, loss, C=wobble).minima) == 9
+
+    def test_skips_what_has_no_minimum(self):
+        N, loss, C = self.grid()
+        right = (C[0] == C) & (CHINCHILLA_REPLICATION.N_opt(C[0]) * 0.8 < N)
+        keep = ~right & ~((C[-1] == C) & (np.arange(len(C)) > len(C) - 6))
+        fit = fit_isoflop(N[keep], loss[keep], C=C[keep])
+        assert sorted(fit.skipped.values()) == [
+            "fewer than three sizes", "the minimum lies outside the sizes trained"]  # fmt: skip
+        assert len(fit.minima) == 7 and "left out" in repr(fit)
+        with (
+            pytest.raises(CourseError, match="1 of 1 budgets")
+            if False
+            else pytest.raises(CourseError)
+        ):
+            fit_isoflop(N[:7], loss[:7], C=C[:7])
+
+    def test_within(self):
+        N, loss, C = self.grid()
+        fit = fit_isoflop(N, loss, C=C, within=2)
+        assert (fit.minima["runs"] == 3).all() or (fit.minima["runs"] <= 5).all()
+        with pytest.raises(CourseError):
+            fit_isoflop(N, loss, C=C, within=0.5)
+
+    def test_interval_covers_the_parabolas_own_limit(self):
+        N, loss, C = self.grid(noise=0.003)
+        low, high = fit_isoflop(N, loss, C=C).interval("a")
+        assert low < CHINCHILLA_REPLICATION.a < high
+
+
+class TestEnvelope:
+    def curves(self, law=CHINCHILLA_REPLICATION):
+        sizes = np.geomspace(5e7, 2e10, 25)
+        rows = [(i, N, D) for i, N in enumerate(sizes) for D in np.geomspace(N, 300 * N, 60)]
+        run, N, D = (np.array(column) for column in zip(*rows, strict=True))
+        return run, N, D, law(N, D)
+
+    def test_recovers_the_exponent(self):
+        fit = fit_envelope(*self.curves())
+        assert fit.law.a == pytest.approx(CHINCHILLA_REPLICATION.a, abs=0.02)
+        assert fit.N_opt(1e21) == pytest.approx(CHINCHILLA_REPLICATION.N_opt(1e21), rel=0.05)
+        low, high = fit.interval("a")
+        assert low < high
+
+    def test_bad_curves(self):
+        run, N, D, loss = self.curves()
+        with pytest.raises(CourseError, match="several N"):
+            fit_envelope(np.zeros_like(run), N, D, loss)
+        few = np.unique(N)[3] > N
+        with pytest.raises(CourseError, match="3 different values of N"):
+            fit_envelope(run[few], N[few], D[few], loss[few])
+
+
+class TestBroken:
+    def test_recovers_a_turn(self):
+        truth = BrokenPowerLaw(a=0.5, b=30, c0=0.4, breaks=((-0.9, 200, 0.4),))
+        x = np.geomspace(1, 1e4, 60)
+        fit = fit_broken_power_law(x, truth(x))
+        assert fit.converged
+        assert fit.law(x) == pytest.approx(truth(x), rel=1e-5)
+        assert fit.law.breaks[0][1] == pytest.approx(200, rel=0.05)
+
+    def test_expresses_overfitting_where_a_power_law_is_flat(self):
+        """pitfalls.md 14: loss against epochs of repeated data turns up."""
+        x = np.geomspace(1, 64, 30)
+        y = 2 + 1.5 * x**-0.8 + 0.002 * x**1.2
+        broken = fit_broken_power_law(x, y)
+        monotone = fit_power_law(x, y)
+        assert broken.rmse_log < monotone.rmse_log / 5
+        assert broken.predict(100) > y.min() * 1.1 and monotone.predict(100) < y[0]
+
+    def test_no_break_is_a_power_law(self):
+        x, loss = curve_runs(noise=0.01)
+        broken, plain = fit_broken_power_law(x, loss, breaks=0), fit_power_law(x, loss)
+        assert broken.law.c0 == pytest.approx(plain.alpha, rel=1e-3)
+        assert broken.objective == pytest.approx(plain.objective, rel=1e-6)
+
+    def test_bad_options(self):
+        with pytest.raises(CourseError, match="breaks"):
+            fit_broken_power_law(*curve_runs(), breaks=5)
+        with pytest.raises(CourseError, match="too few"):
+            fit_broken_power_law(*curve_runs(6))
+
+
+class TestComparison:
+    def test_the_better_fit_outside_wins(self):
+        x, loss = curve_runs(noise=0.005)
+        models = {
+            "with floor": fit_power_law,
+            "pure": lambda x, loss: fit_power_law(x, loss, floor=False),
+            "logarithm": lambda x, loss: (lambda q: lambda z: np.polyval(q, np.log(z)))(
+                np.polyfit(np.log(x), loss, 3)
+            ),
+            "hopeless": lambda x, loss: fit_power_law(x, loss[::-1]),
+        }
+        table = compare_held_out(models, x, loss=loss, held_out=x > 1e8)
+        assert table.index[0] == "with floor" and table.index[-1] == "hopeless"
+        assert "does not fall" in table.loc["hopeless", "problem"]
+        assert table.loc["pure", "held_out_bias_percent"] < -5
+
+    def test_two_columns(self):
+        N, D, loss = surface_runs(noise=0.01)
+        table = compare_held_out(
+            {"law": fit_chinchilla}, N, D, loss=loss, held_out=6 * N * D > 1e21
+        )
+        assert table.loc["law", "held_out_rmse_percent"] < 3
+
+    def test_something_must_be_held_out(self):
+        x, loss = curve_runs()
+        for mask in (x > 0, x < 0):
+            with pytest.raises(CourseError, match="held_out selects"):
+                compare_held_out({"law": fit_power_law}, x, loss=loss, held_out=mask)
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda: fit_power_law(*curve_runs(noise=0.01)),
+        lambda: fit_chinchilla(*surface_runs(40, 0.01)),
+        lambda: fit_isoflop(*TestIsoflop().grid(0.003)[:2], C=TestIsoflop().grid()[2]),
+        lambda: fit_envelope(*TestEnvelope().curves()),
+        lambda: fit_broken_power_law(*curve_runs(noise=0.01)),
+    ],
+)
+def test_every_fit_reads_well(fit):
+    fit = fit()
+    text, html = repr(fit), fit._repr_html_()
+    for name in fit._parameters:
+        assert name in text and f">{name}</th>" in html
+        low, high = fit.interval(name)
+        assert low <= high
+    assert "converged" in text and "objective" in text
+    assert list(fit.summary().columns) == ["value", "low", "high"]
+    assert fit.n == len(fit.residuals) == len(fit.loss)
+    if not hasattr(fit.law, "N_opt"):
+        with pytest.raises(CourseError, match="how to split a budget"):
+            fit.optimum(1e20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["power law, 12 runs", "IsoFLOP, 9 budgets of 7 runs"])
+def test_intervals_cover_the_truth(name):
+    """500 studies, within 3 points and two standard errors of the count; benchmarks/coverage.py does all kinds."""
+    import importlib.util
+    from pathlib import Path
+
+    path = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
+    spec = importlib.util.spec_from_file_location("coverage_benchmark", path)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    for inner, outer in benchmark.measure(name, studies=500, B=300, seed=1).values():
+        assert inner == pytest.approx(80, abs=3 + 2 * 1.8)
+        assert outer == pytest.approx(95, abs=3 + 2 * 1.0)

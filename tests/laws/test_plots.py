@@ -1,0 +1,164 @@
+"""Figures: drawn into the axes given, no clutter on log axes, alt text that states the data."""
+
+import re
+from html.parser import HTMLParser
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+
+from scalinglaws import plots
+from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW
+from scalinglaws.constants import PUBLIC_MODELS
+from scalinglaws.errors import CourseError
+from scalinglaws.fits import fit_chinchilla, fit_isoflop, fit_power_law
+from scalinglaws.laws import PowerLaw
+from scalinglaws.plots.alt import to_html
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+X = np.geomspace(1e6, 1e10, 20)
+LOSS = PowerLaw(a=400, alpha=0.34, E=1.7)(X) * np.exp(
+    0.01 * np.random.default_rng(0).standard_normal(20)
+)
+C = np.repeat(np.geomspace(6e18, 6e20, 5), 7)
+N = LAW.N_opt(C) * np.tile(np.geomspace(1 / 3, 3, 7), 5)
+
+
+@pytest.fixture(scope="module")
+def fits():
+    return {
+        "power": fit_power_law(X[:12], LOSS[:12]),
+        "isoflop": fit_isoflop(N, LAW(N, C / 6 / N), C=C),
+        "surface": fit_chinchilla(N, C / 6 / N, LAW(N, C / 6 / N)),
+    }
+
+
+# name: (draw, a phrase that its alt text must hold)
+FIGURES = {
+    "runs": (lambda f, ax: plots.plot_runs(X, LOSS, ax, label="prose"), r"prose: 20 points, from a loss of 5\."),
+    "law": (lambda f, ax: plots.plot_law(f["power"].law, X, ax, against="D"), "The law: a curve from 5"),
+    "fit": (lambda f, ax: plots.plot_fit(f["power"], ax, beyond=100), "irreducible loss 1\\."),
+    "residuals": (lambda f, ax: plots.plot_residuals(f["surface"], ax), "Residuals of 35 runs"),
+    "extrapolation": (
+        lambda f, ax: plots.plot_extrapolation(f["power"], X[12:], LOSS[12:], ax), "Of 8 held-out runs"),
+    "isoflop": (lambda f, ax: plots.plot_isoflop(f["isoflop"], ax), "At 6e[+]18 FLOPs the parabola through 7 runs"),
+    "N_opt": (lambda f, ax: plots.plot_N_opt([1e18, 1e26], f["isoflop"], ax=ax), "Kaplan 2020: N_opt grows as C\\^0.73"),
+    "allocation": (
+        lambda f, ax: plots.plot_allocation([1e18, 1e26], models=PUBLIC_MODELS[:6], ax=ax), "Chinchilla 20"),
+    "contours": (
+        lambda f, ax: plots.plot_contours(LAW, N, C / 6 / N, ax, budgets=[1e20]), "At 1e[+]20 FLOPs the lowest loss is 2\\.55"),
+    "cost": (lambda f, ax: plots.plot_cost(LAW, 2.0, ax=ax), "Training only: cheapest at N = "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_draws_into_the_axes_it_is_given_and_describes_the_data(name, fits):
+    draw, phrase = FIGURES[name]
+    _, (left, right) = plt.subplots(1, 2, figsize=(12, 4))
+    assert draw(fits, right) is right
+    assert not left.has_data()
+    assert right.get_xlabel() and right.get_ylabel()
+    text = plots.alt_text(right)
+    assert re.search(phrase, text), text
+    assert "$" not in text and "nan" not in text
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_makes_axes_of_its_own_with_few_labels(name, fits):
+    ax = FIGURES[name][0](fits, None)
+    ax.figure.canvas.draw()
+    for axis in (ax.xaxis, ax.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        major = [
+            label.get_text()
+            for label, place in zip(
+                axis.get_majorticklabels(), axis.get_majorticklocs(), strict=True
+            )
+            if low <= place <= high and label.get_text()
+        ]
+        assert 2 <= len(major) <= 11, major
+        assert len(set(major)) == len(major)
+        if axis.get_scale() == "log":
+            assert not any(label.get_text() for label in axis.get_minorticklabels())
+    assert ax.figure.get_facecolor() == (1, 1, 1, 1)
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    "span", [(1.9, 2.1), (1.7, 4.4), (1, 30), (1e3, 4e5), (1e6, 1e13), (1e10, 1e26)]
+)
+def test_log_axes_of_any_span_have_a_handful_of_labels(span):
+    ax = plots.new_axes()
+    ax.plot(span, span)
+    for which in "xy":
+        plots.log_axis(ax, which)
+    ax.figure.canvas.draw()
+    inside = [t for t in ax.get_yticks() if ax.get_ylim()[0] <= t <= ax.get_ylim()[1]]
+    assert 3 <= len(inside) <= 10
+    plt.close("all")
+
+
+class _Image(HTMLParser):
+    def handle_starttag(self, tag, attributes):
+        self.tag, self.attributes = tag, dict(attributes)
+
+
+def test_html_holds_a_white_png_and_escaped_alt_text():
+    ax = plots.plot_runs(X, LOSS, label='a < b & "c"')
+    parser = _Image()
+    parser.feed(to_html(ax.figure))
+    assert parser.tag == "img"
+    assert 'a < b & "c"' in parser.attributes["alt"]
+    assert parser.attributes["src"].startswith("data:image/png;base64,iVBOR")
+    assert to_html(ax.figure) == to_html(ax.figure)
+    assert 'alt="mine"' in to_html(ax.figure, alt="mine")
+    plt.close("all")
+
+
+def test_a_learners_own_plot_gets_alt_text_too():
+    _, ax = plt.subplots()
+    ax.loglog([1, 10, 100], [3, 2, 1], label="mine")
+    ax.scatter([1, 5], [2, 3])
+    ax.set_title("Loss")
+    text = plots.alt_text(ax)
+    assert text.startswith("Loss. Chart of y axis")
+    assert "“mine” (3 points) runs from 3 at 1 to 1 at 100" in text and "(2 points)" in text
+    plt.close("all")
+
+
+def test_show_outside_a_notebook_neither_fails_nor_prints(capsys):
+    ax = plots.plot_runs(X, LOSS)
+    assert plots.show(ax) is None
+    assert capsys.readouterr() == ("", "")
+    plt.close("all")
+    with pytest.raises(CourseError, match="no figure"):
+        plots.show()
+
+
+def test_show_in_a_notebook_displays_html_and_closes_the_figure(monkeypatch):
+    from scalinglaws.plots import alt
+
+    shown = []
+    monkeypatch.setattr(alt, "_in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    ax = plots.plot_runs(X, LOSS)
+    plots.show(ax)
+    assert shown[0].data.startswith("<img alt=") and not plt.get_fignums()
+
+
+def test_residuals_need_the_column(fits):
+    with pytest.raises(CourseError, match="no column 'N'"):
+        plots.plot_residuals(fits["power"], against="N")
+
+
+def test_published_laws_are_all_told_apart():
+    ax = plots.plot_N_opt([1e18, 1e26])
+    looks = {(line.get_color(), line.get_linestyle()) for line in ax.lines}
+    names = {law.name for law in plots.published_laws()}
+    assert len(looks) == len(ax.lines) == len(names) == 6
+    plt.close("all")
