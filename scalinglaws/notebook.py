@@ -13,6 +13,7 @@ def ready() -> None:
     plt.rcParams.update(
         {
             "axes.prop_cycle": plt.cycler(color=COLOURS),
+            "axes.axisbelow": True,
             "axes.grid": True,
             "axes.spines.right": False,
             "axes.spines.top": False,
@@ -25,6 +26,8 @@ def ready() -> None:
         }
     )
     parts = [f"Python {platform.python_version()}"]
-    parts += [f"{name} {version(name)}" for name in ("numpy", "pandas", "matplotlib", "scalinglaws")]
+    parts += [
+        f"{name} {version(name)}" for name in ("numpy", "pandas", "matplotlib", "scalinglaws")
+    ]
     print(" · ".join(parts))
     print("Ready")

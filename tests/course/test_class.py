@@ -2,7 +2,6 @@
 
 import csv
 import html
-import os
 import re
 import shutil
 import subprocess
@@ -84,17 +83,19 @@ def perfect(course: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def nbgrader(course: Path, *words: str) -> None:
-    scripts = str(Path(sys.executable).parent)
-    subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words],
+def nbgrader(course: Path, *words: str) -> str:
+    """Run nbgrader as an instructor does; returns what it printed."""
+    command = [sys.executable, "-m", "nbgrader", *words]
+    done = subprocess.run(
+        command,
         cwd=course,
-        env=os.environ | {"PATH": scripts + os.pathsep + os.environ.get("PATH", "")},
         check=True,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=900,
     )
+    return done.stdout
 
 
 def points(*numbers: str) -> float:
@@ -119,6 +120,18 @@ def test_the_csv_equals_the_known_marks(marks):
     }
     lost = everything - float(rows["wrong_sign"]["score"])
     assert points("2") + points("4") + points("6") <= lost <= points("2", "4", "6", "8", "9")
+
+
+def test_validate_tells_finished_from_untouched(marks):
+    _, course = marks
+    said = {
+        student: nbgrader(
+            course, "validate", f"submitted/{student}/{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
+        )
+        for student in ("perfect", "blank")
+    }
+    assert "Success! Your notebook passes all the tests." in said["perfect"]
+    assert "VALIDATION FAILED ON 20 CELL(S)" in said["blank"].replace("\n", " ")
 
 
 def test_only_written_answers_wait_for_a_person(marks):
