@@ -6,11 +6,13 @@ from .compare import compare_held_out
 from .envelope import EnvelopeFit, fit_envelope
 from .isoflop import IsoflopFit, fit_isoflop
 from .power_law import PowerLawFit, fit_power_law
+from .result import Fit
 
 __all__ = [
     "BrokenPowerLawFit",
     "ChinchillaFit",
     "EnvelopeFit",
+    "Fit",
     "IsoflopFit",
     "PowerLawFit",
     "compare_held_out",

@@ -12,7 +12,11 @@ from .counting import inference_flops
 
 
 def lifetime_flops(N: ArrayLike, D: ArrayLike, D_inference: ArrayLike) -> Floats:
-    """6·N·D for training plus 2·N for each of D_inference tokens served (Sardana et al. 2023, eq. 3)."""
+    """6·N·D for training plus 2·N for each of D_inference tokens served (Sardana et al. 2023, eq. 3).
+
+    >>> f"{lifetime_flops(8e9, 15e12, 1e13):.3g}"
+    '8.8e+23'
+    """
     return plain(np.asarray(training_flops(N, D)) + inference_flops(N, D_inference))
 
 
