@@ -81,7 +81,8 @@ CHINCHILLA_REPLICATION = ChinchillaLaw(
     beta=0.3658,
     name="Besiroglu 2024",
     citation="Besiroglu et al. 2024, Chinchilla Scaling: A replication attempt, arXiv:2404.10102, Table 1 "
-    "(secondary); the least-absolute-deviation fit of 240 points read off figure 4",
+    "(secondary: several independent sources quote it with the same standard errors); the least-absolute-deviation fit "
+    "of 240 points read off figure 4",
 )
 
 # N: (C, D) of compute-optimal training, from Table 3 (approach 1) and Table A3 (approaches 2 and 3).
@@ -153,8 +154,9 @@ LLAMA_3 = AllocationLaw(
     N=Trend(k=1 / (6 * 0.29), exponent=1 - 0.53),
     D=Trend(k=0.29, exponent=0.53),
     name="Llama 3",
-    citation="Grattafiori et al. 2024, The Llama 3 Herd of Models, arXiv:2407.21783, section 3.2.1 "
-    "(secondary): D*(C) = 0.29·C^0.53 tokens; N from C = 6·N·D",
+    citation="Grattafiori et al. 2024, The Llama 3 Herd of Models, arXiv:2407.21783, section 3.2.1 (secondary: its "
+    "text is quoted in several sources): 0.29·C^0.53 tokens, N from C = 6·N·D; as rounded as this it does not give the "
+    "402B parameters and 16.55T tokens that the section names for 3.8e25 FLOPs",
 )
 
 # --- Models ------------------------------------------------------------------------------------------

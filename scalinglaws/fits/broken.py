@@ -149,7 +149,7 @@ class _Model:
 def fit_broken_power_law(
     x: ArrayLike, y: ArrayLike, *, breaks: int = 1, groups: ArrayLike | None = None
 ) -> BrokenPowerLawFit:
-    """Fit a broken power law with so many breaks by least squares on ln y (the paper's mean squared log error).
+    """Fit a broken power law with so many breaks by least squares on ln y (the authors' code: on ln(1 + y)).
 
     x: N, D, C, epochs or anything positive (n,). y: loss or error, positive (n,). breaks: 0, 1 or 2; each adds three
     parameters. groups: labels of runs that the bootstrap keeps together.

@@ -1,4 +1,4 @@
-"""Broken neural scaling laws (Caballero et al. 2022, arXiv:2210.14891)."""
+"""Broken neural scaling laws (Caballero et al. 2022, arXiv:2210.14891; the form checked in their published code)."""
 
 from __future__ import annotations
 
