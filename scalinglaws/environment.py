@@ -23,9 +23,7 @@ VENV = COURSE / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "scalinglaws.json"
-BYTES_NEEDED = (
-    1.2e9  # measured on Linux: 760 MB for learners, 1020 MB for developers, and room to work
-)
+BYTES_NEEDED = 1.2e9  # measured on Linux: 760 MB for learners, 1020 MB for developers
 
 # What developers run, in order: arguments for Python. All other commands are those of `scalinglaws`.
 DEVELOPER_COMMANDS = {

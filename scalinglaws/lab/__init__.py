@@ -86,11 +86,16 @@ def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) 
         raise CourseError(
             f"JupyterLab cannot start ({error}): see that this can be written, then run this again."
         ) from error
-    print(
-        f"JupyterLab is ready:\n\n    {server.connection_url}{start}?token={token}\n\n"
-        "Leave this window open while you work. Ctrl-C here stops JupyterLab.",
-        flush=True,
-    )
+
+    def announce() -> None:
+        print(
+            f"JupyterLab is ready:\n\n    {server.connection_url}{start}?token={token}\n\n"
+            "Leave this window open while you work. Ctrl-C here stops JupyterLab.",
+            flush=True,
+        )
+
+    # Jupyter has put the binding of the port into its loop: this comes after it, when the address holds.
+    server.io_loop.add_callback(announce)
     server.start()
     return 0
 
