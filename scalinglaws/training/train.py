@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ..errors import CourseError
 from .corpus import Corpus
 from .flops import count_parameters, training_flops_per_token
 from .gradient import Backward, loss_and_gradient
@@ -69,10 +70,16 @@ def windows(text: np.ndarray, context: int) -> np.ndarray:
 def batches(config: RunConfig, text: np.ndarray):
     """The run's batches, each (sequences, context + 1): D tokens in a seeded random order.
 
-    With `D_unique` below D the same windows come again, in a new order each epoch.
+    With `D_unique` below D the same windows come again, in a new order each epoch. Raises
+    CourseError if the text is too short.
     """
     pieces = windows(text, config.context)
     unique = (config.D_unique or config.D) // config.context
+    if unique > len(pieces):
+        raise CourseError(
+            f"A run on {unique * config.context:,} different bytes needs a longer text than these "
+            f"{len(text):,}: lower D, or set D_unique."
+        )
     rng = np.random.default_rng([config.seed, 2])
     chosen = rng.permutation(len(pieces))[:unique]
     epochs = math.ceil(config.D / config.context / unique)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from scalinglaws.errors import CourseError
 from scalinglaws.training import train as training
 from scalinglaws.training.corpus import Corpus
 from scalinglaws.training.flops import count_parameters, training_flops_per_token
@@ -146,6 +147,11 @@ def test_batches_never_repeat_unless_asked():
     assert len(pieces) == 256 and len(set(pieces)) == 64
     assert set(pieces[:64]) == set(pieces[64:128])  # every window once an epoch
     assert pieces[:64] != pieces[64:128]  # in another order
+
+
+def test_a_text_that_is_too_short():
+    with pytest.raises(CourseError, match="needs a longer text"):
+        windows_of(RunConfig("tiny", 0, 8, D=2**15, batch=256, lr=0.01), np.arange(2**15))
 
 
 def windows_of(config: RunConfig, positions: np.ndarray) -> list[int]:
