@@ -117,6 +117,7 @@ def run(args: argparse.Namespace) -> int:
         "delta": fit.delta,
         "r2_log": fit.r2_log,
         "rmse_log": fit.rmse_log,
+        "pattern": fit.pattern,
         "converged": fit.converged,
         "evidence": fit.evidence,
         "notes": list(fit.notes),

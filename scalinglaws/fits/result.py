@@ -129,6 +129,21 @@ class Fit:
         total = ((y - y.mean()) ** 2).sum()
         return float(1 - (self.residuals**2).sum() / total)
 
+    @property
+    def pattern(self) -> float:
+        """How far neighbouring residuals resemble each other, in standard errors; above 3 the law's form is wrong.
+
+        The lag-1 autocorrelation of the residuals in the order of the fitted loss, times sqrt(n). Intervals say what
+        noise does to a law of the right form; they know nothing of a wrong one.
+        """
+        if (
+            self.n < 8 or not self.rmse_log > 1e-9
+        ):  # too few to tell, or nothing but rounding errors
+            return 0.0
+        r = self.residuals[np.argsort(self.residuals + np.log(self.loss), kind="stable")]
+        r = r - r.mean()
+        return float(np.sqrt(self.n) * (r[1:] * r[:-1]).sum() / (r * r).sum())
+
     # Uncertainty
 
     def bootstrap(self, B: int = BOOTSTRAP, seed: int = 0, method: str | None = None) -> list:
@@ -269,6 +284,13 @@ class Fit:
             f"{self.n} runs, {method}; objective {self.objective:.6g}",
             f"R² on the log axis {self.r2_log:.4f}; typical error {100 * self.rmse_log:.2g} %",
             ("converged: " if self.converged else "NOT CONVERGED: ") + self.evidence,
+            *(
+                [
+                    "the residuals follow a pattern: this form does not fit, and the intervals are too narrow"
+                ]
+                if self.pattern > 3
+                else []
+            ),
             *self.notes,
         ]
 

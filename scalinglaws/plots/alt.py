@@ -98,7 +98,8 @@ def _frame(ax: Axes) -> str:
         label = (getattr(ax, f"get_{which}label")() or f"{which} axis").translate(_NO_TEX)
         low, high = sorted(getattr(ax, f"get_{which}lim")())
         scale = ", logarithmic" if getattr(ax, f"get_{which}scale")() == "log" else ""
-        return f"{label} (from {short_number(low)} to {short_number(high)}{scale})"
+        number = "{:.3g}".format if "FLOP" in label else short_number
+        return f"{label} (from {number(low)} to {number(high)}{scale})"
 
     title = ax.get_title()
     return f"{f'{title}. ' if title else ''}Chart of {axis('y')} against {axis('x')}."

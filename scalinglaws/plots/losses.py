@@ -35,6 +35,11 @@ def _loss_axes(ax: Axes | None, against: str, loss_unit: str, log_loss: bool = T
     return ax
 
 
+def _amount(value: float, against: str) -> str:
+    """A number of N, D or C in words: 25M parameters, but 1e+11 FLOPs."""
+    return f"{value:.3g}" if against == "C" else short_number(value)
+
+
 def plot_runs(
     x: ArrayLike,
     loss: ArrayLike,
@@ -58,7 +63,7 @@ def plot_runs(
     describe(
         ax,
         f"{label or 'The runs'}: {len(x)} points, from a loss of {loss[order[0]]:.3f} at "
-        f"{short_number(x[order[0]])} to {loss[order[-1]]:.3f} at {short_number(x[order[-1]])}.",
+        f"{_amount(x[order[0]], against)} to {loss[order[-1]]:.3f} at {_amount(x[order[-1]], against)}.",
     )
     key(ax)
     return ax
@@ -83,8 +88,8 @@ def plot_law(
     ax.plot(grid, values, linestyle=style["linestyle"], color=style["color"], label=label)
     describe(
         ax,
-        f"{label or 'The law'}: a curve from {values[0]:.3f} at {short_number(grid[0])} to "
-        f"{values[-1]:.3f} at {short_number(grid[-1])}.",
+        f"{label or 'The law'}: a curve from {values[0]:.3f} at {_amount(grid[0], against)} to "
+        f"{values[-1]:.3f} at {_amount(grid[-1], against)}.",
     )
     key(ax)
     return ax
@@ -123,7 +128,7 @@ def plot_fit(
         label=f"{100 * level:g} % interval",
     )
     text = (
-        f"The fitted law L = {_formula(fit.law, letter)} falls to {fit.law(grid[-1]):.3f} at {short_number(grid[-1])}, "
+        f"The fitted law L = {_formula(fit.law, letter)} falls to {fit.law(grid[-1]):.3f} at {_amount(grid[-1], against)}, "
         f"{100 * level:g} % interval {low[-1]:.3f} to {high[-1]:.3f}."
     )
     if fit.law.E > 0:
@@ -176,7 +181,7 @@ def plot_residuals(fit, ax: Axes | None = None, *, against: str = "C") -> Axes:
     describe(
         ax,
         f"Residuals of {len(x)} runs: root mean square {np.sqrt(np.mean(percent**2)):.2g} %, "
-        f"largest {percent[worst]:+.2g} % at {short_number(x[worst])}.",
+        f"largest {percent[worst]:+.2g} % at {_amount(x[worst], against)}.",
     )
     return ax
 
@@ -221,7 +226,7 @@ def plot_extrapolation(
     error = 100 * np.mean(np.log(np.asarray(fit.predict(held_x)) / held_loss))
     describe(
         ax,
-        f"The law is fitted up to {short_number(fit.x.max())}. Of {len(held_x)} held-out runs beyond, {inside} fall in "
+        f"The law is fitted up to {_amount(fit.x.max(), against)}. Of {len(held_x)} held-out runs beyond, {inside} fall in "
         f"the {100 * outer:g} % interval; the prediction is {abs(error):.2g} % too {'high' if error > 0 else 'low'} "
         "on average.",
     )

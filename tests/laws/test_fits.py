@@ -391,6 +391,19 @@ class TestEnvelope:
             fit_envelope(run[few], N[few], D[few], loss[few])
 
 
+class TestPattern:
+    @pytest.mark.parametrize("seed", range(5))
+    def test_noise_shows_none(self, seed):
+        assert fit_power_law(*curve_runs(40, 0.01, seed)).pattern < 3
+        assert fit_chinchilla(*surface_runs(80, 0.01, seed)).pattern < 3
+
+    def test_a_wrong_form_is_noticed(self):
+        x, loss = curve_runs(40, 0.01)
+        fit = fit_power_law(x, loss, floor=False)
+        assert fit.pattern > 3 and "follow a pattern" in repr(fit)
+        assert fit.r2_log > 0.9  # which R² does not tell
+
+
 class TestBroken:
     def test_recovers_a_turn(self):
         truth = BrokenPowerLaw(a=0.5, b=30, c0=0.4, breaks=((-0.9, 200, 0.4),))

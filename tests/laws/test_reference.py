@@ -24,7 +24,7 @@ def modules():
     yield "scalinglaws.arrays"
 
 
-@pytest.mark.parametrize("name", modules())
+@pytest.mark.parametrize("name", list(modules()))
 def test_doctests(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
