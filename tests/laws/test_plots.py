@@ -162,3 +162,23 @@ def test_published_laws_are_all_told_apart():
     names = {law.name for law in plots.published_laws()}
     assert len(looks) == len(ax.lines) == len(names) == 6
     plt.close("all")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_real_kernel_shows_the_figure_once_and_the_export_keeps_the_alt_text():
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    nbconvert = pytest.importorskip("nbconvert")
+    code = (
+        "%matplotlib inline\n"
+        "from scalinglaws import plots\n"
+        "ax = plots.plot_runs([1e6, 1e7, 1e8], [3, 2.5, 2.2], label='prose')\n"
+        "plots.show(ax)"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    outputs = notebook.cells[0].outputs
+    assert [sorted(output["data"]) for output in outputs] == [["text/html", "text/plain"]]
+    page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
+    assert 'alt="Chart of Loss L (nats per token)' in page and "prose: 3 points" in page
