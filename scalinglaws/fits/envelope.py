@@ -26,6 +26,12 @@ class EnvelopeFit(AllocationFit):
     _sizes: NDArray[np.float64] = None
     _grid: NDArray[np.float64] = None
 
+    pattern = 0.0  # neighbouring points of one curve are alike: that says nothing about the form
+
+    def _lines(self):
+        quality, fit, *rest = super()._lines()
+        return [quality.replace("runs", "points of the envelope", 1), fit, *rest]
+
     def _resample(self, B, seed, method):
         # Whole runs are drawn, whatever the method: the points of an envelope are no sample.
         rng = np.random.default_rng(seed)
