@@ -305,6 +305,10 @@ def _number(value) -> float | None:
 
 def _text(fit, report) -> str:
     lines = [repr(fit)]
+    if report["dropped_lines"]:
+        lines.append(
+            f"  these are lines {', '.join(map(str, report['dropped_lines']))} of the file"
+        )
     for C, rows in report.get("budgets", {}).items():
         lines.append(f"\nBest use of {C} FLOPs ({100 * report['level']:g} % interval)")
         lines += [

@@ -114,7 +114,8 @@ def fit_power_law(
     together by the bootstrap.
 
     E is profiled in one dimension, so no starting point is needed, and the best profile points are polished jointly
-    by Newton's method.
+    by Newton's method. The fit keeps E >= 0 and says so where it stops there. E may end a little above the lowest loss,
+    which noise can push below the floor.
 
     Raises CourseError for bad or too few runs, and where the loss does not fall as x grows.
 

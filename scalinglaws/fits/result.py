@@ -80,7 +80,8 @@ class Fit:
 
     law: the fitted law. objective: the minimised sum of Huber terms (of half squares if delta is None) of
     ln L_model - ln L. converged, evidence: whether the minimum was reached, and how that is known. residuals:
-    ln L_model - ln L of each run. groups: the group number of each run; grouped: whether the caller gave them. notes: what the reader should know, such as a parameter at its bound.
+    ln L_model - ln L of each run. groups: the group number of each run; grouped: whether the caller gave them. notes:
+    what the reader should know, such as a parameter at its bound.
     """
 
     law: object
@@ -291,8 +292,15 @@ class Fit:
                 if self.pattern > 3
                 else []
             ),
+            *self._failed_resamples(),
             *self.notes,
         ]
+
+    def _failed_resamples(self) -> list[str]:
+        if "laws" not in self._cache:
+            return []
+        fitted, B = len(self._cache["laws"]), self._cache["key"][0]
+        return [f"only {fitted} of {B} resamples could be fitted"] if fitted < 0.98 * B else []
 
     def _table(self) -> list[tuple[str, str, str]]:
         # Thousands of runs would make `repr` slow: then the intervals wait until they are asked for.

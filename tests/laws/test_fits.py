@@ -268,6 +268,15 @@ class TestChinchilla:
         assert width(grouped) == pytest.approx(width(fit), rel=0.2)
         assert width(blind) == pytest.approx(width(fit) / 2, rel=0.2)
 
+    def test_resamples_that_fail_are_counted(self):
+        """Data that hardly matter: in many a resample the loss does not fall with D at all."""
+        rng = np.random.default_rng(3)
+        N, D = 10 ** rng.uniform(7.8, 10.2, 15), 10 ** rng.uniform(11, 11.7, 15)
+        loss = (1.7 + 400 * N**-0.34 + 0.02 * D**-0.05) * np.exp(0.01 * rng.standard_normal(15))
+        fit = fit_chinchilla(N, D, loss, delta=None)
+        fitted = len(fit.bootstrap(200))
+        assert fitted < 196 and f"only {fitted} of 200 resamples" in repr(fit)
+
     def test_drop_highest(self):
         N, D, loss = surface_runs(noise=0.005)
         rows = [3, 50]
