@@ -173,14 +173,15 @@ def first_page(release: Path, own: Path) -> str:
     pages = [
         f"{assignment}/{name}"
         for assignment in assignments(release)
-        for name in record.get(assignment, {})
+        for name in digests(release / assignment)
         if name.endswith(".ipynb") and (own / assignment / name).is_file()
     ]
 
     def worked_on(page: str) -> float:
         assignment, name = page.split("/", 1)
         path = own / page
-        return path.stat().st_mtime if digest(path) != record[assignment][name] else 0.0
+        given = record.get(assignment, {}).get(name)
+        return path.stat().st_mtime if digest(path) != given else 0.0
 
     return max(pages, key=worked_on, default="")  # the first of equals
 
