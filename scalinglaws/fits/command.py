@@ -264,7 +264,7 @@ def _fit(method, table, args):
         )
     if method == "isoflop":
         N, C, loss = _need(table, method, "N", "C", "loss")
-        return fit_isoflop(N, loss, C=C)
+        return fit_isoflop(N, loss, C=C, D=table["D"])
     if method == "envelope":
         return fit_envelope(*_need(table, method, "run", "N", "D", "loss"))
     (x,) = _need(table, method, _variable(table, args))

@@ -24,6 +24,11 @@ class _Parabola:
     centre: float
     design: NDArray[np.float64]  # (runs, 3)
     q: NDArray[np.float64]
+    d: NDArray[np.float64]  # ln D = d0 + d1·z along the budget
+
+    def D(self, log_N: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The tokens that the budget leaves at ln N: C/(6N), or what the runs of exactly counted C were given."""
+        return np.exp(self.d[0] + self.d[1] * (log_N - self.centre))
 
     def minimum(self, q: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
         """ln N and loss at the lowest point of coefficients q (..., 3); nan where the parabola opens downwards."""
@@ -57,20 +62,23 @@ class IsoflopFit(AllocationFit):
         rng = np.random.default_rng(seed)
         used = len(self.residuals) - 3 * len(self._parabolas)
         noise = self.residuals * np.sqrt(len(self.residuals) / max(used, 1))
-        log_N, L = [], []
+        log_N, D, L = [], [], []
         for parabola in self._parabolas:
             X = parabola.design
             drawn = rng.choice(noise, size=(B, len(X)))
             q = (X @ parabola.q * np.exp(drawn)) @ np.linalg.pinv(X).T
             z, low = parabola.minimum(q)
+            z = np.where(
+                np.abs(z) < 100, z, np.nan
+            )  # else the parabola lost its minimum, or nearly so
             log_N.append(z)
+            D.append(parabola.D(z))
             L.append(low)
-        log_N, L = np.array(log_N).T, np.array(L).T
         C = self.minima["C"].to_numpy()
-        good = (np.abs(log_N) < 100).all(1)  # else a parabola lost its minimum, or nearly so
+        columns = np.exp(np.array(log_N)), np.array(D), np.array(L)
+        good = np.isfinite(columns).all((0, 1))
         return [
-            allocation_law(C, np.exp(n), C / (6 * np.exp(n)), loss)
-            for n, loss in zip(log_N[good], L[good], strict=True)
+            allocation_law(C, *(column[:, i] for column in columns)) for i in np.flatnonzero(good)
         ]
 
 
@@ -85,7 +93,8 @@ def fit_isoflop(
     """Fit a parabola in ln N to the loss at each budget, and N_opt ∝ C^a through the minima.
 
     N: parameters (n,). loss: nats per token (n,). C: training FLOPs of each run; runs whose C agrees to 5 % form one
-    budget. Without C, D (tokens) gives C = 6·N·D. within: use only sizes within this factor of the lowest run of
+    budget. D: tokens of each run. Give C or D, and the other follows from C = 6·N·D; give both where C was counted
+    exactly, and D_opt is what the runs of a budget say at N_opt. within: use only sizes within this factor of the lowest run of
     their budget (4, say, where the curves are not parabolas over the whole range).
 
     A budget is skipped, and says why, if it has fewer than three sizes, if its parabola opens downwards, or if the
@@ -108,6 +117,7 @@ def fit_isoflop(
         N, D, loss = check_runs(3, N=N, D=D, loss=loss)
         C = training_flops(N, D)
     N, C, loss = check_runs(3, {"N": 3, "C": 2}, N=N, C=C, loss=loss)
+    N, D, loss = check_runs(3, N=N, D=C / (6 * N) if D is None else D, loss=loss)
     if within is not None and not within > 1:
         raise CourseError(f"within = {within:g} must be a factor above 1.")
 
@@ -124,7 +134,9 @@ def fit_isoflop(
         centre = float(np.log(N[rows]).mean())
         z = np.log(N[rows]) - centre
         design = np.stack([np.ones_like(z), z, z * z], axis=1)
-        parabola = _Parabola(budget, rows, centre, design, np.linalg.lstsq(design, loss[rows])[0])
+        q = np.linalg.lstsq(design, loss[rows])[0]
+        d = np.linalg.lstsq(design[:, :2], np.log(D[rows]))[0]
+        parabola = _Parabola(budget, rows, centre, design, q, d)
         log_N, low = parabola.minimum(parabola.q)
         if not np.isfinite(log_N):
             skipped[budget] = "the parabola opens downwards"
@@ -132,8 +144,8 @@ def fit_isoflop(
             skipped[budget] = "the minimum lies outside the sizes trained"
         else:
             parabolas.append(parabola)
-            N_opt = float(np.exp(log_N))
-            minima.append((budget, N_opt, budget / (6 * N_opt), float(low), len(rows)))
+            N_opt, D_opt = float(np.exp(log_N)), float(parabola.D(log_N))
+            minima.append((budget, N_opt, D_opt, float(low), len(rows)))
     if len(parabolas) < 2:
         reasons = ", ".join(f"{n} × {why}" for why, n in Counter(skipped.values()).items())
         raise CourseError(

@@ -349,6 +349,14 @@ class TestIsoflop:
         wobble = C * np.random.default_rng(0).uniform(0.99, 1.01, len(C))
         assert len(fit_isoflop(N, loss, C=wobble).minima) == 9
 
+    def test_D_of_exactly_counted_budgets_is_read_from_the_runs(self):
+        N, loss, C = self.grid()
+        exact = 1.3 * C  # attention and logits cost 30 % on top of 6·N·D, say
+        fit = fit_isoflop(N, loss, C=exact, D=C / (6 * N))
+        plain = fit_isoflop(N, loss, C=C)
+        assert fit.minima["D_opt"].to_numpy() == pytest.approx(plain.minima["D_opt"].to_numpy())
+        assert fit.D_opt(1.3e20) == pytest.approx(plain.D_opt(1e20))
+
     def test_skips_what_has_no_minimum(self):
         N, loss, C = self.grid()
         right = (C[0] == C) & (CHINCHILLA_REPLICATION.N_opt(C[0]) * 0.8 < N)
