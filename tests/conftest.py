@@ -48,6 +48,7 @@ def browser() -> Iterator:
 def page(browser) -> Iterator:
     """An empty page with a profile of its own. The test fails if it asks anything of another machine."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(120_000)  # ms; a busy machine is slow, not wrong
     strangers = []
 
     def note(url: str) -> None:

@@ -111,7 +111,7 @@ class Course:
             env=self.environment(**more),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
 
     def answer(self, *arguments: str, **more: str) -> dict:
@@ -280,7 +280,7 @@ class TestOneSentence:
             env=course.environment(),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         if result.returncode in (1, 77):
             pytest.skip("this system does not let a test mount a disk")

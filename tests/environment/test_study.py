@@ -255,7 +255,7 @@ def scalinglaws(course: Path, *arguments: str, **more: str) -> subprocess.Comple
         env={**os.environ, "SCALINGLAWS_COURSE": str(course), **more},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
 
 
@@ -306,7 +306,7 @@ class TestCommand:
             env={**os.environ, "SCALINGLAWS_COURSE": str(course)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
         )
         if result.returncode in (1, 77):
             pytest.skip("this system does not let a test mount a disk")
