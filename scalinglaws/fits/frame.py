@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .newton import Array, Problem, Solution, jacobian, minimise
+from .newton import Array, Problem, Solution, jacobian, log_loss, minimise
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Frame:
         free = np.ones(self.problem.P, dtype=bool)
         free[list(self.fixed)] = False
         free[0] &= theta[0] > 0
-        columns = jacobian(self.problem, theta[None])[2][0, free]
+        columns = jacobian(self.problem, *log_loss(self.problem, theta[None]))[1][0, free]
         return leverage(columns.T, self.weights)
 
     def refit(self, start: Array, counts: Array, shift: Array) -> list[tuple[float, Array, Array]]:

@@ -14,6 +14,7 @@ Hessian is positive definite.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,11 @@ class Problem:
     z: Array
     y: Array
     delta: float = np.inf
+
+    @cached_property
+    def moments(self) -> Array:
+        """1, z and z² of each feature, (K, 3, n)."""
+        return np.stack([np.ones_like(self.z), self.z, self.z**2], axis=1)
 
     @property
     def K(self) -> int:
@@ -86,50 +92,52 @@ def objective(problem: Problem, theta: Array, weights: Array, y: Array | None = 
         return (weights * huber(residual, problem.delta)).sum(1)
 
 
-def jacobian(problem: Problem, theta: Array) -> tuple[Array, Array, Array]:
-    """ln L of the model (B, n), the share of each term in L (B, K, n), and d ln L/d theta (B, P, n)."""
+def jacobian(problem: Problem, log_model: Array, terms: Array) -> tuple[Array, Array]:
+    """The share of each term in L (B, K, n), and d ln L/d theta (B, P, n), from the results of `log_loss`."""
     K, z = problem.K, problem.z
-    log_model, terms = log_loss(problem, theta)
     inverse = np.exp(-log_model)
     share = terms * inverse[:, None]
-    g = np.empty((len(theta), problem.P, z.shape[1]))
+    g = np.empty((len(log_model), problem.P, z.shape[1]))
     g[:, 0] = inverse
     g[:, 1 : K + 1] = share
-    g[:, K + 1 :] = -share * z
-    return log_model, share, g
+    np.multiply(share, -z, out=g[:, K + 1 :])
+    return share, g
 
 
 def derivatives(
-    problem: Problem, theta: Array, weights: Array, y: Array
+    problem: Problem, log_model: Array, terms: Array, weights: Array, y: Array
 ) -> tuple[Array, Array, Array, Array]:
-    """Objective (B,), gradient (B, P), Hessian (B, P, P), and a positive semi-definite stand-in for it.
+    """Gradient (B, P), Hessian (B, P, P), a stand-in for the Hessian, and scales of the parameters (B, P).
 
-    The stand-in is the matrix of iteratively reweighted least squares, for use where the Hessian is not positive.
+    log_model and terms come from `log_loss` at theta. The stand-in is the matrix of iteratively reweighted least
+    squares: positive semi-definite, for steps where the Hessian is not positive.
     """
-    K, z, delta = problem.K, problem.z, problem.delta
-    log_model, share, g = jacobian(problem, theta)
-    r = log_model - y
-    size = np.abs(r)
-    inside = size <= delta
-    slope = np.clip(r, -delta, delta)  # huber'
-    with np.errstate(invalid="ignore", divide="ignore"):
-        reweight = np.where(inside, 1.0, delta / size)  # huber'(r)/r
-    value = (weights * huber(r, delta)).sum(1)
-
-    pull = weights * slope
-    gradient = np.einsum("bn,bpn->bp", pull, g)
+    K, delta = problem.K, problem.delta
+    share, g = jacobian(problem, log_model, terms)
     g_t = g.transpose(0, 2, 1)
-    hessian = (g * (weights * inside - pull)[:, None]) @ g_t
+    r = log_model - y
+    if np.isinf(delta):
+        pull, inside, reweight = weights * r, weights, weights
+    else:
+        size = np.abs(r)
+        pull = weights * np.clip(r, -delta, delta)  # huber'
+        inside = weights * (size <= delta)  # huber''
+        reweight = weights * (delta / np.maximum(size, delta))  # huber'(r)/r
+    gradient = (g @ pull[:, :, None])[:, :, 0]
+    # Both matrices are Σ_i c_i·g_i·g_iᵀ, with other coefficients c.
+    coefficients = np.stack([inside - pull, reweight], axis=1)
+    products = (g[:, None] * coefficients[:, :, None]) @ g_t[:, None]
+    hessian, stand_in = products[:, 0], products[:, 1]
     # d²L/L is block-diagonal: for term k, share_k·[[1, -z], [-z, z²]] in (c_k, p_k).
     pulled = pull[:, None] * share
     k = np.arange(K)
-    cross = -(pulled * z).sum(2)
-    hessian[:, 1 + k, 1 + k] += pulled.sum(2)
-    hessian[:, 1 + k, 1 + K + k] += cross
-    hessian[:, 1 + K + k, 1 + k] += cross
-    hessian[:, 1 + K + k, 1 + K + k] += (pulled * z * z).sum(2)
-    stand_in = (g * (weights * reweight)[:, None]) @ g_t
-    return value, gradient, hessian, stand_in
+    moments = np.einsum("bkn,kmn->bkm", pulled, problem.moments)
+    hessian[:, 1 + k, 1 + k] += moments[:, :, 0]
+    hessian[:, 1 + k, 1 + K + k] -= moments[:, :, 1]
+    hessian[:, 1 + K + k, 1 + k] -= moments[:, :, 1]
+    hessian[:, 1 + K + k, 1 + K + k] += moments[:, :, 2]
+    scale = np.sqrt(np.maximum(stand_in.diagonal(axis1=1, axis2=2), 1e-300))
+    return gradient, hessian, stand_in, scale
 
 
 def minimise(
@@ -157,65 +165,79 @@ def minimise(
 
 
 def _minimise(problem, starts, weights, y, fixed):
-    theta = starts.copy()
-    B, P = theta.shape
-    total = weights.sum(1)
+    """One chunk of `minimise`. A batch member leaves the loop when it has converged or can move no more."""
+    B, P = starts.shape
+    theta, diagonal = starts.copy(), np.arange(P)
+    value, decrement = np.full(B, np.inf), np.full(B, np.inf)
+    converged, steps = np.zeros(B, dtype=bool), np.zeros(B, dtype=int)
+    exact = 0.5 * weights.sum(1) * _ROUND_OFF**2  # an objective that is zero but for rounding
+    free = np.ones(P)
+    free[list(fixed)] = 0.0
+
+    # The members still in the loop: their number, point, objective, what `log_loss` said there, weights, y, damping.
+    members, t, w = np.arange(B), theta.copy(), weights
+    log_model, terms = log_loss(problem, t)
+    F = (w * huber(log_model - y, problem.delta)).sum(1)
     damping = np.full(B, 1e-3)
-    value = np.full(B, np.inf)
-    decrement = np.full(B, np.inf)
-    converged = np.zeros(B, dtype=bool)
-    steps = np.zeros(B, dtype=int)
-    active = np.arange(B)
     for step in range(_MAX_STEPS):
-        t = theta[active]
-        F, gradient, hessian, stand_in = derivatives(problem, t, weights[active], y[active])
-        value[active], steps[active] = F, step
+        gradient, hessian, stand_in, scale = derivatives(problem, log_model, terms, w, y)
 
-        # Hold what the caller fixed, and E at its bound while the objective pushes it outwards.
-        held = np.zeros((len(active), P), dtype=bool)
-        held[:, list(fixed)] = True
-        held[:, 0] |= (t[:, 0] <= 0) & (gradient[:, 0] > 0)
-        gradient = np.where(held, 0.0, gradient)
+        # Scaled, so that damping and curvature have no units. A parameter that the caller fixed stays, and so does E
+        # at its bound while the objective pushes it outwards: its row and column become those of the identity.
+        move_free = np.broadcast_to(free, t.shape).copy()
+        move_free[:, 0] *= (t[:, 0] > 0) | (gradient[:, 0] <= 0)
+        unit = move_free / scale
+        slope = gradient * unit
+        hessian *= unit[:, :, None] * unit[:, None, :]
+        hessian[:, diagonal, diagonal] += 1 - move_free
 
-        # Scale by the stand-in's diagonal, so that damping and curvature have no units.
-        scale = np.sqrt(np.maximum(stand_in[:, range(P), range(P)], 1e-300))
-        scale = np.where(held, 1.0, scale)
-        identity = held[:, :, None] * np.eye(P)
-
-        def scaled(matrix, scale=scale, held=held, identity=identity):
-            matrix = matrix / (scale[:, :, None] * scale[:, None, :])
-            return np.where(held[:, :, None] | held[:, None, :], 0.0, matrix) + identity
-
-        H, M, slope = scaled(hessian), scaled(stand_in), gradient / scale
-        eigenvalues, vectors = np.linalg.eigh(H)
+        eigenvalues, vectors = np.linalg.eigh(hessian)
         positive = eigenvalues[:, 0] > _CURVED
-        along = np.einsum("bpq,bp->bq", vectors, slope)
-        newton_gain = 0.5 * (along**2 / np.where(eigenvalues > _CURVED, eigenvalues, 1.0)).sum(1)
-        decrement[active] = np.where(positive, newton_gain / np.maximum(F, 1e-300), np.inf)
-        exact = total[active] * _ROUND_OFF**2 >= 2 * F
-        done = positive & ((decrement[active] <= _DECREMENT) | exact)
-        converged[active] = done
+        along = (slope[:, None] @ vectors)[:, 0]
+        gain = 0.5 * (along**2 / np.where(positive[:, None], eigenvalues, 1.0)).sum(1)
+        relative = np.where(positive, gain / np.maximum(F, 1e-300), np.inf)
+        done = positive & ((relative <= _DECREMENT) | (exact[members] >= F))
+        theta[members], value[members], steps[members] = t, F, step
+        decrement[members], converged[members] = relative, done
 
-        going = ~done & (damping[active] < 1e14)
-        if not going.any():
-            break
-        active = active[going]
+        stay = ~done & (damping < 1e14)
+        if not stay.all():
+            if not stay.any():
+                break
+            members, t, w, y, F, damping = (a[stay] for a in (members, t, w, y, F, damping))
+            log_model, terms, positive = log_model[stay], terms[stay], positive[stay]
+            slope, unit, along = slope[stay], unit[stay], along[stay]
+            eigenvalues, vectors, stand_in = eigenvalues[stay], vectors[stay], stand_in[stay]
+            move_free = move_free[stay]
+
         # Levenberg-Marquardt: raise the damping of a fit until its step lowers the objective.
-        matrix = np.where(positive[going, None, None], H[going], M[going])
-        slope, scale, F = slope[going], scale[going], F[going]
-        lift = damping[active][:, None, None] * np.eye(P)
-        move = -np.linalg.solve(matrix + lift, slope[:, :, None])[:, :, 0] / scale
-        trial = theta[active] + move
+        damped = np.where(positive[:, None], eigenvalues, 1.0) + damping[:, None]
+        move = -(vectors @ (along / damped)[:, :, None])[:, :, 0]
+        if not positive.all():
+            bad = ~positive
+            matrix = stand_in[bad] * (unit[bad, :, None] * unit[bad, None, :])
+            # The stand-in may be singular; a little damping keeps its equations solvable.
+            lift = 1 - move_free[bad] + np.maximum(damping[bad], 1e-9)[:, None]
+            matrix[:, diagonal, diagonal] += lift
+            move[bad] = -np.linalg.solve(matrix, slope[bad, :, None])[:, :, 0]
+        trial = t + move * unit
         trial[:, 0] = np.maximum(trial[:, 0], 0.0)
-        better = objective(problem, trial, weights[active], y[active]) <= F
-        theta[active[better]] = trial[better]
-        damping[active] = np.where(better, damping[active] / 10, damping[active] * 10)
-        damping[active] = np.maximum(damping[active], 1e-15)
+        trial_model, trial_terms = log_loss(problem, trial)
+        # A wild step can reach infinity, and 0·inf is nan: such a step counts as no improvement.
+        with np.errstate(invalid="ignore"):
+            trial_F = (w * huber(trial_model - y, problem.delta)).sum(1)
+        better = trial_F <= F
+        if better.all():
+            t, F, log_model, terms = trial, trial_F, trial_model, trial_terms
+        else:
+            t[better], F[better] = trial[better], trial_F[better]
+            log_model[better], terms[better] = trial_model[better], trial_terms[better]
+        damping = np.maximum(np.where(better, damping / 10, damping * 10), 1e-15)
     return theta, value, converged, decrement, steps
 
 
 def starting_points(
-    problem: Problem, weights: Array | None = None, spans: tuple[float, ...] = (1, 2, 4)
+    problem: Problem, weights: Array | None = None, spans: tuple[float, ...] = (1.25, 2, 3.2)
 ) -> Array:
     """A grid of exponents, and for each the best E >= 0, exp(c_k) >= 0 by non-negative least squares.
 
