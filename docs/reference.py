@@ -29,7 +29,9 @@ def section(title: str, module, names) -> list[str]:
 
 def entry(name: str, thing) -> list[str]:
     """A function, or a class with its own public methods."""
-    lines = [f"### `{name}{signature(thing)}`", "", *body(thing)]
+    # Nobody builds the result of a fit by hand: its name is enough.
+    result = inspect.isclass(thing) and issubclass(thing, fits.Fit)
+    lines = [f"### `{name}{'' if result else signature(thing)}`", "", *body(thing)]
     if inspect.isclass(thing):
         for method_name, member in vars(thing).items():
             if method_name.startswith("_") and method_name != "__call__":
@@ -120,7 +122,7 @@ def page() -> str:
         "",
         *section("Laws", laws, laws.__all__),
         *published(),
-        *section("Fits", fits, fits.__all__),
+        *section("Fits", fits, sorted(fits.__all__, key=lambda name: not name.islower())),
         *section("Figures", plots, plots.__all__),
     ]
     return "\n".join(lines).rstrip() + "\n"
