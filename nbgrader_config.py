@@ -34,6 +34,10 @@ c.Execute.extra_arguments = [
 # A learner who deletes a test cell loses nothing, and does not wait for a human for ever.
 c.OverwriteCells.add_missing_cells = True
 
+# release/ is committed, and feedback is made again after marking by hand: without this, nbgrader skips both as done.
+c.GenerateAssignment.force = True
+c.GenerateFeedback.force = True
+
 # Feedback shows every check's message, but neither hidden tests nor tracebacks of them.
 # (Class objects: nbgrader ignores names given as strings.)
 c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]

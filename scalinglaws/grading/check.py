@@ -8,6 +8,7 @@ import argparse
 import json
 import shutil
 import sys
+import textwrap
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -58,7 +59,12 @@ def run(args: argparse.Namespace) -> int:
     """Check one assignment or all. Returns 0 if every point that a computer gives was earned, else 1."""
     course = course_dir()
     chosen = [args.assignment] if args.assignment else assignments(course)
-    reports = [check(course, assignment, args.student) for assignment in chosen]
+    reports = []
+    for assignment in chosen:
+        find_copy(course, assignment, args.student)
+        if not args.json:
+            print(f"Running your copy of {assignment}, which takes a while ...", file=sys.stderr)
+        reports.append(check(course, assignment, args.student))
     if args.json:
         print(json.dumps(reports if len(reports) > 1 else reports[0], indent=1))
     else:
@@ -75,10 +81,15 @@ def find_copy(course: Path, assignment: str, student: str) -> Path:
     if assignment not in assignments(course):
         known = ", ".join(assignments(course)) or "none"
         raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
+    if not student or Path(student).name != student or student.startswith("."):
+        raise CourseError(
+            f"{student!r} is no student's name: give the name of a folder in submitted/."
+        )
     path = course / "submitted" / student / assignment / f"{assignment}.ipynb"
     if not path.is_file():
         raise CourseError(
-            f"{student} has no copy of {assignment} yet ({path} is missing): run `make study` to get one."
+            f"{student} has no copy of {assignment} yet ({path} is missing): run `make study` to get one, or"
+            " say whose copy with --student."
         )
     try:
         nbformat.read(path, as_version=4)
@@ -137,6 +148,7 @@ def judge(
     if exercise.by_hand:
         result.state = NOT_STARTED if untouched else BY_HAND
         return result
+    stopped = _why_answers_stopped(exercise, cells)
     started = not untouched
     for name in exercise.tests:
         cell = cells[name]
@@ -144,7 +156,8 @@ def judge(
         result.points += float(points or 0)
         for output in cell.outputs:
             if output.output_type == "error":
-                started &= output.ename != "NotStarted"
+                # Code that stopped with an error leaves its names unset, but it was begun.
+                started &= output.ename != "NotStarted" or bool(stopped)
                 result.messages.append(failure_message(output))
             elif output.output_type == "stream" and output.name == "stderr":
                 result.messages.append(f"The check wrote to stderr: {output.text.strip()}")
@@ -152,7 +165,7 @@ def judge(
         result.state, result.messages = NOT_STARTED, []
     elif result.points < result.max_points:
         result.state = PARTLY if result.points else WRONG
-        result.messages += _why_answers_stopped(exercise, cells)
+        result.messages += stopped
     return result
 
 
@@ -168,9 +181,9 @@ def _why_answers_stopped(exercise: Exercise, cells: dict) -> list[str]:
 
 
 def _keep_feedback(course: Path, scratch: ScratchCourse, student: str) -> Path:
-    """Copy the feedback page to feedback/<student>/<assignment>/; returns its path."""
+    """Keep the feedback page in .cache/check/<student>/ (feedback/ is the instructor's); returns its path."""
     page = scratch.generate_feedback(student) / f"{scratch.assignment}.html"
-    target = course / "feedback" / student / scratch.assignment / page.name
+    target = course / ".cache" / "check" / student / page.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(page, target)
@@ -196,8 +209,10 @@ def print_report(report: dict, stream=None) -> None:
             file=stream,
         )
         for message in row["messages"]:
-            for line in message.splitlines():
-                print(f"       {line}", file=stream)
+            print(
+                textwrap.fill(message, 100, initial_indent=" " * 7, subsequent_indent=" " * 7),
+                file=stream,
+            )
     print(f"\n  {report['score']:g} of {report['max_score']:g} points", end="", file=stream)
     hand = sum(r["max_points"] for r in rows if r["state"] == BY_HAND)
     if hand:

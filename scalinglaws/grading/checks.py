@@ -15,6 +15,7 @@ earns nothing.
 import contextlib
 import copy
 import io
+import textwrap
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,7 +43,7 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         # IPython shows these lines instead of a traceback: no hidden test can be read from it.
-        return [f"{type(self).__name__}: {self}"]
+        return textwrap.wrap(f"{type(self).__name__}: {self}", _WIDTH)
 
 
 class NotStarted(CheckFailed):
@@ -51,7 +52,7 @@ class NotStarted(CheckFailed):
 
 def right(why: str) -> None:
     """Print the last line of a check that passed: that it is right, and why it matters."""
-    print(f"Right. {why}")
+    print(textwrap.fill(f"Right. {why}", _WIDTH))
 
 
 def require(condition: Any, message: str) -> None:
@@ -60,6 +61,7 @@ def require(condition: Any, message: str) -> None:
         raise CheckFailed(message)
 
 
+_WIDTH = 96  # JupyterLab breaks longer lines in the middle of words
 _SLIP_RTOL = 2e-3  # slips are written down with three or four digits
 
 
@@ -143,13 +145,13 @@ def _judge(
     atol: float,
     why: str,
     slips: Iterable[tuple[np.ndarray, str]],
-    reveal: bool,
+    expected: str = "",
 ) -> None:
     """Raise CheckFailed, with the likely slip, unless `got` is `want` within the tolerance."""
     if _close(got, want, rtol, atol):
         return
-    expected = f", expected {_show(want if want.ndim else float(want))}" if reveal else ""
-    said = f"{name} is {_show(got if got.ndim else float(got))}{expected}."
+    expected = expected or _show(want if want.ndim else float(want))
+    said = f"{name} is {_show(got if got.ndim else float(got))}, expected {expected}."
     if got.shape != want.shape:
         raise CheckFailed(
             f"{name} has shape {got.shape}, expected {want.shape}: one value for each input, in the same order."
@@ -163,7 +165,9 @@ def _judge(
         )
     if _close(got, want, 5 * rtol, 5 * atol):
         reason = f" The tolerance is {why}." if why else ""
-        raise CheckFailed(f"{said} Nearly: look for early rounding or a fit cut short.{reason}")
+        raise CheckFailed(
+            f"{said} Nearly: look for early rounding, a point too many or too few, or a step too large.{reason}"
+        )
     if _close(-got, want, rtol, atol):
         raise CheckFailed(f"{said} The size is right, the sign is not.")
     raise CheckFailed(said)
@@ -178,14 +182,15 @@ def check_number(
     atol: float = 0.0,
     why: str = "",
     slips: Mapping[float, str] | Sequence[tuple[float, str]] = (),
-    reveal: bool = True,
+    expected: str = "",
 ) -> None:
     """Check one number.
 
     name: what the learner called it. got: any scalar, or an array or list of one. want: the right value.
     rtol, atol: as in numpy.allclose. why: the reason for the tolerance, in words ("2 %: seeds differ by 1 %").
     slips: wrong values that people reach, each with a sentence on how.
-    reveal: whether a reply tells the right value.
+    expected: what a reply says was expected, in words; the right value itself unless given. (A reply that tells the value
+    of a result that earns points gives the points away.)
     Raises NotStarted or CheckFailed; a test cell's own names that do not exist raise NameError before this is called.
     """
     pairs = slips.items() if isinstance(slips, Mapping) else slips
@@ -197,7 +202,7 @@ def check_number(
         atol=atol,
         why=why,
         slips=[(np.array(float(value)), text) for value, text in pairs],
-        reveal=reveal,
+        expected=expected,
     )
 
 
@@ -207,7 +212,9 @@ def check_between(name: str, got: Any, low: float, high: float, hint: str = "") 
     hint: a sentence for numbers outside. Raises NotStarted or CheckFailed.
     """
     value = number(name, got)
-    if not low <= value <= high:  # NaN is outside too
+    if np.isnan(value):
+        raise CheckFailed(f"{name} is not a number (nan): look at what it is computed from.")
+    if not low <= value <= high:
         span = f"from {low:g} to {high:g}" if np.isfinite(high) else f"above {low:g}"
         raise CheckFailed(f"{name} is {_show(value)}, expected a number {span}. {hint}".strip())
 
@@ -221,7 +228,7 @@ def check_array(
     atol: float = 0.0,
     why: str = "",
     slips: Sequence[tuple[Any, str]] = (),
-    reveal: bool = True,
+    expected: str = "",
 ) -> None:
     """Check an array of numbers; lists, tuples and Series are as good as arrays. Parameters as for `check_number`."""
     _judge(
@@ -232,7 +239,7 @@ def check_array(
         atol=atol,
         why=why,
         slips=[(np.asarray(value, dtype=float), text) for value, text in slips],
-        reveal=reveal,
+        expected=expected,
     )
 
 
@@ -304,7 +311,7 @@ def check_function(
         want = np.asarray(want, dtype=float)
         got = _to_array(shown, value) if want.ndim else np.array(number(shown, value))
         known = _read_slips(slips) if isinstance(slips, str) else _apply_slips(slips, args)
-        _judge(shown, got, want, rtol=rtol, atol=atol, why=why, slips=known, reveal=True)
+        _judge(shown, got, want, rtol=rtol, atol=atol, why=why, slips=known)
 
 
 def _read_slips(table: str) -> list[tuple[np.ndarray, str]]:

@@ -52,7 +52,9 @@ def canonical(answer: Any, step: float | None) -> str:
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number) or isinstance(answer, bool | str):
-        raise CourseError(f"The answer is {answer!r}: a number was expected.")
+        raise CourseError(
+            f"The answer is {answer!r}: a number was expected, without quotation marks."
+        )
     return str(round(number / step))
 
 

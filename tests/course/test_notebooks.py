@@ -129,14 +129,14 @@ def test_every_row_is_covered(assignment):
 def test_every_exercise_says_what_it_is_and_what_it_is_worth(assignment):
     notebook = source(assignment)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    headers = dict(
-        re.findall(r"^### Exercise (\w+) · .* · [●○]{3} · \d+ min · (\d+) points?", prose, re.M)
-    )
+    header = r"^### Exercise (\w+) · (.*) · ([●○]{3}) · (\d+) min · (\d+) points?"
+    said = {number: rest for number, *rest in re.findall(header, prose, re.M)}
     found = {e.number: e for e in exercises(notebook)}
-    assert set(headers) == set(found)
-    for number, exercise in found.items():
-        assert exercise.title and exercise.type and exercise.covers, number
-        assert float(headers[number]) == exercise.points, number
+    assert said == {
+        number: [e.title, "●" * e.level + "○" * (3 - e.level), f"{e.minutes:g}", f"{e.points:g}"]
+        for number, e in found.items()
+    }
+    assert all(e.type and e.covers for e in found.values())
     said = re.search(r"\*\*Points:\*\* (\d+), of which (\d+)", prose)
     assert float(said[1]) == sum(e.points for e in found.values())
     assert float(said[2]) == sum(e.points for e in found.values() if e.by_hand)

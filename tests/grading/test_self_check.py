@@ -45,6 +45,7 @@ def test_each_exercise_has_its_state_and_its_message(course, capsys):
             "ex1_guess": "guess_doubling = 0.5",
             "ex2_power_law": "def power_law(x, a, alpha, E=0.0):\n    return E + a * x**alpha",
             "ex4_debug": "def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3)\n    return 0",
+            "ex8_contest": "error_line = error_floor = None\nerror_line = undefined_name",
             "ex13a_trend": 'answer_13a = "a"',
             "ex14_judge": "I would ask for one more run.",
         },
@@ -57,16 +58,17 @@ def test_each_exercise_has_its_state_and_its_message(course, capsys):
     rows = {row["exercise"]: row for row in report["exercises"]}
     states = {number: row["state"] for number, row in rows.items()}
     assert states.pop("1") == "right"
-    assert states.pop("2") == states.pop("4") == states.pop("13a") == "not yet"
+    assert {states.pop(number) for number in ("2", "4", "8", "13a")} == {"not yet"}
     assert states.pop("14") == "marked by hand"
     assert set(states.values()) == {"not started"}
     assert report["score"] == 1 and report["max_score"] == 32
     assert "minus sign" in rows["2"]["messages"][0]
     assert any("SyntaxError" in message for message in rows["4"]["messages"])
+    assert any("undefined_name" in message for message in rows["8"]["messages"])
     assert "logarithmic law" in rows["13a"]["messages"][0]
     assert not any(row["messages"] for row in rows.values() if row["state"] == "not started")
     assert Path(report["feedback"]).is_file()
-    assert not (course / "gradebook.db").exists()
+    assert not (course / "gradebook.db").exists() and not (course / "feedback").exists()
 
 
 @pytest.mark.slow
@@ -87,6 +89,8 @@ def test_perfect_copy_exits_with_zero_and_prints_a_table(course, capsys):
             "There is no assignment '99_nothing': choose one of 01_power_laws.",
         ),
         (["check", ASSIGNMENT, "--student", "bob"], "bob has no copy of 01_power_laws yet"),
+        (["check", ASSIGNMENT, "--student", "../ada"], "'../ada' is no student's name"),
+        (["check", ASSIGNMENT, "--student", ""], "'' is no student's name"),
     ],
 )
 def test_what_is_missing_is_said_in_one_sentence(course, capsys, words, said):

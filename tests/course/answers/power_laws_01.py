@@ -98,7 +98,8 @@ ANSWERS = {
             ("answer_3b = 47.4717", "minus signs are missing"),
             ("answer_3b = 0.09", "Round once"),
             ("answer_3b = 1000**-0.5 * 10000**-0.3", "product"),
-            ("answer_3b = '0.0947'", "a number was expected"),
+            ("answer_3b = '0.0947'", "without quotation marks"),
+            ("answer_3b = 0.095", "asks for four"),
             ("answer_3b = 1.2", "nor a slip we know"),
         ],
     ),
@@ -119,6 +120,7 @@ ANSWERS = {
             (_LOSS.format(body="return a * N**-b"), "Only one of the two terms"),
             (_LOSS.format(body="return -a * N**b - c * D**d"), "in front of the terms"),
             (_LOSS.format(body="return N**-0.5 + D**-0.3"), "typed in"),
+            (_LOSS.format(body="return (a * N)**-b + (c * D)**-d"), "inside the powers"),
             (_LOSS.format(body="return 0.0947"), ""),
         ],
     ),
@@ -140,6 +142,16 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                _FIT_LINE.format(body="return np.polyfit(np.log(x), np.log(loss), 1)"),
+                "as np.polyfit returns them",
+            ),
+            (
+                _FIT_LINE.format(
+                    body="s, i = np.polyfit(np.log(x), np.log(loss), 1); return np.exp(-i), -s"
+                ),
+                "upside down",
+            ),
             (
                 _FIT_LINE.format(
                     body="s, i = np.polyfit(np.log(x), np.log(loss), 1); return np.exp(i), s"
@@ -215,7 +227,7 @@ ANSWERS = {
             ("alpha_N, alpha_D = fit_line(D, L_D)[1], fit_line(N, L_N)[1]", "exponent in N"),
             ("alpha_D, alpha_N = fit_line(D, L_D), fit_line(N, L_N)", "one number"),
             ("alpha_D, alpha_N = fit_line(D, L_D)[0], fit_line(N, L_N)[0]", ""),
-            ("alpha_D, alpha_N = -fit_line(D, L_D)[1], -fit_line(N, L_N)[1]", ""),
+            ("alpha_D, alpha_N = -fit_line(D, L_D)[1], -fit_line(N, L_N)[1]", "minus the slope"),
             ("alpha_D = fit_line(D, L_D)[1]\nalpha_N = None", "no value yet"),
             ("alpha_D, alpha_N = 0.095, 0.076", ""),
             ("alpha_D = alpha_N = fit_line(D, L_D)[1]", "use N and L_N"),
@@ -303,6 +315,11 @@ def fit_with_floor(x, loss):
                 "N_cross = (a_line / 1.69) ** (1 / alpha_line)\nline_at_1e12 = 1.69 + a_line * 1e12**-alpha_line",
                 "do not add 1.69",
             ),
+            (
+                "N_cross = (a_line / 1.69) ** (1 / alpha_line)\n"
+                "line_at_1e12 = np.log(a_line * 1e12**-alpha_line)",
+                "logarithm of the loss",
+            ),
             ("N_cross = 1e12\nline_at_1e12 = 1.36", ""),
             ("N_cross = (a_line / 1.69) ** (1 / alpha_line)\nline_at_1e12 = None", "no value yet"),
         ],
@@ -369,6 +386,25 @@ error_line, error_floor = [
 """,
                 "",
             ),
+            (
+                """
+seen = D < D_split
+error_line, error_floor = [
+    100 * np.mean(np.abs(sl.fit_power_law(D[seen], L_D[seen], floor=f).predict(D[~seen]) / L_D[~seen] - 1)) for f in (False, True)
+]
+""",
+                "belongs to those that are fitted",
+            ),
+            (
+                """
+seen = D <= D_split
+error_line, error_floor = [
+    100 * np.sqrt(np.mean((sl.fit_power_law(D[seen], L_D[seen], floor=f).predict(D[~seen]) / L_D[~seen] - 1) ** 2))
+    for f in (False, True)
+]
+""",
+                "root of the mean square",
+            ),
             ("error_line, error_floor = 10.0, 1.0", ""),
             ("error_line = 10.0\nerror_floor = None", "no value yet"),
         ],
@@ -377,11 +413,13 @@ error_line, error_floor = [
         right=[
             "E, a, alpha = fit_with_floor(N, L_N)\npredicted_loss = power_law(N_asked, a, alpha, E)",
             "predicted_loss = sl.fit_power_law(N, L_N).predict(N_asked)",
-            "a, alpha = fit_line(N, L_N)\npredicted_loss = [a * N_asked**-alpha]",
+            "predicted_loss = [float(np.round(power_law(N_asked, *fit_with_floor(N, L_N)[1:], fit_with_floor(N, L_N)[0]), 3))]",
         ],
         wrong=[
             ("predicted_loss = L_N.min()", "better than every model"),
             ("predicted_loss = L_N[-1] * 0.5", ""),
+            ("a, alpha = fit_line(N, L_N)\npredicted_loss = a * N_asked**-alpha", "straight line"),
+            ("predicted_loss = 1.0", ""),
             ("predicted_loss = sl.fit_power_law(D, L_D).predict(N_asked)", "use N and L_N"),
             ("predicted_loss = 0.05", ""),
             ("predicted_loss = fit_with_floor(N, L_N)", "one number"),
@@ -430,6 +468,19 @@ def on_frontier(C, loss):
             (
                 "def on_frontier(C, loss):\n"
                 "    return [all(loss[j] > loss[i] for j in range(len(C)) if C[j] < C[i]) for i in range(len(C))]",
+                "costs less or the same",
+            ),
+            (
+                "def on_frontier(C, loss):\n"
+                "    return [not any(C[j] <= C[i] and loss[j] <= loss[i] for j in range(len(C))) for i in range(len(C))]",
+                "compared with itself",
+            ),
+            (
+                "def on_frontier(C, loss):\n"
+                "    mask, low = np.zeros(len(C), bool), np.inf\n"
+                "    for i in np.argsort(C):\n"
+                "        mask[i], low = loss[i] < low, min(low, loss[i])\n"
+                "    return mask",
                 "cost the same",
             ),
             ("def on_frontier(C, loss):\n    return np.ones(len(C), bool)", "Every run"),
@@ -473,6 +524,21 @@ local_slope = -(np.log(h(1.001e9)) - np.log(h(1e9))) / np.log(1.001)
             (
                 "factor_doubling, times_to_halve, local_slope = 0.924, 9140, 0.047",
                 "compute the power",
+            ),
+            (
+                "factor_doubling, times_to_halve, local_slope = 0.949, 0.5 ** (1 / 0.076), 0.047",
+                "upside down",
+            ),
+            (
+                "factor_doubling, times_to_halve, local_slope = 0.949, np.log(2) / 0.076, 0.047",
+                "logarithm of k",
+            ),
+            ("factor_doubling, times_to_halve, local_slope = 2**0.076, 9140, 0.047", "negative"),
+            (
+                "factor_doubling, times_to_halve = 0.949, 9140\n"
+                "def h(N): return np.log(1.69 + 406.4 / N**0.34 + 410.7 / 2e10**0.28)\n"
+                "local_slope = (h(1e9) - h(2e9)) / np.log(2)",
+                "between N and 2N",
             ),
             (
                 "factor_doubling, times_to_halve = 0.949, 9140\n"
@@ -544,11 +610,17 @@ can_tell_one, can_tell_six = False, False
                 "sizes = np.geomspace(1e6, 1e13, 200)\n"
                 "f = np.polyval(np.polyfit(np.log(sizes), kaplan(sizes), 1), np.log(sizes))\n"
                 "worst_six, can_tell_one, can_tell_six = 100 * np.max(np.abs(f / kaplan(sizes) - 1)), False, True",
-                "seven decades",
+                "end at 1e12",
             ),
             (
                 "worst_six, can_tell_one, can_tell_six = 14.0, 'False', 'True'",
                 "without quotation marks",
+            ),
+            (
+                "six = np.geomspace(1e6, 1e12, 200)\n"
+                "worst_six = 100 * np.max(np.abs((p + minus_q * np.log(six)) / kaplan(six) - 1))\n"
+                "can_tell_one, can_tell_six = False, True",
+                "fit it anew",
             ),
             ("worst_six = 14.0\ncan_tell_one = can_tell_six = None", "no value yet"),
             ("worst_six, can_tell_one, can_tell_six = 0.27 * 6, False, True", ""),
