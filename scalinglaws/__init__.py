@@ -6,14 +6,29 @@ Names are loaded when they are first used, so that `import scalinglaws` costs ne
 from importlib import import_module
 from typing import Any
 
-# Public name: the module that defines it.
-_HOME = {
-    "fit_power_law": "scalinglaws.fits",
-    "load_runs": "scalinglaws.runs",
-    "log_axis": "scalinglaws.plots",
-    "ready": "scalinglaws.notebook",
-    "show": "scalinglaws.plots",
+# The public names of each module.
+_NAMES = {
+    "scalinglaws.laws": """
+        AllocationLaw BrokenPowerLaw ChinchillaLaw CoverageLaw CriticalBatch DataConstrainedLaw KaplanJointLaw
+        KaplanLaws KaplanStepsLaw PF_DAY PowerLaw Range Transformer Trend coverage effective_amount exact_match
+        implied_inference inference_flops lifetime_flops lifetime_optimum pass_at_k total_params training_cost
+        training_flops
+    """,
+    "scalinglaws.constants": """
+        CHINCHILLA CHINCHILLA_APPROACH_1 CHINCHILLA_APPROACH_2 CHINCHILLA_REPLICATION CHINCHILLA_ROUNDED
+        HOFFMANN_MISPRINT HOFFMANN_TABLES KAPLAN LLAMA_3 MUENNIGHOFF PUBLIC_MODELS TWENTY_TOKENS_PER_PARAM
+    """,
+    "scalinglaws.fits": """
+        compare_held_out fit_broken_power_law fit_chinchilla fit_envelope fit_isoflop fit_power_law
+    """,
+    "scalinglaws.plots": """
+        alt_text describe log_axis new_axes plot_N_opt plot_allocation plot_contours plot_cost plot_extrapolation
+        plot_fit plot_isoflop plot_law plot_residuals plot_runs published_laws short_number show
+    """,
+    "scalinglaws.runs": "load_curves load_runs",
+    "scalinglaws.notebook": "ready",
 }
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = sorted(_HOME)
 __version__ = "0.1.0"
