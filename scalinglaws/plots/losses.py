@@ -109,7 +109,13 @@ def plot_fit(
     """A fitted power law: the runs, the law, its interval, and the irreducible loss if it has one.
 
     fit: from `fit_power_law`. beyond: how many times the largest x the curve is drawn to.
+    Raises CourseError for a fit in two variables: `plot_contours` and `plot_extrapolation` draw that.
     """
+    if not hasattr(fit, "x"):
+        raise CourseError(
+            f"plot_fit draws a fit in one variable, and this is a {type(fit).__name__}: draw it with plot_contours, "
+            "plot_extrapolation or plot_residuals."
+        )
     ax = plot_runs(
         fit.x, fit.loss, ax, against=against, label="runs", log_loss=log_loss, loss_unit=loss_unit
     )

@@ -156,6 +156,11 @@ def test_residuals_need_the_column(fits):
         plots.plot_residuals(fits["power"], against="N")
 
 
+def test_a_fit_in_two_variables_is_sent_to_the_right_figure(fits):
+    with pytest.raises(CourseError, match="draw it with plot_contours"):
+        plots.plot_fit(fits["surface"])
+
+
 def test_published_laws_are_all_told_apart():
     ax = plots.plot_N_opt([1e18, 1e26])
     looks = {(line.get_color(), line.get_linestyle()) for line in ax.lines}
