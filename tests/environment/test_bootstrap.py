@@ -101,7 +101,9 @@ class Course:
             "PIP_FIND_LINKS": str(self.packages),
             "PIP_CONFIG_FILE": os.devnull,
         }
-        return {**os.environ, **offline, **more}
+        # `make test` tells a make that it calls of itself: then that one would print where it is.
+        own = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
+        return {**own, **offline, **more}
 
     def run(self, *arguments: str, python: str = sys.executable, **more: str):
         """Run bootstrap.py."""
