@@ -41,6 +41,7 @@ class Result:
     state: str
     points: float
     max_points: float
+    by_hand: bool = False
     messages: list[str] = field(default_factory=list)
 
 
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         for report in reports:
             print_report(report)
     done = all(
-        row["state"] in (RIGHT, BY_HAND) for report in reports for row in report["exercises"]
+        row["by_hand"] or row["state"] == RIGHT for report in reports for row in report["exercises"]
     )
     return 0 if done else 1
 
@@ -124,8 +125,8 @@ def check(course: Path, assignment: str, student: str) -> dict:
     return {
         "assignment": assignment,
         "student": student,
-        "score": sum(r.points for r in results if r.state != BY_HAND),
-        "max_score": sum(r.max_points for r in results if r.state != BY_HAND),
+        "score": sum(r.points for r in results),
+        "max_score": sum(r.max_points for r in results if not r.by_hand),
         "exercises": [asdict(r) for r in results],
         "feedback": str(page),
     }
@@ -144,7 +145,7 @@ def judge(
         name in cells and cells[name].source.strip() == stubs[name].source.strip()
         for name in exercise.answers
     )
-    result = Result(exercise.number, exercise.title, RIGHT, 0.0, exercise.points)
+    result = Result(exercise.number, exercise.title, RIGHT, 0.0, exercise.points, exercise.by_hand)
     if exercise.by_hand:
         result.state = NOT_STARTED if untouched else BY_HAND
         return result
@@ -202,7 +203,7 @@ def print_report(report: dict, stream=None) -> None:
     print(f"{report['assignment']} · {report['student']}\n", file=stream)
     for row in rows:
         points = f"{row['points']:g}/{row['max_points']:g}"
-        if row["state"] == BY_HAND:
+        if row["by_hand"]:
             points = f"–/{row['max_points']:g}"
         print(
             f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {row['state']}",
@@ -214,7 +215,7 @@ def print_report(report: dict, stream=None) -> None:
                 file=stream,
             )
     print(f"\n  {report['score']:g} of {report['max_score']:g} points", end="", file=stream)
-    hand = sum(r["max_points"] for r in rows if r["state"] == BY_HAND)
+    hand = sum(row["max_points"] for row in rows if row["by_hand"])
     if hand:
         print(f", and {hand:g} that a person marks", end="", file=stream)
     print(f"\n  feedback page: {report['feedback']}\n", file=stream)

@@ -99,6 +99,14 @@ def test_what_is_missing_is_said_in_one_sentence(course, capsys, words, said):
     assert said in error and error.count("\n") == 1
 
 
+@pytest.mark.slow
+def test_an_untouched_copy_has_nothing_wrong(course, capsys):
+    assert main(["check", ASSIGNMENT, "--student", "ada"]) == 1
+    out = capsys.readouterr().out
+    assert "0 of 32 points, and 4 that a person marks" in out
+    assert out.count("not started") == 21 and "not yet" not in out
+
+
 def test_damaged_copy_is_said_in_one_sentence_and_left_alone(course, capsys):
     copy_of(course).write_text("{ not a notebook", encoding="utf-8")
     assert main(["check", ASSIGNMENT, "--student", "ada"]) == 2
