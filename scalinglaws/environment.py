@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scalinglaws.errors import CourseError
+from scalinglaws.lock import try_lock
 
 COURSE = Path(__file__).resolve().parents[1]
 VENV = COURSE / ".venv"
@@ -123,19 +124,10 @@ def write_stamp(stamp: dict) -> None:
 def only_one_set_up() -> Iterator[None]:
     """Hold a lock that the system takes back when this process ends, however it ends."""
     with open(COURSE / ".venv.lock", "w") as file:
-        try:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
+        if not try_lock(file):
             raise CourseError(
                 "another window is setting up this course: wait until it is ready, then run this again."
-            ) from None
+            )
         yield
 
 

@@ -60,12 +60,10 @@ def run(args: argparse.Namespace) -> int:
     """Check one assignment or all. Returns 0 if every point that a computer gives was earned, else 1."""
     course = course_dir()
     chosen = [args.assignment] if args.assignment else assignments(course)
-    reports = []
-    for assignment in chosen:
-        find_copy(course, assignment, args.student)
-        if not args.json:
-            print(f"Running your copy of {assignment}, which takes a while ...", file=sys.stderr)
-        reports.append(check(course, assignment, args.student))
+    reports = [
+        check(course, find_copy(course, assignment, args.student), args.student, quiet=args.json)
+        for assignment in chosen
+    ]
     if args.json:
         print(json.dumps(reports if len(reports) > 1 else reports[0], indent=1))
     else:
@@ -102,13 +100,15 @@ def find_copy(course: Path, assignment: str, student: str) -> Path:
     return path
 
 
-def check(course: Path, assignment: str, student: str) -> dict:
-    """Grade one learner's copy of one assignment.
+def check(course: Path, copy: Path, student: str, quiet: bool = False) -> dict:
+    """Grade one learner's copy of one assignment; `copy` is what `find_copy` found. quiet: say nothing meanwhile.
 
     Returns a JSON-ready report: assignment, student, score, max_score (of what a computer marks), exercises (a list of Result as
     dictionaries) and feedback (the path of the page).
     """
-    copy = find_copy(course, assignment, student)
+    assignment = copy.stem
+    if not quiet:
+        print(f"Running your copy of {assignment}, which takes a while ...", file=sys.stderr)
     with scratch_course(course, assignment) as scratch:
         released = read_notebook(scratch.generate_assignment() / copy.name)
         shutil.copytree(

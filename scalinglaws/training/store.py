@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import CourseError
+from ..lock import try_lock
 from .train import MATCHES
 
 # The columns of a row, in order. data/README.md gives their units.
@@ -50,7 +51,7 @@ class Store:
             self.runs.parent.mkdir(parents=True, exist_ok=True)
             self.curves.parent.mkdir(parents=True, exist_ok=True)
             self._lock = open(self.runs.with_name(f".{self.plan}.lock"), "w")
-            if not _locked(self._lock):
+            if not try_lock(self._lock):
                 raise CourseError(
                     f"Another sweep of the plan {self.plan!r} is running in {self.runs.parent}: "
                     "wait for it, or stop it first."
@@ -96,22 +97,6 @@ def explained(folder: Path) -> Iterator[None]:
             f"The runs cannot be written to {folder} ({error.strerror or error}): make room, or choose "
             "a folder that you may write to with --out, then run this again; finished runs are kept."
         ) from None
-
-
-def _locked(file) -> bool:
-    """Take a lock that the system gives back when the process ends, however it ends."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
 
 
 def _whole_lines(path: Path, columns: list[str]) -> str:

@@ -71,6 +71,7 @@ class Course:
             "Makefile",
             "scalinglaws/environment.py",
             "scalinglaws/errors.py",
+            "scalinglaws/lock.py",
         ]:
             shutil.copyfile(ROOT / name, folder / name)
         (folder / "scalinglaws/__init__.py").touch()
