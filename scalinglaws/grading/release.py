@@ -6,6 +6,7 @@ and `--check` proves that what is committed is fresh.
 
 import argparse
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from scalinglaws.errors import CourseError
@@ -18,14 +19,23 @@ from .gradebook import assignments, scratch_course
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
+        "assignment", nargs="*", help="only these (default: all, and what is no longer made goes)"
+    )
+    parser.add_argument(
         "--check", action="store_true", help="change nothing; exit with 1 if release/ is stale"
     )
 
 
-def fresh_files(course: Path) -> dict[Path, bytes]:
-    """All generated files as they should be: {path below the course's folder: content}."""
+def fresh_files(course: Path, only: Sequence[str] = ()) -> dict[Path, bytes]:
+    """The generated files as they should be: {path below the course's folder: content}.
+
+    only: assignments; all of them by default. Raises CourseError for one that is not in source/.
+    """
     files: dict[Path, bytes] = {}
-    for assignment in assignments(course):
+    known = assignments(course)
+    for assignment in only or known:
+        if assignment not in known:
+            raise CourseError(f"source/ has no assignment {assignment}: it has {', '.join(known)}.")
         with scratch_course(course, assignment) as scratch:
             folder = scratch.generate_assignment()
             for path in sorted(folder.rglob("*")):
@@ -57,8 +67,10 @@ def run(args: argparse.Namespace) -> int:
         raise CourseError(
             f"No assignment in {course / 'source'}: each is a folder with a notebook of its name."
         )
-    fresh = fresh_files(course)
+    fresh = fresh_files(course, args.assignment)
     stale = stale_files(course, fresh)
+    if args.assignment:  # then the others are neither made nor missing
+        stale = [path for path in stale if path in fresh]
     if args.check:
         for path in stale:
             print(f"stale: {path.as_posix()}")
@@ -72,7 +84,9 @@ def run(args: argparse.Namespace) -> int:
         else:
             (course / path).unlink()
             print(f"removed {path.as_posix()}")
-    for folder in [p for p in (course / "release").iterdir() if p.is_dir()]:
+    for folder in (
+        [] if args.assignment else [p for p in (course / "release").iterdir() if p.is_dir()]
+    ):
         if folder.name not in assignments(course):
             shutil.rmtree(folder)
     print(f"release/ is fresh: {len(fresh)} files, {len(stale)} changed")
