@@ -84,10 +84,9 @@ def run(args: argparse.Namespace) -> int:
         else:
             (course / path).unlink()
             print(f"removed {path.as_posix()}")
-    for folder in (
-        [] if args.assignment else [p for p in (course / "release").iterdir() if p.is_dir()]
-    ):
-        if folder.name not in assignments(course):
+    if not args.assignment:
+        made = {course / "release" / name for name in assignments(course)}
+        for folder in {p for p in (course / "release").iterdir() if p.is_dir()} - made:
             shutil.rmtree(folder)
     print(f"release/ is fresh: {len(fresh)} files, {len(stale)} changed")
     return 0
