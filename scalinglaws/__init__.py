@@ -22,7 +22,7 @@ _NAMES = {
         compare_held_out fit_broken_power_law fit_chinchilla fit_envelope fit_isoflop fit_power_law
     """,
     "scalinglaws.plots": """
-        alt_text describe log_axis new_axes plot_N_opt plot_allocation plot_contours plot_cost plot_extrapolation
+        alt_text describe explore log_axis new_axes plot_N_opt plot_allocation plot_contours plot_cost plot_extrapolation
         plot_fit plot_isoflop plot_law plot_residuals plot_runs published_laws short_number show
     """,
     "scalinglaws.runs": "load_curves load_runs",

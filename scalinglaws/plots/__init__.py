@@ -9,6 +9,7 @@ from .allocation import (
     published_laws,
 )
 from .alt import alt_text, describe, show
+from .explore import explore
 from .losses import plot_extrapolation, plot_fit, plot_law, plot_residuals, plot_runs
 from .style import COLOURS, MARKERS, log_axis, new_axes, short_number
 
@@ -17,6 +18,7 @@ __all__ = [
     "MARKERS",
     "alt_text",
     "describe",
+    "explore",
     "log_axis",
     "new_axes",
     "plot_N_opt",

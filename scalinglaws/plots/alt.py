@@ -59,7 +59,7 @@ def show(figure: Figure | Axes | None = None, alt: str | None = None) -> None:
         figure = plt.gcf()
     if isinstance(figure, Axes):
         figure = figure.figure
-    if not _in_notebook():
+    if not in_notebook():
         if plt.get_backend().lower() not in ("agg", "pdf", "svg", "ps", "cairo", "template"):
             plt.show()
         return
@@ -83,7 +83,8 @@ def to_html(figure: Figure, alt: str | None = None) -> str:
     )
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
+    """Whether a kernel runs this code, so that what is displayed reaches a page."""
     try:
         from IPython import get_ipython
     except ImportError:

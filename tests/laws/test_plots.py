@@ -1,6 +1,7 @@
 """Figures: drawn into the axes given, no clutter on log axes, alt text that states the data."""
 
 import re
+import sys
 from html.parser import HTMLParser
 
 import matplotlib
@@ -144,7 +145,7 @@ def test_show_in_a_notebook_displays_html_and_closes_the_figure(monkeypatch):
     from scalinglaws.plots import alt
 
     shown = []
-    monkeypatch.setattr(alt, "_in_notebook", lambda: True)
+    monkeypatch.setattr(alt, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", shown.append)
     ax = plots.plot_runs(X, LOSS)
     plots.show(ax)
@@ -187,3 +188,48 @@ def test_a_real_kernel_shows_the_figure_once_and_the_export_keeps_the_alt_text()
     assert [sorted(output["data"]) for output in outputs] == [["text/html", "text/plain"]]
     page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
     assert 'alt="Chart of Loss L (nats per token)' in page and "prose: 3 points" in page
+
+
+def test_explore_draws_the_static_figure_and_sliders_that_change_it(monkeypatch):
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    # (The package's name `explore` is the function; its module is found in sys.modules.)
+    monkeypatch.setattr(sys.modules["scalinglaws.plots.explore"], "in_notebook", lambda: True)
+    drawn = []
+
+    def draw(alpha=0.3, floor=True):
+        drawn.append((alpha, floor))
+        ax = plots.new_axes()
+        ax.plot([1, 2], [1, alpha])
+        return ax
+
+    InteractiveShell.instance()
+    with capture_output() as shown:
+        plots.explore(
+            draw,
+            {"alpha": (0.1, 0.5, 0.1), "floor": True},
+            labels={"alpha": "exponent"},
+            alt=lambda alpha, floor: f"alpha {alpha:.1f}",
+        )
+    assert drawn == [(0.3, True)]
+    figure, sliders = shown.outputs
+    assert 'alt="alpha 0.3"' in figure.data["text/html"]
+    assert "JupyterLab" in sliders.data["text/plain"]
+
+    from ipywidgets.widgets.widget import _instances
+
+    box = _instances[sliders.data["application/vnd.jupyter.widget-view+json"]["model_id"]]
+    slider, _ = box.children
+    assert slider.description == "exponent"
+    with capture_output():
+        slider.value = 0.5
+    assert drawn[-1] == (0.5, True)
+    assert not plt.get_fignums()
+
+
+def test_explore_says_which_argument_has_no_slider():
+    with pytest.raises(CourseError, match="alpha"):
+        plots.explore(lambda alpha=1: None, {"beta": (0, 1)})
+    with pytest.raises(CourseError, match="default"):
+        plots.explore(lambda alpha: None, {"alpha": (0, 1)})
