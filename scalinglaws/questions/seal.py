@@ -2,17 +2,20 @@
 
 A notebook that holds "option b is wrong because …" in plain text gives the answer away by elimination. So each reply
 is encrypted under a key derived (scrypt) from the question's id and *the answer that earns it*: giving the answer is the only way to
-open its reply. All replies of one question have the same length, and their order says nothing.
+open its reply. All replies of one question have the same length, and their order says nothing. The worked solution is
+encrypted too; its key lies in the reply to the right answer. What may be read (prompt, options, hints) travels in plain beside them.
 
-Four options can all be tried; no offline scheme prevents that. It keeps honest readers from seeing what they did not
-ask for, and a search of the files from finding anything.
+What this keeps, and what it does not. A search of the files finds nothing, and an honest reader sees only what was asked
+for. But who wants to can try all four options, or write a loop over numbers: there is no secret that an offline reader lacks. So
+letters get a cheap key, because no cost per guess protects one of four; numbers, outputs and expressions get one that takes
+about 0.05 s, so that a thousand guesses take most of a minute a question instead of a blink. And the model answer to a
+question in free text opens to any text of some words. Weigh quiz questions lightly; hidden tests are for code.
 """
 
 import base64
 import functools
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -23,83 +26,132 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from scalinglaws.errors import CourseError
 
+from .answers import form, spell
+
 SEALED_FILE = "sealed.json"
 _BLOCK = 256  # replies are padded to a multiple of this many bytes
-_NONCE = bytes(12)  # every key encrypts one reply only, so a constant nonce is safe
+_NONCE = bytes(12)  # every key encrypts one text only, so a constant nonce is safe
+# scrypt's n: the work for one guess, by the form of the answer (see above).
+_GUESSABLE, _COSTLY = 2**8, 2**14
+_WORK = {"number": _COSTLY, "output": _COSTLY, "expression": _COSTLY}
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a learner is told: whether the answer is right, and why."""
+    """What a learner is told: whether the answer is right, why, and after a right answer the worked solution."""
 
     right: bool
     text: str
+    solution: str = ""
 
 
-def canonical(answer: Any, step: float | None) -> str:
-    """The one spelling of an answer: an option's letter in lower case, or a number counted in units of `step`.
-
-    Raises CourseError for what is neither.
-    """
-    if step is None:
-        if not isinstance(answer, str) or len(answer.strip(" ().")) != 1:
-            raise CourseError(
-                f'The answer is {answer!r}: write the letter of one option, such as "a".'
-            )
-        return answer.strip(" ().").lower()
-    try:
-        number = float(answer)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number) or isinstance(answer, bool | str):
-        raise CourseError(
-            f"The answer is {answer!r}: a number was expected, without quotation marks."
-        )
-    return str(round(number / step))
-
-
-@functools.lru_cache(maxsize=256)
-def _derive(question: str, spelling: str) -> tuple[str, bytes]:
+@functools.lru_cache(maxsize=8192)
+def _derive(question: str, spelling: str, work: int) -> tuple[str, bytes]:
     """Where the reply to this answer lies, and the key that opens it."""
     secret = hashlib.scrypt(
-        spelling.encode(), salt=question.encode(), n=2**14, r=8, p=1, maxmem=2**26, dklen=48
+        spelling.encode(), salt=question.encode(), n=work, r=8, p=1, maxmem=2**26, dklen=48
     )
     return secret[:16].hex(), secret[16:]
 
 
-def seal(question: str, replies: Mapping[str, Reply], step: float | None = None) -> dict:
-    """Seal the replies of one question: {canonical answer: Reply} in, JSON-ready data out. Deterministic."""
-    texts = {
-        spelling: json.dumps({"right": r.right, "text": r.text}) for spelling, r in replies.items()
-    }
-    longest = max(len(text.encode()) for text in texts.values())
-    size = -(-longest // _BLOCK) * _BLOCK
-    sealed = {}
-    for spelling, text in texts.items():
-        place, key = _derive(question, spelling)
-        box = ChaCha20Poly1305(key).encrypt(_NONCE, text.encode().ljust(size), question.encode())
-        sealed[place] = base64.b64encode(box).decode()
-    return {"step": step, "replies": dict(sorted(sealed.items()))}
+def _encrypt(key: bytes, text: str, size: int, question: str) -> str:
+    box = ChaCha20Poly1305(key).encrypt(_NONCE, text.encode().ljust(size), question.encode())
+    return base64.b64encode(box).decode()
 
 
-def unseal(question: str, entry: Mapping, answer: Any) -> Reply | None:
-    """The reply to `answer`, or None where none was sealed for it. Raises CourseError if the file was changed."""
-    place, key = _derive(question, canonical(answer, entry["step"]))
-    box = entry["replies"].get(place)
-    if box is None:
-        return None
+def _decrypt(key: bytes, box: str, question: str) -> str:
     try:
         text = ChaCha20Poly1305(key).decrypt(_NONCE, base64.b64decode(box), question.encode())
     except InvalidTag:
         raise CourseError(
             f"The sealed reply of question {question} is damaged: install the course again."
         ) from None
-    return Reply(**json.loads(text))
+    return text.decode().rstrip()
+
+
+def _padded(*texts: str) -> int:
+    return -(-max(len(text.encode()) for text in texts) // _BLOCK) * _BLOCK
+
+
+def seal(name: str, shown: Mapping[str, Any], replies: Mapping[str, Reply], solution: str) -> dict:
+    """Seal one question. Deterministic.
+
+    name: its id. shown: what may be read. replies: {spelling: Reply}. solution: the worked solution.
+    Returns JSON-ready data: `shown`, with the sealed replies and the sealed solution.
+    """
+    # The solution's key comes from the solution itself, and from nothing that can be guessed.
+    key = hashlib.sha256(f"{name}\n{solution}".encode()).digest()
+    texts = {
+        spelling: json.dumps(
+            {"right": reply.right, "text": reply.text}
+            | ({"key": base64.b64encode(key).decode()} if reply.right else {})
+        )
+        for spelling, reply in replies.items()
+    }
+    size = _padded(*texts.values())
+    work = _WORK.get(form(shown), _GUESSABLE)
+    sealed = {}
+    for spelling, text in texts.items():
+        place, reply_key = _derive(name, spelling, work)
+        sealed[place] = _encrypt(reply_key, text, size, name)
+    return {
+        **shown,
+        "replies": dict(sorted(sealed.items())),
+        "solution": _encrypt(key, solution, _padded(solution), name),
+    }
+
+
+def _unseal(name: str, entry: Mapping, spelling: str) -> Reply | None:
+    """The reply to one spelling, or None where none was sealed for it. Raises CourseError if the file was changed."""
+    place, key = _derive(name, spelling, _WORK.get(form(entry), _GUESSABLE))
+    if place not in entry["replies"]:
+        return None
+    opened = json.loads(_decrypt(key, entry["replies"][place], name))
+    solution = ""
+    if "key" in opened:
+        solution = _decrypt(base64.b64decode(opened["key"]), entry["solution"], name)
+    return Reply(opened["right"], opened["text"], solution)
+
+
+def unseal(name: str, entry: Mapping, answer: Any) -> Reply | None:
+    """The reply to `answer`, or None where none was sealed for it.
+
+    Raises CourseError for an answer of the wrong kind, and if the file was changed.
+    """
+    spelling = spell(entry, answer)
+    if form(entry) == "options":
+        return _several(name, entry, spelling)
+    return _unseal(name, entry, spelling)
+
+
+def _several(name: str, entry: Mapping, spelling: str) -> Reply:
+    """The reply to a set of options: each has a reply of its own to being chosen, and one to being left out."""
+    if whole := _unseal(name, entry, spelling):
+        chosen = [f"({c}) {_unseal(name, entry, '+' + c).text}" for c in spelling]
+        return Reply(True, " ".join(filter(None, [whole.text, *chosen])), whole.solution)
+    signs = {c: "+" if c in spelling else "-" for c in entry["options"]}
+    wrong = {c: reply for c, s in signs.items() if not (reply := _unseal(name, entry, s + c)).right}
+    texts = [f"({c}) {reply.text}" for c, reply in wrong.items() if signs[c] == "+"]
+    if missing := sum(signs[c] == "-" for c in wrong):
+        what = "One right option is" if missing == 1 else f"{missing} right options are"
+        texts.append(f"{what} missing from your answer.")
+    return Reply(False, " ".join(texts))
 
 
 @functools.cache
-def _sealed_bank() -> dict:
+def sealed_bank() -> dict[str, dict]:
+    """{id: entry} of all questions that travel with the package: what may be read, and what is sealed."""
     return json.loads(resources.files(__package__).joinpath(SEALED_FILE).read_text("utf-8"))
+
+
+def find(question: str) -> dict:
+    """The entry of one question. Raises CourseError if there is none."""
+    bank = sealed_bank()
+    if question not in bank:
+        raise CourseError(
+            f"There is no question {question!r} in this version of the course: update it."
+        )
+    return bank[question]
 
 
 def open_reply(question: str, answer: Any) -> Reply:
@@ -107,17 +159,17 @@ def open_reply(question: str, answer: Any) -> Reply:
 
     Raises CourseError for an unknown question. An answer that is no option, or not of the right kind, is wrong.
     """
-    bank = _sealed_bank()
-    if question not in bank:
-        raise CourseError(
-            f"There is no question {question!r} in this version of the course: update it."
-        )
-    entry = bank[question]
+    entry = find(question)
     try:
         reply = unseal(question, entry, answer)
     except CourseError as error:
         return Reply(False, str(error))
-    if reply is None:
-        kind = "one of the options" if entry["step"] is None else "the value, nor a slip we know"
-        return Reply(False, f"{answer!r} is not {kind}. Read the question again.")
-    return reply
+    return reply or Reply(False, f"{answer!r} {_UNKNOWN[form(entry)]}")
+
+
+_UNKNOWN = {
+    "option": "is not one of the options. Read the question again.",
+    "number": "is not the value, nor a slip we know. Read the question again.",
+    "output": "is not what is printed, nor a slip we know. Follow the code line by line.",
+    "expression": "does not give the right values, nor those of a slip we know. Try it on small numbers.",
+}

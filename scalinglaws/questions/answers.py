@@ -1,0 +1,128 @@
+"""One spelling for each answer, whatever way a learner writes it.
+
+The *form* of an answer says how it is written down; several types of question share one:
+
+    option      choice, and predict or debug with options    "a"
+    options     several                                      "ac", "a, c", ["a", "c"], {"c", "a"}
+    truth       true_false                                   True, "true", "t"
+    number      number, and predict with a step              0.0947
+    output      predict                                      "0.2", 0.2
+    expression  fill_in, debug                               "a * N**-b"
+    words       text                                         "Because ..."
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from scalinglaws.errors import CourseError
+
+from .expression import evaluate
+
+WORDS = 8  # an honest try at a text has at least so many
+
+
+def form(question: Mapping[str, Any]) -> str:
+    """The form of a question's answer; works on a question of the bank and on its sealed entry."""
+    if question["type"] in ("several", "true_false", "text"):
+        return {"several": "options", "true_false": "truth", "text": "words"}[question["type"]]
+    if "options" in question:
+        return "option"
+    if "step" in question:
+        return "number"
+    return "expression" if "inputs" in question else "output"
+
+
+def spell(question: Mapping[str, Any], answer: Any) -> str:
+    """The one spelling of `answer`. Raises CourseError, in words for a learner, for an answer of the wrong kind."""
+    if hasattr(answer, "tolist"):  # a numpy scalar or array
+        answer = answer.tolist()
+    return _SPELL[form(question)](question, answer)
+
+
+def from_text(question: Mapping[str, Any], text: str) -> Any:
+    """The answer that was typed into a box or a terminal: text as it is, a number or arithmetic as a number."""
+    if form(question) != "number":
+        return text
+    text = text.strip().removesuffix(question.get("unit", "")).replace("_", "").strip()
+    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)  # 1,400,000
+    return evaluate(text)
+
+
+def _option(question: Mapping[str, Any], answer: Any) -> str:
+    if not isinstance(answer, str) or len(answer.strip(" ().")) != 1:
+        raise CourseError(f'The answer is {answer!r}: write the letter of one option, such as "a".')
+    return answer.strip(" ().").lower()
+
+
+def _options(question: Mapping[str, Any], answer: Any) -> str:
+    try:
+        text = answer if isinstance(answer, str) else " ".join(answer)
+    except TypeError:
+        text = ""
+    letters = re.sub(r"\band\b|[\s,;.()+&]", "", text.lower())
+    unknown = sorted(set(letters) - set(question["options"]))
+    if not letters or unknown:
+        raise CourseError(
+            f'The answer is {answer!r}: write the letters of all options that are right, such as "ac".'
+        )
+    return "".join(sorted(set(letters)))
+
+
+def _truth(question: Mapping[str, Any], answer: Any) -> str:
+    text = str(answer).strip(" .").lower()
+    for truth in ("true", "false"):
+        if text in (truth, truth[0]) and isinstance(answer, str | bool):
+            return truth
+    raise CourseError(f"The answer is {answer!r}: write True or False.")
+
+
+def _number(question: Mapping[str, Any], answer: Any) -> str:
+    if isinstance(answer, list | tuple) and len(answer) == 1:
+        answer = answer[0]
+    try:
+        number = float(answer)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number) or isinstance(answer, bool | str):
+        raise CourseError(
+            f"The answer is {answer!r}: a number was expected, without quotation marks."
+        )
+    return str(round(number / question["step"]))
+
+
+def _output(question: Mapping[str, Any], answer: Any) -> str:
+    text = re.sub(r"\s*([][(){},:])\s*", r"\1", " ".join(str(answer).split()))
+    if not text:
+        raise CourseError("The answer is empty: write what is printed.")
+    return text
+
+
+def _expression(question: Mapping[str, Any], answer: Any) -> str:
+    if not isinstance(answer, str):
+        names = ", ".join(question["inputs"][0])
+        raise CourseError(
+            f"The answer is {answer!r}: write an expression in {names}, between quotation marks."
+        )
+    # Six digits: ways to write one formula differ in the sixteenth.
+    return " ".join(f"{evaluate(answer, point):.6g}" for point in question["inputs"])
+
+
+def _words(question: Mapping[str, Any], answer: Any) -> str:
+    if not isinstance(answer, str) or len(set(answer.lower().split())) < WORDS:
+        raise CourseError(
+            f"Write your own answer first, in a sentence or two (at least {WORDS} different words)."
+        )
+    return "written"
+
+
+_SPELL = {
+    "option": _option,
+    "options": _options,
+    "truth": _truth,
+    "number": _number,
+    "output": _output,
+    "expression": _expression,
+    "words": _words,
+}
