@@ -9,7 +9,7 @@ from typing import Any
 # The public names of each module.
 _NAMES = {
     "scalinglaws.laws": """
-        AllocationLaw BrokenPowerLaw ChinchillaLaw CoverageLaw CriticalBatch DataConstrainedLaw KaplanJointLaw
+        AllocationLaw BrokenPowerLaw ChinchillaLaw CoverageLaw CriticalBatch DataConstrainedLaw JointLaw KaplanJointLaw
         KaplanLaws KaplanStepsLaw PF_DAY PowerLaw Range Transformer Trend coverage effective_amount exact_match
         implied_inference inference_flops lifetime_flops lifetime_optimum pass_at_k total_params training_cost
         training_flops
@@ -19,7 +19,7 @@ _NAMES = {
         HOFFMANN_MISPRINT HOFFMANN_TABLES KAPLAN LLAMA_3 MUENNIGHOFF PUBLIC_MODELS TWENTY_TOKENS_PER_PARAM
     """,
     "scalinglaws.fits": """
-        compare_held_out fit_broken_power_law fit_chinchilla fit_envelope fit_isoflop fit_power_law
+        compare_held_out fit_broken_power_law fit_chinchilla fit_envelope fit_isoflop fit_joint fit_power_law
     """,
     "scalinglaws.plots": """
         alt_text describe explore log_axis new_axes plot_N_opt plot_allocation plot_contours plot_cost plot_extrapolation

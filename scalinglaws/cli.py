@@ -23,6 +23,10 @@ COMMANDS = {
         "scalinglaws.training.datasheet",
         "after a sweep: bring data/README.md up to date",
     ),
+    "findings": (
+        "scalinglaws.findings.command",
+        "write docs/findings.md and its figures from the runs",
+    ),
     "fit": ("scalinglaws.fits.command", "fit a scaling law to a table of runs"),
 }
 

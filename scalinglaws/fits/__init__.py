@@ -5,6 +5,7 @@ from .chinchilla import ChinchillaFit, fit_chinchilla
 from .compare import compare_held_out
 from .envelope import EnvelopeFit, fit_envelope
 from .isoflop import IsoflopFit, fit_isoflop
+from .joint import JointFit, fit_joint
 from .power_law import PowerLawFit, fit_power_law
 from .result import Fit
 
@@ -14,11 +15,13 @@ __all__ = [
     "EnvelopeFit",
     "Fit",
     "IsoflopFit",
+    "JointFit",
     "PowerLawFit",
     "compare_held_out",
     "fit_broken_power_law",
     "fit_chinchilla",
     "fit_envelope",
     "fit_isoflop",
+    "fit_joint",
     "fit_power_law",
 ]

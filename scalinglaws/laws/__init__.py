@@ -5,6 +5,7 @@ from .chinchilla import AllocationLaw, ChinchillaLaw, training_flops
 from .cost import Range, TrainingCost, training_cost
 from .counting import Transformer, inference_flops, total_params
 from .inference import implied_inference, lifetime_flops, lifetime_optimum
+from .joint import JointLaw
 from .kaplan import (
     PF_DAY,
     CriticalBatch,
@@ -24,6 +25,7 @@ __all__ = [
     "CoverageLaw",
     "CriticalBatch",
     "DataConstrainedLaw",
+    "JointLaw",
     "KaplanJointLaw",
     "KaplanLaws",
     "KaplanStepsLaw",

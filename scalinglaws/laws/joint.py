@@ -1,0 +1,78 @@
+"""One family that holds Chinchilla's and Kaplan's laws in N and D."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Floats, plain
+from .chinchilla import ChinchillaLaw
+from .power import Formula
+
+
+@dataclass(frozen=True, repr=False)
+class JointLaw(Formula):
+    """L(N, D) = E + [(A/N^alpha)^(1/gamma) + (B/D^beta)^(1/gamma)]^gamma, in nats per token.
+
+    gamma = 1 is Chinchilla's law (Hoffmann et al. 2022, eq. 2), where the two shortages add up. E = 0 and gamma = beta is
+    Kaplan's (2020, eq. 1.5), with A = N_c^alpha and B = D_c^beta. As gamma goes to 0 only the greater shortage counts. With
+    D without end the law is E + A/N^alpha whatever gamma, and likewise for N. All parameters are positive (E may be 0), else
+    CourseError. The family is ours; both papers give one member.
+
+    >>> law = JointLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28, gamma=1)
+    >>> round(law(70e9, 1.4e12), 3)
+    1.937
+    """
+
+    E: float
+    A: float
+    B: float
+    alpha: float
+    beta: float
+    gamma: float
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self):
+        self._require("A", "B", "alpha", "beta", "gamma")
+        self._require("E", zero=True)
+
+    @property
+    def _inner(self) -> ChinchillaLaw:
+        """What stands in the brackets. The loss grows with it, so both have their lowest point at the same N and D."""
+        power = 1 / self.gamma
+        return ChinchillaLaw(
+            0.0, self.A**power, self.B**power, self.alpha * power, self.beta * power
+        )
+
+    def __call__(self, N: ArrayLike, D: ArrayLike) -> Floats:
+        """The loss at N parameters and D tokens, in nats per token."""
+        return plain(self.E + np.asarray(self._inner(N, D)) ** self.gamma)
+
+    @property
+    def a(self) -> float:
+        """The exponent of N_opt ∝ C^a: beta/(alpha + beta), whatever gamma."""
+        return self._inner.a
+
+    @property
+    def b(self) -> float:
+        """The exponent of D_opt ∝ C^b: alpha/(alpha + beta)."""
+        return self._inner.b
+
+    def N_opt(self, C: ArrayLike) -> Floats:
+        """The N of lowest loss on the line C = 6·N·D."""
+        return self._inner.N_opt(C)
+
+    def D_opt(self, C: ArrayLike) -> Floats:
+        """The D of lowest loss on the line C = 6·N·D."""
+        return self._inner.D_opt(C)
+
+    def L_opt(self, C: ArrayLike) -> Floats:
+        """The lowest loss for C training FLOPs."""
+        return self(self.N_opt(C), self.D_opt(C))
+
+    def tokens_per_param(self, C: ArrayLike) -> Floats:
+        """D_opt/N_opt at C training FLOPs."""
+        return self._inner.tokens_per_param(C)
