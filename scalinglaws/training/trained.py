@@ -1,5 +1,6 @@
 """Trained models that travel with the course: what do they predict?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,69 @@ class TrainedModel:
                 byte = int(rng.choice(len(p), p=p / p.sum()))
             text += chr(byte)
         return text
+
+    @one_thread
+    def sample(
+        self, prompts: Sequence[str], length: int, samples: int = 1, seed: int = 0
+    ) -> list[list[str]]:
+        """For each prompt, `samples` independent continuations of `length` characters (temperature 1).
+
+        prompts: of plain ASCII and of one length, at most 65 characters with the continuation. Keys and values of what
+        was read are kept, so that thousands of continuations take a second. Raises CourseError otherwise.
+        """
+        shape, p = self.shape, self.parameters
+        d, H, T = shape.width, shape.heads, shape.context
+        given = len(prompts[0]) if len(prompts) else 0
+        if {len(text) for text in prompts} != {given} or not all(t.isascii() for t in prompts):
+            raise CourseError("sample needs prompts of plain ASCII that are all of one length.")
+        if not (given >= 1 and length >= 1 and samples >= 1 and given + length <= T + 1):
+            raise CourseError(
+                f"sample needs 1 or more samples and characters, at most {T + 1} with the prompt."
+            )
+        read = np.frombuffer("".join(prompts).encode(), np.uint8).reshape(-1, given)
+        rng, n = np.random.default_rng(seed), len(read)
+        # (layers, sequences, heads, context, width / heads), and what the token shift moves on.
+        keys, values = np.zeros((2, shape.layers, n, H, T, d // H), np.float32)
+        moved = np.zeros((2 * shape.layers, d // 2, n), np.float32)
+        written = np.empty((length, n * samples), np.uint8)
+
+        def norm(x):
+            return x / np.sqrt(np.square(x).mean(axis=0) + 1e-6)
+
+        def block_input(x, block):
+            y = norm(x)
+            if not shape.token_shift:
+                return y
+            shifted = np.concatenate([y[d // 2 :], moved[block]])
+            moved[block] = y[: d // 2]
+            return shifted
+
+        for t in range(given + length - 1):
+            if t == given:  # from here on the samples of a prompt part
+                keys, values = (np.repeat(cache, samples, axis=1) for cache in (keys, values))
+                moved = np.repeat(moved, samples, axis=2)
+            token = read[:, t] if t < given else written[t - given]
+            x = p["embedding"][:, token] + p["positions"][:, t : t + 1]
+            for i in range(shape.layers):
+                q, k, v = (p[f"qkv.{i}"] @ block_input(x, 2 * i)).reshape(3, H, d // H, -1)
+                keys[i, :, :, t], values[i, :, :, t] = k.transpose(2, 0, 1), v.transpose(2, 0, 1)
+                q = q.transpose(2, 0, 1)[..., None] * (d // H) ** -0.5
+                weights = np.exp(np.clip(keys[i, :, :, : t + 1] @ q, -60, 60))
+                weights /= weights.sum(axis=2, keepdims=True)
+                mixed = (weights.swapaxes(2, 3) @ values[i, :, :, : t + 1]).reshape(-1, d).T
+                x = x + p[f"out.{i}"] @ mixed
+                hidden = np.maximum(p[f"up.{i}"] @ block_input(x, 2 * i + 1), 0)
+                x = x + p[f"down.{i}"] @ np.square(hidden)
+            if t < given - 1:
+                continue
+            logits = p["embedding"].T @ norm(x)
+            chances = np.cumsum(np.exp(logits - logits.max(axis=0)), axis=0)
+            if t == given - 1:  # every sample of a prompt is drawn from the same chances
+                chances = np.repeat(chances, samples, axis=1)
+            drawn = rng.random(n * samples, dtype=np.float32) * chances[-1]
+            written[t - given + 1] = np.minimum((chances < drawn).sum(axis=0), len(chances) - 1)
+        texts = [row.tobytes().decode() for row in written.T.copy()]
+        return [texts[i : i + samples] for i in range(0, n * samples, samples)]
 
 
 def load_model(

@@ -50,6 +50,32 @@ def test_generation_follows_its_seed():
     assert model.generate("The ", 5, temperature=0) == model.generate("The ", 5, 0, seed=9)
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_samples_are_drawn_from_the_predicted_chances(width):
+    """Each drawn character, predicted after the characters before it: hits and chances agree."""
+    model = load_model("prose", width)
+    prompts = ["The name of the ", "Returns a list o"]
+    drawn = model.sample(prompts, 3, samples=4000, seed=1)
+    assert [len(texts) for texts in drawn] == [4000, 4000]
+    for prompt, texts in zip(prompts, drawn, strict=True):
+        likeliest, expected = prompt, 1.0
+        for length in (1, 2, 3):
+            p = model.probabilities(likeliest)[-1].astype(float)
+            likeliest += chr(p.argmax())
+            expected *= p.max()
+            hits = np.mean([text[:length] == likeliest[len(prompt) :] for text in texts])
+            assert hits == pytest.approx(expected, abs=5 * (expected / 4000) ** 0.5)
+
+
+def test_samples_follow_their_seed_and_refuse_what_they_cannot_read():
+    model = load_model("prose", WIDTHS[0])
+    assert model.sample(["The "], 61, seed=1) == model.sample(["The "], 61, seed=1)
+    assert model.sample(["The "], 9, seed=1) != model.sample(["The "], 9, seed=2)
+    for wrong in (([], 3), (["ab", "a"], 3), (["é"], 3), (["a"], 65), ([""], 3), (["a"], 0)):
+        with pytest.raises(CourseError, match="sample needs"):
+            model.sample(*wrong)
+
+
 def test_a_model_that_is_not_there():
     with pytest.raises(CourseError, match=f"width 9999 on prose: there are .*{WIDTHS[0]}"):
         load_model("prose", 9999)
