@@ -23,6 +23,9 @@ from scalinglaws.paths import course_dir
 
 RECORD = ".given.json"  # in the learner's folder: what the course gave out, and its digests
 KEPT = ".kept"  # in the learner's folder: copies that were put aside for a fresh one
+PAGES = (
+    "."  # in the record: the pages beside the assignments (where to start, glossary, references)
+)
 UNFINISHED = ".unfinished"  # the name, or its beginning, of a copy on its way
 
 Digests = dict[str, str]  # {path below an assignment's folder: SHA-256 of the file}
@@ -119,6 +122,7 @@ def update(release: Path, own: Path) -> list[str]:
     Raises CourseError if the course has no assignment, OSError if a file cannot be written.
     """
     own.mkdir(parents=True, exist_ok=True)
+    update_pages(release, own)
     record = read_record(own)
     news = []
     for assignment in assignments(release):
@@ -148,6 +152,18 @@ def update(release: Path, own: Path) -> list[str]:
     return news
 
 
+def update_pages(release: Path, own: Path) -> None:
+    """Bring the pages beside the assignments up to date, each by itself; one that was written in is kept."""
+    record = read_record(own)
+    given, present = record.get(PAGES, {}), digests(release, deep=False)
+    for name, new in present.items():
+        here = digest(own / name) if (own / name).is_file() else None
+        if here in (None, given.get(name)) and here != new:
+            copy_files([name], release, own)
+            given[name] = new
+            write_record(own, {**record, PAGES: given})
+
+
 def renew(release: Path, own: Path, assignment: str) -> str:
     """Put the learner's copy of an assignment aside and give a fresh one. Returns a line that says where it went.
 
@@ -170,28 +186,29 @@ def renew(release: Path, own: Path, assignment: str) -> str:
 def first_page(release: Path, own: Path) -> str:
     """The notebook to open, as a path below the learner's folder: the last one worked on, or else the first."""
     record = read_record(own)
-    pages = [
-        f"{assignment}/{name}"
-        for assignment in assignments(release)
-        for name in digests(release / assignment)
-        if name.endswith(".ipynb") and (own / assignment / name).is_file()
-    ]
+    pages = [(PAGES, name) for name in digests(release, deep=False)]
+    pages += [(a, name) for a in assignments(release) for name in digests(release / a)]
+    pages = [p for p in pages if p[1].endswith(".ipynb") and own.joinpath(*p).is_file()]
 
-    def worked_on(page: str) -> float:
-        assignment, name = page.split("/", 1)
-        path = own / page
-        given = record.get(assignment, {}).get(name)
+    def worked_on(page: tuple[str, str]) -> float:
+        path, (folder, name) = own.joinpath(*page), page
+        given = record.get(folder, {}).get(name)
         return path.stat().st_mtime if digest(path) != given else 0.0
 
-    return max(pages, key=worked_on, default="")  # the first of equals
+    best = max(pages, key=worked_on, default=None)  # the first of equals
+    return Path(*best).as_posix() if best else ""
 
 
 # -- Files: each appears whole under its name, or not at all
 
 
-def digests(folder: Path) -> Digests:
-    """The digests of a folder's files; none if there is no such folder. Hidden files and caches do not count."""
-    paths = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+def digests(folder: Path, deep: bool = True) -> Digests:
+    """The digests of a folder's files; none if there is no such folder. Hidden files and caches do not count.
+
+    deep: with those in its folders.
+    """
+    found = folder.rglob("*") if deep else folder.glob("*")
+    paths = (path.relative_to(folder) for path in sorted(found) if path.is_file())
     return {
         path.as_posix(): digest(folder / path)
         for path in paths

@@ -44,6 +44,8 @@ def fresh_files(course: Path, only: Sequence[str] = ()) -> dict[Path, bytes]:
                         path.read_bytes()
                     )
     sealed = Path("scalinglaws", "questions", seal.SEALED_FILE)
+    for page in sorted((course / "source").glob("[!.]*.*")):  # where to start, glossary, references
+        files[Path("release", page.name)] = page.read_bytes()
     files[sealed] = bank.sealed_bank(course / "questions").encode()
     return files
 

@@ -326,3 +326,35 @@ def test_note_of_a_server_that_crashed_is_not_taken_for_a_server(tmp_path, monke
     note |= {"token": "t", "base_url": "/", "url": "http://127.0.0.1/"}
     (tmp_path / "jpserver-1.json").write_text(json.dumps(note))
     assert lab.running_lab(tmp_path) is None
+
+
+class TestPages:
+    """What lies beside the assignments: where to start, the glossary."""
+
+    @pytest.fixture
+    def own(self, course, tmp_path):
+        write_notebook(course / "release/start.ipynb", "# Start")
+        (course / "release/glossary.md").write_text("loss: nats")
+        return tmp_path / "own"
+
+    def test_they_are_given_and_the_start_is_opened_first(self, course, own):
+        study.update(course / "release", own)
+        assert (own / "glossary.md").read_text() == "loss: nats"
+        assert study.first_page(course / "release", own) == "start.ipynb"
+
+    def test_what_was_worked_on_is_opened_before_the_start(self, course, own):
+        study.update(course / "release", own)
+        write_notebook(own / "02_second/02_second.ipynb", "mine")
+        assert study.first_page(course / "release", own) == "02_second/02_second.ipynb"
+
+    def test_a_new_version_comes_unless_the_learner_wrote_in_it(self, course, own):
+        study.update(course / "release", own)
+        (own / "start.ipynb").write_text("mine")
+        (course / "release/glossary.md").write_text("loss: bits")
+        write_notebook(course / "release/start.ipynb", "# Start anew")
+        study.update(course / "release", own)
+        assert (own / "glossary.md").read_text() == "loss: bits"
+        assert (own / "start.ipynb").read_text() == "mine"
+        (course / "release/glossary.md").write_text("loss: nats again")
+        study.update(course / "release", own)
+        assert (own / "glossary.md").read_text() == "loss: nats again"
