@@ -1,0 +1,675 @@
+"""What learners write in 04_limits: right answers, other right answers, and the wrong ones that people really make.
+
+{grade_id of the answer cell: Answers(right=[code, …], wrong=[(code, part of the reply), …])}. A wrong answer whose slip the
+check names has that part of the reply here; one that is only refused has "".
+"""
+
+from . import Answers
+from .power_laws_01 import choice
+
+
+def filled(template: str, default: dict, **changes) -> str:
+    """`template` with the default parts, but for those that are changed."""
+    for name, part in (default | changes).items():
+        template = template.replace(f"<{name}>", part)
+    return template
+
+
+_TWO = """
+fit_code = sl.fit_chinchilla(shared["N"], shared["D"], shared["loss_code"])
+E_prose, E_code = <E_prose>, <E_code>
+L_prose, L_code = <L_prose>, <L_code>
+alpha_overlaps = <alpha>
+"""
+_TWO_RIGHT = {
+    "E_prose": 'fit_prose.interval("E")',
+    "E_code": 'fit_code.interval("E")',
+    "L_prose": "fit_prose.interval(lambda law: law(N_ref, D_ref))",
+    "L_code": "fit_code.interval(lambda law: law(N_ref, D_ref))",
+    "alpha": 'max(fit_prose.interval("alpha")[0], fit_code.interval("alpha")[0])'
+    ' <= min(fit_prose.interval("alpha")[1], fit_code.interval("alpha")[1])',
+}
+
+
+def two(**changes):
+    return filled(_TWO, _TWO_RIGHT, **changes)
+
+
+_TRANSFER = """
+forecast = fit_prose.predict(shared["N"], shared["D"])
+miss_prose, miss_code, extra_percent = <prose>, <code>, <extra>
+"""
+_TRANSFER_RIGHT = {
+    "prose": '100 * np.mean(forecast / shared["loss_prose"] - 1)',
+    "code": '100 * np.mean(forecast / shared["loss_code"] - 1)',
+    "extra": "100 * (code_loss_at(best_for_prose) / code_loss_at(best_for_code) - 1)",
+}
+
+
+def transfer(**changes):
+    return filled(_TRANSFER, _TRANSFER_RIGHT, **changes)
+
+
+_TURN = """
+few = epochs <= <most>
+power = sl.fit_power_law(epochs, held_out_loss)
+broken = sl.fit_broken_power_law(epochs, held_out_loss)
+early = sl.fit_power_law(epochs[few], held_out_loss[few])
+best_epochs, miss_last = <best>, <miss>
+worst_power, worst_broken = <power>, <broken>
+gap_first, gap_last = <first>, <last>
+"""
+_TURN_RIGHT = {
+    "most": "16",
+    "best": 'by_epochs["loss"].loc[110_592].idxmin()',
+    "miss": "100 * (early.predict(64.0) / held_out_loss[-1] - 1)",
+    "power": "100 * np.max(np.abs(power.law(epochs) / held_out_loss - 1))",
+    "broken": "100 * np.max(np.abs(broken.law(epochs) / held_out_loss - 1))",
+    "first": "held_out_loss[0] - train_loss[0]",
+    "last": "held_out_loss[-1] - train_loss[-1]",
+}
+
+
+def turn(**changes):
+    return filled(_TURN, _TURN_RIGHT, **changes)
+
+
+_CHAIN = "def chain_match(p, m2, k):\n    {}"
+_DISCORDANT = "def share_discordant(loss, score):\n    {}"
+_HELD_OUT = "def held_out_error(x, loss, held_out, floor=True):\n    {}"
+_UNSEEN = "def unseen_mass(p, seen):\n    {}"
+
+_ABSURD = """
+fits = {f: sl.fit_chinchilla(small["N"], small["D"], small["loss"], floor=f) for f in (True, False)}
+error_floor, error_none = <e_floor>, <e_none>
+ratio_floor, ratio_none, ratio_measured = <r_floor>, <r_none>, <r_measured>
+choose = <choose>
+"""
+_ABSURD_RIGHT = {
+    "e_floor": '100 * np.mean(np.abs(fits[True].predict(large["N"], large["D"]) / large["loss"] - 1))',
+    "e_none": '100 * np.mean(np.abs(fits[False].predict(large["N"], large["D"]) / large["loss"] - 1))',
+    "r_floor": "fits[True].law.tokens_per_param(1e13)",
+    "r_none": "fits[False].law.tokens_per_param(1e13)",
+    "r_measured": '(iso_prose.minima["D_opt"] / iso_prose.minima["N_opt"]).iloc[-1]',
+    "choose": '"floor"',
+}
+
+
+def absurd(**changes):
+    return filled(_ABSURD, _ABSURD_RIGHT, **changes)
+
+
+_EXPONENTS = """
+exponents = {}
+for alpha in (0.5, 1.0):
+    errors = [1 - worlds[alpha][np.unique(draws[alpha][:n])].sum() for n in n_seen]
+    exponents[alpha] = -np.polyfit(np.log(n_seen), np.log(errors), 1)[0]
+exponent_half, exponent_one, alpha_for_kaplan = <half>, <one>, <kaplan>
+"""
+_EXPONENTS_RIGHT = {
+    "half": "exponents[0.5]",
+    "one": "exponents[1.0]",
+    "kaplan": "0.095 / (1 - 0.095)",
+}
+
+
+def exponents(**changes):
+    return filled(_EXPONENTS, _EXPONENTS_RIGHT, **changes)
+
+
+_HALVE = "times_to_halve = {n: <factor> for n, b in hestness.items()}\nverdict = <verdict>"
+_VERDICT = {
+    "A": "too strong",
+    "B": "too strong",
+    "C": "too strong",
+    "D": "malformed",
+    "E": "holds",
+    "F": "too strong",
+}
+
+
+def review(factor="2 ** (1 / b)", **verdicts):
+    return filled(_HALVE, {"factor": factor, "verdict": repr(_VERDICT | verdicts)})
+
+
+ANSWERS = {
+    "ex1_guess": Answers(
+        right=["guess_miss = 5", "guess_miss = 0.0", "guess_miss = np.float64(30)"],
+        wrong=[
+            ("guess_miss = -5", "Write per cent"),
+            ("guess_miss = 250", "Write per cent"),
+            ("guess_miss = '5 %'", "quotation marks"),
+            ("guess_miss = True", "truth value"),
+            ("guess_miss = [1, 5]", "one number"),
+            ("guess_miss = float('nan')", ""),
+        ],
+    ),
+    "ex2_intervals": Answers(
+        right=[
+            two(),
+            two(E_prose='list(fit_prose.interval("E"))', E_code='np.array(fit_code.interval("E"))'),
+            two(
+                L_prose="fit_prose.predict_interval(N_ref, D_ref)",
+                L_code="fit_code.predict_interval(N_ref, D_ref)",
+            ),
+            two(
+                E_prose='fit_prose.summary().loc["E", ["low", "high"]]',
+                E_code="tuple(np.percentile([law.E for law in fit_code.bootstrap(B=400, seed=3)], [2.5, 97.5]))",
+                alpha="True",
+            ),
+        ],
+        wrong=[
+            (two(E_prose='fit_code.interval("E")', E_code='fit_prose.interval("E")'), "other text"),
+            (two(L_prose='fit_prose.interval("E")'), "changed places"),
+            (two(E_code='fit_code.interval("alpha")'), "interval of alpha"),
+            (two(E_prose="fit_prose.law.E"), "a pair (low, high) was expected"),
+            (
+                two(L_code="fit_code.interval(lambda law: law(D_ref, N_ref))"),
+                "N and D changed places",
+            ),
+            (two(E_code='fit_code.interval("E", level=0.5)'), "narrower"),
+            (two(L_prose='fit_prose.interval("B")'), "outside of what a loss can be"),
+            (two(E_prose='fit_prose.interval("E")[::-1]'), "lower one"),
+            (two(alpha="False"), "compare their ends"),
+            (two(alpha='"yes"'), "True or False"),
+            (two(L_prose="(1.49, 1.69)"), "wider"),
+            (
+                'E_prose = E_code = L_prose = L_code = fit_prose.interval("E")\nalpha_overlaps = True',
+                "",
+            ),
+        ],
+    ),
+    "ex3_transfer": Answers(
+        right=[
+            transfer(),
+            transfer(
+                code='float((100 * (forecast - shared["loss_code"]) / shared["loss_code"]).mean())'
+            ),
+            transfer(
+                extra="100 * code_loss_at(best_for_prose) / code_loss_at(best_for_code) - 100"
+            ),
+            transfer(
+                extra="100 * (code_loss_at(best_for_prose) / iso_code.curve(1e11, 500)[1].min() - 1)"
+            ),
+        ],
+        wrong=[
+            (transfer(code='100 * np.mean(np.abs(forecast / shared["loss_code"] - 1))'), "sign"),
+            (transfer(code='np.mean(forecast / shared["loss_code"] - 1)'), ""),
+            (
+                transfer(code='100 * np.mean(shared["loss_code"] / forecast - 1)'),
+                "truth over forecast",
+            ),
+            (
+                transfer(prose='100 * np.mean(np.abs(forecast / shared["loss_prose"] - 1))'),
+                "keep the sign",
+            ),
+            (
+                transfer(code='100 * np.mean(shared["loss_code"] / shared["loss_prose"] - 1)'),
+                "code over prose",
+            ),
+            (transfer(code='100 * np.mean(forecast / shared["loss_prose"] - 1)'), "almost no miss"),
+            (
+                transfer(code='100 * np.mean(forecast - shared["loss_code"])'),
+                "divide by the measured",
+            ),
+            (
+                transfer(
+                    code='100 * np.mean(sl.fit_chinchilla(shared["N"], shared["D"], shared["loss_code"])'
+                    '.predict(shared["N"], shared["D"]) / shared["loss_code"] - 1)'
+                ),
+                "almost no miss",
+            ),
+            (
+                transfer(extra="code_loss_at(best_for_prose) / code_loss_at(best_for_code)"),
+                "subtract 1",
+            ),
+            (transfer(extra="100 * (best_for_prose / best_for_code - 1)"), "compares the sizes"),
+            (
+                transfer(
+                    extra="100 * (code_loss_at(best_for_prose) / iso_prose.curve(1e11)[1].min() - 1)"
+                ),
+                "compares code with prose",
+            ),
+            (transfer(extra="10.0"), ""),
+        ],
+    ),
+    "ex4_ten_billion": Answers(
+        right=["answer_4 = False", 'answer_4 = "false"', 'answer_4 = "F"'],
+        wrong=[
+            ("answer_4 = True", "You read L(N, D) as L(N)"),
+            ('answer_4 = "true"', "You read L(N, D) as L(N)"),
+            ('answer_4 = "t"', "You read L(N, D) as L(N)"),
+            ('answer_4 = "perhaps"', ""),
+            ("answer_4 = 3", ""),
+            ('answer_4 = "c"', ""),
+        ],
+    ),
+    "ex5_turn": Answers(
+        right=[
+            turn(),
+            turn(
+                best="np.int64(8)",
+                miss="100 * (early.law(epochs[-1]) - held_out_loss[-1]) / held_out_loss[-1]",
+                power="100 * np.abs(power.predict(epochs) / held_out_loss - 1).max()",
+            ),
+            turn(
+                first="float(one['loss'].iloc[0] - one['loss_train'].iloc[0])",
+                last="round(held_out_loss[-1] - train_loss[-1], 3)",
+            ),
+        ],
+        wrong=[
+            (turn(best="16"), "model with 30,720"),
+            (turn(best="64"), "training loss"),
+            (turn(first="train_loss[0] - held_out_loss[0]"), "held-out loss minus training"),
+            (
+                turn(
+                    first="held_out_loss[-1] - train_loss[-1]",
+                    last="held_out_loss[0] - train_loss[0]",
+                ),
+                "the other end",
+            ),
+            (turn(miss="100 * (held_out_loss[-1] / early.predict(64.0) - 1)"), ""),
+            (turn(miss="100 * (1 - early.predict(64.0) / held_out_loss[-1])"), "sign"),
+            (turn(miss="early.predict(64.0) / held_out_loss[-1] - 1"), "multiply by 100"),
+            (turn(most="8"), "up to 8 epochs"),
+            (turn(most="64"), "saw the run"),
+            (
+                turn(power="100 * np.max(np.abs(early.law(epochs) / held_out_loss - 1))"),
+                "all seven points",
+            ),
+            (
+                turn(power="100 * np.mean(np.abs(power.law(epochs) / held_out_loss - 1))"),
+                "the mean",
+            ),
+            (turn(power="100 * np.max(power.law(epochs) / held_out_loss - 1)"), "absolute"),
+            (
+                turn(broken="100 * np.max(np.abs(power.law(epochs) / held_out_loss - 1))"),
+                "fit_broken_power_law",
+            ),
+        ],
+    ),
+    "ex6a_p_to_the_30": Answers(
+        right=["answer_6a = 0.21", "answer_6a = 0.95**30", "answer_6a = 0.2"],
+        wrong=[
+            ("answer_6a = 0.95", "one token"),
+            ("answer_6a = 0.79", "at least one token is wrong"),
+            ("answer_6a = 0", "tend to zero"),
+            ("answer_6a = 28.5", "expected number"),
+            ("answer_6a = 1", "at least one of thirty"),
+            ("answer_6a = 0.5", ""),
+            ("answer_6a = 'p'", ""),
+            ("answer_6a = '0.21'", "without quotation marks"),
+        ],
+    ),
+    "ex6_chain": Answers(
+        right=[
+            _CHAIN.format("return p * (m2 / p) ** (k - 1)"),
+            _CHAIN.format("return m2 ** (k - 1) * p ** (2.0 - k)"),
+            _CHAIN.format("q = np.divide(m2, p); return np.exp(np.log(p) + (k - 1) * np.log(q))"),
+            "chain_match = lambda p, m2, k: p * np.power(m2 / p, k - 1)",
+        ],
+        wrong=[
+            (_CHAIN.format("return p**k"), "independent"),
+            (_CHAIN.format("return (m2 / p) ** k"), "first byte"),
+            (_CHAIN.format("return p * (m2 / p) ** k"), "only k - 1 bytes"),
+            (_CHAIN.format("return m2**k"), ""),
+            (_CHAIN.format("return p * m2 ** (k - 1)"), "divide m2 by p"),
+            (_CHAIN.format("return m2 / p"), "q itself"),
+            (_CHAIN.format("p * (m2 / p) ** (k - 1)"), "returned None"),
+            (_CHAIN.format("return p * (p / m2) ** (k - 1)"), ""),
+        ],
+    ),
+    "ex6_factors": Answers(
+        right=[
+            'p, q = top["accuracy"], top["match_2"] / top["accuracy"]\n'
+            'factor_independent = top["match_8"] / p**8\nfactor_chain = top["match_8"] / (p * q**7)',
+            "factor_independent = 0.0708 / 0.6714**8\nfactor_chain = 0.0708 / chain_match(0.6714, 0.4794, 8)",
+        ],
+        wrong=[
+            (
+                'factor_independent = top["accuracy"]**8 / top["match_8"]\nfactor_chain = 1.1',
+                "upside down",
+            ),
+            (
+                'factor_independent = top["match_8"] - top["accuracy"]**8\nfactor_chain = 1.1',
+                "divide",
+            ),
+            (
+                'factor_independent = top["match_8"] / np.exp(-8 * top["loss"])\nfactor_chain = 1.1',
+                "p = exp(-loss)",
+            ),
+            (
+                'factor_independent = top["match_16"] / top["accuracy"]**16\nfactor_chain = 1.1',
+                "16 bytes",
+            ),
+            (
+                'factor_independent = top["match_8"] / top["accuracy"]**8\nfactor_chain = chain_match(top["accuracy"], top["match_2"], 8) / top["match_8"]',
+                "upside down",
+            ),
+            (
+                'factor_independent = factor_chain = top["match_8"] / top["accuracy"]**8',
+                "use chain_match",
+            ),
+            (
+                'factor_independent = top["match_8"] / top["accuracy"]**8\nfactor_chain = top["match_8"] / (top["match_2"] / top["accuracy"])**8',
+                "",
+            ),
+        ],
+    ),
+    "ex7_discordant": Answers(
+        right=[
+            _DISCORDANT.format(
+                "i, j = np.triu_indices(len(loss), 1); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) > 0)"
+            ),
+            _DISCORDANT.format(
+                "n = len(loss); return sum((loss[a] < loss[b]) and (score[a] < score[b]) for a in range(n) for b in range(n)) / (n * (n - 1) / 2)"
+            ),
+            _DISCORDANT.format(
+                "from itertools import combinations as c; p = list(c(zip(loss, score), 2)); return np.mean([(a[0] - b[0]) * (a[1] - b[1]) > 0 for a, b in p])"
+            ),
+            _DISCORDANT.format(
+                "L, S = np.asarray(loss), np.asarray(score); d = np.sign(L[:, None] - L) * np.sign(S[:, None] - S) > 0; n = len(L); return d.sum() / (n * n - n)"
+            ),
+        ],
+        wrong=[
+            (
+                _DISCORDANT.format(
+                    "i, j = np.triu_indices(len(loss), 1); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) < 0)"
+                ),
+                "agree",
+            ),
+            (
+                _DISCORDANT.format(
+                    "return np.mean((loss[:, None] - loss) * (score[:, None] - score) > 0)"
+                ),
+                "n²",
+            ),
+            (
+                _DISCORDANT.format(
+                    "i, j = np.triu_indices(len(loss), 1); return np.sum((loss[i] - loss[j]) * (score[i] - score[j]) > 0)"
+                ),
+                "A share was expected",
+            ),
+            (
+                _DISCORDANT.format("return np.mean(np.diff(loss) * np.diff(score) > 0)"),
+                "only neighbours",
+            ),
+            (
+                _DISCORDANT.format(
+                    "i, j = np.triu_indices(len(loss), 1); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) >= 0)"
+                ),
+                "",
+            ),
+            (
+                _DISCORDANT.format(
+                    "n = len(loss); return sum((loss[a] < loss[b]) and (score[a] < score[b]) for a in range(n) for b in range(n)) / n"
+                ),
+                "number of models",
+            ),
+            (_DISCORDANT.format("return np.corrcoef(loss, score)[0, 1]"), ""),
+            (_DISCORDANT.format("pass"), "returned None"),
+        ],
+    ),
+    "ex7_numbers": Answers(
+        right=[
+            'discordant_8 = share_discordant(points["loss"].to_numpy(), points["match_8"].to_numpy())\n'
+            'discordant_code = share_discordant(points["loss"].to_numpy(), -points["loss_other"].to_numpy())',
+            "from scipy.stats import kendalltau\n"
+            'discordant_8 = (1 + kendalltau(points["loss"], points["match_8"], variant="b")[0]) / 2\n'
+            'discordant_code = (1 + kendalltau(points["loss"], -points["loss_other"])[0]) / 2',
+        ],
+        wrong=[
+            (
+                'discordant_8 = discordant_code = share_discordant(points["loss"].to_numpy(), points["match_8"].to_numpy())',
+                "share for match_8",
+            ),
+            (
+                'discordant_8 = share_discordant(points["loss"].to_numpy(), points["match_16"].to_numpy())\ndiscordant_code = 0.2',
+                "match_16",
+            ),
+            (
+                'discordant_8 = 1 - share_discordant(points["loss"].to_numpy(), points["match_8"].to_numpy())\ndiscordant_code = 0.2',
+                "agree",
+            ),
+            (
+                'discordant_8 = share_discordant(points["loss"].to_numpy(), points["match_8"].to_numpy())\ndiscordant_code = share_discordant(points["loss"].to_numpy(), points["loss_other"].to_numpy())',
+                "use -loss_other",
+            ),
+            (
+                'discordant_8 = share_discordant(points["loss"].to_numpy(), points["accuracy"].to_numpy())\ndiscordant_code = 0.2',
+                "",
+            ),
+            ("discordant_8 = 22\ndiscordant_code = 0.2", "A share"),
+            (
+                'g = sl.load_runs("grid", corpus="prose")\ndiscordant_8 = share_discordant(g["loss"].to_numpy(), g["match_8"].to_numpy())\ndiscordant_code = 0.2',
+                "single runs",
+            ),
+        ],
+    ),
+    "ex8_debug": Answers(
+        right=[
+            _HELD_OUT.format(
+                "fit = sl.fit_power_law(x[~held_out], loss[~held_out], floor=floor); return 100 * np.mean(np.abs(fit.predict(x[held_out]) / loss[held_out] - 1))"
+            ),
+            _HELD_OUT.format(
+                "s = np.logical_not(held_out); f = sl.fit_power_law(x[s], loss[s], floor=floor).law; e = [abs(f(a) - b) / b for a, b in zip(x[held_out], loss[held_out])]; return 100 * sum(e) / len(e)"
+            ),
+            _HELD_OUT.format(
+                "import pandas as pd; t = pd.DataFrame(dict(x=x, y=loss)); a, b = t[held_out], t[~held_out]; return (100 * (sl.fit_power_law(b.x, b.y, floor=floor).predict(a.x) / a.y - 1).abs()).mean()"
+            ),
+        ],
+        wrong=[
+            (
+                _HELD_OUT.format("return error_from_colleague(x, loss, held_out, floor)"),
+                "both mistakes",
+            ),
+            (
+                _HELD_OUT.format(
+                    "fit = sl.fit_power_law(x, loss, floor=floor); return 100 * np.mean(np.abs(fit.predict(x[held_out]) / loss[held_out] - 1))"
+                ),
+                "still sees",
+            ),
+            (
+                _HELD_OUT.format(
+                    "fit = sl.fit_power_law(x[~held_out], loss[~held_out], floor=floor); return 100 * np.mean(fit.predict(x[held_out]) / loss[held_out] - 1)"
+                ),
+                "cancel",
+            ),
+            (
+                _HELD_OUT.format(
+                    "fit = sl.fit_power_law(x[~held_out], loss[~held_out], floor=floor); return 100 * np.abs(np.mean(fit.predict(x[held_out]) / loss[held_out] - 1))"
+                ),
+                "mean was taken first",
+            ),
+            (
+                _HELD_OUT.format(
+                    "fit = sl.fit_power_law(x[held_out], loss[held_out], floor=floor); return 100 * np.mean(np.abs(fit.predict(x[~held_out]) / loss[~held_out] - 1))"
+                ),
+                "turned around",
+            ),
+            (
+                _HELD_OUT.format(
+                    "fit = sl.fit_power_law(x[~held_out], loss[~held_out], floor=floor); return 100 * np.mean(np.abs(fit.predict(x[~held_out]) / loss[~held_out] - 1))"
+                ),
+                "forecast the held-out",
+            ),
+            (
+                _HELD_OUT.format(
+                    "fit = sl.fit_power_law(x[~held_out], loss[~held_out], floor=floor); return np.mean(np.abs(fit.predict(x[held_out]) / loss[held_out] - 1))"
+                ),
+                "multiply by 100",
+            ),
+            (
+                _HELD_OUT.format(
+                    "fit = sl.fit_power_law(x[~held_out], loss[~held_out]); return 100 * np.mean(np.abs(fit.predict(x[held_out]) / loss[held_out] - 1))"
+                ),
+                "not handed on",
+            ),
+            (
+                _HELD_OUT.format(
+                    "fit = sl.fit_power_law(x[~held_out], loss[~held_out], floor=floor); return 100 * np.sqrt(np.mean((fit.predict(x[held_out]) / loss[held_out] - 1) ** 2))"
+                ),
+                "mean square",
+            ),
+            (_HELD_OUT.format("return 14.4255"), ""),
+            (
+                _HELD_OUT.format(
+                    "n = held_out.sum(); fit = sl.fit_power_law(x[:-n], loss[:-n], floor=floor); return 100 * np.mean(np.abs(fit.predict(x[-n:]) / loss[-n:] - 1))"
+                ),
+                "",
+            ),
+        ],
+    ),
+    "ex9_absurd": Answers(
+        right=[
+            absurd(),
+            absurd(choose='"Floor "', r_none="fits[False].D_opt(1e13) / fits[False].N_opt(1e13)"),
+            absurd(
+                e_floor='float((100 * (fits[True].law(large["N"], large["D"]) - large["loss"]).abs() / large["loss"]).mean())',
+                r_measured="7228026 / 224180.7",
+            ),
+        ],
+        wrong=[
+            (absurd(choose='"none"'), "close to the measured one"),
+            (absurd(choose="False"), "in quotation marks"),
+            (absurd(e_floor=_ABSURD_RIGHT["e_none"], e_none=_ABSURD_RIGHT["e_floor"]), "other law"),
+            (
+                absurd(
+                    e_none='100 * np.mean(np.abs(fits[False].predict(small["N"], small["D"]) / small["loss"] - 1))'
+                ),
+                "that were fitted",
+            ),
+            (
+                absurd(
+                    e_floor='np.mean(np.abs(fits[True].predict(large["N"], large["D"]) / large["loss"] - 1))'
+                ),
+                "multiply by 100",
+            ),
+            (
+                absurd(
+                    e_none='100 * np.sqrt(np.mean((fits[False].predict(large["N"], large["D"]) / large["loss"] - 1) ** 2))'
+                ),
+                "mean square",
+            ),
+            (absurd(r_none="fits[True].law.tokens_per_param(1e13)"), "other law"),
+            (absurd(r_floor="1 / fits[True].law.tokens_per_param(1e13)"), "upside down"),
+            (absurd(r_none="fits[False].law.D_opt(1e13)"), "divide by N_opt"),
+            (absurd(r_none="fits[False].law.tokens_per_param(4e11)"), "4e11"),
+            (absurd(r_measured='iso_prose.minima["D_opt"].iloc[-1]'), "divide by N_opt"),
+            (absurd(r_measured="20"), ""),
+        ],
+    ),
+    "ex10_unseen": Answers(
+        right=[
+            _UNSEEN.format("return 1 - p[np.unique(seen)].sum()"),
+            _UNSEEN.format(
+                "left = np.ones(len(p), dtype=bool); left[seen] = False; return p[left].sum()"
+            ),
+            _UNSEEN.format(
+                "known = set(np.asarray(seen).tolist()); return sum(q for i, q in enumerate(p) if i not in known)"
+            ),
+            _UNSEEN.format("return np.delete(p, list(set(seen))).sum()"),
+        ],
+        wrong=[
+            (_UNSEEN.format("return 1 - p[seen].sum()"), "Repeats were counted"),
+            (_UNSEEN.format("return p[np.unique(seen)].sum()"), "what was seen"),
+            (_UNSEEN.format("return 1 - len(np.unique(seen)) / len(p)"), "share of items"),
+            (_UNSEEN.format("return len(p) - len(np.unique(seen))"), "number of items"),
+            (_UNSEEN.format("return 1 - p[np.unique(seen) - 1].sum()"), "counted from 1"),
+            (_UNSEEN.format("return p[len(np.unique(seen)):].sum()"), "first items"),
+            (_UNSEEN.format("return p[len(seen):].sum()"), "first items"),
+            (_UNSEEN.format("print(1 - p[np.unique(seen)].sum())"), "returned None"),
+        ],
+    ),
+    "ex10_exponents": Answers(
+        right=[
+            exponents(),
+            exponents(kaplan="1 / (1 / 0.095 - 1)"),
+            "def slope(alpha):\n"
+            "    errors = np.array([unseen_mass(worlds[alpha], draws[alpha][:n]) for n in n_seen])\n"
+            "    return sl.fit_power_law(n_seen, errors, floor=False).alpha\n"
+            "exponent_half, exponent_one = slope(0.5), slope(1.0)\nalpha_for_kaplan = 0.105",
+        ],
+        wrong=[
+            (exponents(half="-exponents[0.5]"), "positive for an error that falls"),
+            (exponents(half="0.5"), "That is alpha"),
+            (exponents(one="1.0"), "That is alpha"),
+            (exponents(half="exponents[1.0]", one="exponents[0.5]"), ""),
+            (exponents(kaplan="0.095 / 1.095"), "other way around"),
+            (exponents(kaplan="0.095"), "exponent in D"),
+            (exponents(kaplan="0.905 / 0.095"), "upside down"),
+            (exponents(half="exponents[0.5] / np.log(10)"), "two bases"),
+        ],
+    ),
+    "ex11_reviewer": Answers(
+        right=[
+            review(),
+            review(factor="np.exp(np.log(2) / b)"),
+            review(factor="0.5 ** (-1 / b)", A="Too strong", D=" malformed "),
+        ],
+        wrong=[
+            (review(factor="1 / b"), "number of doublings"),
+            (review(factor="2.0"), "depends on the exponent"),
+            (review(factor="2 ** b"), "1/beta"),
+            (review(factor="np.log(2) / b"), "exponential"),
+            (review(factor="0.5 ** (1 / b)"), "above 1"),
+            (review(A="holds"), "outside of the range"),
+            (review(B="holds"), "do the exponents of hestness agree"),
+            (review(C="holds"), "match_16"),
+            (review(D="too strong"), "how many sizes"),
+            (review(E="too strong"), "such cases exist"),
+            (review(F="malformed"), "counterexample"),
+            (review(F="wrong"), "write"),
+            ("times_to_halve = {'speech recognition': 10}\nverdict = {}", "no entry"),
+        ],
+    ),
+    "ex12_order": Answers(
+        right=[
+            'order = ["loss", "power", "floor", "budget", "surface", "optimum", "lifetime", "broken", "match"]',
+            'order = ("budget", "loss", "match", "power", "broken", "floor", "surface", "optimum", "lifetime")',
+            'order = np.array(["loss", "match", "budget", "power", "floor", "surface", "broken", "optimum", "lifetime"])',
+            'order = pd.Series(["Loss", "power", "broken", "floor", "surface", "match", "budget", "optimum", "lifetime"])',
+        ],
+        wrong=[
+            (
+                'order = ["power", "loss", "floor", "budget", "surface", "optimum", "lifetime", "broken", "match"]',
+                "'power' stands before 'loss'",
+            ),
+            (
+                'order = ["loss", "power", "floor", "surface", "optimum", "budget", "lifetime", "broken", "match"]',
+                "'optimum' stands before 'budget'",
+            ),
+            (
+                'order = ["loss", "power", "surface", "floor", "budget", "optimum", "lifetime", "broken", "match"]',
+                "'surface' stands before 'floor'",
+            ),
+            ('order = ["loss", "power", "floor", "budget"]', "missing"),
+            ('order = ["loss"] * 9', "more than once"),
+            ('order = "loss power floor"', "must be a list"),
+            (
+                'order = ["loss", "power", "floor", "budget", "surface", "optimum", "lifetime", "broken", "emergence"]',
+                "none of the nine",
+            ),
+            (
+                'order = ["lifetime", "optimum", "surface", "budget", "floor", "broken", "match", "power", "loss"]',
+                "stands before",
+            ),
+        ],
+    ),
+    "ex13a_metric": choice(
+        "answer_13a", "d", {"a": "p = 0.86", "b": "Too harsh", "c": "looks like a step"}
+    ),
+    "ex13b_schedule": choice(
+        "answer_13b",
+        "a",
+        {"b": "shifts no minimum", "c": "measured each cause", "d": "several per cent"},
+    ),
+    "ex13c_theory": choice(
+        "answer_13c",
+        "c",
+        {"a": "analogy is tempting", "b": "Zipf simulation", "d": "allocation exponent"},
+    ),
+    "ex13d_held_out_choice": choice(
+        "answer_13d", "c", {"a": "most freedom", "b": "interpolation", "d": "Parsimony"}
+    ),
+}
