@@ -1,0 +1,598 @@
+"""What learners write in 00_pipeline: right answers, other right answers, and the wrong ones that people really make.
+
+{grade_id of the answer cell: Answers(right=[code, …], wrong=[(code, part of the reply), …])}. A wrong answer whose slip the
+check names has that part of the reply here; one that is only refused has "".
+"""
+
+from . import Answers
+
+_RULERS = "def rulers(text):\n    return {}"
+_LEAK = "def leaked_share(train, test):\n    return {}"
+_COUNT = "def count_parameters(layers, width, context, vocabulary):\n    d = width\n    return {}"
+_SOFTMAX = "def softmax(logits):\n    z = logits\n    return {}"
+_CROSS = (
+    "def cross_entropy(logits, targets):\n    z, n = logits, np.arange(len(targets))\n    return {}"
+)
+_BITS = "def bits_per_byte(nats_per_token, bytes_per_token):\n    return {}"
+
+_MERGE = """
+def merge(tokens, pair, new):
+    out, i = [], 0
+    while i < {end}:
+        if {test}:
+            out.append(new)
+            i += {step}
+        else:
+            out.append(tokens[i])
+            i += 1
+    return out
+"""
+_PAIR = "i + 1 < len(tokens) and tokens[i] == pair[0] and tokens[i + 1] == pair[1]"
+
+_REPORT = """
+floor_90M = {floor}
+loss_fresh = {fresh}
+loss_repeated = {repeated}
+can_be = {can_be}
+"""
+_FLOOR = "1.69 + 410.7 / 9e7**0.28"
+_FRESH = "1.69 + 406.4 / 1e9**0.34 + 410.7 / 1.8e9**0.28"
+_REPEATED = "sl.MUENNIGHOFF(1e9, 1.8e9, 9e7)"
+
+
+def report(floor=_FLOOR, fresh=_FRESH, repeated=_REPEATED, can_be="False"):
+    return _REPORT.format(floor=floor, fresh=fresh, repeated=repeated, can_be=can_be)
+
+
+def shapes(embedded="(48, 64)", hidden="(192, 64)", attention="(64, 64)", logits="(128, 64)"):
+    return (
+        f"shape_embedded = {embedded}\nshape_hidden = {hidden}\n"
+        f"shape_attention = {attention}\nshape_logits = {logits}"
+    )
+
+
+def price(p="p[101]", bits="-np.log2(p[101])", likeliest="chr(p.argmax())"):
+    return (
+        "p = np.exp(next_logits - next_logits.max())\np /= p.sum()\n"
+        f"p_e = {p}\nbits_e = {bits}\nlikeliest = {likeliest}"
+    )
+
+
+def choice(name, right, wrong):
+    """Answers to a quiz question: every option, both spellings of the right one, and what is no option at all."""
+    return Answers(
+        right=[f'{name} = "{right}"', f"{name} = '{right.upper()}'"],
+        wrong=[(f'{name} = "{letter}"', text) for letter, text in wrong.items()]
+        + [
+            (f'{name} = "f"', "not one of the options"),
+            (f"{name} = 1", "letter of one option"),
+            (f'{name} = "{right} and {next(iter(wrong))}"', "letter of one option"),
+        ],
+    )
+
+
+ANSWERS = {
+    "ex1_guess": Answers(
+        right=["guess_accuracy = 12", "guess_accuracy = np.float64(0.8)", "guess_accuracy = 100"],
+        wrong=[
+            ("guess_accuracy = 120", "in percent"),
+            ("guess_accuracy = -1", "in percent"),
+            ("guess_accuracy = '12 %'", "quotation marks"),
+            ("guess_accuracy = True", "truth value"),
+            ("guess_accuracy = [10, 20]", "one number"),
+            ("guess_accuracy = float('nan')", ""),
+        ],
+    ),
+    "ex2a_rulers": Answers(
+        right=[
+            _RULERS.format("len(text), len(text.encode()), len(text.split())"),
+            _RULERS.format("[len(text), len(bytes(text, 'utf8')), len(text.split())]"),
+            "import re\ndef rulers(text):\n"
+            "    bytes_ = sum(len(c.encode('utf-8')) for c in text)\n"
+            "    return np.array([sum(1 for _ in text), bytes_, len(re.findall(r'\\S+', text))])",
+        ],
+        wrong=[
+            (_RULERS.format("len(text), len(text), len(text.split())"), "encode the text"),
+            (
+                _RULERS.format("len(text.encode()), len(text), len(text.split())"),
+                "changed places",
+            ),
+            (
+                _RULERS.format("len(text), len(text.encode()), len(text.split(' '))"),
+                "Between two spaces",
+            ),
+            (
+                _RULERS.format("len(text), len(text.encode()), text.count(' ')"),
+                "not the spaces",
+            ),
+            (
+                _RULERS.format("len(text), len(text.encode('ascii', 'ignore')), len(text.split())"),
+                "were dropped",
+            ),
+            (
+                _RULERS.format("len(text), len(text.split()), len(text.encode())"),
+                "The order is",
+            ),
+            (_RULERS.format("len(text), len(text.encode())"), "shape"),
+            (_RULERS.format("len(text), len(text.encode('ascii')), 3"), "UnicodeEncodeError"),
+            (_RULERS.format("len(text), len(text.encode('utf-16')), len(text.split())"), ""),
+            (
+                "def rulers(text):\n    print(len(text), len(text.encode()), len(text.split()))",
+                "returned None",
+            ),
+        ],
+    ),
+    "ex2b_raw_tokens": choice(
+        "answer_2b",
+        "c",
+        {"a": "keep the text", "b": "tokens of several bytes are fewer", "d": "good toy"},
+    ),
+    "ex3_merge": Answers(
+        right=[
+            _MERGE.format(end="len(tokens)", test=_PAIR, step=2),
+            _MERGE.format(end="len(tokens)", test="list(tokens[i:i + 2]) == list(pair)", step=2),
+            """
+def merge(tokens, pair, new):
+    out = []
+    for token in tokens:
+        if out and (out[-1], token) == tuple(pair):
+            out[-1] = new
+        else:
+            out.append(token)
+    return tuple(out)
+""",
+            """
+def merge(tokens, pair, new):
+    def parts(tokens):
+        it = iter(range(len(tokens)))
+        for i in it:
+            if tuple(tokens[i:i + 2]) == pair:
+                next(it)
+                yield new
+            else:
+                yield tokens[i]
+    return np.array(list(parts(tokens)), dtype=int)
+""",
+        ],
+        wrong=[
+            (_MERGE.format(end="len(tokens)", test=_PAIR, step=1), "go on by 2"),
+            (
+                _MERGE.format(
+                    end="len(tokens) - 1",
+                    test="(tokens[i], tokens[i + 1]) == pair",
+                    step=2,
+                ),
+                "",
+            ),
+            (
+                "def merge(tokens, pair, new):\n"
+                "    i = next(i for i in range(len(tokens)) if tuple(tokens[i:i+2]) == pair)\n"
+                "    return tokens[:i] + [new] + tokens[i + 2:]",
+                "Only the first",
+            ),
+            (
+                "def merge(tokens, pair, new):\n    return [new if t in pair else t for t in tokens]",
+                "one",
+            ),
+            (
+                "def merge(tokens, pair, new):\n    return [t for t in tokens if t not in pair]",
+                "nothing stands in its place",
+            ),
+            ("def merge(tokens, pair, new):\n    return tokens", "Nothing was merged"),
+            (
+                _MERGE.format(end="len(tokens)", test="(tokens[i], tokens[i + 1]) == pair", step=2),
+                "IndexError",
+            ),
+            (
+                "def merge(tokens, pair, new):\n"
+                "    s = ' '.join(map(str, tokens)).replace(f'{pair[0]} {pair[1]}', str(new))\n"
+                "    return [int(x) for x in s.split()]",
+                "",
+            ),
+            (
+                _MERGE.format(end="len(tokens)", test=_PAIR, step=2).replace("return out", "out"),
+                "returned None",
+            ),
+            ("def merge(tokens, pair, new):\n    return 5", "has 1 tokens"),
+            ("def merge(tokens, pair, new):\n    return 'ab'", ""),
+        ],
+    ),
+    "ex4_leak": Answers(
+        right=[
+            _LEAK.format("np.mean([p in train for p in test])"),
+            _LEAK.format("np.isin(test, list(set(train))).mean()"),
+            "def leaked_share(train, test):\n"
+            "    known, hits = set(train), 0\n"
+            "    for p in test:\n"
+            "        if p in known:\n"
+            "            hits += 1\n"
+            "    return hits / len(test)",
+        ],
+        wrong=[
+            (_LEAK.format("sum(p in train for p in test)"), "number of paragraphs"),
+            (_LEAK.format("100 * np.mean([p in train for p in test])"), "percent"),
+            (_LEAK.format("np.mean([p not in train for p in test])"), "did not leak"),
+            (_LEAK.format("np.mean([p in test for p in train])"), "starts from the test"),
+            (
+                _LEAK.format("len(set(train) & set(test)) / len(set(test))"),
+                "do not make a set of the test",
+            ),
+            (_LEAK.format("len(set(train) & set(test)) / len(test)"), "comes twice"),
+            (_LEAK.format("np.mean([p in ' '.join(train) for p in test])"), ""),
+            (_LEAK.format("set(train) & set(test)"), "type set"),
+        ],
+    ),
+    "ex5a_count": Answers(
+        right=[
+            _COUNT.format("12 * layers * d**2 + (vocabulary + context) * d"),
+            _COUNT.format(
+                "float(sum([vocabulary * d, context * d] + layers * [3*d*d, d*d, 4*d*d, 4*d*d]))"
+            ),
+            "def count_parameters(layers, width, context, vocabulary):\n"
+            "    return sl.Transformer(layers, width, context, vocabulary, learned_positions=True).N",
+        ],
+        wrong=[
+            (_COUNT.format("12 * layers * d**2"), "layers alone"),
+            (_COUNT.format("12 * d**2 + (vocabulary + context) * d"), "Only one layer"),
+            (_COUNT.format("layers * (12 * d**2 + (vocabulary + context) * d)"), "not once"),
+            (_COUNT.format("12 * layers * d**2 + (2 * vocabulary + context) * d"), "used again"),
+            (_COUNT.format("12 * layers * d**2 + vocabulary * d"), "positions are missing"),
+            (_COUNT.format("12 * layers * d**2 + context * d"), "embedding is missing"),
+            (_COUNT.format("8 * layers * d**2 + (vocabulary + context) * d"), "MLP is missing"),
+            (_COUNT.format("10 * layers * d**2 + (vocabulary + context) * d"), "qkv"),
+            (_COUNT.format("64512"), ""),
+        ],
+    ),
+    "ex5b_suits": Answers(
+        right=["answer_5b = 4.5", "answer_5b = 90e6 / 20 / 1e6", "answer_5b = np.float32(4.5)"],
+        wrong=[
+            ("answer_5b = 1800", "divide"),
+            ("answer_5b = 4_500_000", "asks for millions"),
+            ("answer_5b = 5.0", "held out"),
+            ("answer_5b = 0.9", "tokens per parameter"),
+            ("answer_5b = 20 / 90", "upside down"),
+            ("answer_5b = '4.5'", "without quotation marks"),
+            ("answer_5b = 100", ""),
+        ],
+    ),
+    "ex6a_softmax": Answers(
+        right=[
+            "def softmax(logits):\n"
+            "    e = np.exp(logits - np.max(logits, axis=-1, keepdims=True))\n"
+            "    return e / np.sum(e, axis=-1, keepdims=True)",
+            "from scipy.special import softmax as _s\ndef softmax(logits):\n    return _s(logits, axis=1)",
+            "import math\ndef softmax(logits):\n"
+            "    rows = []\n"
+            "    for z in logits:\n"
+            "        e = [math.exp(x - max(z)) for x in z]\n"
+            "        rows.append([x / sum(e) for x in e])\n"
+            "    return rows",
+            "def softmax(logits):\n"
+            "    z = logits.T - logits.max(1)\n"
+            "    return np.exp(z - np.log(np.exp(z).sum(0))).T",
+        ],
+        wrong=[
+            (
+                _SOFTMAX.format("np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)"),
+                "subtract the largest",
+            ),
+            (_SOFTMAX.format("np.exp(z) / np.exp(z).sum()"), "over both rows"),
+            (_SOFTMAX.format("np.exp(z) / np.exp(z).sum(axis=0)"), "over the columns"),
+            (_SOFTMAX.format("np.exp(z)"), "divide each"),
+            (_SOFTMAX.format("z / z.sum(axis=1, keepdims=True)"), "exponential is missing"),
+            (
+                _SOFTMAX.format("np.exp(z - z.max()) / np.exp(z - z.max()).sum(axis=1)[:, None]"),
+                "subtract the largest logit of each row",
+            ),
+            (_SOFTMAX.format("np.exp(z - z.max(axis=1, keepdims=True))"), "do not sum to 1"),
+            (_SOFTMAX.format("np.exp(z) / np.exp(z).sum(axis=1)"), ""),
+            (
+                _SOFTMAX.format("z - np.log(np.exp(z).sum(axis=1, keepdims=True))"),
+                "logarithms of the probabilities",
+            ),
+            (_SOFTMAX.format("(z == z.max(axis=1, keepdims=True)) * 1.0"), ""),
+        ],
+    ),
+    "ex6b_cross_entropy": Answers(
+        right=[
+            "def cross_entropy(logits, targets):\n"
+            "    m = logits.max(axis=1, keepdims=True)\n"
+            "    log_p = logits - m - np.log(np.exp(logits - m).sum(axis=1, keepdims=True))\n"
+            "    return -log_p[np.arange(len(targets)), targets].mean()",
+            "from scipy.special import logsumexp\n"
+            "def cross_entropy(logits, targets):\n"
+            "    picked = np.take_along_axis(logits, np.asarray(targets)[:, None], axis=1)[:, 0]\n"
+            "    return float((logsumexp(logits, axis=1) - picked).mean())",
+            "import math\ndef cross_entropy(logits, targets):\n"
+            "    total = 0\n"
+            "    for z, t in zip(logits, targets):\n"
+            "        total += max(z) + math.log(sum(math.exp(x - max(z)) for x in z)) - z[t]\n"
+            "    return total / len(targets)",
+        ],
+        wrong=[
+            (
+                _CROSS.format("-np.log(softmax(z)[n, targets]).mean()"),
+                "a probability became 0",
+            ),
+            (
+                _CROSS.format("(np.log(np.exp(z).sum(axis=1)) - z[n, targets]).mean()"),
+                "overflowed",
+            ),
+            (_CROSS.format("np.log(softmax(z)[n, targets]).mean()"), "minus that"),
+            (_CROSS.format("-np.log(softmax(z)[n, targets]).sum()"), "That is the sum"),
+            (_CROSS.format("-np.log2(softmax(z)[n, targets]).mean()"), "in bits"),
+            (_CROSS.format("softmax(z)[n, targets].mean()"), "mean probability"),
+            (_CROSS.format("-np.log(softmax(z)[n, targets].mean())"), "before the logarithm"),
+            (_CROSS.format("-z[n, targets].mean()"), "logarithm of the sum is missing"),
+            (_CROSS.format("z[n, targets].mean()"), "softmax is missing"),
+            (_CROSS.format("np.log(np.exp(z).sum(axis=1)).mean()"), "not subtracted"),
+            (_CROSS.format("-np.log(softmax(z).max(axis=1)).mean()"), "likeliest token"),
+            (_CROSS.format("-np.log(softmax(z)).mean()"), "Only the target"),
+            (_CROSS.format("-np.log(softmax(z)[n, targets] + 1e-12).mean()"), ""),
+            (_CROSS.format("-np.log(softmax(z)[n, targets])"), "one number"),
+        ],
+    ),
+    "ex7_first_loss": Answers(
+        right=[
+            "first_loss_bytes, first_loss_gpt2 = np.log(128), np.log(50257)",
+            "first_loss_bytes = 4.852\nfirst_loss_gpt2 = 10.825",
+            "import math\nfirst_loss_bytes = -math.log(1 / 128)\nfirst_loss_gpt2 = [-math.log(1 / 50257)]",
+        ],
+        wrong=[
+            ("first_loss_bytes, first_loss_gpt2 = 7, np.log2(50257)", "in bits"),
+            (
+                "first_loss_bytes, first_loss_gpt2 = np.log10(128), np.log10(50257)",
+                "decimal",
+            ),
+            ("first_loss_bytes, first_loss_gpt2 = np.log(256), np.log(50257)", "ASCII"),
+            ("first_loss_bytes, first_loss_gpt2 = np.log(50257), np.log(128)", ""),
+            ("first_loss_bytes, first_loss_gpt2 = np.log(1/128), np.log(1/50257)", "from 0.1"),
+            ("first_loss_bytes, first_loss_gpt2 = np.log(128), None", "no value yet"),
+            ("first_loss_bytes, first_loss_gpt2 = 5.26, 10.8", ""),
+        ],
+    ),
+    "ex8_slope": Answers(
+        right=[
+            "h = 1e-3\nslope = (loss_at(weight + h) - loss_at(weight - h)) / 2 / h",
+            "h = 1e-4\nslope = (loss_at(weight + h) - loss_at(weight - h)) / (2 * h)",
+            "slope = np.gradient([loss_at(weight + i * 1e-3) for i in (-1, 0, 1)], 1e-3)[1]",
+            "a, b = weight - 1e-3, weight + 1e-3\nslope = (loss_at(a) - loss_at(b)) / (a - b)",
+        ],
+        wrong=[
+            ("h = 1e-3\nslope = (loss_at(weight + h) - loss_at(weight)) / h", "one-sided"),
+            ("h = 1e-3\nslope = (loss_at(weight) - loss_at(weight - h)) / h", "one-sided"),
+            ("h = 1e-3\nslope = (loss_at(weight + h) - loss_at(weight - h)) / h", "2h apart"),
+            (
+                "h = 1e-3\nslope = (loss_at(weight - h) - loss_at(weight + h)) / (2 * h)",
+                "sign is off",
+            ),
+            ("h = 1e-3\nslope = loss_at(weight + h) - loss_at(weight - h)", "Divide"),
+            (
+                "h = 1e-3\nslope = (loss_at(weight + h) - loss_at(weight - h)) / 2 * h",
+                "parentheses",
+            ),
+            ("h = 1e-3\nslope = (loss_at(h) - loss_at(-h)) / (2 * h)", ""),
+            ("slope = loss_at", "forget to call"),
+        ],
+    ),
+    "ex9_read": Answers(
+        right=[
+            "bytes_small, bytes_large = 2_000_000, 100_000",
+            "bytes_small, bytes_large = 2.2e6, 1.1e5",
+            "bytes_small, bytes_large = 1.8e6, np.float64(95e3)",
+        ],
+        wrong=[
+            ("bytes_small, bytes_large = 1e5, 2e6", "other model"),
+            ("bytes_small, bytes_large = 2e5, 1e5", "ten times too few"),
+            ("bytes_small, bytes_large = 2.0, 0.1", "in bytes"),
+            ("bytes_small, bytes_large = 2e6, 1e6", "ten times too many"),
+            ("bytes_small, bytes_large = 2e6, 2e5", ""),
+            ("bytes_small, bytes_large = 1e6, 1e5", ""),
+            ("bytes_small, bytes_large = '2M', '100k'", "quotation marks"),
+        ],
+    ),
+    "ex10_debug": Answers(
+        right=[
+            _BITS.format("nats_per_token / np.log(2) / bytes_per_token"),
+            _BITS.format("nats_per_token * np.log2(np.e) / bytes_per_token"),
+            "import math\ndef bits_per_byte(nats_per_token, bytes_per_token):\n"
+            "    nats_per_byte = nats_per_token / bytes_per_token\n"
+            "    return math.log2(math.exp(nats_per_byte))",
+        ],
+        wrong=[
+            (_BITS.format("nats_per_token * np.log(2) * bytes_per_token"), "colleague"),
+            (_BITS.format("nats_per_token / np.log(2) * bytes_per_token"), "divide"),
+            (_BITS.format("nats_per_token * np.log(2) / bytes_per_token"), "smaller than a nat"),
+            (_BITS.format("nats_per_token / bytes_per_token"), "step to bits"),
+            (_BITS.format("nats_per_token / np.log(2)"), "step to bytes"),
+            (_BITS.format("bytes_per_token / (nats_per_token / np.log(2))"), "upside down"),
+            (_BITS.format("nats_per_token / np.log2(2) / bytes_per_token"), ""),
+            (_BITS.format("nats_per_token / np.log10(2) / bytes_per_token"), "log10"),
+            (_BITS.format("round(nats_per_token / np.log(2) / bytes_per_token, 1)"), ""),
+        ],
+    ),
+    "ex11a_impossible": Answers(
+        right=[
+            report(),
+            report(
+                fresh="sl.CHINCHILLA_ROUNDED(1e9, 1.8e9)",
+                floor="sl.CHINCHILLA_ROUNDED(1e30, 9e7)",
+                can_be="np.bool_(False)",
+            ),
+            report(floor="4.12", fresh="3.10", repeated="4.06"),
+            report(fresh="[sl.CHINCHILLA_ROUNDED(1e9, 20 * 90e6)]", can_be="1.9 > floor_90M"),
+        ],
+        wrong=[
+            (report(floor="410.7 / 9e7**0.28"), "1.69 is missing"),
+            (report(floor="sl.CHINCHILLA_ROUNDED(1e9, 9e7)"), "1 billion parameters"),
+            (report(floor="1.69 + 410.7 / 1e8**0.28"), "held out"),
+            (report(floor="1.69 + 410.7 / 1.8e9**0.28"), "1.8 billion different"),
+            (report(floor="1.69"), "irreducible loss"),
+            (report(fresh="sl.CHINCHILLA_ROUNDED(1e9, 9e7)"), "one epoch"),
+            (report(fresh="sl.CHINCHILLA_ROUNDED(1e9, 2e9)"), "held out"),
+            (report(fresh="sl.CHINCHILLA_ROUNDED(1.8e9, 1e9)"), "changed places"),
+            (report(repeated="sl.MUENNIGHOFF(1e9, 1.8e9, 1.8e9)"), "all tokens as different"),
+            (report(repeated="sl.MUENNIGHOFF(1e9, 9e7, 9e7)"), "one epoch"),
+            (report(repeated=_FRESH), "first law again"),
+            (report(can_be="True"), "compare 1.9"),
+            (report(can_be="'False'"), "without quotation marks"),
+            (report(can_be="None"), "no value yet"),
+            (report(can_be="0"), "True or False"),
+            (report(floor="None"), "no value yet"),
+        ],
+    ),
+    "ex11b_floor": Answers(
+        right=[
+            "local_exponents = -np.diff(np.log(L)) / np.diff(np.log(t))\n"
+            "(E_fit, A, b), _ = curve_fit(law, t, L, p0=(1, 4, 0.5))",
+            "local_exponents = [-np.log(L[i + 1] / L[i]) / np.log(t[i + 1] / t[i]) for i in range(4)]\n"
+            "E_fit = curve_fit(law, t, L, p0=(0, 5, 0.3))[0][0]",
+            "from scipy.optimize import least_squares\n"
+            "local_exponents = (0.277, 0.356, 0.430, 0.348)\n"
+            "E_fit = least_squares(lambda p: law(t, *p) - L, (0, 5, 0.3), xtol=1e-14, ftol=1e-14).x[0]",
+            "local_exponents = pd.Series(-np.diff(np.log10(L)) / np.diff(np.log10(t)))\nE_fit = -5.56",
+        ],
+        wrong=[
+            (
+                "local_exponents = np.diff(np.log(L)) / np.diff(np.log(t))\nE_fit = -5.56",
+                "minus the slopes",
+            ),
+            (
+                "local_exponents = -np.diff(L) / np.diff(t)\nE_fit = -5.56",
+                "logarithms of both",
+            ),
+            (
+                "local_exponents = -np.diff(np.log(L)) / np.diff(t)\nE_fit = -5.56",
+                "logarithm of the epochs",
+            ),
+            (
+                "local_exponents = -np.diff(L) / np.diff(np.log(t))\nE_fit = -5.56",
+                "logarithm of the loss",
+            ),
+            (
+                "local_exponents = -np.diff(np.log(t)) / np.diff(np.log(L))\nE_fit = -5.56",
+                "upside down",
+            ),
+            (
+                "local_exponents = -np.log(L[1:] / L[0]) / np.log(t[1:] / t[0])\nE_fit = -5.56",
+                "",
+            ),
+            (
+                "local_exponents = -np.diff(np.log(L)) / np.diff(np.log(t))\n"
+                "E_fit = curve_fit(law, t, L, p0=(1, 4, 0.5))[0][1]",
+                "That is A",
+            ),
+            (
+                "local_exponents = -np.diff(np.log(L)) / np.diff(np.log(t))\n"
+                "E_fit = curve_fit(law, t, L, p0=(1, 4, 0.5))[0][2]",
+                "That is b",
+            ),
+            (
+                "local_exponents = -np.diff(np.log(L)) / np.diff(np.log(t))\n"
+                "E_fit = sl.fit_power_law(t, L).E",
+                "below zero",
+            ),
+            (
+                "local_exponents = -np.diff(np.log(L)) / np.diff(np.log(t))\n"
+                "E_fit = curve_fit(law, t, L, p0=(1, 4, 0.5))",
+                "",
+            ),
+            ("local_exponents = 0.32\nE_fit = -5.56", "four steps"),
+            ("local_exponents = None\nE_fit = -5.56", "no value yet"),
+        ],
+    ),
+    "ex12a_shapes": Answers(
+        right=[
+            shapes(),
+            shapes("[48, 64]", "np.array([192, 64])", "[64, 64]", "(128.0, 64)"),
+            "e = untrained['embedding'].shape[0]\n" + shapes("(e, 64)", "(4 * e, 64)"),
+        ],
+        wrong=[
+            (shapes("(64, 48)"), "Channels come first"),
+            (shapes("(128, 64)"), "vocabulary is gone"),
+            (shapes("(48, 128)"), "embedding matrix itself"),
+            (shapes(hidden="(144, 64)"), "widens four times"),
+            (shapes(hidden="(192, 48)"), "matrix `up`"),
+            (shapes(attention="(48, 64)"), "pair of positions"),
+            (shapes(logits="(48, 64)"), "before the output matrix"),
+            (shapes(logits="(128, 1)"), "Every position"),
+            (shapes(logits="128"), "a pair of numbers"),
+            (shapes(logits="None"), "no value yet"),
+            (shapes(attention="(1, 64)"), ""),
+        ],
+    ),
+    "ex12b_price": Answers(
+        right=[
+            price(),
+            price(p="float(p[ord('e')])", bits="np.log(1 / p_e) / np.log(2)"),
+            "q = large.probabilities('to learn how to scal')[-1]\n"
+            "p_e = q[ord('e')]\nbits_e = -np.log2(q[ord('e')])\nlikeliest = 'i'",
+        ],
+        wrong=[
+            (price(p="p.max()"), "likeliest byte"),
+            (price(p="100 * p[101]"), "not in percent"),
+            (price(p="1 - p[101]"), "all other bytes"),
+            (price(bits="-np.log(p[101])"), "in nats"),
+            (price(bits="-np.log(p[101]) * np.log(2)"), "divide by ln 2"),
+            (price(bits="-np.log2(p.max())"), "went on with e"),
+            (price(bits="np.log2(p[101])"), "from 0"),
+            (price(likeliest="'e'"), "largest probability"),
+            (price(likeliest="p.argmax()"), "chr(number)"),
+            (price(likeliest="None"), "no value yet"),
+            (
+                "p_e = softmax(next_logits[:, None])[ord('e'), 0]\nbits_e = 1.6\nlikeliest = 'i'",
+                "",
+            ),
+        ],
+    ),
+    "ex13a_training_course": choice(
+        "answer_13a",
+        "b",
+        {"a": "smoothed training loss", "c": "far from random", "d": "clear fall"},
+    ),
+    "ex13b_layers": choice(
+        "answer_13b",
+        "a",
+        {"b": "may have any sign", "c": "part of the shape", "d": "does have weights"},
+    ),
+    "ex13c_same_accuracy": Answers(
+        right=["answer_13c = False", "answer_13c = 'false'", "answer_13c = np.bool_(False)"],
+        wrong=[
+            ("answer_13c = True", "agree on the winner"),
+            ("answer_13c = 'true'", "agree on the winner"),
+            ("answer_13c = 'T'", "agree on the winner"),
+            ("answer_13c = 'a'", ""),
+            ("answer_13c = 'maybe'", ""),
+            ("answer_13c = 3.5", ""),
+        ],
+    ),
+    "ex13d_accuracy_bound": Answers(
+        right=["answer_13d = 0.312", "answer_13d = 0.45 * np.log(2)", "answer_13d = [0.3119]"],
+        wrong=[
+            ("answer_13d = 0.55 * np.log(2)", "misses pay"),
+            ("answer_13d = -np.log(0.55)", "gives 0.55 to the right token"),
+            ("answer_13d = 0.45", "in bits"),
+            ("answer_13d = np.log(2)", "one miss"),
+            ("answer_13d = -0.45 * np.log(0.45)", "at most 1/2"),
+            ("answer_13d = '0.312'", "without quotation marks"),
+            ("answer_13d = 0.31", ""),
+        ],
+    ),
+    "ex13e_report": Answers(
+        right=["answer_13e = 'ac'", "answer_13e = 'C, a'", "answer_13e = ['a', 'c']"],
+        wrong=[
+            ("answer_13e = 'a'", ""),
+            ("answer_13e = 'abc'", "still falls"),
+            ("answer_13e = 'ace'", "opposite directions"),
+            ("answer_13e = 'acd'", "15 stars"),
+            ("answer_13e = 'abcde'", "still falls"),
+            ("answer_13e = 'b'", "still falls"),
+            ("answer_13e = 'xy'", ""),
+        ],
+    ),
+    "ex13f_insight": choice(
+        "answer_13f",
+        "b",
+        {"a": "It shows no task", "c": "flattened far above", "d": "They did in this notebook"},
+    ),
+}
