@@ -15,6 +15,7 @@ from ..errors import CourseError
 from ..plots import alt_text
 from ..runs import load_runs
 from ..training.datasheet import markdown
+from ..training.plans import PLANS
 
 CORPORA = ("prose", "code")
 WITHIN = 4  # sizes within this factor of a budget's lowest run are fitted with a parabola
@@ -32,12 +33,12 @@ class Study:
         return runs[runs["loss"].notna()].reset_index(drop=True)
 
     def corpora(self, plan: str) -> list[str]:
-        """The corpora that have runs of this plan."""
+        """The corpora on which at least half of this plan has been trained."""
         try:
-            present = set(load_runs(plan, columns=["corpus"], data=self.data)["corpus"])
+            trained = load_runs(plan, columns=["corpus"], data=self.data)["corpus"].value_counts()
         except CourseError:
             return []
-        return [corpus for corpus in CORPORA if corpus in present]
+        return [c for c in CORPORA if trained.get(c, 0) >= len(PLANS[plan](c)) / 2]
 
     @cached_property
     def isoflop(self) -> dict:
