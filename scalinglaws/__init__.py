@@ -23,7 +23,7 @@ _NAMES = {
     """,
     "scalinglaws.plots": """
         alt_text describe explore log_axis new_axes plot_N_opt plot_allocation plot_contours plot_cost plot_extrapolation
-        plot_fit plot_isoflop plot_law plot_residuals plot_runs published_laws short_number show
+        plot_fit plot_ideas plot_isoflop plot_law plot_residuals plot_runs published_laws short_number show
     """,
     "scalinglaws.runs": "load_curves load_runs",
     "scalinglaws.notebook": "ready",
