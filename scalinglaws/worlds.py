@@ -1,0 +1,444 @@
+"""Worlds to plan in: a law that nobody tells you, runs that cost compute, and what a wrong plan wastes.
+
+A `World` is the truth. Its `Oracle` is what a planner sees of it: it trains models, one (N, D) at a time, until a
+budget for exploration is spent. A plan is a function
+
+    plan(oracle, C_target) -> N, D, loss, low, high
+
+that says how to spend C_target training FLOPs on one large run, forecasts its expected loss, and gives an interval that
+should hold it with a chance of 80 %. `judge` runs a plan in many worlds and says what it wasted in each; `marks` turns that
+into shares of the points.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from .arrays import Floats, plain, positive
+from .errors import CourseError
+from .laws import ChinchillaLaw, JointLaw, effective_amount, training_flops
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LEVEL = 0.8  # the chance that a stated interval promises
+SMALLEST = 1 / 2000  # of the exploration budget: what a run costs at least, so that runs stay few
+TOLERANCE = 0.01  # how far above C_target the final run may come by rounding
+
+
+class OutOfBudget(CourseError):
+    """A run costs more than what is left of the exploration budget. It was not started, and nothing was charged."""
+
+
+class Oracle:
+    """Trains models in one world until the exploration budget is spent.
+
+    budget: training FLOPs to explore with. unique: tokens of different text that this world has (inf: no limit);
+    a run with D > unique reads them more than once.
+    """
+
+    # What a plan may use, and all that a grader passes on to it: the world itself stays out of reach.
+    _crosses_ = ("train", "left", "budget", "unique")
+
+    def __init__(self, world: World):
+        self.budget = float(world.budget)
+        self.unique = float(world.unique)
+        self.__desk = _desk(world)
+
+    def train(self, N: float, D: float) -> float:
+        """Train N parameters on D tokens, once: costs 6·N·D FLOPs and returns the held-out loss, nats per token.
+
+        The loss carries the noise of a seed. The same (N, D) again is free and gives the same number; another N or D,
+        however near, is another run. nan: the run diverged, and has cost its compute all the same.
+
+        Raises OutOfBudget, which says what is left, and CourseError for what is no run (not two positive
+        numbers, or cheaper than 1/2000 of the budget).
+        """
+        return self.__desk("train", N, D)
+
+    def left(self) -> float:
+        """The training FLOPs that are left for exploration."""
+        return self.__desk("left")
+
+    def __repr__(self) -> str:
+        return f"Oracle({self.left():.3g} of {self.budget:.3g} FLOPs left)"
+
+
+def _desk(world: World) -> Callable:
+    """The account of one exploration, in a closure: the oracle's attributes lead nowhere."""
+    known: dict[tuple[float, float], float] = {}
+    left = float(world.budget)
+
+    def train(N: Any, D: Any) -> float:
+        nonlocal left
+        N, D = _one("N", N), _one("D", D)
+        if (N, D) in known:
+            return known[N, D]
+        C = training_flops(N, D)
+        if SMALLEST * world.budget * (1 - 1e-9) > C:
+            raise CourseError(
+                f"A run of {C:.3g} FLOPs is too small to tell anything: spend at least "
+                f"{SMALLEST * world.budget:.3g}, which is budget/{1 / SMALLEST:.0f}, on each."
+            )
+        if left + 1e-9 * world.budget < C:
+            raise OutOfBudget(
+                f"train({N:.4g}, {D:.4g}) costs {C:.4g} FLOPs, and {left:.4g} of {world.budget:.4g} are left: "
+                "plan a cheaper run, or stop."
+            )
+        left = max(left - C, 0.0)
+        known[N, D] = world.measure(N, D)
+        return known[N, D]
+
+    return lambda what, *where: left if what == "left" else train(*where)
+
+
+def _one(name: str, value: Any) -> float:
+    """One positive, finite number, whatever it came as."""
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        array = np.empty(0)
+    if array.size != 1 or not 0 < float(array.reshape(-1)[0]) < math.inf:
+        raise CourseError(f"{name} must be one positive number, not {value!r:.60}.")
+    return float(array.reshape(-1)[0])
+
+
+@dataclass(frozen=True)
+class World:
+    """A law, the noise of its runs, a budget to explore with and a budget to plan for.
+
+    law: expected loss of N parameters on D fresh tokens, nats per token, over arrays; it must fall with N and with D.
+    noise: relative standard deviation of the loss between seeds of large runs, with D far above D_noisy; it grows to
+    noise·(1 + D_noisy/D) below. unique: tokens of different text. R_star: the worth of reading it again (Muennighoff et
+    al. 2023, eq. 5). diverging, faulty: the share of runs that return nan, and of those whose loss comes out
+    3 to 30 % too high. start: no loss is above this, what a model pays that knows nothing.
+    """
+
+    name: str
+    law: Callable[[ArrayLike, ArrayLike], Floats]
+    budget: float
+    C_target: float
+    noise: float = 0.003
+    D_noisy: float = 0.0
+    unique: float = math.inf
+    R_star: float = 15.387756
+    diverging: float = 0.0
+    faulty: float = 0.0
+    start: float = math.log(50257)
+    seed: int = 0
+
+    def oracle(self) -> Oracle:
+        """A planner's view of this world, with the whole budget."""
+        return Oracle(self)
+
+    def loss(self, N: ArrayLike, D: ArrayLike) -> Floats:
+        """The expected loss of N parameters on D tokens, of which at most `unique` are different."""
+        N, D = positive(N=N, D=D)
+        if math.isfinite(self.unique):
+            D = effective_amount(D, self.unique, self.R_star)
+        return plain(np.minimum(self.law(N, D), self.start))
+
+    def measure(self, N: float, D: float) -> float:
+        """The loss of one run, with its noise and its accidents; the same (N, D) gives the same number."""
+        key = f"{self.seed} {N.hex()} {D.hex()}".encode()
+        rng = np.random.default_rng(list(hashlib.sha256(key).digest()))
+        diverged, faulty = rng.random(2) < (self.diverging, self.faulty)
+        z, excess = rng.standard_normal(), rng.uniform(0.03, 0.3)
+        loss = self.loss(N, D) * math.exp(self.noise * (1 + self.D_noisy / D) * z)
+        return math.nan if diverged else loss * (1 + excess * faulty)
+
+    def optimum(self, C: ArrayLike) -> tuple[Floats, Floats, Floats]:
+        """(N, D, loss) of the best use of C training FLOPs: the lowest expected loss on 6·N·D = C."""
+        C = np.asarray(C, dtype=float)[..., None]
+        N = np.sqrt(C / 6) * np.geomspace(1e-4, 1e4, 401)
+        for _ in range(2):  # a grid in steps of 5 %, then one of 0.025 % around its best point
+            at = np.argmin(self.loss(N, C / (6 * N)), axis=-1)[..., None]
+            N_opt = np.take_along_axis(N, at, axis=-1)
+            N = N_opt * np.geomspace(0.95, 1.05, 401)
+        D_opt = C / (6 * N_opt)
+        return tuple(plain(v[..., 0]) for v in (N_opt, D_opt, np.asarray(self.loss(N_opt, D_opt))))
+
+    def compute_for(self, loss: float) -> float:
+        """The least training FLOPs, up to 2·C_target, that reach this expected loss; 0 below C_target/100,000."""
+        C = self.C_target * np.geomspace(1e-5, 2, 201)
+        best = np.minimum.accumulate(np.asarray(self.optimum(C)[2]))
+        # np.interp wants the losses in ascending order; equal ones (the start) keep the cheapest.
+        log_C = np.interp(-loss, -best, np.log(C), left=-math.inf)
+        return math.exp(log_C)
+
+    def waste(self, N: float, D: float) -> float:
+        """The share of C_target that the best planner would have saved, reaching the expected loss of (N, D).
+
+        0: nobody could have done it with less. 0.2: a fifth of the compute was spent for nothing.
+        """
+        return max(0.0, 1 - self.compute_for(float(self.loss(N, D))) / self.C_target)
+
+
+def law_at(
+    C: float,
+    tokens_per_param: float,
+    alpha: float,
+    beta: float,
+    E: float,
+    reducible: float,
+    gamma: float = 1.0,
+) -> JointLaw:
+    """The law with these exponents and floor whose optimum at C FLOPs has so many tokens per parameter and so much loss above E.
+
+    gamma = 1 is Chinchilla's form; our own runs on prose have 0.63.
+
+    >>> law = law_at(1e21, 20, alpha=0.34, beta=0.37, E=1.8, reducible=0.4)
+    >>> round(law.tokens_per_param(1e21), 6), round(law.L_opt(1e21), 6)
+    (20.0, 2.2)
+    """
+    N = math.sqrt(C / (6 * tokens_per_param))
+    D = C / (6 * N)
+    # At the optimum alpha·N_term = beta·D_term, for the terms to the power 1/gamma (their derivative along 6·N·D = C is zero).
+    total = reducible ** (1 / gamma)
+    N_term, D_term = total * beta / (alpha + beta), total * alpha / (alpha + beta)
+    return JointLaw(E, N_term**gamma * N**alpha, D_term**gamma * D**beta, alpha, beta, gamma)
+
+
+def bend(law: ChinchillaLaw | JointLaw, C: float, factor: float) -> Callable:
+    """`law`, but from about C FLOPs on its reducible loss falls with `factor` times the exponent: a broken power law.
+
+    Every size keeps its rank, so the optimum for each budget stays where it was; the loss there does not.
+    """
+    at_break = law.L_opt(C) - law.E
+    sharp = 0.1  # of the exponent: the bend is over within a factor of two of the loss
+
+    def bent(N: ArrayLike, D: ArrayLike) -> Floats:
+        log_y = np.log((np.asarray(law(N, D)) - law.E) / at_break)
+        # BNSL, eq. 1, in y = reducible loss / its value at the break: y above it, y^factor below.
+        log_y = log_y - (factor - 1) * sharp * np.logaddexp(0, -log_y / sharp)
+        return plain(law.E + at_break * np.exp(log_y))
+
+    return bent
+
+
+def step(law: Callable, C: float, height: float) -> Callable:
+    """`law`, with `height` nats more below about C FLOPs: something that only runs above C learn to do."""
+
+    def stepped(N: ArrayLike, D: ArrayLike) -> Floats:
+        extra = height / (1 + (np.asarray(training_flops(N, D)) / C) ** 3)
+        return plain(np.asarray(law(N, D)) + extra)
+
+    return stepped
+
+
+# Fits to our own runs, as they stood at 382 runs on prose (JointLaw, plans grid and isoflop, D above 130,000 bytes) and 81
+# on code (ChinchillaLaw, plan isoflop). Written down, so that a world stays the same when runs are added.
+OUR_PROSE = JointLaw(E=0.752, A=34.4, B=47.8, alpha=0.415, beta=0.334, gamma=0.63)
+OUR_CODE = ChinchillaLaw(E=1.58, A=47.3, B=130.0, alpha=0.503, beta=0.46)
+# Seeds of our runs differ by 2.2 % at D = 65,536 bytes, 0.5 % at 1,048,576 and 0.3 % above (data/README.md).
+OUR_NOISE: dict[str, Any] = dict(noise=0.003, D_noisy=5e5, start=math.log(128))
+
+
+def practice_worlds() -> list[World]:
+    """Eight worlds to try a plan in: two around our own runs, six strange ones. The graded ones are others."""
+    budget, C = 2e20, 2e21
+    return [
+        World("our prose runs", OUR_PROSE, 1e13, 1e14, **OUR_NOISE, seed=1),
+        World("our code runs", OUR_CODE, 1e13, 1e14, **OUR_NOISE, seed=2),
+        World("large models", law_at(C, 2, 0.35, 0.34, 1.6, 0.5), budget, C, seed=3),
+        World("many tokens", law_at(C, 900, 0.34, 0.36, 1.7, 0.5), budget, C, seed=4),
+        World(
+            "faulty runs",
+            law_at(C, 100, 0.35, 0.36, 1.7, 0.5),
+            budget,
+            C,
+            faulty=0.15,
+            seed=5,
+        ),
+        World(
+            "diverging runs",
+            law_at(C, 5, 0.34, 0.37, 1.5, 0.5),
+            budget,
+            C,
+            diverging=0.2,
+            seed=6,
+        ),
+        World(
+            "a bent law",
+            bend(law_at(C, 200, 0.42, 0.36, 1.5, 0.7), budget / 80, 0.65),
+            budget,
+            C,
+            seed=7,
+        ),
+        World(
+            "little text",
+            law_at(C, 150, 0.35, 0.36, 1.7, 0.5),
+            budget,
+            C,
+            unique=law_at(C, 150, 0.35, 0.36, 1.7, 0.5).D_opt(C) / 6,
+            seed=8,
+        ),
+    ]
+
+
+_ANSWER = ("N", "D", "loss", "low", "high")
+
+
+def _read(answer: Any, C_target: float) -> dict[str, float]:
+    """The five numbers of a plan; raises CourseError with what is wrong about them."""
+    if isinstance(answer, Mapping | pd.Series):
+        missing = [name for name in _ANSWER if name not in answer]
+        if missing:
+            raise CourseError(
+                f"The plan returned no {missing[0]}: five are needed, N, D, loss, low, high."
+            )
+        answer = [answer[name] for name in _ANSWER]
+    try:
+        values = np.array([float(np.asarray(v).reshape(())) for v in answer])
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if len(values) != len(_ANSWER):
+        raise CourseError(
+            f"The plan returned {answer!r:.80}, not the five numbers N, D, loss, low, high."
+        )
+    N, D, loss, low, high = values
+    if not (np.isfinite(values).all() and N > 0 and D > 0):
+        raise CourseError(
+            f"The plan returned {answer!r:.80}: all five must be finite, N and D positive."
+        )
+    if not low <= loss <= high:
+        raise CourseError(
+            f"The forecast {loss:.4g} does not lie in its interval, from {low:.4g} to {high:.4g}."
+        )
+    C = training_flops(N, D)
+    if (1 + TOLERANCE) * C_target < C:
+        raise CourseError(f"6·N·D is {C:.4g} FLOPs, more than the {C_target:.4g} of C_target.")
+    return dict(zip(_ANSWER, map(float, values), strict=True))
+
+
+def judge(
+    plan: Callable[[Oracle, float], Any], worlds: Iterable[World] | None = None
+) -> pd.DataFrame:
+    """Run a plan once in each world, with a fresh oracle, and compare it with the truth. One row a world:
+
+    N, D, loss, low, high: the plan's answer. spent: share of the exploration budget used. true_loss: expected loss of
+    (N, D). waste: share of C_target that the best planner would have saved (1 for a plan that failed). miss: loss/true_loss - 1.
+    interval: its interval score (`interval_score`), relative to the true loss. problem: what went wrong, or "".
+
+    worlds: `practice_worlds()` unless given. A plan that fails in one world loses that world only.
+    """
+    rows = []
+    for world in practice_worlds() if worlds is None else worlds:
+        oracle = world.oracle()
+        row: dict[str, Any] = {"world": world.name, "waste": 1.0, "problem": ""}
+        try:
+            answer = _read(plan(oracle, world.C_target), world.C_target)
+        except Exception as error:  # a plan may fail in any way, here and only here
+            row["problem"] = f"{type(error).__name__}: {error}"
+        else:
+            N, D, loss, low, high = answer.values()
+            true = float(world.loss(N, D))
+            row |= answer | {
+                "true_loss": true,
+                "waste": world.waste(N, D),
+                "miss": loss / true - 1,
+                "interval": interval_score(low, high, true) / true,
+            }
+        row["spent"] = 1 - oracle.left() / oracle.budget
+        rows.append(row)
+    columns = [
+        "world",
+        "N",
+        "D",
+        "loss",
+        "low",
+        "high",
+        "true_loss",
+        "spent",
+        "waste",
+        "miss",
+        "interval",
+        "problem",
+    ]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def interval_score(
+    low: ArrayLike, high: ArrayLike, truth: ArrayLike, level: float = LEVEL
+) -> Floats:
+    """Width, plus 2/(1 - level) times the distance by which the truth lies outside. Lower is better.
+
+    Gneiting & Raftery 2007 (J. Am. Stat. Assoc. 102, eq. 43). The best interval to state is the one you believe: its ends at the
+    10th and 90th percentile for level = 0.8. Narrower or wider ones cost more on average.
+
+    >>> interval_score(2.0, 2.1, truth=2.05), interval_score(2.0, 2.1, truth=2.15)
+    (0.1, 0.6)
+    """
+    low, high, truth = (np.asarray(v, dtype=float) for v in (low, high, truth))
+    outside = np.maximum(np.maximum(low - truth, truth - high), 0)
+    return plain(np.round(high - low + 2 / (1 - level) * outside, 12))
+
+
+# Full marks at the first value or less, none at the second or more, linear between.
+FULL_AND_NONE = {"waste": (0.02, 0.20), "miss": (0.03, 0.10), "interval": (0.10, 0.40)}
+WORTHLESS = 0.5  # from this waste on nothing of a plan counts
+
+
+def marks(table: pd.DataFrame) -> dict[str, float]:
+    """What `judge` found, as shares from 0 to 1, averaged over the worlds.
+
+    waste: 1 where 2 % of C_target or less were wasted, 0 from 20 % on. miss: 1 where the forecast is off by 3 % or less, 0
+    from 10 % on. interval: 1 for an interval score of 10 % of the loss or less, 0 from 40 % on. budget: the share of the
+    worlds in which the plan came to an answer within both budgets. The last three count only where the plan wasted less than
+    half: nobody needs the forecast of a run that nobody should make.
+    """
+    useful = (table["problem"] == "") & (table["waste"] < WORTHLESS)
+    shares = {}
+    for column, (full, none) in FULL_AND_NONE.items():
+        share = ((none - table[column].abs()) / (none - full)).clip(0, 1)
+        shares[column] = float(share.where(useful, 0.0).mean())
+    return shares | {"budget": float(useful.mean())}
+
+
+def plot_regret(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """What a plan wasted in each world, as bars, with the lines of full marks and of none; failures are named.
+
+    table: from `judge`.
+    """
+    from .plots import describe, new_axes
+    from .plots.style import BLUE, GREY, VERMILLION
+
+    ax = new_axes(ax, figsize=(6.4, 0.6 + 0.32 * len(table)))
+    full, none = FULL_AND_NONE["waste"]
+    waste = 100 * table["waste"].to_numpy()
+    colours = [BLUE if w <= 100 * full else GREY if w < 100 * none else VERMILLION for w in waste]
+    ax.barh(table["world"], waste, color=colours, zorder=2)
+    for y, (w, problem) in enumerate(zip(waste, table["problem"], strict=True)):
+        text = f"{w:.1f} %" if not problem else "no answer"
+        ax.annotate(
+            text,
+            (min(w, 60), y),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    for value, text in ((full, "full marks"), (none, "none")):
+        ax.axvline(100 * value, color=GREY, linestyle=":", zorder=1)
+        ax.annotate(
+            text,
+            (100 * value, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 2),
+            textcoords="offset points",
+            fontsize=8,
+        )
+    ax.set_xlim(0, 70)
+    ax.invert_yaxis()
+    ax.set_xlabel("compute wasted (% of C_target)")
+    said = ", ".join(f"{name} {w:.1f} %" for name, w in zip(table["world"], waste, strict=True))
+    describe(ax, f"Compute wasted in each world: {said}.")
+    return ax
