@@ -1,0 +1,766 @@
+"""What learners write in 02_diminishing_returns: right answers, other right answers, and the wrong ones that people really make.
+
+The form is that of power_laws_01.py.
+"""
+
+from . import Answers
+from .power_laws_01 import choice
+
+_FLOPS = "def flops_per_token(d, n_layer=2, T=64, V=128):\n    {body}\n"
+_BALANCE = "def N_data_dominates(D, A, B, alpha, beta):\n    return {body}\n"
+_GAINS = "def gains(N, D, k, A, B, alpha, beta):\n    return {body}\n"
+_BILL = "def bill(N, D, speed):\n    return {body}\n"
+_BEST = "def best_size(table, U, epochs):\n    {body}\n"
+_FRESH = "def fresh_equivalent(loss, D_fresh, loss_fresh):\n    return {body}\n"
+
+_SIX_ND = """
+width_10 = {width}
+excess_gpt2 = {excess}
+"""
+_RULE = """
+holds, g = [], None
+for r in (2, 20, 100):
+    size, data = gains(1e9, r * 1e9, 1.5, refit.A, refit.B, refit.alpha, refit.beta)
+    holds.append(data > size)
+rule_holds = {holds}
+D_break = {D}
+"""
+_BREAK = "(refit.B * (1 - 1.5**-refit.beta) / size) ** (1 / refit.beta)"
+_MAP = """
+fall_data, fall_size = L[:-1, :-1] - L[:-1, 1:], L[:-1, :-1] - L[1:, :-1]
+ratio_data, ratio_size = C[:-1, 1:] / C[:-1, :-1], C[1:, :-1] / C[:-1, :-1]
+data_gain = {data}
+size_gain = {size}
+steps_worse = {worse}
+"""
+_R_STAR = """
+tries = np.geomspace(1, 100, 3000)
+off = [{error} for r in tries]
+R_star = tries[np.argmin(off)]
+"""
+_TENFOLD = """
+early, late, later = refit.L_opt(1e21), refit.L_opt(1e22), refit.L_opt(1e25)
+last = refit.L_opt(1e26)
+gain_early = {early}
+gain_late = {late}
+ratio = {ratio}
+times_to_halve = {times}
+"""
+_GOOD_TENFOLD = {
+    "early": "early - late",
+    "late": "later - last",
+    "ratio": "(late - refit.E) / (early - refit.E)",
+    "times": "2 ** (1 / refit.gamma)",
+}
+
+ANSWERS = {
+    "ex1_guess": Answers(
+        right=["guess_64 = 1.2", "guess_64 = np.float64(3.5)", "guess_64 = 0", "guess_64 = [2]"],
+        wrong=[
+            ("guess_64 = -1", "nats per byte"),
+            ("guess_64 = 100", "nats per byte"),
+            ("guess_64 = 'high'", "quotation marks"),
+            ("guess_64 = True", "truth value"),
+            ("guess_64 = [1, 2]", "one number"),
+            ("guess_64 = float('nan')", "not a number"),
+        ],
+    ),
+    "ex2_flops": Answers(
+        right=[
+            _FLOPS.format(body="return 3 * (n_layer * (24 * d**2 + 2 * d * (T + 1)) + 2 * V * d)"),
+            _FLOPS.format(
+                body="m = sum(24 * d * d + 4 * d * (T + 1) / 2 for _ in range(n_layer))\n"
+                "    forward = m + 2 * V * d\n    backward = 2 * forward\n    return forward + backward"
+            ),
+            _FLOPS.format(
+                body="return np.float64(6 * (12 * n_layer * d**2 + V * d) + 6 * n_layer * d * (T + 1))"
+            ),
+            _FLOPS.format(
+                body="positions = np.mean(np.arange(1, T + 1))\n"
+                "    return [3 * (n_layer * (24 * d**2 + 4 * d * positions) + 2 * V * d)]"
+            ),
+        ],
+        wrong=[
+            (
+                _FLOPS.format(body="return n_layer * (24 * d**2 + 2 * d * (T + 1)) + 2 * V * d"),
+                "forward pass alone",
+            ),
+            (
+                _FLOPS.format(
+                    body="return 2 * (n_layer * (24 * d**2 + 2 * d * (T + 1)) + 2 * V * d)"
+                ),
+                "not the same",
+            ),
+            (
+                _FLOPS.format(
+                    body="return 6 * (n_layer * (24 * d**2 + 2 * d * (T + 1)) + 2 * V * d)"
+                ),
+                "multiplied by 6",
+            ),
+            (
+                _FLOPS.format(body="return 3 * (n_layer * 24 * d**2 + 2 * V * d)"),
+                "attention is missing",
+            ),
+            (
+                _FLOPS.format(body="return 3 * n_layer * (24 * d**2 + 2 * d * (T + 1))"),
+                "logits are missing",
+            ),
+            (
+                _FLOPS.format(body="return 3 * (n_layer * (24 * d**2 + 4 * d * T) + 2 * V * d)"),
+                "cannot look ahead",
+            ),
+            (
+                _FLOPS.format(body="return 3 * (n_layer * (24 * d**2 + 2 * d * T) + 2 * V * d)"),
+                "also looks at itself",
+            ),
+            (
+                _FLOPS.format(
+                    body="return 3 * n_layer * (24 * d**2 + 2 * d * (T + 1) + 2 * V * d)"
+                ),
+                "once, at the end",
+            ),
+            (
+                _FLOPS.format(body="return 6 * (12 * n_layer * d**2 + (V + T) * d)"),
+                "6 times all parameters",
+            ),
+            (
+                _FLOPS.format(body="return 3 * (2 * (24 * d**2 + 130 * d) + 256 * d)"),
+                "",
+            ),
+            (
+                _FLOPS.format(body="return 3 * (2 * (24 * d**2 + 2 * d * (T + 1)) + 2 * V * d)"),
+                "",
+            ),
+            (
+                _FLOPS.format(
+                    body="print(3 * (n_layer * (24 * d**2 + 2 * d * (T + 1)) + 2 * V * d))"
+                ),
+                "returned None",
+            ),
+            (_FLOPS.format(body="return 6 * N"), ""),
+        ],
+    ),
+    "ex3_six_nd": Answers(
+        right=[
+            _SIX_ND.format(
+                width="next(d for d in range(8, 999) if flops_per_token(d) / (144 * d * d) <= 1.1)",
+                excess="(gpt2.training_flops(1) / (6 * gpt2.N) - 1) * 100",
+            ),
+            _SIX_ND.format(
+                width="int(np.ceil(10.75 / 0.1))",
+                excess="round(100 * (gpt2.training_flops(1e9) - 6e9 * gpt2.N) / (6e9 * gpt2.N), 1)",
+            ),
+            _SIX_ND.format(
+                width="np.int64(108)",
+                excess="100 * float(3 * gpt2.forward_flops()) / float(sl.training_flops(gpt2.N, 1)) - 100",
+            ),
+        ],
+        wrong=[
+            (
+                _SIX_ND.format(
+                    width="107", excess="100 * (gpt2.training_flops(1) / (6 * gpt2.N) - 1)"
+                ),
+                "round up",
+            ),
+            (
+                _SIX_ND.format(
+                    width="107.5", excess="100 * (gpt2.training_flops(1) / (6 * gpt2.N) - 1)"
+                ),
+                "whole width",
+            ),
+            (
+                _SIX_ND.format(
+                    width="20", excess="100 * (gpt2.training_flops(1) / (6 * gpt2.N) - 1)"
+                ),
+                "with the embeddings",
+            ),
+            (
+                _SIX_ND.format(
+                    width="108",
+                    excess="100 * (gpt2.training_flops(1) / (6 * gpt2.N_nonembedding) - 1)",
+                ),
+                "use gpt2.N",
+            ),
+            (
+                _SIX_ND.format(width="108", excess="gpt2.training_flops(1) / (6 * gpt2.N) - 1"),
+                "fraction",
+            ),
+            (
+                _SIX_ND.format(width="108", excess="gpt2.training_flops(1) / (6 * gpt2.N)"),
+                "subtract 1",
+            ),
+            (
+                _SIX_ND.format(
+                    width="108", excess="100 * (1 - 6 * gpt2.N / gpt2.training_flops(1))"
+                ),
+                "Divide by 6ND",
+            ),
+            (
+                _SIX_ND.format(
+                    width="108",
+                    excess="100 * (gpt2.training_flops(1, causal=True) / (6 * gpt2.N) - 1)",
+                ),
+                "half of the attention",
+            ),
+            (_SIX_ND.format(width="2", excess="14"), "far above 10 %"),
+            (_SIX_ND.format(width="108", excess="None"), "no value yet"),
+        ],
+    ),
+    "ex4_floors": Answers(
+        right=[
+            "floors = [sl.fit_power_law(N, L[:, j]).E for j in range(8)]",
+            """
+t = runs.groupby(["D", "N"])["loss"].mean().unstack()
+floors = t.apply(lambda row: sl.fit_power_law(t.columns.to_numpy(float), row.to_numpy()).E, axis=1)
+""",
+            """
+from scipy.optimize import curve_fit
+floors = tuple(
+    curve_fit(lambda x, E, la, al: np.log(E + np.exp(la - al * np.log(x))), N, np.log(y), p0=[0.8 * y.min(), 4, 0.5])[0][0]
+    for y in L.T
+)
+""",
+            """
+floors = []
+for y in L.T:
+    best = (np.inf, 0)
+    for E in np.linspace(0, 0.999 * y.min(), 2000):
+        s, i = np.polyfit(np.log(N), np.log(y - E), 1)
+        best = min(best, (np.sum((np.log(E + np.exp(i) * N**s) - np.log(y)) ** 2), E))
+    floors.append(best[1])
+""",
+        ],
+        wrong=[
+            ("floors = L.min(axis=0)", "lowest losses"),
+            ("floors = [sl.fit_power_law(N, L[:, j]).E for j in range(8)][::-1]", "reversed"),
+            (
+                "floors = [sl.fit_power_law(N, L[:, j], floor=False).E for j in range(8)]",
+                "without a floor",
+            ),
+            ("floors = [sl.fit_power_law(N, L[:, j]).a for j in range(8)]", "coefficients"),
+            ("floors = [sl.fit_power_law(N, L[:, j]).alpha for j in range(8)]", "exponents"),
+            ("floors = [sl.fit_power_law(D, L[i]).E for i in range(7)]", "7 values"),
+            ("floors = sl.fit_power_law(N, L[:, 0]).E", "1 values"),
+            ("floors = np.array([[sl.fit_power_law(N, L[:, j]).E for j in range(8)]])", "shape"),
+            ("floors = [0.9] * 8", ""),
+            ("floors = 'high to low'", "eight were expected"),
+        ],
+    ),
+    "ex5_balance": Answers(
+        right=[
+            _BALANCE.format(body="(A * D**beta / B) ** (1 / alpha)"),
+            _BALANCE.format(body="(B * D**-beta / A) ** (-1 / alpha)"),
+            _BALANCE.format(body="np.exp((np.log(A / B) + beta * np.log(D)) / alpha)"),
+            "N_data_dominates = lambda D, A, B, alpha, beta: (A / (B / np.power(D, beta))) ** (1 / alpha)",
+        ],
+        wrong=[
+            (_BALANCE.format(body="A * D**beta / B"), "1/alpha"),
+            (_BALANCE.format(body="(A * D**beta / B) ** alpha"), "not alpha"),
+            (_BALANCE.format(body="(B / (A * D**beta)) ** (1 / alpha)"), "upside down"),
+            (_BALANCE.format(body="(B * D**beta / A) ** (1 / alpha)"), "A and B"),
+            (_BALANCE.format(body="(A * D / B) ** (1 / alpha)"), "without its exponent"),
+            (_BALANCE.format(body="(A / B) ** (1 / alpha)"), ""),
+            (_BALANCE.format(body="D"), "D itself"),
+            (_BALANCE.format(body="D ** (beta / alpha)"), ""),
+            (_BALANCE.format(body="None"), "returned None"),
+        ],
+    ),
+    "ex6a_gains": Answers(
+        right=[
+            _GAINS.format(body="A * N**-alpha * (1 - k**-alpha), B * D**-beta * (1 - k**-beta)"),
+            _GAINS.format(
+                body="[A / N**alpha - A / (k * N) ** alpha, B / D**beta - B / (k * D) ** beta]"
+            ),
+            "def gains(N, D, k, A, B, alpha, beta):\n"
+            "    L = lambda n, d: A * n**-alpha + B * d**-beta\n"
+            "    return np.array([L(N, D) - L(k * N, D), L(N, D) - L(N, k * D)])",
+        ],
+        wrong=[
+            (
+                _GAINS.format(
+                    body="A * (k * N) ** -alpha - A * N**-alpha, B * (k * D) ** -beta - B * D**-beta"
+                ),
+                "before minus after",
+            ),
+            (
+                _GAINS.format(
+                    body="B * (D**-beta - (k * D) ** -beta), A * (N**-alpha - (k * N) ** -alpha)"
+                ),
+                "changed places",
+            ),
+            (
+                _GAINS.format(body="A * (k * N) ** -alpha, B * (k * D) ** -beta"),
+                "before minus after",
+            ),
+            (_GAINS.format(body="A * N**-alpha, B * D**-beta"), "before the step"),
+            (
+                _GAINS.format(body="A * N**-alpha * (1 - k**alpha), B * D**-beta * (1 - k**beta)"),
+                "the sign of its exponent",
+            ),
+            (
+                _GAINS.format(body="A * N**-alpha * (1 - 1 / k), B * D**-beta * (1 - 1 / k)"),
+                "divided by k",
+            ),
+            (
+                _GAINS.format(
+                    body="alpha * A * N**-alpha * (k - 1), beta * B * D**-beta * (k - 1)"
+                ),
+                "small steps",
+            ),
+            (_GAINS.format(body="A * (N**-alpha - (k * N) ** -alpha)"), "shape"),
+            (
+                _GAINS.format(
+                    body="A * (N**-beta - (k * N) ** -beta), B * (D**-alpha - (k * D) ** -alpha)"
+                ),
+                "",
+            ),
+            (_GAINS.format(body="None"), "returned None"),
+        ],
+    ),
+    "ex6b_rule": Answers(
+        right=[
+            _RULE.format(holds="holds", D=_BREAK),
+            _RULE.format(
+                holds="np.array([True, True, False])",
+                D="min(np.geomspace(2e9, 1e11, 4000), key=lambda d: abs(np.subtract(*gains("
+                "1e9, d, 1.5, refit.A, refit.B, refit.alpha, refit.beta))))",
+            ),
+            _RULE.format(holds="tuple(bool(h) for h in holds)", D="22.5e9"),
+        ],
+        wrong=[
+            (
+                _RULE.format(holds="holds", D="(refit.B / refit.N_term(1e9)) ** (1 / refit.beta)"),
+                "set the gains equal",
+            ),
+            (_RULE.format(holds="holds", D="20e9"), "well-known 20"),
+            (_RULE.format(holds="holds", D="22.5"), "the answer changes"),
+            (_RULE.format(holds="[not h for h in holds]", D=_BREAK), "wrong way round"),
+            (_RULE.format(holds="[True, True, True]", D=_BREAK), "100 tokens"),
+            (_RULE.format(holds="[True, False, False]", D=_BREAK), "20 tokens"),
+            (_RULE.format(holds="['yes', 'yes', 'no']", D=_BREAK), "quotation marks"),
+            (_RULE.format(holds="True", D=_BREAK), "three truth values"),
+            (_RULE.format(holds="holds", D="None"), "no value yet"),
+            (_RULE.format(holds="holds", D="3.5e10"), ""),
+            (
+                _RULE.format(
+                    holds="holds",
+                    D=_BREAK.replace("size)", "gains(1e9, 1e9, 1.5, 406.4, 410.7, 0.34, 0.28)[0])")
+                    .replace("refit.B", "410.7")
+                    .replace("refit.beta", "0.28"),
+                ),
+                "use refit",
+            ),
+        ],
+    ),
+    "ex7_map": Answers(
+        right=[
+            _MAP.format(
+                data="fall_data / np.log2(ratio_data)",
+                size="fall_size / np.log2(ratio_size)",
+                worse="np.sum(L[1:] > L[:-1])",
+            ),
+            """
+data_gain, size_gain = np.zeros((6, 7)), np.zeros((6, 7))
+steps_worse = 0
+for i in range(6):
+    for j in range(7):
+        data_gain[i, j] = (L[i, j] - L[i, j + 1]) / np.log2(C[i, j + 1] / C[i, j])
+        size_gain[i, j] = (L[i, j] - L[i + 1, j]) / np.log2(C[i + 1, j] / C[i, j])
+for i in range(6):
+    for j in range(8):
+        steps_worse += L[i + 1, j] > L[i, j]
+""",
+            """
+logC = np.log(C) / np.log(2)
+data_gain = (-np.diff(L, axis=1) / np.diff(logC, axis=1))[:-1].tolist()
+size_gain = pd.DataFrame((-np.diff(L, axis=0) / np.diff(logC, axis=0))[:, :-1])
+steps_worse = int((np.diff(L, axis=0) > 0).sum())
+""",
+        ],
+        wrong=[
+            (
+                _MAP.format(data="fall_data", size="fall_size", worse="0"),
+                "number of doublings",
+            ),
+            (
+                _MAP.format(
+                    data="fall_data / np.log(ratio_data)",
+                    size="fall_size / np.log(ratio_size)",
+                    worse="0",
+                ),
+                "log2",
+            ),
+            (
+                _MAP.format(
+                    data="fall_size / np.log2(ratio_size)",
+                    size="fall_data / np.log2(ratio_data)",
+                    worse="0",
+                ),
+                "other step",
+            ),
+            (
+                _MAP.format(
+                    data="fall_data / (C[:-1, 1:] - C[:-1, :-1])",
+                    size="fall_size / (C[1:, :-1] - C[:-1, :-1])",
+                    worse="0",
+                ),
+                "",
+            ),
+            (
+                _MAP.format(
+                    data="fall_data / ratio_data", size="fall_size / ratio_size", worse="0"
+                ),
+                "not by the ratio",
+            ),
+            (
+                _MAP.format(
+                    data="-fall_data / np.log2(ratio_data)",
+                    size="-fall_size / np.log2(ratio_size)",
+                    worse="0",
+                ),
+                "not positive",
+            ),
+            (
+                _MAP.format(
+                    data="(L[:, :-1] - L[:, 1:]) / np.log2(C[:, 1:] / C[:, :-1])",
+                    size="fall_size / np.log2(ratio_size)",
+                    worse="0",
+                ),
+                "neighbour in both directions",
+            ),
+            (
+                _MAP.format(
+                    data="fall_data / np.log2(ratio_data)",
+                    size="fall_size / np.log2(ratio_size)",
+                    worse="np.sum(L[1:] < L[:-1])",
+                ),
+                "made it better",
+            ),
+            (
+                _MAP.format(
+                    data="fall_data / np.log2(ratio_data)",
+                    size="fall_size / np.log2(ratio_size)",
+                    worse="3",
+                ),
+                "",
+            ),
+            (_MAP.format(data="fall_data", size="None", worse="0"), "no value yet"),
+        ],
+    ),
+    "ex8_read": Answers(
+        right=[
+            "best_epochs = [64, 16, 8, 4]\ngap_last = 3.3",
+            "best_epochs = (64, 16, 4, 4)\ngap_last = np.float64(3.5)",
+            "t = few['loss'].unstack()\nbest_epochs = t.idxmin(axis=1)\n"
+            "gap_last = few['loss'].loc[(110592, 64)] - few['loss_train'].loc[(110592, 64)]",
+        ],
+        wrong=[
+            ("best_epochs = [64, 64, 64, 64]\ngap_last = 3.3", "right panel"),
+            ("best_epochs = [4, 8, 16, 64]\ngap_last = 3.3", "reversed"),
+            ("best_epochs = [64, 16, 16, 4]\ngap_last = 3.3", "110,592"),
+            ("best_epochs = [6, 4, 3, 2]\ngap_last = 3.3", "numbers of epochs on the axis"),
+            ("best_epochs = 8\ngap_last = 3.3", "four numbers"),
+            ("best_epochs = [64, 16, 8, 4]\ngap_last = 4.0", ""),
+            ("best_epochs = [64, 16, 8, 4]\ngap_last = 0.2", "training text itself"),
+            ("best_epochs = [64, 16, 8, 4]\ngap_last = -3.3", "the higher one"),
+            ("best_epochs = [64, 16, 8, 4]\ngap_last = None", "no value yet"),
+            ("best_epochs = [1, 2, 4, 8]\ngap_last = 3.3", "9,216"),
+        ],
+    ),
+    "ex9_debug": Answers(
+        right=[
+            _BEST.format(
+                body="t = table[(table.D_unique == U) & (table.epochs == epochs)]\n"
+                "    return int(t.groupby('N').loss.mean().idxmin())"
+            ),
+            _BEST.format(
+                body="t = table.query('D_unique == @U and epochs == @epochs')\n"
+                "    means = {n: t[t['N'] == n]['loss'].mean() for n in t['N'].unique()}\n"
+                "    return min(means, key=means.get)"
+            ),
+            _BEST.format(
+                body="p = table.pivot_table(index=['D_unique', 'epochs'], columns='N', values='loss')\n"
+                "    return p.loc[(U, epochs)].idxmin()"
+            ),
+        ],
+        wrong=[
+            (
+                _BEST.format(
+                    body="t = table[(table.D_unique == U) & (table.epochs <= epochs)]\n"
+                    "    return t.loc[t['loss_train'].idxmin(), 'N']"
+                ),
+                "training loss",
+            ),
+            (
+                _BEST.format(
+                    body="t = table[(table.D_unique == U) & (table.epochs == epochs)]\n"
+                    "    return t.groupby('N')['loss_train'].mean().idxmin()"
+                ),
+                "training loss",
+            ),
+            (
+                _BEST.format(
+                    body="t = table[(table.D_unique == U) & (table.epochs == epochs)]\n"
+                    "    return t.loc[t['loss'].idxmin(), 'N']"
+                ),
+                "lucky",
+            ),
+            (
+                _BEST.format(
+                    body="t = table[(table.D_unique == U) & (table.epochs <= epochs)]\n"
+                    "    return t.groupby('N')['loss'].mean().idxmin()"
+                ),
+                "fewer epochs",
+            ),
+            (
+                _BEST.format(
+                    body="t = table[table.epochs == epochs]\n    return t.groupby('N')['loss'].mean().idxmin()"
+                ),
+                "other unique tokens",
+            ),
+            (
+                _BEST.format(
+                    body="t = table[table.D_unique == U]\n    return t.groupby('N')['loss'].mean().idxmin()"
+                ),
+                "another number of epochs",
+            ),
+            (
+                _BEST.format(
+                    body="t = table[(table.D_unique == U) & (table.epochs == epochs)]\n"
+                    "    return t.groupby('N')['loss'].mean().min()"
+                ),
+                "Return the N",
+            ),
+            (_BEST.format(body="return table['M'].min()"), "KeyError"),
+            (_BEST.format(body="pass"), "returned None"),
+        ],
+    ),
+    "ex10a_fresh": Answers(
+        right=[
+            _FRESH.format(body="np.exp(np.interp(-loss, -loss_fresh, np.log(D_fresh)))"),
+            _FRESH.format(body="10 ** np.interp(loss, loss_fresh[::-1], np.log10(D_fresh[::-1]))"),
+            """
+def fresh_equivalent(loss, D_fresh, loss_fresh):
+    for k in range(len(D_fresh) - 1):
+        if loss_fresh[k] >= loss >= loss_fresh[k + 1]:
+            share = (loss_fresh[k] - loss) / (loss_fresh[k] - loss_fresh[k + 1])
+            return D_fresh[k] * (D_fresh[k + 1] / D_fresh[k]) ** share
+""",
+            """
+def fresh_equivalent(loss, D_fresh, loss_fresh):
+    from scipy.interpolate import interp1d
+    return np.exp(interp1d(loss_fresh, np.log(D_fresh))(loss))
+""",
+        ],
+        wrong=[
+            (_FRESH.format(body="np.interp(-loss, -loss_fresh, D_fresh)"), "interpolated D itself"),
+            (
+                _FRESH.format(body="np.interp(-loss, -loss_fresh, np.log(D_fresh))"),
+                "still a logarithm",
+            ),
+            (
+                _FRESH.format(body="np.exp(np.interp(loss, loss_fresh, np.log(D_fresh)))"),
+                "Turn both arrays round",
+            ),
+            (_FRESH.format(body="D_fresh[np.argmin(np.abs(loss_fresh - loss))]"), ""),
+            (
+                _FRESH.format(
+                    body="np.exp(np.interp(-np.log(loss), -np.log(loss_fresh), np.log(D_fresh)))"
+                ),
+                "interpolate in the loss itself",
+            ),
+            (
+                _FRESH.format(body="np.exp(np.interp(-loss, -loss_fresh, np.log10(D_fresh)))"),
+                "two bases",
+            ),
+            (_FRESH.format(body="loss"), ""),
+            (_FRESH.format(body="None"), "returned None"),
+        ],
+    ),
+    "ex10b_fit": Answers(
+        right=[
+            _R_STAR.format(
+                error="np.sum((np.log(U * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)) ** 2)"
+            ),
+            """
+from scipy.optimize import minimize_scalar
+R_star = minimize_scalar(
+    lambda r: np.sum(np.log((U + U * r * (1 - np.exp(-R / r))) / D_eff) ** 2), bounds=(1, 100), method="bounded"
+).x
+""",
+            """
+R_star, best = None, np.inf
+for r in np.arange(1, 100, 0.25):
+    worst = sum(np.log(sl.effective_amount(U * (R + 1), U, r) / D_eff) ** 2)
+    if worst < best:
+        R_star, best = r, worst
+""",
+        ],
+        wrong=[
+            (
+                _R_STAR.format(
+                    error="np.sum((np.log(U * (1 + r * (1 - np.exp(-(R + 1) / r)))) - np.log(D_eff)) ** 2)"
+                ),
+                "one too large",
+            ),
+            ("R_star = 15.4", "Muennighoff's value"),
+            (
+                _R_STAR.format(
+                    error="-np.sum((np.log(U * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)) ** 2)"
+                ),
+                "inside this range",
+            ),
+            (
+                _R_STAR.format(
+                    error="np.sum((np.log(1 + r * (1 - np.exp(-R / r))) - np.log(D_eff)) ** 2)"
+                ),
+                "inside this range",
+            ),
+            ("R_star = 'about 19'", "quotation marks"),
+            ("R_star = 8.0", ""),
+            ("R_star = R", "one number"),
+        ],
+    ),
+    "ex11a_read": Answers(
+        right=[
+            "tokens_small, tokens_large = 8e5, 2.5e5",
+            "tokens_small = fresh_equivalent(1.6, D, L[list(N).index(18432)])\n"
+            "tokens_large = fresh_equivalent(1.6, D, L[-1])",
+            "tokens_small, tokens_large = 700_000, np.array([270_000])",
+        ],
+        wrong=[
+            ("tokens_small, tokens_large = 2.5e5, 8e5", "other curve"),
+            ("tokens_small, tokens_large = 8e6, 2.5e5", ""),
+            ("tokens_small, tokens_large = 4.6e5, 2.5e5", "neighbouring curve"),
+            ("tokens_small, tokens_large = 0.8, 0.25", "1M is 1e6"),
+            ("tokens_small, tokens_large = 8e5, 8e5", "other curve"),
+            ("tokens_small, tokens_large = '800k', '250k'", "quotation marks"),
+            ("tokens_small, tokens_large = 8e5, None", "no value yet"),
+        ],
+    ),
+    "ex11b_bill": Answers(
+        right=[
+            _BILL.format(body="2 * N / 1e9, 16 * N / 1e9, 6 * N * D / speed / 86400, 2 * N"),
+            _BILL.format(
+                body="[N / 5e8, N / 62.5e6, sl.training_flops(N, D) / (speed * 24 * 3600), sl.inference_flops(N, 1)]"
+            ),
+            _BILL.format(body="pd.Series([2e-9 * N, 1.6e-8 * N, N * D / (14400 * speed), N + N])"),
+        ],
+        wrong=[
+            (
+                _BILL.format(body="2 * N, 16 * N, 6 * N * D / speed / 86400, 2 * N"),
+                "a GB is 1e9",
+            ),
+            (
+                _BILL.format(body="2 * N / 1e9, 16 * N / 1e9, 6 * N * D / speed, 2 * N"),
+                "in seconds",
+            ),
+            (
+                _BILL.format(body="2 * N / 1e9, 16 * N / 1e9, 6 * N * D / speed / 3600, 2 * N"),
+                "in hours",
+            ),
+            (
+                _BILL.format(body="2 * N / 1e9, 16 * N / 1e9, 2 * N * D / speed / 86400, 2 * N"),
+                "forward pass alone",
+            ),
+            (
+                _BILL.format(body="2 * N / 1e9, 16 * N / 1e9, 6 * N * D / speed / 86400, 6 * N"),
+                "forward pass only",
+            ),
+            (
+                _BILL.format(body="16 * N / 1e9, 2 * N / 1e9, 6 * N * D / speed / 86400, 2 * N"),
+                "serving first",
+            ),
+            (
+                _BILL.format(
+                    body="2 * N / 2**30, 16 * N / 2**30, 6 * N * D / speed / 86400, 2 * N"
+                ),
+                "not 2^30",
+            ),
+            (
+                _BILL.format(body="2 * N / 8e9, 16 * N / 8e9, 6 * N * D / speed / 86400, 2 * N"),
+                "do not divide by 8",
+            ),
+            (_BILL.format(body="2 * N / 1e9"), "shape"),
+            (_BILL.format(body="2.0, 16.0, 2.0, 2e9"), ""),
+        ],
+    ),
+    "ex12_tenfold": Answers(
+        right=[
+            _TENFOLD.format(**_GOOD_TENFOLD),
+            _TENFOLD.format(
+                **_GOOD_TENFOLD
+                | {
+                    "ratio": "(last - refit.E) / (later - refit.E)",
+                    "times": "10 ** (np.log10(2) / -np.log10(ratio))",
+                }
+            ),
+            _TENFOLD.format(
+                **_GOOD_TENFOLD
+                | {
+                    "ratio": "10**-refit.gamma",
+                    "times": "refit.C_for(refit.E + (early - refit.E) / 2) / 1e21",
+                }
+            ),
+        ],
+        wrong=[
+            (_TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "late / early"}), "whole losses"),
+            (
+                _TENFOLD.format(**_GOOD_TENFOLD | {"early": "late - early"}),
+                "before minus the loss after",
+            ),
+            (
+                _TENFOLD.format(
+                    **_GOOD_TENFOLD | {"early": "later - last", "late": "early - late"}
+                ),
+                "other of the two",
+            ),
+            (_TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "2**-refit.gamma"}), "one doubling"),
+            (
+                _TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "1 - 10**-refit.gamma"}),
+                "share that is lost",
+            ),
+            (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "1 / refit.gamma"}), "doublings"),
+            (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "2"}), "far more than half"),
+            (_TENFOLD.format(**_GOOD_TENFOLD | {"early": "1 - late / early"}), "fraction"),
+            (_TENFOLD.format(**_GOOD_TENFOLD | {"late": "0.01"}), ""),
+            (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "None"}), "no value yet"),
+        ],
+    ),
+    "ex13a_printed": Answers(
+        right=['answer_13a = "3.0 2.1 2.0"', "answer_13a = '3.0 2.1 2.0 '"],
+        wrong=[
+            ('answer_13a = "2.0 1.1 1.0"', "data term is missing"),
+            ('answer_13a = "3.0 2.1 2"', "Python prints 2.0"),
+            ('answer_13a = "3.0 2.1 1.0"', "depends on D alone"),
+            ('answer_13a = "1.8 1.3 1.3"', "square root"),
+            ('answer_13a = "3.0"', ""),
+            ("answer_13a = 3.0", ""),
+        ],
+    ),
+    "ex13b_which_next": choice(
+        "answer_13b", "c", {"a": "cost the same FLOPs", "b": "2020 to 2022", "d": "no way out"}
+    ),
+    "ex13c_double_model": Answers(
+        right=["answer_13c = False", 'answer_13c = "false"', "answer_13c = np.bool_(False)"],
+        wrong=[
+            ("answer_13c = True", "every token is new"),
+            ('answer_13c = "true"', "every token is new"),
+            ('answer_13c = "t"', "every token is new"),
+            ('answer_13c = "maybe"', ""),
+            ("answer_13c = 3", ""),
+            ("answer_13c = [True, False]", ""),
+        ],
+    ),
+    "ex13d_sweep": Answers(
+        right=['answer_13d = "ac"', 'answer_13d = ["c", "a"]', 'answer_13d = "A, C"'],
+        wrong=[
+            ('answer_13d = "ab"', "eight floors"),
+            ('answer_13d = "a"', ""),
+            ('answer_13d = "acd"', "marginal gain of data"),
+            ('answer_13d = "ae"', "promises the impossible"),
+            ('answer_13d = "abcde"', "eight floors"),
+            ('answer_13d = "ax"', ""),
+        ],
+    ),
+}
