@@ -27,8 +27,8 @@ D_break = {D}
 """
 _BREAK = "(refit.B * (1 - 1.5**-refit.beta) / size) ** (1 / refit.beta)"
 _MAP = """
-fall_data, fall_size = L[:-1, :-1] - L[:-1, 1:], L[:-1, :-1] - L[1:, :-1]
-ratio_data, ratio_size = C[:-1, 1:] / C[:-1, :-1], C[1:, :-1] / C[:-1, :-1]
+fall_data, fall_size = L_grid[:-1, :-1] - L_grid[:-1, 1:], L_grid[:-1, :-1] - L_grid[1:, :-1]
+ratio_data, ratio_size = C_grid[:-1, 1:] / C_grid[:-1, :-1], C_grid[1:, :-1] / C_grid[:-1, :-1]
 data_gain = {data}
 size_gain = {size}
 steps_worse = {worse}
@@ -208,7 +208,7 @@ ANSWERS = {
     ),
     "ex4_floors": Answers(
         right=[
-            "floors = [sl.fit_power_law(N, L[:, j]).E for j in range(8)]",
+            "floors = [sl.fit_power_law(N_grid, L_grid[:, j]).E for j in range(8)]",
             """
 t = runs.groupby(["D", "N"])["loss"].mean().unstack()
 floors = t.apply(lambda row: sl.fit_power_law(t.columns.to_numpy(float), row.to_numpy()).E, axis=1)
@@ -216,32 +216,44 @@ floors = t.apply(lambda row: sl.fit_power_law(t.columns.to_numpy(float), row.to_
             """
 from scipy.optimize import curve_fit
 floors = tuple(
-    curve_fit(lambda x, E, la, al: np.log(E + np.exp(la - al * np.log(x))), N, np.log(y), p0=[0.8 * y.min(), 4, 0.5])[0][0]
-    for y in L.T
+    curve_fit(lambda x, E, la, al: np.log(E + np.exp(la - al * np.log(x))), N_grid, np.log(y), p0=[0.8 * y.min(), 4, 0.5])[0][0]
+    for y in L_grid.T
 )
 """,
             """
 floors = []
-for y in L.T:
+for y in L_grid.T:
     best = (np.inf, 0)
     for E in np.linspace(0, 0.999 * y.min(), 2000):
-        s, i = np.polyfit(np.log(N), np.log(y - E), 1)
-        best = min(best, (np.sum((np.log(E + np.exp(i) * N**s) - np.log(y)) ** 2), E))
+        s, i = np.polyfit(np.log(N_grid), np.log(y - E), 1)
+        best = min(best, (np.sum((np.log(E + np.exp(i) * N_grid**s) - np.log(y)) ** 2), E))
     floors.append(best[1])
 """,
         ],
         wrong=[
-            ("floors = L.min(axis=0)", "lowest losses"),
-            ("floors = [sl.fit_power_law(N, L[:, j]).E for j in range(8)][::-1]", "reversed"),
+            ("floors = L_grid.min(axis=0)", "lowest losses"),
             (
-                "floors = [sl.fit_power_law(N, L[:, j], floor=False).E for j in range(8)]",
+                "floors = [sl.fit_power_law(N_grid, L_grid[:, j]).E for j in range(8)][::-1]",
+                "reversed",
+            ),
+            (
+                "floors = [sl.fit_power_law(N_grid, L_grid[:, j], floor=False).E for j in range(8)]",
                 "without a floor",
             ),
-            ("floors = [sl.fit_power_law(N, L[:, j]).a for j in range(8)]", "coefficients"),
-            ("floors = [sl.fit_power_law(N, L[:, j]).alpha for j in range(8)]", "exponents"),
-            ("floors = [sl.fit_power_law(D, L[i]).E for i in range(7)]", "7 values"),
-            ("floors = sl.fit_power_law(N, L[:, 0]).E", "1 values"),
-            ("floors = np.array([[sl.fit_power_law(N, L[:, j]).E for j in range(8)]])", "shape"),
+            (
+                "floors = [sl.fit_power_law(N_grid, L_grid[:, j]).a for j in range(8)]",
+                "coefficients",
+            ),
+            (
+                "floors = [sl.fit_power_law(N_grid, L_grid[:, j]).alpha for j in range(8)]",
+                "exponents",
+            ),
+            ("floors = [sl.fit_power_law(D_grid, L_grid[i]).E for i in range(7)]", "7 values"),
+            ("floors = sl.fit_power_law(N_grid, L_grid[:, 0]).E", "1 values"),
+            (
+                "floors = np.array([[sl.fit_power_law(N_grid, L_grid[:, j]).E for j in range(8)]])",
+                "shape",
+            ),
             ("floors = [0.9] * 8", ""),
             ("floors = 'high to low'", "eight were expected"),
         ],
@@ -357,24 +369,24 @@ for y in L.T:
             _MAP.format(
                 data="fall_data / np.log2(ratio_data)",
                 size="fall_size / np.log2(ratio_size)",
-                worse="np.sum(L[1:] > L[:-1])",
+                worse="np.sum(L_grid[1:] > L_grid[:-1])",
             ),
             """
 data_gain, size_gain = np.zeros((6, 7)), np.zeros((6, 7))
 steps_worse = 0
 for i in range(6):
     for j in range(7):
-        data_gain[i, j] = (L[i, j] - L[i, j + 1]) / np.log2(C[i, j + 1] / C[i, j])
-        size_gain[i, j] = (L[i, j] - L[i + 1, j]) / np.log2(C[i + 1, j] / C[i, j])
+        data_gain[i, j] = (L_grid[i, j] - L_grid[i, j + 1]) / np.log2(C_grid[i, j + 1] / C_grid[i, j])
+        size_gain[i, j] = (L_grid[i, j] - L_grid[i + 1, j]) / np.log2(C_grid[i + 1, j] / C_grid[i, j])
 for i in range(6):
     for j in range(8):
-        steps_worse += L[i + 1, j] > L[i, j]
+        steps_worse += L_grid[i + 1, j] > L_grid[i, j]
 """,
             """
-logC = np.log(C) / np.log(2)
-data_gain = (-np.diff(L, axis=1) / np.diff(logC, axis=1))[:-1].tolist()
-size_gain = pd.DataFrame((-np.diff(L, axis=0) / np.diff(logC, axis=0))[:, :-1])
-steps_worse = int((np.diff(L, axis=0) > 0).sum())
+logC = np.log(C_grid) / np.log(2)
+data_gain = (-np.diff(L_grid, axis=1) / np.diff(logC, axis=1))[:-1].tolist()
+size_gain = pd.DataFrame((-np.diff(L_grid, axis=0) / np.diff(logC, axis=0))[:, :-1])
+steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
 """,
         ],
         wrong=[
@@ -400,8 +412,8 @@ steps_worse = int((np.diff(L, axis=0) > 0).sum())
             ),
             (
                 _MAP.format(
-                    data="fall_data / (C[:-1, 1:] - C[:-1, :-1])",
-                    size="fall_size / (C[1:, :-1] - C[:-1, :-1])",
+                    data="fall_data / (C_grid[:-1, 1:] - C_grid[:-1, :-1])",
+                    size="fall_size / (C_grid[1:, :-1] - C_grid[:-1, :-1])",
                     worse="0",
                 ),
                 "",
@@ -422,7 +434,7 @@ steps_worse = int((np.diff(L, axis=0) > 0).sum())
             ),
             (
                 _MAP.format(
-                    data="(L[:, :-1] - L[:, 1:]) / np.log2(C[:, 1:] / C[:, :-1])",
+                    data="(L_grid[:, :-1] - L_grid[:, 1:]) / np.log2(C_grid[:, 1:] / C_grid[:, :-1])",
                     size="fall_size / np.log2(ratio_size)",
                     worse="0",
                 ),
@@ -432,7 +444,7 @@ steps_worse = int((np.diff(L, axis=0) > 0).sum())
                 _MAP.format(
                     data="fall_data / np.log2(ratio_data)",
                     size="fall_size / np.log2(ratio_size)",
-                    worse="np.sum(L[1:] < L[:-1])",
+                    worse="np.sum(L_grid[1:] < L_grid[:-1])",
                 ),
                 "made it better",
             ),
@@ -580,18 +592,18 @@ def fresh_equivalent(loss, D_fresh, loss_fresh):
     "ex10b_fit": Answers(
         right=[
             _R_STAR.format(
-                error="np.sum((np.log(U * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)) ** 2)"
+                error="np.sum((np.log(U_small * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)) ** 2)"
             ),
             """
 from scipy.optimize import minimize_scalar
 R_star = minimize_scalar(
-    lambda r: np.sum(np.log((U + U * r * (1 - np.exp(-R / r))) / D_eff) ** 2), bounds=(1, 100), method="bounded"
+    lambda r: np.sum(np.log((U_small + U_small * r * (1 - np.exp(-R / r))) / D_eff) ** 2), bounds=(1, 100), method="bounded"
 ).x
 """,
             """
 R_star, best = None, np.inf
 for r in np.arange(1, 100, 0.25):
-    worst = sum(np.log(sl.effective_amount(U * (R + 1), U, r) / D_eff) ** 2)
+    worst = sum(np.log(sl.effective_amount(U_small * (R + 1), U_small, r) / D_eff) ** 2)
     if worst < best:
         R_star, best = r, worst
 """,
@@ -599,14 +611,14 @@ for r in np.arange(1, 100, 0.25):
         wrong=[
             (
                 _R_STAR.format(
-                    error="np.sum((np.log(U * (1 + r * (1 - np.exp(-(R + 1) / r)))) - np.log(D_eff)) ** 2)"
+                    error="np.sum((np.log(U_small * (1 + r * (1 - np.exp(-(R + 1) / r)))) - np.log(D_eff)) ** 2)"
                 ),
                 "one too large",
             ),
             ("R_star = 15.4", "Muennighoff's value"),
             (
                 _R_STAR.format(
-                    error="-np.sum((np.log(U * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)) ** 2)"
+                    error="-np.sum((np.log(U_small * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)) ** 2)"
                 ),
                 "inside this range",
             ),
@@ -624,8 +636,8 @@ for r in np.arange(1, 100, 0.25):
     "ex11a_read": Answers(
         right=[
             "tokens_small, tokens_large = 8e5, 2.5e5",
-            "tokens_small = fresh_equivalent(1.6, D, L[list(N).index(18432)])\n"
-            "tokens_large = fresh_equivalent(1.6, D, L[-1])",
+            "tokens_small = fresh_equivalent(1.6, D_grid, L_grid[list(N_grid).index(18432)])\n"
+            "tokens_large = fresh_equivalent(1.6, D_grid, L_grid[-1])",
             "tokens_small, tokens_large = 700_000, np.array([270_000])",
         ],
         wrong=[
