@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import nbgrader
-from latex2mathml.converter import convert
 from nbconvert.preprocessors import Preprocessor
 from nbgrader import utils
 from nbgrader.preprocessors import ClearHiddenTests
+
+from scalinglaws.formulas import draw_formulas
 
 # Ours first: it takes nbconvert's MathJax macro, which loads from a CDN, out of nbgrader's own page.
 TEMPLATES = (
@@ -16,12 +17,6 @@ TEMPLATES = (
 )
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-# $$block$$ or $inline$, outside `code`; a dollar sign before a digit and after a space is money.
-_CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
-_FORMULA = re.compile(
-    r"\$\$(?P<block>.+?)\$\$|(?<![\\\w$])\$(?P<inline>[^\s$](?:[^$]*?[^\s$\\])?)\$(?![\w$])",
-    re.DOTALL,
-)
 
 
 def failure_message(output: dict) -> str:
@@ -58,17 +53,3 @@ class DrawFormulas(Preprocessor):
         if cell.cell_type == "markdown":
             cell.source = draw_formulas(cell.source)
         return cell, resources
-
-
-def draw_formulas(markdown: str) -> str:
-    """`markdown` with its TeX formulas as MathML. A formula that cannot be converted stays as it is."""
-
-    def to_mathml(match: re.Match) -> str:
-        display = "block" if match["block"] else "inline"
-        try:
-            return convert(match["block"] or match["inline"], display=display)
-        except Exception:  # latex2mathml raises many kinds; raw TeX can still be read
-            return match[0]
-
-    parts = _CODE.split(markdown)
-    return "".join(part if i % 2 else _FORMULA.sub(to_mathml, part) for i, part in enumerate(parts))

@@ -53,7 +53,10 @@ def from_text(question: Mapping[str, Any], text: str) -> Any:
 def _option(question: Mapping[str, Any], answer: Any) -> str:
     if not isinstance(answer, str) or len(answer.strip(" ().")) != 1:
         raise CourseError(f'The answer is {answer!r}: write the letter of one option, such as "a".')
-    return answer.strip(" ().").lower()
+    letter = answer.strip(" ().").lower()
+    if letter not in question["options"]:
+        raise CourseError(f"{answer!r} is not one of the options. Read the question again.")
+    return letter
 
 
 def _options(question: Mapping[str, Any], answer: Any) -> str:

@@ -36,6 +36,7 @@ _SHOWN = [
     "hints",
     "references",
 ]
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first is ten times as fast
 _MOST_STEPS = 41  # of a tolerance: every one of them is a reply that is sealed
 
 
@@ -51,7 +52,7 @@ def load_bank(folder: Path) -> dict[str, dict[str, Any]]:
     bank: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.yaml")):
         try:
-            questions = yaml.safe_load(path.read_text("utf-8"))
+            questions = yaml.load(path.read_text("utf-8"), Loader=_LOADER)
         except yaml.YAMLError as error:
             raise CourseError(f"{path.name} is not valid YAML: {error}") from None
         questions = _plain(questions)

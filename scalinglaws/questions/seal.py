@@ -19,6 +19,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from itertools import combinations
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -154,21 +155,41 @@ def find(question: str) -> dict:
     return bank[question]
 
 
-def open_reply(question: str, answer: Any) -> Reply:
-    """The reply that the learner's answer earns.
+def mark(question: str, answer: Any) -> Reply:
+    """The reply that an answer earns.
 
-    Raises CourseError for an unknown question. An answer that is no option, or not of the right kind, is wrong.
+    Raises CourseError for an unknown question, and for an answer that is no option or not of the right kind.
     """
     entry = find(question)
+    return unseal(question, entry, answer) or Reply(False, f"{answer!r} {_UNKNOWN[form(entry)]}")
+
+
+def open_reply(question: str, answer: Any) -> Reply:
+    """As `mark`, but an answer of the wrong kind is wrong. Raises CourseError for an unknown question."""
+    find(question)
     try:
-        reply = unseal(question, entry, answer)
+        return mark(question, answer)
     except CourseError as error:
         return Reply(False, str(error))
-    return reply or Reply(False, f"{answer!r} {_UNKNOWN[form(entry)]}")
+
+
+def right_letters(question: str) -> Reply | None:
+    """The reply to the right option or options of a question, found by trying all: for one that is over.
+
+    None for other forms of answer: they cannot be tried out.
+    """
+    entry = find(question)
+    letters = entry.get("options", ())
+    most = len(letters) if form(entry) == "options" else 1
+    for count in range(1, most + 1):
+        for chosen in combinations(letters, count):
+            reply = unseal(question, entry, "".join(chosen))
+            if reply and reply.right:
+                return reply
+    return None
 
 
 _UNKNOWN = {
-    "option": "is not one of the options. Read the question again.",
     "number": "is not the value, nor a slip we know. Read the question again.",
     "output": "is not what is printed, nor a slip we know. Follow the code line by line.",
     "expression": "does not give the right values, nor those of a slip we know. Try it on small numbers.",
