@@ -1,5 +1,6 @@
 """Markdown with TeX formulas, without a network or a script: as HTML with MathML, or as plain text."""
 
+import html
 import re
 
 # $$block$$ or $inline$, outside `code`; a dollar sign before a digit and after a space is money.
@@ -40,18 +41,24 @@ def to_html(markdown: str) -> str:
         formulas.append(_mathml(match))
         return f"\ue000{len(formulas) - 1}\ue001"  # private characters, which no text holds
 
-    html = mistune.create_markdown(escape=True, plugins=["table"])(_outside_code(markdown, keep))
-    html = re.sub("\ue000(\\d+)\ue001", lambda mark: formulas[int(mark[1])], html)
-    return html.replace("<pre>", '<pre tabindex="0" role="group" aria-label="code">').strip()
+    page = mistune.create_markdown(escape=True, plugins=["table"])(_outside_code(markdown, keep))
+    page = re.sub("\ue000(\\d+)\ue001", lambda mark: formulas[int(mark[1])], page)
+    return page.replace("<pre>", '<pre tabindex="0" role="group" aria-label="code">').strip()
 
 
+# What HTML names otherwise (it knows \\alpha, \\times, \\le and many more).
 _SIGNS = {
-    r"\alpha": "α", r"\beta": "β", r"\gamma": "γ", r"\cdot": "·", r"\times": "×", r"\approx": "≈",
-    r"\propto": "∝", r"\le": "≤", r"\ge": "≥", r"\ne": "≠", r"\to": "→", r"\infty": "∞", r"\sum": "Σ",
-    r"\partial": "∂", r"\Delta": "Δ", r"\pm": "±", r"\ll": "≪", r"\gg": "≫", r"\ldots": "…", r"\sqrt": "√",
-    r"\ln": "ln", r"\log": "log", r"\exp": "exp", r"\min": "min", r"\max": "max", r"\,": " ", r"\;": " ",
-    r"\%": "%", r"\quad": "  ", r"\left": "", r"\right": "", r"\{": "{", r"\}": "}",
+    "cdot": "·", "to": "→", "infty": "∞", "partial": "∂", "ldots": "…", "dots": "…", "sqrt": "√", "quad": "  ",
+    "left": "", "right": "", "bigl": "", "bigr": "", "big": "", "Big": "", "lfloor": "⌊", "rfloor": "⌋",
 }  # fmt: skip
+
+
+def _sign(match: re.Match) -> str:
+    name = match[1]
+    if not name.isalpha():  # a space or a brace
+        return " " if name in ",;: " else "" if name == "!" else name
+    known = html.unescape(f"&{name};")
+    return _SIGNS.get(name, name if known.startswith("&") else known)
 
 
 def to_text(markdown: str) -> str:
@@ -61,8 +68,7 @@ def to_text(markdown: str) -> str:
         tex = match["block"] or match["inline"]
         tex = re.sub(r"\\(?:text|mathrm|mathit|operatorname)\s*\{([^{}]*)\}", r"\1", tex)
         tex = re.sub(r"\\d?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", tex)
-        for sign in sorted(_SIGNS, key=len, reverse=True):
-            tex = tex.replace(sign, _SIGNS[sign])
+        tex = re.sub(r"\\([A-Za-z]+|.)", _sign, tex)
         return re.sub(r"[\^_]\{([^{}]{1,2})\}", lambda m: m[0][0] + m[1], tex)
 
     text = _outside_code(markdown, plain)

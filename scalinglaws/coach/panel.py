@@ -283,8 +283,12 @@ def draw_map(mastery: dict[str, Mastery] | None = None):
         x, y = _PLACES[idea.id]
         share = mastery[idea.id].share if mastery else 0.0
         box = {"height": height, "zorder": 3}
-        ax.add_patch(Rectangle((x, y - height / 2), width, facecolor="white", edgecolor=GREY, **box))
-        ax.add_patch(Rectangle((x, y - height / 2), width * share, facecolor=BLUE, alpha=0.35, **box))
+        ax.add_patch(
+            Rectangle((x, y - height / 2), width, facecolor="white", edgecolor=GREY, **box)
+        )
+        ax.add_patch(
+            Rectangle((x, y - height / 2), width * share, facecolor=BLUE, alpha=0.35, **box)
+        )
         label = _in_two(idea.name) + (f"\n{share:.0%}" if mastery else "")
         ax.text(x + width / 2, y, label, ha="center", va="center", fontsize=8, zorder=5)
         ax.text(x + 0.02, y - height / 2 - 0.03, idea.notebook[:2], fontsize=7, color="#595959")

@@ -165,8 +165,9 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def in_terminal(sitting: Sitting, read: Callable[[str], str] = input) -> int:
+def in_terminal(sitting: Sitting, read: Callable[[str], str] | None = None) -> int:
     """Play in a terminal until the learner stops. Returns how many questions were closed."""
+    read = read or input
     keys = "? hint, ! solution, q stop"
     closed, reshow = 0, True
     while True:

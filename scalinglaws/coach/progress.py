@@ -8,6 +8,7 @@ tabs or two kernels cannot count one answer twice.
 The file is the learner's own: it can be read, copied and deleted. It is no grade.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from scalinglaws.errors import CourseError
 from scalinglaws.lock import try_lock
 
 FILE = "progress.jsonl"
+LONGEST = 2000  # characters of an answer that are kept
 _PATIENCE = 20.0  # seconds to wait for another process that writes
 
 Event = dict[str, Any]
@@ -151,19 +153,21 @@ def note_answer(question: str, answer: Any, right: bool) -> None:
     """
     if not (os.environ.get("SCALINGLAWS_STUDENT") or os.environ.get("SCALINGLAWS_PROGRESS")):
         return
-    try:
-        with progress_of().writing() as log:
-            mine = [e for e in log.events if e.get("question") == question and "answer" in e]
-            if not mine or mine[-1]["answer"] != str(answer):
-                log.add("answered", question=question, answer=str(answer), right=right)
-    except (CourseError, OSError):
-        pass
+    answer = str(answer)[:LONGEST]
+    with suppress(CourseError, OSError), progress_of().writing() as log:
+        mine = [e for e in log.events if e.get("question") == question and "answer" in e]
+        if not mine or mine[-1]["answer"] != answer:
+            log.add("answered", question=question, answer=answer, right=right)
 
 
-def note_check(student: str, report: dict, digests: dict[str, str]) -> None:
-    """Note a report of `scalinglaws check`. digests: {exercise: digest of what the learner wrote for it}."""
+def note_check(course: Path, student: str, report: dict) -> None:
+    """Note a report of `scalinglaws check`, with a digest of what was written for each exercise.
+
+    Where it cannot be noted, nothing is said: the report is what counts.
+    """
     fields = ("title", "state", "points", "max_points", "by_hand")
     with suppress(CourseError, OSError):
+        wrote = _digests(course, student, report["assignment"])
         progress_of(student).add(
             "checked",
             assignment=report["assignment"],
@@ -171,7 +175,21 @@ def note_check(student: str, report: dict, digests: dict[str, str]) -> None:
             max_score=report["max_score"],
             exercises={
                 row["exercise"]: {key: row[key] for key in fields}
-                | {"wrote": digests.get(row["exercise"], "")}
+                | {"wrote": wrote.get(row["exercise"], "")}
                 for row in report["exercises"]
             },
         )
+
+
+def _digests(course: Path, student: str, assignment: str) -> dict[str, str]:
+    """{exercise: digest of what stands in its answer cells}, so that the same answer counts as one try."""
+    from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
+
+    name = f"{assignment}.ipynb"
+    cells = graded_cells(read_notebook(course / "submitted" / student / assignment / name))
+    return {
+        exercise.number: hashlib.sha256(
+            "\n".join(cells[name].source for name in exercise.answers if name in cells).encode()
+        ).hexdigest()[:12]
+        for exercise in exercises(read_notebook(course / "source" / assignment / name))
+    }

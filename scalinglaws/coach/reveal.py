@@ -7,11 +7,9 @@ gets the released notebooks and the package alone has neither, and its instructo
 """
 
 import argparse
-import hashlib
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from scalinglaws.errors import CourseError
@@ -119,20 +117,6 @@ def _from_course(question: str) -> str | None:
 
 
 # -- Exercises
-
-
-def digests(notebook: Path, assignment: str, course: Path) -> dict[str, str]:
-    """{exercise: digest of what stands in its answer cells} of a learner's copy."""
-    from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
-
-    cells = graded_cells(read_notebook(notebook))
-    source = read_notebook(course / "source" / assignment / f"{assignment}.ipynb")
-    return {
-        exercise.number: hashlib.sha256(
-            "\n".join(cells[name].source for name in exercise.answers if name in cells).encode()
-        ).hexdigest()[:12]
-        for exercise in exercises(source)
-    }
 
 
 def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) -> str:

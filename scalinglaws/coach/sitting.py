@@ -15,7 +15,7 @@ from scalinglaws.questions.answers import form, from_text
 from scalinglaws.questions.seal import Reply, find, mark, sealed_bank
 
 from .ideas import IDEAS, find_topic, ideas_of
-from .progress import Event, Progress, Writing, moment
+from .progress import LONGEST, Event, Progress, Writing, moment
 from .spacing import AGAIN, GOOD, HARD, Memory, remember
 
 CHALLENGE = "challenge"  # the five problems are the questions whose ids begin so
@@ -213,7 +213,7 @@ class Sitting:
                 "answered",
                 sitting=self.id,
                 question=turn.question,
-                answer=str(answer),
+                answer=str(answer)[:LONGEST],
                 right=reply.right,
             )
         return reply

@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbgrader import utils
 
+from scalinglaws.coach.progress import note_check
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
@@ -64,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
         check(course, find_copy(course, assignment, args.student), args.student, quiet=args.json)
         for assignment in chosen
     ]
+    for report in reports:
+        note_check(course, args.student, report)
     if args.json:
         print(json.dumps(reports if len(reports) > 1 else reports[0], indent=1))
     else:

@@ -343,14 +343,17 @@ def _apply_slips(
 def check_answer(question: str, answer: Any) -> None:
     """Check the answer to a quiz question of the bank; the reply was sealed, and opens with this answer only.
 
-    question: its id, for example "power_laws.trend". answer: the letter of an option, or a number.
+    question: its id, for example "power_laws.trend". answer: as the type of the question asks (`scalinglaws.questions.answers`).
+    In the learner's own JupyterLab the answer is noted in the progress file.
     Raises NotStarted where there is no answer, CheckFailed with that option's own explanation where it is wrong.
     """
+    from scalinglaws.coach.progress import note_answer
     from scalinglaws.questions.seal import open_reply
 
     if _is_blank(answer):
         raise NotStarted("There is no answer yet.")
     reply = open_reply(question, answer)
+    note_answer(question, answer, reply.right)
     if not reply.right:
         raise CheckFailed(reply.text)
     right(reply.text)
