@@ -25,8 +25,10 @@ function render({ model, el }) {
   const body = make("div");
   const root = make("section", { class: "slp" }, body, live);
   el.append(root);
-  // JupyterLab takes arrow keys, Enter and letters for itself. (Tab and Escape are left to the page.)
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  // JupyterLab would take arrow keys, Enter and letters for itself. Saving is left to it.
+  root.addEventListener("keydown", (event) => {
+    if (!((event.ctrlKey || event.metaKey) && event.key === "s")) event.stopPropagation();
+  });
 
   let acted = false; // the learner did something here: the focus must follow
   let waiting = null;
