@@ -197,8 +197,18 @@ def _as_text(report: Report) -> str:
 
 
 def _as_html(report: Report) -> str:
+    import matplotlib.pyplot as plt
+
+    from scalinglaws.plots import plot_ideas
     from scalinglaws.plots.alt import to_html
 
+    figure = plot_ideas(
+        mastery={idea: found.share for idea, found in report.mastery.items()}
+    ).figure
+    picture = to_html(
+        figure, "Map of the ideas, each filled as far as you master it. The table says the same."
+    )
+    plt.close(figure)
     cell = 'style="text-align:left;padding:0.15em 1em 0.15em 0"'
     number = 'style="text-align:right;padding:0.15em 1em 0.15em 0"'
 
@@ -239,72 +249,7 @@ def _as_html(report: Report) -> str:
     badges = ", ".join(path.name for path in report.badges) or "none yet"
     return (
         f"<div><p><b>Next</b></p><ul>{steps}</ul>{notebooks}"
-        f"{to_html(draw_map(report.mastery), map_in_words(report.mastery))}"
+        f"{picture}"
         f"<details><summary>The map as a table</summary>{ideas}</details>"
         f"<p>Practice: {report.due} due, {report.known} known, {report.new} new. Badges: {escape(badges)}.</p></div>"
     )
-
-
-def map_in_words(mastery: dict[str, Mastery] | None = None) -> str:
-    """The map of ideas as a sentence, for who cannot see it."""
-    said = []
-    for idea in IDEAS.values():
-        share = f", {mastery[idea.id].share:.0%}" if mastery else ""
-        needs = " and ".join(IDEAS[need].name for need in idea.needs)
-        said.append(f"{idea.name}{share}{f' (after {needs})' if needs else ''}")
-    return f"Map of the ideas{', with your mastery' if mastery else ''}: {'; '.join(said)}."
-
-
-# Where each idea stands on the map: column, and row from the top. What comes before stands further left.
-_PLACES = {
-    "tokens": (0, 2), "loss": (1, 2), "power_law": (2, 1), "training": (2, 3), "theory": (3, 0), "forecasts": (3, 1),
-    "two_terms": (3, 2), "bottleneck": (4, 2), "compute": (4, 3), "marginal": (5, 2), "economics": (5, 3),
-    "repeats": (5, 4), "optimum": (6, 2), "shapes": (6, 4.8), "universal": (7, 1), "chinchilla": (7, 2),
-    "skills": (8, 0), "planning": (8, 1), "inference": (8, 2), "beyond": (9, 3),
-}  # fmt: skip
-
-
-def draw_map(mastery: dict[str, Mastery] | None = None):
-    """The map of ideas as a matplotlib Figure: a box for each, with its notebook's number, and arrows from what comes before.
-
-    mastery: fills each box as far as its idea is mastered.
-    """
-    from matplotlib.figure import Figure
-    from matplotlib.patches import FancyArrowPatch, Rectangle
-
-    from scalinglaws.plots.style import BLUE, GREY
-
-    width, height = 0.8, 0.62
-    figure = Figure(figsize=(11.5, 4.3), facecolor="white")
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(-0.06, 9.86), ylim=(5.2, -0.55))
-    ax.axis("off")
-    for idea in IDEAS.values():
-        x, y = _PLACES[idea.id]
-        share = mastery[idea.id].share if mastery else 0.0
-        box = {"height": height, "zorder": 3}
-        ax.add_patch(
-            Rectangle((x, y - height / 2), width, facecolor="white", edgecolor=GREY, **box)
-        )
-        ax.add_patch(
-            Rectangle((x, y - height / 2), width * share, facecolor=BLUE, alpha=0.35, **box)
-        )
-        label = _in_two(idea.name) + (f"\n{share:.0%}" if mastery else "")
-        ax.text(x + width / 2, y, label, ha="center", va="center", fontsize=8, zorder=5)
-        ax.text(x + 0.02, y - height / 2 - 0.03, idea.notebook[:2], fontsize=7, color="#595959")
-        for need in idea.needs:
-            x0, y0 = _PLACES[need]
-            arrow = {"arrowstyle": "-|>", "mutation_scale": 9, "color": GREY, "linewidth": 0.9}
-            ends = ((x0 + width, y0), (x, y))
-            ax.add_patch(FancyArrowPatch(*ends, shrinkA=0, shrinkB=0, zorder=2, **arrow))
-    return figure
-
-
-def _in_two(name: str) -> str:
-    """A name on two lines of like length."""
-    words = name.split()
-    if len(name) < 12 or len(words) < 2:
-        return name
-    cuts = range(1, len(words))
-    best = min(cuts, key=lambda i: abs(len(" ".join(words[:i])) - len(" ".join(words[i:]))))
-    return f"{' '.join(words[:best])}\n{' '.join(words[best:])}"
