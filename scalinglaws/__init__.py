@@ -27,6 +27,7 @@ _NAMES = {
     """,
     "scalinglaws.runs": "load_curves load_runs",
     "scalinglaws.notebook": "ready",
+    "scalinglaws.worlds": "OutOfBudget World judge marks plot_regret practice_worlds",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
