@@ -27,7 +27,10 @@ _NAMES = {
     """,
     "scalinglaws.runs": "load_curves load_runs",
     "scalinglaws.notebook": "ready",
-    "scalinglaws.worlds": "OutOfBudget World judge marks plot_regret practice_worlds",
+    "scalinglaws.coach.challenge": "challenge",
+    "scalinglaws.coach.practice": "practice",
+    "scalinglaws.coach.panel": "progress",
+    "scalinglaws.coach.reveal": "reveal",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
