@@ -31,6 +31,7 @@ _NAMES = {
     "scalinglaws.coach.practice": "practice",
     "scalinglaws.coach.panel": "progress",
     "scalinglaws.coach.reveal": "reveal",
+    "scalinglaws.worlds": "OutOfBudget World judge marks plot_regret practice_worlds",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
