@@ -1,6 +1,7 @@
 """The notebooks as people get them: complete in source/, empty in release/, and both run to their end."""
 
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -159,3 +160,19 @@ def test_quiz_cells_show_the_questions_of_the_bank(assignment):
     assert shown
     for cell in shown:
         assert bank.as_markdown(questions[cell.metadata.scalinglaws.question]) in cell.source
+
+
+@pytest.mark.slow
+def test_start_page_runs_and_leads_to_every_notebook(tmp_path, monkeypatch):
+    shutil.copy(COURSE / "nbgrader_config.py", tmp_path)
+    shutil.copytree(COURSE / "source", tmp_path / "source")
+    shutil.copytree(COURSE / "release", tmp_path / "release")
+    monkeypatch.setenv("SCALINGLAWS_COURSE", str(tmp_path))
+    monkeypatch.setenv("SCALINGLAWS_STUDENT", "ada")
+    notebook = read_notebook(tmp_path / "release/start.ipynb")
+    execute(notebook)
+    assert not failures(notebook)
+    text = "\n".join(cell.source for cell in notebook.cells)
+    linked = set(re.findall(r"\]\(([\w./]+)\)", text))
+    assert {f"{name}/{name}.ipynb" for name in ASSIGNMENTS} <= linked
+    assert not [name for name in linked if not (COURSE / "release" / name).is_file()]
