@@ -625,6 +625,10 @@ ANSWERS = {
     ),
     "ex12_order": Answers(
         right=[
+            # The exercise asks for what the map of ideas says.
+            "from scalinglaws.coach.ideas import IDEAS\n"
+            "keys = 'optimum bottleneck compute power_law universal loss marginal forecasts two_terms training'.split()\n"
+            "order = [idea for idea in IDEAS if idea in keys]",
             'order = ["loss", "training", "power_law", "two_terms", "forecasts", "compute", "bottleneck", "marginal", "optimum", "universal"]',
             'order = ("loss", "power_law", "forecasts", "two_terms", "bottleneck", "training", "compute", "marginal", "optimum", "universal")',
             'order = np.array(["loss", "power_law", "two_terms", "bottleneck", "training", "compute", "marginal", "optimum", "forecasts", "universal"])',
