@@ -594,39 +594,42 @@ ANSWERS = {
             ),
         ],
     ),
-    "ex14a_gpt4_cost": choice(
-        "answer_14a", "c", {"a": "No bill", "b": "overshoots", "d": "forecast"}
+    "ex14_retrieval": choice(
+        "answer_14", "a", {"b": "no entry is trained", "c": "RETRO is", "d": "had read such text"}
     ),
-    "ex14b_llama_why": choice(
-        "answer_14b", "a", {"b": "near-standard", "c": "came later", "d": "405 billion"}
+    "ex15a_gpt4_cost": choice(
+        "answer_15a", "c", {"a": "No bill", "b": "overshoots", "d": "forecast"}
     ),
-    "ex14c_realtime": Answers(
+    "ex15b_llama_why": choice(
+        "answer_15b", "a", {"b": "near-standard", "c": "came later", "d": "405 billion"}
+    ),
+    "ex15c_realtime": Answers(
         right=[
-            "answer_14c = 48",
-            "answer_14c = 8 * 3.35e12 / 560e9",
-            "answer_14c = np.float64(47)",
+            "answer_15c = 48",
+            "answer_15c = 8 * 3.35e12 / 560e9",
+            "answer_15c = np.float64(47)",
         ],
         wrong=[
-            ("answer_14c = 6", "one accelerator"),
-            ("answer_14c = 96", "one byte per weight"),
-            ("answer_14c = 21", "milliseconds"),
-            ("answer_14c = 1", ""),
-            ("answer_14c = 500", ""),
-            ("answer_14c = '48'", "quotation marks"),
+            ("answer_15c = 6", "one accelerator"),
+            ("answer_15c = 96", "one byte per weight"),
+            ("answer_15c = 21", "milliseconds"),
+            ("answer_15c = 1", ""),
+            ("answer_15c = 500", ""),
+            ("answer_15c = '48'", "quotation marks"),
         ],
     ),
-    "ex14d_takeaways": Answers(
-        right=["answer_14d = False", 'answer_14d = "false"', "answer_14d = np.bool_(False)"],
+    "ex15d_takeaways": Answers(
+        right=["answer_15d = False", 'answer_15d = "false"', "answer_15d = np.bool_(False)"],
         wrong=[
-            ("answer_14d = True", "Bigger is always better"),
-            ('answer_14d = "t"', "Bigger is always better"),
-            ('answer_14d = "true"', "Bigger is always better"),
-            ('answer_14d = "maybe"', ""),
-            ("answer_14d = 3", ""),
-            ("answer_14d = np.True_", "Bigger is always better"),
+            ("answer_15d = True", "Bigger is always better"),
+            ('answer_15d = "t"', "Bigger is always better"),
+            ('answer_15d = "true"', "Bigger is always better"),
+            ('answer_15d = "maybe"', ""),
+            ("answer_15d = 3", ""),
+            ("answer_15d = np.True_", "Bigger is always better"),
         ],
     ),
-    "ex14e_gains": choice(
-        "answer_14e", "b", {"a": "never proportional", "c": "floor E", "d": "no price"}
+    "ex15e_gains": choice(
+        "answer_15e", "b", {"a": "never proportional", "c": "floor E", "d": "no price"}
     ),
 }
