@@ -1,0 +1,248 @@
+"""What runs in the two processes that the zygote forks for a submission: `Learner` and `Tester`."""
+
+import array
+import contextlib
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import warnings
+from typing import Any
+
+from . import names, sandbox
+from .channel import Gone, Peer, read_exactly
+from .shell import CellShell
+
+MAX_CONTROL = 64 * 2**20  # bytes of one message between a process and the session
+
+
+# --- messages between a process and the session: JSON, with a descriptor where one is handed over ---
+
+
+def send(sock: socket.socket, message: dict, *fds: int) -> None:
+    """Send one message."""
+    data = json.dumps(message).encode()
+    data = struct.pack("<Q", len(data)) + data
+    if fds:
+        head = sock.sendmsg(
+            [data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds).tobytes())]
+        )
+        data = data[head:]
+    sock.sendall(data)
+
+
+def receive(sock: socket.socket) -> tuple[dict, list[int]]:
+    """The next message and its descriptors. Raises Gone at the end or where it is no message."""
+    try:
+        head, fds, _, _ = socket.recv_fds(sock, 8, 1)
+    except OSError:
+        raise Gone from None
+    try:
+        head += read_exactly(sock, 8 - len(head)) if head else b""
+        if len(head) < 8 or struct.unpack("<Q", head)[0] > MAX_CONTROL:
+            raise Gone
+        message = json.loads(read_exactly(sock, struct.unpack("<Q", head)[0]))
+    except (ValueError, RecursionError):
+        message = None
+    except Gone:
+        _close(fds)
+        raise
+    if not isinstance(message, dict):
+        _close(fds)
+        raise Gone
+    return message, fds
+
+
+def _close(fds: list[int]) -> None:
+    for fd in fds:
+        os.close(fd)
+
+
+def _hello(control: socket.socket) -> None:
+    """Tell the session how to stop this process."""
+    if hasattr(os, "pidfd_open"):
+        fd = os.pidfd_open(os.getpid())
+        send(control, {"hello": os.getpid()}, fd)
+        os.close(fd)
+    else:
+        send(control, {"hello": os.getpid()})
+
+
+# --- start ---
+
+
+def start(shell: CellShell, control: socket.socket, request: dict, parent: int) -> None:
+    """Become a learner or a tester; never returns to the zygote's loop."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in range(3):
+        os.dup2(null, fd)
+    os.close(null)
+    sandbox.die_with_parent(parent)
+    limits = sandbox.Limits(**request["limits"])
+    role = {"learner": Learner, "tester": Tester}[request["role"]]
+    if not request["sandbox"]:
+        os.chdir(request["files"])
+        send(control, {"hello": os.getpid()})
+        if role is Learner:
+            return _in_own_process(lambda: role(shell, control, limits).loop())
+        return role(shell, control, limits).loop()
+    try:
+        uid = sandbox.enter(limits, request["files"], request["hide"])
+    except OSError as error:
+        return send(control, {"failed": str(error)})
+    launcher = os.getpid()
+    init = os.fork()
+    if init:
+        fd = os.pidfd_open(init)  # the first process of the namespace: all others end with it
+        send(control, {"hello": init}, fd)
+        control.close()
+        os.waitpid(init, 0)
+        return None
+    try:
+        sandbox.drop_rights(limits, uid)
+    except OSError as error:
+        return send(control, {"failed": str(error)})
+    sandbox.die_with_parent(launcher)
+    os.environ["HOME"] = sandbox.HOME
+    sys.path.insert(0, sandbox.HOME)
+    if role is Learner:
+        return _in_own_process(lambda: role(shell, control, limits).loop(), control)
+    return role(shell, control, limits).loop()
+
+
+def _in_own_process(loop: Any, *close: socket.socket) -> None:
+    """Run `loop` in a child and reap what ends here: no learner's code runs in this process."""
+    if os.fork() == 0:
+        loop()
+        os._exit(0)
+    for sock in close:
+        sock.close()
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+
+
+# --- the learner's process ---
+
+
+class Learner:
+    """Runs the cells of a submission and answers the tests' calls. All of it may be rewritten by the cells that it runs."""
+
+    def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
+        self.shell, self.control, self.limits = shell, control, limits
+        self.given = set(shell.ip.user_ns)
+        self.peer = Peer(trusted=False)
+        self.peer.names = self.names
+
+    def names(self) -> dict[str, Any]:
+        """What the cells defined so far."""
+        space = self.shell.ip.user_ns
+        return {k: v for k, v in space.items() if k not in self.given}
+
+    def loop(self) -> None:
+        """Do what the session says until it closes the socket."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _hello(self.control)
+        while True:
+            try:
+                message, fds = receive(self.control)
+                getattr(self, "do_" + message["do"])(message, fds)
+            except KeyboardInterrupt:
+                continue
+            except (Gone, OSError):
+                os._exit(0)
+
+    def do_run(self, message: dict, fds: list[int]) -> None:
+        outputs = self.shell.run(message["source"], message["limit"])
+        send(self.control, {"outputs": outputs})
+
+    def do_serve(self, message: dict, fds: list[int]) -> None:
+        with socket.socket(fileno=fds[0]) as sock:
+            self.peer.sock = sock
+            self.peer.serve()
+        send(self.control, {"served": True})
+
+    def do_snapshot(self, message: dict, fds: list[int]) -> None:
+        """Leave a copy of this process behind that waits on a socket of its own."""
+        if os.fork():
+            _close(fds)
+            send(self.control, {"snapshot": True})
+            return
+        self.control.close()
+        self.control = socket.socket(fileno=fds[0])
+        self.peer.next_ref = message["next_ref"]
+        _hello(self.control)
+
+
+# --- the tester's process ---
+
+
+class Tester:
+    """Runs locked test cells; what they use of the learner's comes through the channel."""
+
+    def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
+        self.shell, self.control = shell, control
+        self.peer = Peer(trusted=True)
+        warnings.simplefilter("ignore")  # nbgrader takes a warning in a test for a failure
+
+    def loop(self) -> None:
+        """Do what the session says until it closes the socket."""
+        while True:
+            try:
+                message, fds = receive(self.control)
+            except Gone:
+                os._exit(0)
+            getattr(self, "do_" + message["do"])(message, fds)
+
+    def do_prepare(self, message: dict, fds: list[int]) -> None:
+        """Run the given cells' imports; an import that fails was not needed here or fails again in the test."""
+        self.peer.next_ref = message["next_ref"]
+        for statement in message["imports"]:
+            with contextlib.suppress(Exception):
+                exec(statement, self.shell.ip.user_ns)
+        send(self.control, {"prepared": True})
+
+    def do_test(self, message: dict, fds: list[int]) -> None:
+        """Run one test cell with the learner's names bound to what they are now."""
+        space = self.shell.ip.user_ns
+        with socket.socket(fileno=fds[0]) as sock:
+            self.peer.sock = sock
+            borrowed: dict[str, Any] = {}
+            outputs: list[dict] = []
+            try:
+                for name in message["learners"]:
+                    space.pop(name, None)
+                borrowed = self._borrow(message["source"], set(message["learners"]))
+                space.update(borrowed)
+            except Exception as error:  # the learner's process is dead or talks nonsense
+                outputs = _error(type(error).__name__, str(error))
+            if not outputs:
+                outputs = self.shell.run(message["source"], message["limit"])
+        for name, value in borrowed.items():
+            if space.get(name) is value:
+                del space[name]
+        send(self.control, {"outputs": [o for o in outputs if o.get("name") != "stderr"]})
+
+    def _borrow(self, source: str, learners: set[str]) -> dict[str, Any]:
+        """The learner's values of the names that a test cell uses and that are not ours."""
+        space = self.shell.ip.user_ns
+        wanted = names.used(source)
+        if wanted is None:
+            wanted = set(self.peer.request("names"))
+        found = {}
+        for name in sorted(wanted):
+            ours = name in space or name in names.BUILTINS
+            if type(name) is not str or (ours and name not in learners):
+                continue
+            exists, value = self.peer.request("lookup", name)
+            if exists:
+                found[name] = value
+        return found
+
+
+def _error(name: str, text: str) -> list[dict]:
+    return [{"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}]

@@ -1,0 +1,56 @@
+"""nbgrader's own steps, done by the engine: named in nbgrader_config.py, so that `nbgrader autograde` and formgrader use them."""
+
+from pathlib import Path
+
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Float, Integer
+
+from .engine.sandbox import Limits
+from .run import Plan, require_isolation, run_notebook
+from .submission import master, mend
+
+
+def _source_of(config, resources) -> Path:
+    course = CourseDirectory(config=config)
+    about = resources["nbgrader"]
+    folder = course.format_path(course.source_directory, ".", about["assignment"])
+    return Path(folder) / f"{about['notebook']}.ipynb"
+
+
+class Mend(NbGraderPreprocessor):
+    """Puts a submission in order before nbgrader looks at it: copies, missing and moved cells, tags, kernels."""
+
+    def preprocess(self, nb, resources):
+        """Mend the notebook; each remark goes to the log."""
+        for remark in mend(nb, master(_source_of(self.config, resources), self.config)):
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], remark)
+        return nb, resources
+
+
+class RunIsolated(NbGraderPreprocessor):
+    """Takes the place of nbgrader's Execute."""
+
+    sandboxed = Bool(True, help="False runs students' code with all your rights.").tag(config=True)
+    cell_time = Float(Limits.cell_time, help="seconds for one cell").tag(config=True)
+    total_time = Float(Limits.total_time, help="seconds for one submission").tag(config=True)
+    memory = Integer(Limits.memory, help="MiB for one submission").tag(config=True)
+    output = Integer(Limits.output, help="KiB of text for one cell").tag(config=True)
+
+    def limits(self) -> Limits:
+        """The limits that the configuration sets."""
+        return Limits(self.cell_time, self.total_time, self.memory, output=self.output)
+
+    def preprocess(self, nb, resources):
+        """Run all cells of the notebook."""
+        path = _source_of(self.config, resources)
+        course = CourseDirectory(config=self.config)
+        source = master(path, self.config)
+        run_notebook(
+            nb,
+            Plan.of(source, [str(Path(course.root).resolve())]),
+            limits=self.limits(),
+            files=Path(resources["metadata"]["path"]).resolve(),
+            sandboxed=require_isolation(self.sandboxed),
+        )
+        return nb, resources

@@ -1,0 +1,119 @@
+"""Runs a submission's notebook through the engine and writes the outputs into it."""
+
+import atexit
+import functools
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader import utils
+
+from scalinglaws.errors import CourseError
+
+from .engine import sandbox
+from .engine.names import Owners
+from .engine.sandbox import Limits
+from .engine.session import Cell, Course, Session, Zygote
+from .submission import grade_id, is_test, visible
+
+
+@functools.cache
+def shared_zygote() -> Zygote:
+    """The warm process of this one; it ends with it."""
+    zygote = Zygote()
+    atexit.register(zygote.close)
+    return zygote
+
+
+def require_isolation(sandboxed: bool) -> bool:
+    """`sandboxed`, where the system can; else CourseError, which says how to go on."""
+    if sandboxed and (reason := sandbox.missing()):
+        raise CourseError(
+            f"Submissions cannot be isolated here: {reason}. Grade on a Linux machine that allows user namespaces, or say"
+            " --no-sandbox if you trust what the students wrote."
+        )
+    return sandboxed
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the engine needs of an assignment's source notebook; made once for a class."""
+
+    course: Course
+    given: frozenset[str]  # the sources of the cells that were handed out complete
+
+    @classmethod
+    def of(cls, source: NotebookNode, hide: list[str]) -> "Plan":
+        """The plan of what `submission.master` gives."""
+        owners = Owners(source, is_test)
+        course = Course(
+            owners.imports, {name: sorted(them) for name, them in owners.of_test.items()}, hide
+        )
+        given = {
+            visible(cell.source).strip()
+            for cell in source.cells
+            if cell.cell_type == "code" and not utils.is_solution(cell)
+        }
+        return cls(course, frozenset(given))
+
+
+@dataclass
+class Ran:
+    """What running a notebook showed: seconds of each test and in all, and cells that did not end well."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    total: float = 0.0
+    stopped: list[str] = field(default_factory=list)
+
+
+def run_notebook(
+    notebook: NotebookNode,
+    plan: Plan,
+    *,
+    zygote: Zygote | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    files: Path | None = None,
+    sandboxed: bool = True,
+) -> Ran:
+    """Run all code cells of a notebook that was mended, and write their outputs into it.
+
+    files: the folder that the submission's own folder starts with.
+    """
+    ran = Ran()
+    count = 0
+    with Session(zygote or shared_zygote(), plan.course, limits, files, sandboxed) as session:
+        for cell in notebook.cells:
+            if cell.cell_type != "code":
+                continue
+            cell.outputs, cell.execution_count = [], None
+            if not cell.source.strip():
+                continue
+            count += 1
+            test = grade_id(cell) if is_test(cell) else ""
+            work = Cell(cell.source, test=test, given=cell.source.strip() in plan.given)
+            session.run(work)
+            cell.outputs = [NotebookNode(output) for output in work.outputs]
+            cell.execution_count = count
+            ran.total += work.seconds
+            if test:
+                ran.seconds[test] = round(work.seconds, 3)
+                clip_partial_credit(cell)
+            stopped = {o["ename"] for o in work.outputs if o["output_type"] == "error"}
+            if stopped & {"CellTimeoutError", "CellStopped", "EngineError"}:
+                ran.stopped.append(grade_id(cell) or f"cell {count}")
+    return ran
+
+
+def clip_partial_credit(cell: NotebookNode) -> None:
+    """A test's last expression, where it is a number, gives that many points: from 0 to the cell's own."""
+    most = float(cell.metadata.nbgrader["points"])
+    for output in cell.outputs:
+        if output.output_type == "execute_result":
+            text = output.data.get("text/plain", "")
+            try:
+                points = float(text)
+            except (TypeError, ValueError):
+                continue
+            if math.isnan(points) or not 0 <= points <= most:
+                output.data["text/plain"] = repr(min(max(points, 0.0), most) if points == points else 0.0)
