@@ -5,9 +5,20 @@ import sys
 from pathlib import Path
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import GetGrades
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    DeduplicateIds,
+    GetGrades,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
 
 from scalinglaws.grading.feedback import TEMPLATES, DrawFormulas, HideTests
+from scalinglaws.grading.preprocess import Mend, RunIsolated
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -22,7 +33,25 @@ if scripts not in os.environ.get("PATH", "").split(os.pathsep):
 c.ClearSolutions.code_stub = {"python": "# Your code here"}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 
-# 30 s would fail an honest fit on a busy machine.
+# nbgrader's list with two changes: a submission is mended first, and our engine runs it, isolated, instead of a kernel of its
+# own that holds the hidden tests. (So `nbgrader autograde` and formgrader's button give the marks of `scalinglaws grade`.)
+c.Autograde.sanitize_preprocessors = [
+    Mend,
+    ClearOutput,
+    DeduplicateIds,
+    OverwriteKernelspec,
+    OverwriteCells,
+    CheckCellMetadata,
+]
+c.Autograde.autograde_preprocessors = [
+    RunIsolated,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+
+# For `nbgrader validate`, which still starts a kernel: 30 s would fail an honest fit on a busy machine.
 c.Execute.timeout = 60
 
 # Without the second, ipykernel 7 warns about TCP on the terminal of whoever grades.

@@ -20,6 +20,7 @@ COMMANDS = {
     "challenge": ("scalinglaws.coach.challenge", "five problems against the clock, and a badge"),
     "progress": ("scalinglaws.coach.panel", "what you have done, and what comes next"),
     "reveal": ("scalinglaws.coach.reveal", "a worked solution, after an honest try"),
+    "grade": ("scalinglaws.grading.grade", "grade a class's submissions, isolated, on all cores"),
     "release": ("scalinglaws.grading.release", "make release/ anew from source/"),
     "sweep": ("scalinglaws.training.sweep", "train the tiny language models of the study"),
     "corpus": ("scalinglaws.training.corpus", "build a corpus from named, hashed packages"),

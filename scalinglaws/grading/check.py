@@ -1,11 +1,12 @@
 """`scalinglaws check`: grade the learner's own copy, here and now, offline.
 
-The copy is read, never written. nbgrader grades it in a temporary course with the settings of this one, so the marks are those
-that an instructor's `nbgrader autograde` gives.
+The copy is read, never written. The engine that grades a class grades it, in a temporary course with the settings of this one, so
+the marks are those that an instructor's `scalinglaws grade` gives.
 """
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import textwrap
@@ -19,9 +20,15 @@ from scalinglaws.coach.progress import note_check
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
-from .exercises import Exercise, exercises, graded_cells, read_notebook
+from .engine import sandbox
+from .engine.sandbox import Limits
+from .exercises import Exercise, exercises, graded_cells
 from .feedback import failure_message
+from .grade import load_assignment
 from .gradebook import ScratchCourse, assignments, scratch_course
+from .job import grade_submission, read_files
+from .records import Records
+from .run import shared_zygote
 
 # The states of an exercise.
 RIGHT, PARTLY, WRONG, NOT_STARTED, BY_HAND = (
@@ -109,24 +116,28 @@ def check(course: Path, copy: Path, student: str, quiet: bool = False) -> dict:
     Returns a JSON-ready report: assignment, student, score, max_score (of what a computer marks), exercises (a list of Result as
     dictionaries) and feedback (the path of the page).
     """
-    assignment = copy.stem
+    name = copy.stem
     if not quiet:
-        print(f"Running your copy of {assignment}, which takes a while ...", file=sys.stderr)
-    with scratch_course(course, assignment) as scratch:
-        released = read_notebook(scratch.generate_assignment() / copy.name)
-        shutil.copytree(
-            copy.parent,
-            scratch.root / "submitted" / student / assignment,
-            ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+        print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
+    if hasattr(os, "fork"):
+        shared_zygote().start()  # warms up while we read
+    with scratch_course(course, name) as scratch:
+        directory = scratch.api.coursedir
+        # Nobody need be kept from anything on a learner's own machine; where there is isolation, it is as in grading.
+        assignment = load_assignment(
+            directory, scratch.api.config, name, Limits(), sandboxed=not sandbox.missing()
         )
-        graded = read_notebook(scratch.autograde(student) / copy.name)
+        outcome = grade_submission(assignment, student, read_files(copy.parent))
+        if outcome.unreadable:
+            raise CourseError(f"{copy} cannot be graded: {outcome.unreadable[name]}.")
+        with Records(directory, scratch.api.config, name) as records:
+            records.enter_assignment(assignment.notebooks)
+            records.enter(outcome)
         page = _keep_feedback(course, scratch, student)
-        source = read_notebook(scratch.root / "source" / assignment / copy.name)
-        results = [
-            judge(exercise, graded, released, scratch, student) for exercise in exercises(source)
-        ]
+    source = assignment.notebooks[name]
+    results = [judge(exercise, outcome.notebooks[name], source) for exercise in exercises(source)]
     return {
-        "assignment": assignment,
+        "assignment": name,
         "student": student,
         "score": sum(r.points for r in results),
         "max_score": sum(r.max_points for r in results if not r.by_hand),
@@ -136,13 +147,9 @@ def check(course: Path, copy: Path, student: str, quiet: bool = False) -> dict:
 
 
 def judge(
-    exercise: Exercise,
-    graded: nbformat.NotebookNode,
-    released: nbformat.NotebookNode,
-    scratch: ScratchCourse,
-    student: str,
+    exercise: Exercise, graded: nbformat.NotebookNode, released: nbformat.NotebookNode
 ) -> Result:
-    """The state, points and messages of one exercise in a graded notebook."""
+    """The state, points and messages of one exercise in a graded notebook; `released` holds the stubs."""
     cells, stubs = graded_cells(graded), graded_cells(released)
     untouched = all(
         name in cells and cells[name].source.strip() == stubs[name].source.strip()

@@ -284,7 +284,9 @@ def _call(function: Callable, args: tuple, shown: str) -> Any:
         raise NotStarted(f"{shown} is not written yet.") from None
     except (Exception, SystemExit) as error:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename]
-        line = f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
+        # In the grading engine the function runs in another process, which says the line itself.
+        last = getattr(error, "learner_line", "") or (frames[-1].line if frames else "")
+        line = f" in the line `{last}`" if last else ""
         raise CheckFailed(f"{shown} stopped with {type(error).__name__}: {error}{line}.") from None
 
 

@@ -16,10 +16,16 @@ from traitlets.config.loader import PyFileConfigLoader
 from scalinglaws.errors import CourseError
 
 
-def course_config(course: Path, root: Path) -> Config:
-    """The settings of `course/nbgrader_config.py`, for a course folder at `root` with a gradebook of its own."""
+def load_config(course: Path, root: Path) -> Config:
+    """The settings of `course/nbgrader_config.py`, for a course folder at `root`."""
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     config.CourseDirectory.root = str(root)
+    return config
+
+
+def course_config(course: Path, root: Path) -> Config:
+    """As `load_config`, with a gradebook of its own."""
+    config = load_config(course, root)
     config.CourseDirectory.db_url = f"sqlite:///{(root / 'gradebook.db').as_posix()}"
     return config
 

@@ -186,7 +186,7 @@ def _bind(path: str, root: str) -> None:
 
 
 def _copy_files(source: str, target: str, most: int) -> None:
-    """Copy plain files and folders; links and what would be too much stay behind."""
+    """Copy plain files and folders. Links stay behind, what would be too much, and notebooks: a graded one holds the tests."""
     total = 0
     for folder, names, plain in os.walk(source):
         names[:] = [n for n in names if not os.path.islink(os.path.join(folder, n))]
@@ -194,7 +194,7 @@ def _copy_files(source: str, target: str, most: int) -> None:
         os.makedirs(inside, exist_ok=True)
         for name in plain:
             path = os.path.join(folder, name)
-            if not os.path.islink(path) and os.path.isfile(path):
+            if not os.path.islink(path) and os.path.isfile(path) and not name.endswith(".ipynb"):
                 total += os.path.getsize(path)
                 if total <= most:
                     shutil.copyfile(path, os.path.join(inside, name))

@@ -117,6 +117,9 @@ class Zygote:
 def _environment() -> dict[str, str]:
     """What the warm process may know of ours: no secrets, one thread, figures off screen, the same hashes each time."""
     kept = {k: os.environ[k] for k in ("PATH", "PYTHONPATH", "HOME", "TZ", "LANG") if k in os.environ}
+    # The same package as here, however this process found it.
+    here = str(Path(__file__).resolve().parents[3])
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [here, kept.get("PYTHONPATH")]))
     one = {f"{k}_NUM_THREADS": "1" for k in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
     return {
         "LANG": "C.UTF-8",
