@@ -35,17 +35,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("assignment", help="for example 01_power_laws")
     parser.add_argument("--student", action="append", help="only this one (may be repeated)")
-    parser.add_argument("--force", action="store_true", help="also what was graded and did not change")
-    parser.add_argument("--workers", type=int, default=0, help="submissions at once (default: one per core)")
-    parser.add_argument("--cluster", metavar="ADDRESS", help="run on the workers of this Dask scheduler")
-    parser.add_argument("--no-sandbox", action="store_true", help="run students' code with all your rights")
+    parser.add_argument(
+        "--force", action="store_true", help="also what was graded and did not change"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=0, help="submissions at once (default: one per core)"
+    )
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="run on the workers of this Dask scheduler"
+    )
+    parser.add_argument(
+        "--no-sandbox", action="store_true", help="run students' code with all your rights"
+    )
     add_limits(parser)
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """The options that bound one submission."""
     limits = Limits()
-    for name, unit in (("cell_time", "s"), ("total_time", "s"), ("memory", "MiB"), ("output", "KiB")):
+    for name, unit in (
+        ("cell_time", "s"),
+        ("total_time", "s"),
+        ("memory", "MiB"),
+        ("output", "KiB"),
+    ):
         default = getattr(limits, name)
         parser.add_argument(
             "--" + name.replace("_", "-"),
@@ -126,11 +139,17 @@ def students(directory: CourseDirectory, assignment: str) -> list[str]:
     """All who submitted something."""
     root = Path(directory.format_path(directory.submitted_directory, "*", assignment))
     found = root.parent.parent.glob(f"*/{assignment}")
-    return sorted(path.parent.name for path in found if path.is_dir() and not path.parent.name.startswith("."))
+    return sorted(
+        path.parent.name for path in found if path.is_dir() and not path.parent.name.startswith(".")
+    )
 
 
 def choose(
-    directory: CourseDirectory, course: Path, assignment: Assignment, only: list[str] | None, force: bool
+    directory: CourseDirectory,
+    course: Path,
+    assignment: Assignment,
+    only: list[str] | None,
+    force: bool,
 ) -> tuple[list[str], list[str]]:
     """(students to grade, students whose submission has not changed since it was graded)."""
     everyone = students(directory, assignment.name)
@@ -141,7 +160,9 @@ def choose(
     done: list[str] = []
     for student in only or everyone:
         known = recall(course, assignment.name, student).get("digest")
-        graded = Path(directory.format_path(directory.autograded_directory, student, assignment.name))
+        graded = Path(
+            directory.format_path(directory.autograded_directory, student, assignment.name)
+        )
         same = (
             not force
             and known is not None
@@ -167,7 +188,9 @@ def digest_of(assignment: Assignment, files: dict[str, bytes]) -> str:
         "sandboxed": assignment.sandboxed,
     }
     digest.update(json.dumps(about, sort_keys=True).encode())
-    for name, data in sorted({**assignment.files, **{f"submitted/{k}": v for k, v in files.items()}}.items()):
+    for name, data in sorted(
+        {**assignment.files, **{f"submitted/{k}": v for k, v in files.items()}}.items()
+    ):
         digest.update(f"{name} {len(data)}\n".encode() + data)
     return digest.hexdigest()
 
@@ -188,12 +211,18 @@ def workers(args: argparse.Namespace) -> int:
     """How many submissions at once. Raises CourseError for a negative number."""
     if args.workers < 0:
         raise CourseError(f"--workers must be 1 or more, not {args.workers}.")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     return args.workers or cores
 
 
 def graded(
-    pool: Executor, directory: CourseDirectory, assignment: Assignment, todo: list[str], args: argparse.Namespace
+    pool: Executor,
+    directory: CourseDirectory,
+    assignment: Assignment,
+    todo: list[str],
+    args: argparse.Namespace,
 ) -> Iterator[tuple[Outcome, str]]:
     """(outcome, fingerprint) of each submission as it is ready; few are held in memory at a time."""
     waiting: dict[Future, tuple[str, str]] = {}
@@ -218,7 +247,10 @@ def graded(
                     raise
                 except Exception as error:  # a fault of ours must not stop the class
                     broken = f"the engine failed ({type(error).__name__}: {error})"
-                    yield Outcome(student, unreadable=dict.fromkeys(assignment.notebooks, broken)), ""
+                    yield (
+                        Outcome(student, unreadable=dict.fromkeys(assignment.notebooks, broken)),
+                        "",
+                    )
     finally:
         for future in waiting:
             future.cancel()
@@ -255,11 +287,15 @@ def remember(course: Path, assignment: str, outcome: Outcome, digest: str) -> No
     write_atomically(path, json.dumps(note, indent=1).encode())
 
 
-def summarize(course: Path, assignment: str, everyone: list[str], unchanged: int, seconds: float) -> int:
+def summarize(
+    course: Path, assignment: str, everyone: list[str], unchanged: int, seconds: float
+) -> int:
     """Print who needs a person, and why."""
     fresh = len(everyone) - unchanged
     rate = f" ({seconds / fresh:.1f} s each)" if fresh else ""
-    print(f"{assignment}: {fresh} submissions graded in {seconds:.0f} s{rate}, {unchanged} unchanged")
+    print(
+        f"{assignment}: {fresh} submissions graded in {seconds:.0f} s{rate}, {unchanged} unchanged"
+    )
     notes = {student: recall(course, assignment, student) for student in sorted(everyone)}
     failed = [student for student, note in notes.items() if note.get("unreadable")]
     lines = [
@@ -282,7 +318,7 @@ def summarize(course: Path, assignment: str, everyone: list[str], unchanged: int
         if test["points"] is None
     )
     if waiting:
-        print(f"\n{sum(waiting.values())} written answers of {len(waiting)} students wait for a person: formgrader.")
+        print(
+            f"\n{sum(waiting.values())} written answers of {len(waiting)} students wait for a person: formgrader."
+        )
     return 1 if failed else 0
-
-

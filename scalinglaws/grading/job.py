@@ -9,7 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from .engine.sandbox import MIB, Limits
+from .engine.sandbox import IMPORTABLE, MIB, Limits
 from .feedback import failure_message
 from .run import Plan, run_notebook
 from .submission import Unreadable, grade_id, mend, read
@@ -68,12 +68,14 @@ def read_files(folder: Path, most: int = 64 * MIB) -> dict[str, bytes]:
 def grade_submission(assignment: Assignment, student: str, files: dict[str, bytes]) -> Outcome:
     """Read, mend and run a submission; `files` is what `read_files` gives."""
     outcome = Outcome(student)
-    with tempfile.TemporaryDirectory(prefix="scalinglaws-", ignore_cleanup_errors=True) as temporary:
+    with tempfile.TemporaryDirectory(
+        prefix="scalinglaws-", ignore_cleanup_errors=True
+    ) as temporary:
         submitted, shared = Path(temporary, "submitted"), Path(temporary, "shared")
-        _write_files(submitted, files)
+        write_files(submitted, files)
         others = {n: d for n, d in files.items() if not n.endswith(".ipynb")}
         outcome.files = {**others, **assignment.files}  # as nbgrader does: the source's files win
-        _write_files(shared, outcome.files)
+        lay_out(shared, others, assignment.files)
         for name, source in assignment.notebooks.items():
             try:
                 notebook = _find(name, assignment, submitted, outcome)
@@ -95,13 +97,25 @@ def grade_submission(assignment: Assignment, student: str, files: dict[str, byte
     return outcome
 
 
-def _write_files(folder: Path, files: dict[str, bytes]) -> None:
-    folder.mkdir()
+def write_files(folder: Path, files: dict[str, bytes]) -> None:
+    """Write {path below the folder: content}."""
+    folder.mkdir(parents=True)
     for name, data in files.items():
         path = folder / name
         with contextlib.suppress(OSError):  # a name that this system does not know
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+
+
+def lay_out(folder: Path, submitted: dict[str, bytes], source: dict[str, bytes]) -> None:
+    """Lay out what the two processes find in their folders. Nothing submitted that Python could import goes to the tester."""
+    write_files(folder / "learner", {**submitted, **source})
+    write_files(folder / "tester", {**data_only(submitted), **source})
+
+
+def data_only(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files that no import statement reads."""
+    return {name: data for name, data in files.items() if not name.endswith(IMPORTABLE)}
 
 
 def _find(name: str, assignment: Assignment, folder: Path, outcome: Outcome) -> NotebookNode:

@@ -1,5 +1,6 @@
 """nbgrader's own steps, done by the engine: named in nbgrader_config.py, so that `nbgrader autograde` and formgrader use them."""
 
+import tempfile
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
@@ -7,6 +8,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
 from .engine.sandbox import Limits
+from .job import lay_out, read_files
 from .run import Plan, require_isolation, run_notebook
 from .submission import master, mend
 
@@ -46,11 +48,16 @@ class RunIsolated(NbGraderPreprocessor):
         path = _source_of(self.config, resources)
         course = CourseDirectory(config=self.config)
         source = master(path, self.config)
-        run_notebook(
-            nb,
-            Plan.of(source, [str(Path(course.root).resolve())]),
-            limits=self.limits(),
-            files=Path(resources["metadata"]["path"]).resolve(),
-            sandboxed=require_isolation(self.sandboxed),
-        )
+        submitted = read_files(Path(resources["metadata"]["path"]))
+        with tempfile.TemporaryDirectory(
+            prefix="scalinglaws-", ignore_cleanup_errors=True
+        ) as folder:
+            lay_out(Path(folder, "files"), submitted, read_files(path.parent))
+            run_notebook(
+                nb,
+                Plan.of(source, [str(Path(course.root).resolve())]),
+                limits=self.limits(),
+                files=Path(folder, "files"),
+                sandboxed=require_isolation(self.sandboxed),
+            )
         return nb, resources

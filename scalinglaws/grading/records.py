@@ -115,7 +115,8 @@ class Records:
         except MissingEntry:
             return False
         points = {
-            c.name: c.max_score for c in self.gradebook.find_notebook(name, self.assignment).grade_cells
+            c.name: c.max_score
+            for c in self.gradebook.find_notebook(name, self.assignment).grade_cells
         }
         old = {c.name: (c.source, c.cell_type, points.get(c.name)) for c in entered}
         new = {
@@ -136,7 +137,9 @@ class Records:
         if not outcome.notebooks:
             return
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own way to add a submission
+            warnings.simplefilter(
+                "ignore"
+            )  # SQLAlchemy's, about nbgrader's own way to add a submission
             self._enter_scores(outcome)
         self._write(outcome)
 
@@ -152,7 +155,9 @@ class Records:
         for submitted in submission.notebooks:
             if submitted.name in outcome.notebooks:
                 self._enter_notebook(submitted, outcome.notebooks[submitted.name], outcome.student)
-            elif submitted.name not in outcome.unreadable:  # nbgrader: a missing notebook is worth nothing
+            elif (
+                submitted.name not in outcome.unreadable
+            ):  # nbgrader: a missing notebook is worth nothing
                 for grade in submitted.grades:
                     grade.auto_score, grade.needs_manual_grade = 0, False
         book.db.commit()
@@ -206,7 +211,9 @@ class Records:
     def _write(self, outcome: Outcome) -> None:
         """Replace the files in autograded/ one by one; those that are no longer made go."""
         folder = Path(
-            self.course.format_path(self.course.autograded_directory, outcome.student, self.assignment)
+            self.course.format_path(
+                self.course.autograded_directory, outcome.student, self.assignment
+            )
         )
         files = dict(outcome.files)
         for name, notebook in outcome.notebooks.items():

@@ -78,7 +78,7 @@ def run_notebook(
 ) -> Ran:
     """Run all code cells of a notebook that was mended, and write their outputs into it.
 
-    files: the folder that the submission's own folder starts with.
+    files: a folder with two, `learner` and `tester`: what each process finds in its own at the start.
     """
     ran = Ran()
     count = 0
@@ -116,4 +116,6 @@ def clip_partial_credit(cell: NotebookNode) -> None:
             except (TypeError, ValueError):
                 continue
             if math.isnan(points) or not 0 <= points <= most:
-                output.data["text/plain"] = repr(min(max(points, 0.0), most) if points == points else 0.0)
+                output.data["text/plain"] = repr(
+                    min(max(points, 0.0), most) if points == points else 0.0
+                )

@@ -54,7 +54,11 @@ def read(path: Path) -> tuple[NotebookNode, list[str]]:
 
 
 def _decode(data: bytes, remarks: list[str]) -> str:
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
         if data.startswith(mark):
             remarks.append("the file began with a byte order mark")
             return data.decode(encoding, "replace")
@@ -164,7 +168,10 @@ def is_test(cell: NotebookNode) -> bool:
 def visible(source: str) -> str:
     """A cell's source as learners see it: without hidden tests."""
     return re.sub(
-        r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", "", source, flags=re.DOTALL | re.MULTILINE
+        r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?",
+        "",
+        source,
+        flags=re.DOTALL | re.MULTILINE,
     )
 
 
@@ -212,7 +219,10 @@ def _claim(notebook: NotebookNode, ours: dict[str, NotebookNode]) -> list[str]:
         cell = (changed or cells)[-1] if utils.is_solution(original) else cells[0]
         _become(cell, original)
         if not utils.is_solution(original):
-            if cell.source.strip() not in (original.source.strip(), visible(original.source).strip()):
+            if cell.source.strip() not in (
+                original.source.strip(),
+                visible(original.source).strip(),
+            ):
                 remarks.append(f"{name} was changed; the original was run")
             cell.source = original.source
     return remarks

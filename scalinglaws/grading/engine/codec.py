@@ -20,7 +20,9 @@ MAX_BYTES = 64 * 2**20  # of one message
 MAX_DEPTH = 60  # of containers in containers
 MAX_VALUES = 2_000_000  # of one message
 MAX_INT_BYTES = 4096
-_DTYPE = re.compile(r"[<>|=][biufcSU]\d{1,9}|[<>|=][mM]8(\[\d{0,9}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?")
+_DTYPE = re.compile(
+    r"[<>|=][biufcSU]\d{1,9}|[<>|=][mM]8(\[\d{0,9}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?"
+)
 _PANDAS_DTYPE = re.compile(r"str|string|category|boolean|U?Int(8|16|32|64)|Float(32|64)")
 
 
@@ -121,12 +123,14 @@ class Encoder:
         self.out += b"g"
         self._array(array)
 
-    def _column(self, values: Any) -> None:
-        """One column: an array, and pandas' own type for it where it is no numpy array."""
+    def _column(self, values: pd.Series | pd.Index) -> None:
+        """Values without their index: an array, and pandas' own type for it where it is no numpy array."""
         if isinstance(values.dtype, np.dtype):
-            return self._tagged(b"l", np.asarray(values), "")
+            return self._tagged(b"l", values.to_numpy(), "")
         name = str(values.dtype)
-        self._tagged(b"l", values.to_numpy(dtype=object), name if _PANDAS_DTYPE.fullmatch(name) else "")
+        self._tagged(
+            b"l", values.to_numpy(dtype=object), name if _PANDAS_DTYPE.fullmatch(name) else ""
+        )
 
     def _index(self, value: pd.Index) -> None:
         if isinstance(value, pd.RangeIndex):
@@ -134,22 +138,22 @@ class Encoder:
         if isinstance(value, pd.MultiIndex):
             self._tagged(b"M", list(value.names), value.nlevels)
             for level in range(value.nlevels):
-                self._column(value.get_level_values(level).array)
+                self._column(value.get_level_values(level))
             return None
         self._tagged(b"X", value.name)
-        return self._column(value.array)
+        return self._column(value)
 
     def _series(self, value: pd.Series) -> None:
         self._tagged(b"S", value.name)
         self._index(value.index)
-        self._column(value.array)
+        self._column(value)
 
     def _frame(self, value: pd.DataFrame) -> None:
         self.out += b"D" + struct.pack("<Q", value.shape[1])
         self._index(value.columns)
         self._index(value.index)
         for i in range(value.shape[1]):
-            self._column(value.iloc[:, i].array)
+            self._column(value.iloc[:, i])
 
     def _time(self, value: pd.Timestamp | pd.Timedelta) -> None:
         zone = getattr(value, "tz", None)

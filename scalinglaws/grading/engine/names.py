@@ -40,7 +40,9 @@ def _targets(nodes: Iterable[ast.AST]) -> Iterator[str]:
         elif isinstance(node, ast.ExceptHandler) and node.name:
             yield node.name
             yield from _targets(ast.iter_child_nodes(node))
-        elif not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        elif not isinstance(
+            node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+        ):
             yield from _targets(ast.iter_child_nodes(node))
 
 
@@ -71,7 +73,9 @@ def used(source: str) -> set[str] | None:
 
 def _global_reads(table: symtable.SymbolTable) -> set[str]:
     top = table.get_type() == "module"
-    own = {s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global())}
+    own = {
+        s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global())
+    }
     return own.union(*(_global_reads(child) for child in table.get_children()))
 
 

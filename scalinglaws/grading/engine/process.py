@@ -1,6 +1,7 @@
 """What runs in the two processes that the zygote forks for a submission: `Learner` and `Tester`."""
 
 import array
+import base64
 import contextlib
 import json
 import os
@@ -108,7 +109,6 @@ def start(shell: CellShell, control: socket.socket, request: dict, parent: int) 
         return send(control, {"failed": str(error)})
     sandbox.die_with_parent(launcher)
     os.environ["HOME"] = sandbox.HOME
-    sys.path.insert(0, sandbox.HOME)
     if role is Learner:
         return _in_own_process(lambda: role(shell, control, limits).loop(), control)
     return role(shell, control, limits).loop()
@@ -134,6 +134,7 @@ class Learner:
 
     def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
         self.shell, self.control, self.limits = shell, control, limits
+        sys.path.insert(0, os.getcwd())  # modules that were handed in
         self.given = set(shell.ip.user_ns)
         self.peer = Peer(trusted=False)
         self.peer.names = self.names
@@ -157,7 +158,10 @@ class Learner:
                 os._exit(0)
 
     def do_run(self, message: dict, fds: list[int]) -> None:
+        pid = os.getpid()
         outputs = self.shell.run(message["source"], message["limit"])
+        if os.getpid() != pid:  # the cell forked: one answer is enough
+            os._exit(0)
         send(self.control, {"outputs": outputs})
 
     def do_serve(self, message: dict, fds: list[int]) -> None:
@@ -168,9 +172,13 @@ class Learner:
 
     def do_snapshot(self, message: dict, fds: list[int]) -> None:
         """Leave a copy of this process behind that waits on a socket of its own."""
-        if os.fork():
+        try:
+            pid = os.fork()
+        except OSError:  # the cells used up all processes
+            pid = -1
+        if pid:
             _close(fds)
-            send(self.control, {"snapshot": True})
+            send(self.control, {"snapshot": pid > 0})
             return
         self.control.close()
         self.control = socket.socket(fileno=fds[0])
@@ -187,6 +195,9 @@ class Tester:
     def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
         self.shell, self.control = shell, control
         self.peer = Peer(trusted=True)
+        sys.path.append(
+            os.getcwd()
+        )  # modules of the source; nothing of the learner's that could be imported is here
         warnings.simplefilter("ignore")  # nbgrader takes a warning in a test for a failure
 
     def loop(self) -> None:
@@ -205,6 +216,15 @@ class Tester:
             with contextlib.suppress(Exception):
                 exec(statement, self.shell.ip.user_ns)
         send(self.control, {"prepared": True})
+
+    def do_files(self, message: dict, fds: list[int]) -> None:
+        """Write files that the learner's cells wrote."""
+        for name, data in message["files"].items():
+            with contextlib.suppress(OSError):
+                os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+                with open(name, "wb") as file:
+                    file.write(base64.b64decode(data))
+        send(self.control, {"written": True})
 
     def do_test(self, message: dict, fds: list[int]) -> None:
         """Run one test cell with the learner's names bound to what they are now."""
@@ -245,4 +265,6 @@ class Tester:
 
 
 def _error(name: str, text: str) -> list[dict]:
-    return [{"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}]
+    return [
+        {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}
+    ]

@@ -10,6 +10,7 @@ Grading as root, the process becomes a user that owns nothing; otherwise it stay
 import contextlib
 import ctypes
 import functools
+import importlib.machinery
 import os
 import platform
 import resource
@@ -22,7 +23,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MIB = 2**20
-FIRST_UID = 2_000_000_000  # grading as root, each sandbox becomes a user of its own, who owns nothing
+FIRST_UID = (
+    2_000_000_000  # grading as root, each sandbox becomes a user of its own, who owns nothing
+)
+IMPORTABLE = (
+    *importlib.machinery.all_suffixes(),
+    ".py",
+    ".pyc",
+    ".so",
+    ".pyd",
+    ".pth",
+    ".zip",
+    ".egg",
+)
 HOME = "/tmp/home"  # inside: the submission's own folder
 
 
@@ -92,7 +105,9 @@ def readable() -> list[str]:
     if fonts := _matplotlib_cache():
         folders.append(fonts)
     found = list(dict.fromkeys(f for f in folders if os.path.lexists(f)))
-    return [f for f in found if not any(f != g and f.startswith(g.rstrip("/") + "/") for g in found)]
+    return [
+        f for f in found if not any(f != g and f.startswith(g.rstrip("/") + "/") for g in found)
+    ]
 
 
 def _matplotlib_cache() -> str:
@@ -130,7 +145,13 @@ def _new_root(limits: Limits, files: str | None, hide: list[str], owner: tuple[i
     """Build the file system that the sandbox sees, and move into it."""
     root = "/tmp/scalinglaws-root"
     os.makedirs(root, exist_ok=True)
-    _mount("tmpfs", root, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={limits.files + 1}m,mode=755")
+    _mount(
+        "tmpfs",
+        root,
+        "tmpfs",
+        _MS_NOSUID | _MS_NODEV,
+        f"size={limits.files + 1}m,nr_inodes=20000,mode=755",
+    )
     for folder in readable():
         _bind(folder, root)
     for folder in hide:
@@ -266,7 +287,11 @@ def _landlock() -> None:
         os.close(folder)
     shm = os.open("/dev/shm", os.O_PATH | os.O_CLOEXEC)
     libc.syscall(
-        445, ctypes.c_int(ruleset), ctypes.c_int(1), struct.pack("<Qi", rights, shm), ctypes.c_uint32(0)
+        445,
+        ctypes.c_int(ruleset),
+        ctypes.c_int(1),
+        struct.pack("<Qi", rights, shm),
+        ctypes.c_uint32(0),
     )
     os.close(shm)
     _check(libc.syscall(446, ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock")
@@ -334,7 +359,14 @@ def _seccomp() -> None:
     for numbers in _DENIED.values():
         program += [if_equal(numbers[column], 0, 1), (0x06, 0, 0, refuse)]
     program += [if_equal(_CLONE3[column], 0, 1), (0x06, 0, 0, unknown)]
-    new = _CLONE_NEWNS | _CLONE_NEWUTS | _CLONE_NEWIPC | _CLONE_NEWUSER | _CLONE_NEWPID | _CLONE_NEWNET
+    new = (
+        _CLONE_NEWNS
+        | _CLONE_NEWUTS
+        | _CLONE_NEWIPC
+        | _CLONE_NEWUSER
+        | _CLONE_NEWPID
+        | _CLONE_NEWNET
+    )
     program += [if_equal(_CLONE[column], 0, 3), load(16), (0x45, 0, 1, new | 0x02000000)]
     program += [(0x06, 0, 0, refuse), (0x06, 0, 0, allow)]
     code = b"".join(struct.pack("<HBBI", *line) for line in program)
@@ -342,7 +374,9 @@ def _seccomp() -> None:
     filter_ = struct.pack("<HxxxxxxQ", len(program), ctypes.addressof(buffer))
     pointer = ctypes.create_string_buffer(filter_, len(filter_))
     _check(
-        _libc().prctl(_PR_SET_SECCOMP, ctypes.c_ulong(2), ctypes.c_ulong(ctypes.addressof(pointer)), 0, 0),
+        _libc().prctl(
+            _PR_SET_SECCOMP, ctypes.c_ulong(2), ctypes.c_ulong(ctypes.addressof(pointer)), 0, 0
+        ),
         "seccomp",
     )
 

@@ -1,16 +1,19 @@
 """Drives one submission from outside: its cells in the learner's process, the tests in the tester, limits and snapshots."""
 
+import base64
 import contextlib
 import json
 import os
 import select
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -23,6 +26,7 @@ from .sandbox import MIB, Limits
 
 GRACE = 2.0  # seconds: for an interrupted cell to stop, for a process to answer
 SNAPSHOT_AFTER = 0.25  # seconds of cells that would have to run again
+MAX_SHARED = 16 * MIB  # of files that the learner's cells wrote, for one test
 _REFS = 2**40  # each snapshot counts its references from a multiple of this
 
 
@@ -116,7 +120,9 @@ class Zygote:
 
 def _environment() -> dict[str, str]:
     """What the warm process may know of ours: no secrets, one thread, figures off screen, the same hashes each time."""
-    kept = {k: os.environ[k] for k in ("PATH", "PYTHONPATH", "HOME", "TZ", "LANG") if k in os.environ}
+    kept = {
+        k: os.environ[k] for k in ("PATH", "PYTHONPATH", "HOME", "TZ", "LANG") if k in os.environ
+    }
     # The same package as here, however this process found it.
     here = str(Path(__file__).resolve().parents[3])
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, [here, kept.get("PYTHONPATH")]))
@@ -150,7 +156,7 @@ class _Process:
         if fds:  # the number as it is here, not inside
             with contextlib.suppress(OSError, ValueError):
                 lines = Path(f"/proc/self/fdinfo/{fds[0]}").read_text().splitlines()
-                self.pid = int(next(l.split()[1] for l in lines if l.startswith("Pid:")))
+                self.pid = int(next((l.split()[1] for l in lines if l.startswith("Pid:")), "0"))
 
     def signal(self, number: int) -> None:
         with contextlib.suppress(OSError, ProcessLookupError):
@@ -166,7 +172,10 @@ class _Process:
             if not select.select([self.control], [], [], max(deadline - time.monotonic(), 0))[0]:
                 raise TimeoutError
             self.control.settimeout(GRACE + 10)
-            return receive(self.control)
+            message, fds = receive(self.control)
+            for fd in fds if "hello" not in message else ():
+                os.close(fd)
+            return message, fds
         finally:
             with contextlib.suppress(OSError):
                 self.control.settimeout(None)
@@ -197,16 +206,22 @@ class Session:
         files: Path | None = None,
         sandboxed: bool = True,
     ) -> None:
+        """files: a folder with two, `learner` and `tester`: what each process finds in its own at the start."""
         self.zygote, self.course, self.limits, self.sandboxed = zygote, course, limits, sandboxed
         self.files = files
         self.stack = contextlib.ExitStack()
         self.end = time.monotonic() + limits.total_time
-        self.roots: list[_Process] = []  # the sandboxes' first processes: killing them ends all in them
+        self.roots: list[
+            _Process
+        ] = []  # the sandboxes' first processes: killing them ends all in them
         self.learner: _Process | None = None
         self.snapshot: _Process | None = None
         self.since: list[Cell] = []  # good cells since the snapshot was taken
         self.epoch = 0
         self.tester: _Process | None = None
+        self.home = ""
+        self.shared: dict[str, tuple] = {}
+        self.own_files = _names(files / "tester") if files else set()
 
     def __enter__(self) -> "Session":
         return self
@@ -220,12 +235,16 @@ class Session:
     # --- processes ---
 
     def _fork(self, role: str) -> _Process:
-        files = str(self.files) if self.files else None
+        files = str(self.files / role) if self.files else None
         if not self.sandboxed:  # a folder of its own all the same
-            folder = self.stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+            folder = self.stack.enter_context(
+                tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+            )
             if files:
                 sandbox._copy_files(files, folder, self.limits.files * MIB)
             files = folder
+            if role == "learner":
+                self.home = folder
         request = {
             "role": role,
             "limits": asdict(self.limits),
@@ -255,9 +274,11 @@ class Session:
         try:
             self.learner.tell({"do": "snapshot", "next_ref": self.epoch * _REFS}, theirs.fileno())
             theirs.close()
-            self.learner.answer(time.monotonic() + GRACE + 10)
+            answer, _ = self.learner.answer(time.monotonic() + GRACE + 10)
+            if not answer["snapshot"]:
+                raise Gone
             taken = _Process(ours)
-        except (Gone, TimeoutError, KeyError, ValueError):
+        except (Gone, TimeoutError, KeyError, TypeError, ValueError):
             ours.close()
             return  # the one before is still good, and `since` with it
         if self.snapshot is not None:
@@ -269,6 +290,7 @@ class Session:
         again = self.since
         self.learner.close()
         self.learner, self.snapshot = self.snapshot, None
+        self._kill_strays()
         if self.learner is None:
             again = []
             self._start_learner()
@@ -288,13 +310,17 @@ class Session:
         """Run one cell and fill in its outputs and its seconds."""
         started = time.monotonic()
         if started >= self.end:
-            cell.outputs = [_time_error(f"the notebook took longer than {self.limits.total_time:g} s")]
+            cell.outputs = [
+                _time_error(f"the notebook took longer than {self.limits.total_time:g} s")
+            ]
             return
         try:
             (self._run_test if cell.test else self._run_learners)(cell)
         except (Gone, TimeoutError, KeyError, TypeError, ValueError) as error:
             # Whatever a learner's process sends instead of an answer ends no session.
-            cell.outputs = [_error("EngineError", f"{type(error).__name__}: this cell could not be run")]
+            cell.outputs = [
+                _error("EngineError", f"{type(error).__name__}: this cell could not be run")
+            ]
             self._drop_learner()
         cell.seconds = time.monotonic() - started
 
@@ -328,9 +354,11 @@ class Session:
         if late:
             outputs = [o for o in outputs if o.get("ename") != "KeyboardInterrupt"]
             outputs.append(_time_error(late))
-        if self._memory() > 0.75 * self.limits.memory * MIB:
+        kept = "too much memory" * (self._memory() > 0.75 * self.limits.memory * MIB)
+        kept = kept or "too many processes" * (len(self._processes()) > self.limits.processes // 2)
+        if kept:
             self._go_back()
-            outputs.append(_error("CellStopped", "the cell kept too much memory; what it did is undone"))
+            outputs.append(_error("CellStopped", f"the cell kept {kept}; what it did is undone"))
         else:
             self.since.append(cell)
         cell.outputs = outputs
@@ -369,6 +397,7 @@ class Session:
             self._start_learner()
         if self.tester is None:
             self._start_tester()
+        self._share_files()
         ours, theirs = socket.socketpair()
         with ours, theirs:
             self._reason = ""
@@ -416,6 +445,30 @@ class Session:
             message = self._watch(self.tester, time.monotonic() + GRACE)
         return message
 
+    def _share_files(self) -> None:
+        """Copy what the learner's cells wrote into the tester's folder: plain files that cannot be imported."""
+        found = {}
+        with contextlib.suppress(OSError):
+            for name, stamp, data in _plain_files(self._open_home(), self.shared):
+                self.shared[name] = stamp
+                if name not in self.own_files:
+                    found[name] = base64.b64encode(data).decode()
+        if found:
+            self.tester.tell({"do": "files", "files": found})
+            self.tester.answer(time.monotonic() + 30)
+
+    def _open_home(self) -> int:
+        """A descriptor of the learner's folder, reached without following a link that the learner made."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+        if not self.sandboxed:
+            return os.open(self.home, flags | os.O_NOFOLLOW)
+        above, name = os.path.split(sandbox.HOME)
+        outer = os.open(f"/proc/{self.roots[0].pid}/root{above}", flags)
+        try:
+            return os.open(name, flags | os.O_NOFOLLOW, dir_fd=outer)
+        finally:
+            os.close(outer)
+
     def _start_tester(self) -> None:
         self.tester = self._fork("tester")
         self.epoch += 1
@@ -433,18 +486,69 @@ class Session:
             return int(fields[5]) * os.sysconf("SC_PAGE_SIZE")  # data and stack
         return 0
 
+    def _processes(self) -> list[int]:
+        """The numbers of all processes of the submission."""
+        found, waiting = [], [root.pid for root in self.roots]
+        while waiting:
+            found.append(waiting.pop())
+            with contextlib.suppress(OSError, ValueError):
+                for task in os.listdir(f"/proc/{found[-1]}/task"):
+                    children = Path(f"/proc/{found[-1]}/task/{task}/children").read_text().split()
+                    waiting += [int(child) for child in children]
+        return found
+
     def _all_memory(self) -> int:
         """Bytes that all processes of the submission hold in memory for themselves."""
-        total, waiting = 0, [root.pid for root in self.roots]
-        while waiting:
-            pid = waiting.pop()
+        total = 0
+        for pid in self._processes():
             with contextlib.suppress(OSError, ValueError):
-                fields = Path(f"/proc/{pid}/statm").read_text().split()
-                total += (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
-                for task in os.listdir(f"/proc/{pid}/task"):
-                    children = Path(f"/proc/{pid}/task/{task}/children").read_text().split()
-                    waiting += [int(child) for child in children]
+                for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                    if line.startswith(("RssAnon:", "RssShmem:")):
+                        total += int(line.split()[1]) * 1024
         return total
+
+    def _kill_strays(self) -> None:
+        """End what the cells started and left behind."""
+        if not self.sandboxed:
+            return
+        ours = {p.pid for p in (*self.roots, self.learner, self.snapshot, self.tester) if p}
+        for _ in range(20):  # a fork bomb goes on while it is counted
+            strays = [pid for pid in self._processes() if pid not in ours]
+            for pid in strays:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            if not strays:
+                return
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def _plain_files(folder: int, known: dict[str, tuple]) -> Iterator[tuple[str, tuple, bytes]]:
+    """(name, stamp, content) of the files below an open folder that changed; links, pipes and what is too much are left out."""
+    room = MAX_SHARED
+    try:
+        for below, folders, files, here in os.fwalk(".", dir_fd=folder):
+            if below.count("/") > 5:
+                folders.clear()
+            for file in files[:200]:
+                name = os.path.normpath(os.path.join(below, file))
+                if file.endswith(sandbox.IMPORTABLE) or file.startswith("."):
+                    continue
+                with contextlib.suppress(OSError):
+                    # O_NONBLOCK: a pipe must not make us wait
+                    fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
+                    with open(fd, "rb") as opened:
+                        about = os.fstat(fd)
+                        stamp = (about.st_mtime_ns, about.st_size, about.st_ino)
+                        if not stat.S_ISREG(about.st_mode) or known.get(name) == stamp:
+                            continue
+                        if about.st_size <= room:
+                            room -= about.st_size
+                            yield name, stamp, opened.read(about.st_size)
+    finally:
+        os.close(folder)
 
 
 def _error(name: str, text: str) -> dict:
@@ -464,13 +568,18 @@ def clean_outputs(outputs: object, limit: int) -> list[dict]:
         kind = output.get("output_type")
         if kind == "stream" and output.get("name") in ("stdout", "stderr"):
             found.append(
-                {"output_type": kind, "name": output["name"], "text": str(output.get("text"))[: limit + 200]}
+                {
+                    "output_type": kind,
+                    "name": output["name"],
+                    "text": str(output.get("text"))[: limit + 200],
+                }
             )
         elif kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
             data = {
                 str(mime): value
                 for mime, value in output["data"].items()
-                if isinstance(value, str) or (str(mime).endswith("json") and isinstance(value, dict | list))
+                if isinstance(value, str)
+                or (str(mime).endswith("json") and isinstance(value, dict | list))
             }
             item = {"output_type": kind, "data": data, "metadata": {}}
             if isinstance(output.get("metadata"), dict):

@@ -40,7 +40,9 @@ class Outputs:
         self.cut = True
         return text[: max(room, 0)] + f"\n[cut here: a cell may show {self.limit:,} characters]\n"
 
-    def rich(self, kind: str, data: dict, metadata: dict | None = None, count: int | None = None) -> None:
+    def rich(
+        self, kind: str, data: dict, metadata: dict | None = None, count: int | None = None
+    ) -> None:
         """A figure, a table, a result."""
         size = sum(len(v) if isinstance(v, str | bytes) else 100 for v in data.values())
         if len(self.items) >= MAX_ITEMS or self.size + size > 8 * self.limit:
@@ -125,7 +127,9 @@ class CellShell:
             pass
         except BaseException as error:  # IPython itself, broken by the cell
             with contextlib.suppress(BaseException):
-                self.outputs.error(type(error).__name__, str(error), traceback.format_exc().split("\n"))
+                self.outputs.error(
+                    type(error).__name__, str(error), traceback.format_exc().split("\n")
+                )
         finally:
             sys.stdout, sys.stderr = kept
         return self.outputs.items
@@ -146,7 +150,9 @@ class _Publisher:
     def __init__(self, shell: CellShell) -> None:
         self.shell = shell
 
-    def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **_) -> None:
+    def publish(
+        self, data, metadata=None, source=None, *, transient=None, update=False, **_
+    ) -> None:
         self.shell.outputs.rich("display_data", _plain(data), _plain_metadata(metadata))
 
     def clear_output(self, wait=False) -> None:
