@@ -409,7 +409,7 @@ def _class(peer: Peer, spec: dict) -> type:
 
 
 def _object(peer: Peer, spec: dict) -> Any:
-    ref, get = spec["ref"], object.__getattribute__
+    ref = spec["ref"]
 
     def getattr_(self, name):
         # Names that numpy, pandas or IPython try are never asked for: their answers could lie.

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import contextlib
 import symtable
 from collections.abc import Iterable, Iterator
 
@@ -64,10 +65,8 @@ def used(source: str) -> set[str] | None:
     }
     if names & _SEES_ALL:
         return None
-    try:
+    with contextlib.suppress(SyntaxError):  # await at the top level, which only IPython allows
         names &= _global_reads(symtable.symtable(ast.unparse(tree), "cell", "exec"))
-    except SyntaxError:  # await at the top level, which only IPython allows
-        pass
     return names
 
 
