@@ -389,7 +389,7 @@ def test_a_system_without_isolation_says_so(monkeypatch):
     from scalinglaws.grading.run import require_isolation
 
     monkeypatch.setattr(sandbox, "missing", lambda: "Plan 9 has no namespaces")
-    with pytest.raises(CourseError, match="Plan 9 has no namespaces.*--no-sandbox"):
+    with pytest.raises(CourseError, match=r"Plan 9 has no namespaces.*--no-sandbox"):
         require_isolation(True)
     assert require_isolation(False) is False
 
