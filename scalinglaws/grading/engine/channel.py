@@ -11,6 +11,7 @@ import inspect
 import os
 import socket
 import struct
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -277,6 +278,7 @@ class Peer:
             name, text = "CellTimeoutError", "this took too long: look for a loop that never ends"
         return {
             "name": name,
+            "module": str(type(error).__module__)[:200],
             "base": _builtin_base(type(error)),
             "text": text,
             "line": "" if self.trusted else learner_line(error),
@@ -287,7 +289,9 @@ class Peer:
             type(spec.get(k)) is str for k in ("name", "base", "text", "line")
         ):
             return Gone()
-        error = self._error_class(spec["name"], spec["base"])(spec["text"][:_MAX_TEXT])
+        kind = None if self.trusted else _package_error(spec.get("module"), spec["name"])
+        kind = kind or self._error_class(spec["name"], spec["base"])
+        error = kind(spec["text"][:_MAX_TEXT])
         error.learner_line = spec["line"][:_MAX_TEXT]
         return error
 
@@ -299,6 +303,14 @@ class Peer:
         if key not in self.errors:
             self.errors[key] = _plain_error(*key)
         return self.errors[key]
+
+
+def _package_error(module: Any, name: str) -> type | None:
+    """An exception class of this package, so that a learner's `except` knows it. The tester takes no class on a learner's word."""
+    if not isinstance(module, str) or module.split(".")[0] != __package__.split(".")[0]:
+        return None
+    kind = getattr(sys.modules.get(module), name, None)
+    return kind if isinstance(kind, type) and issubclass(kind, Exception) else None
 
 
 # Their constructors want more than a text.
