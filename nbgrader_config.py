@@ -17,7 +17,7 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 
-from scalinglaws.grading.feedback import TEMPLATES, DrawFormulas, HideTests
+from scalinglaws.grading.feedback import TEMPLATES, HideTests, RenderComments, SafeHtml
 from scalinglaws.grading.preprocess import Mend, RunIsolated
 
 c = get_config()  # noqa: F821 - nbgrader defines it
@@ -69,8 +69,13 @@ c.GenerateFeedback.force = True
 
 # Feedback shows every check's message, but neither hidden tests nor tracebacks of them.
 # (Class objects: nbgrader ignores names given as strings.)
-c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.preprocessors = [
+    GetGrades,
+    RenderComments,
+    HideTests,
+    CSSHTMLHeaderPreprocessor,
+]
 
-# Formulas of the feedback page and of formgrader's marking page need no network.
-c.HTMLExporter.preprocessors = [DrawFormulas]
+# What students wrote runs no script in the feedback page or in formgrader's marking page, and formulas need no network.
+c.HTMLExporter.preprocessors = [SafeHtml]
 c.HTMLExporter.extra_template_basedirs = [*TEMPLATES]

@@ -1,12 +1,15 @@
 """What a learner may read of a graded notebook: messages and points, no hidden tests; formulas without a network."""
 
+import html
 import re
 from pathlib import Path
 
+import bleach
 import nbgrader
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbgrader import utils
-from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
 from scalinglaws.formulas import draw_formulas
 
@@ -45,11 +48,210 @@ class HideTests(ClearHiddenTests):
         return super().preprocess_cell(cell, resources, cell_index)
 
 
-class DrawFormulas(Preprocessor):
-    """Turn the TeX formulas of Markdown cells into MathML, which browsers draw by themselves."""
+class SafeHtml(Preprocessor):
+    """Render what a learner wrote and put out as HTML without scripts, event handlers or anything from elsewhere.
+
+    For the feedback page and for formgrader, where it would run with the marker's rights. Formulas become MathML, which browsers
+    draw by themselves.
+    """
 
     def preprocess_cell(self, cell, resources, cell_index):
-        """Replace $…$ and $$…$$ in a Markdown cell; code spans stay as they are."""
+        """Render a Markdown cell; keep of a code cell's outputs what is harmless."""
         if cell.cell_type == "markdown":
-            cell.source = draw_formulas(cell.source)
+            cell.source = render(cell.source, cell.get("attachments"))
+        elif cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if keep_harmless(output)]
+        else:
+            cell.source = html.escape(cell.source)
         return cell, resources
+
+
+class RenderComments(NbGraderPreprocessor):
+    """Render what markers wrote about answers, formulas as well. (GetGrades, which runs before, brings the comments.)"""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        """Render one comment."""
+        own = cell.metadata.get("nbgrader") or {}
+        if own.get("comment"):
+            own["comment"] = render(own["comment"])
+        return cell, resources
+
+
+_DROPPED = re.compile(r"<(script|style|iframe|object|svg)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_TAGS = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "caption",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figure",
+        "figcaption",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "summary",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "u",
+        "ul",
+        "var",
+        "math",
+        "semantics",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "ms",
+        "mtext",
+        "mspace",
+        "msup",
+        "msub",
+        "msubsup",
+        "mfrac",
+        "msqrt",
+        "mroot",
+        "mover",
+        "munder",
+        "munderover",
+        "mtable",
+        "mtr",
+        "mtd",
+        "mstyle",
+        "mpadded",
+        "mphantom",
+        "mfenced",
+        "menclose",
+        "mmultiscripts",
+    ]
+)
+_ATTRIBUTES = frozenset(
+    [
+        "alt",
+        "title",
+        "colspan",
+        "rowspan",
+        "scope",
+        "width",
+        "height",
+        "open",
+        "start",
+        "lang",
+        "dir",
+        "display",
+        "mathvariant",
+        "stretchy",
+        "fence",
+        "separator",
+        "lspace",
+        "rspace",
+        "linethickness",
+        "columnalign",
+        "rowspacing",
+        "columnspacing",
+        "accent",
+        "accentunder",
+        "displaystyle",
+        "scriptlevel",
+        "minsize",
+        "maxsize",
+        "form",
+        "largeop",
+        "movablelimits",
+        "symmetric",
+        "xmlns",
+    ]
+)
+_CLASSES = re.compile(r"(dataframe|highlight|[a-z]{1,2}\d?)( (dataframe|highlight|[a-z]{1,2}\d?))*")
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    """Whether an attribute may stay."""
+    if name == "href":
+        return tag == "a" and bool(re.match(r"(https?://|mailto:|#)", value.strip(), re.IGNORECASE))
+    if name == "src":
+        return tag == "img" and bool(re.match(r"data:image/(png|jpeg|gif);base64,", value.strip()))
+    if name == "class":
+        return bool(_CLASSES.fullmatch(value))
+    return name in _ATTRIBUTES
+
+
+def clean(text: str) -> str:
+    """HTML with nothing but harmless elements and attributes."""
+    cleaned = bleach.clean(
+        _DROPPED.sub("", text),
+        tags=_TAGS,
+        attributes=_allowed,
+        protocols={"http", "https", "mailto", "data"},
+        strip=True,
+    )
+    return cleaned.replace(
+        "<th></th>", "<td></td>"
+    )  # pandas' empty headers say nothing to a screen reader
+
+
+def render(markdown: str, attachments: dict | None = None) -> str:
+    """Markdown as harmless HTML in one line: a second Markdown renderer, such as nbgrader's templates hold, leaves that alone."""
+    renderer = IPythonRenderer(
+        escape=False, attachments=attachments or {}, exclude_anchor_links=True
+    )
+    text = clean(MarkdownWithMath(renderer=renderer).render(draw_formulas(markdown)))
+    return "<div>" + text.replace("\n", "&#10;") + "</div>"
+
+
+def keep_harmless(output: dict) -> bool:
+    """Clean an output in place; False if nothing of it may be shown."""
+    if output.output_type not in ("display_data", "execute_result"):
+        return True
+    data = output.data
+    if "text/markdown" in data:
+        data["text/html"] = render(_text(data.pop("text/markdown")))
+    elif "text/html" in data:
+        data["text/html"] = clean(_text(data["text/html"]))
+    for mime in set(data) - {"text/html", "text/plain", "image/png", "image/jpeg", "text/latex"}:
+        del data[mime]
+    for mime in {"image/png", "image/jpeg"} & set(data):
+        data[mime] = re.sub(r"[^A-Za-z0-9+/=]", "", _text(data[mime]))
+    output.metadata = {}
+    return bool(data)
+
+
+def _text(value: str | list) -> str:
+    return value if isinstance(value, str) else "".join(value)

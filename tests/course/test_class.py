@@ -1,7 +1,8 @@
-"""A class in miniature, graded with stock nbgrader as an instructor would: the CSV must hold the marks we know."""
+"""A class in miniature, graded as an instructor would: the CSV must hold the marks we know, and stock nbgrader must agree."""
 
 import csv
 import html
+import os
 import re
 import shutil
 import subprocess
@@ -34,9 +35,7 @@ def marks(tmp_path_factory):
     """Grade the class; returns ({student: row of the CSV}, the course's folder)."""
     course = tmp_path_factory.mktemp("course")
     shutil.copytree(COURSE / "source", course / "source", ignore=shutil.ignore_patterns(".ipynb_*"))
-    config = (COURSE / "nbgrader_config.py").read_text("utf-8")
-    config = re.sub(r"c\.Execute\.timeout = \d+", "c.Execute.timeout = 30", config)
-    (course / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    shutil.copy(COURSE / "nbgrader_config.py", course)
     nbgrader(course, "generate_assignment", ASSIGNMENT)
     stubs = graded_cells(read_notebook(course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
 
@@ -65,7 +64,7 @@ def marks(tmp_path_factory):
         folder = course / "submitted" / student / ASSIGNMENT
         folder.mkdir(parents=True)
         nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")
-    nbgrader(course, "autograde", ASSIGNMENT)
+    command(course, "scalinglaws", "grade", ASSIGNMENT, "--cell-time", "30")
     nbgrader(course, "generate_feedback", ASSIGNMENT)
     nbgrader(course, "export")
     with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
@@ -85,15 +84,21 @@ def perfect(course: Path) -> nbformat.NotebookNode:
 
 def nbgrader(course: Path, *words: str) -> str:
     """Run nbgrader as an instructor does; returns what it printed."""
-    command = [sys.executable, "-m", "nbgrader", *words]
+    return command(course, "nbgrader", *words)
+
+
+def command(course: Path, program: str, *words: str) -> str:
+    """Run a program in the course's folder; returns what it printed."""
+    path = os.pathsep.join(filter(None, [str(COURSE), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
-        command,
+        [sys.executable, "-m", program, *words],
         cwd=course,
+        env={**os.environ, "PYTHONPATH": path},
         check=True,
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=900,
+        timeout=1800,
     )
     return done.stdout
 
@@ -120,6 +125,33 @@ def test_the_csv_equals_the_known_marks(marks):
     }
     lost = everything - float(rows["wrong_sign"]["score"])
     assert points("2") + points("4") + points("6") <= lost <= points("2", "4", "6", "8", "9")
+
+
+def cell_scores(course: Path, student: str) -> dict[str, float]:
+    """{grade_id: points that a computer gave} of one student."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(
+        f"sqlite:///{(course / 'gradebook.db').as_posix()}", "scaling_laws"
+    ) as gradebook:
+        submission = gradebook.find_submission(ASSIGNMENT, student)
+        return {g.name: g.auto_score for n in submission.notebooks for g in n.grades}
+
+
+def test_nbgrader_gives_the_same_points_through_our_config_and_by_itself(marks, tmp_path):
+    _, course = marks
+    ours = cell_scores(course, "wrong_sign")
+    shutil.copytree(course / "source", tmp_path / "source")
+    shutil.copytree(course / "submitted" / "wrong_sign", tmp_path / "submitted" / "wrong_sign")
+    for lines in (
+        "",
+        "del c.Autograde.sanitize_preprocessors, c.Autograde.autograde_preprocessors",
+    ):
+        config = (COURSE / "nbgrader_config.py").read_text("utf-8")
+        (tmp_path / "nbgrader_config.py").write_text(f"{config}\n{lines}\n", encoding="utf-8")
+        nbgrader(tmp_path, "generate_assignment", ASSIGNMENT)
+        nbgrader(tmp_path, "autograde", ASSIGNMENT, "--force")
+        assert cell_scores(tmp_path, "wrong_sign") == ours
 
 
 def test_validate_tells_finished_from_untouched(marks):

@@ -108,6 +108,7 @@ class CellShell:
         sys.displayhook = ip.display_trap.hook = ip.displayhook
         ip._showtraceback = self._show_error
         ip.system = ip.system_piped = ip.system_raw = _system
+        ip.kernel = None  # libraries take a shell with this name for a notebook's, and show figures as it does
         ip.ask_exit = lambda: None  # quit() ends no notebook
         builtins.input = _no_input
         for space in (ip.user_ns, ip.user_ns_hidden, vars(builtins)):
