@@ -92,7 +92,7 @@ class Play:
         if view(self._sitting)["phase"] == "question":
             print("This question is still open.")
         elif self._sitting.next() is None and isinstance(self._sitting, Practice):
-            print("Nothing is due here: come back later, or choose another topic.")
+            print(f"Nothing more is due or new here. {self._sitting.comes_back()}")
             return
         self.show()
 

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .progress import progress_of, utc_now
 from .sitting import LEVELS, Practice
@@ -30,21 +30,8 @@ def run(args: argparse.Namespace) -> int:
     print("Practice: {due} due, {new} new, {known} known.".format(**practice.counts()))
     if practice.next() is not None:
         in_terminal(practice)
-    due = practice.next_due()
-    if due is not None:
-        print(f"\nThe next question is due {_when(due - practice.now)}.")
+    print(f"\n{practice.comes_back()}")
     return 0
-
-
-def _when(wait: timedelta) -> str:
-    minutes = wait.total_seconds() / 60
-    if minutes <= 0:
-        return "now"
-    if minutes < 90:
-        return f"in {max(1, round(minutes))} min"
-    return (
-        f"in {round(minutes / 60)} h" if minutes < 48 * 60 else f"in {round(minutes / 1440)} days"
-    )
 
 
 def practice(

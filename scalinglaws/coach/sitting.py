@@ -236,6 +236,10 @@ class Sitting:
 
     # -- What differs
 
+    def comes_back(self) -> str:
+        """What a learner is told when there is no further question."""
+        return ""
+
     def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
         raise NotImplementedError
 
@@ -264,10 +268,11 @@ class Practice(Sitting):
         due = sum(memory.due <= self.now for memory in mine)
         return {"due": due, "new": len(self.questions) - len(mine), "known": len(mine) - due}
 
-    def next_due(self) -> datetime | None:
-        """When the next question that was answered comes back."""
+    def comes_back(self) -> str:
+        """A sentence: when the next question that was answered is due; "" if none was."""
         known = memories(self.progress.events(), self.now)
-        return min((known[q].due for q in self.questions if q in known), default=None)
+        due = [known[q].due for q in self.questions if q in known]
+        return f"The next question is due {_when(min(due) - self.now)}." if due else ""
 
     def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
         known = memories(log.events, self.now)
@@ -283,6 +288,17 @@ class Practice(Sitting):
         if missed:
             return min(missed, key=lambda q: known[q].due)
         return last if last in known and not known[last].last_right else None
+
+
+def _when(wait: timedelta) -> str:
+    minutes = wait.total_seconds() / 60
+    if minutes <= 0:
+        return "now"
+    if minutes < 90:
+        return f"in {max(1, round(minutes))} min"
+    return (
+        f"in {round(minutes / 60)} h" if minutes < 48 * 60 else f"in {round(minutes / 1440)} days"
+    )
 
 
 class Challenge(Sitting):

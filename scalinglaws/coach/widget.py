@@ -58,7 +58,8 @@ class Page(anywidget.AnyWidget):
                 if put == len(sitting.turns()):  # else another tab has gone on
                     sitting.answer(str(answer), attempt)
             case {"do": "next", "put": int(put)}:
-                sitting.next(after=put)
+                if sitting.next(after=put) is None:
+                    raise CourseError(f"Nothing more is due or new here. {sitting.comes_back()}")
             case {"do": "hint"}:
                 sitting.hint()
             case {"do": "judge", "verdict": str(verdict)}:

@@ -415,7 +415,6 @@ def test_practice_shows_every_type(page, lab):
         player.progress.add("gave_up", sitting="practice", question=name)
     player.move_clock(3600)
     player.run()
-    player.press("Next question")
     seen = set()
     for _ in one:
         player.until(lambda: not turns(player.progress.events())[-1].answers)

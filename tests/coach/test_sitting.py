@@ -3,13 +3,17 @@
 import json
 from datetime import timedelta
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
 from scalinglaws.coach.ideas import IDEAS, before, find_topic, ideas_of
 from scalinglaws.coach.progress import Progress
 from scalinglaws.coach.sitting import Challenge, Practice, memories, questions_on
 from scalinglaws.coach.spacing import AGAIN, GOOD, HARD, remember
 from scalinglaws.coach.view import view
+from scalinglaws.coach.widget import Page, for_page
 from scalinglaws.errors import CourseError
 from scalinglaws.questions import bank, seal
 from scalinglaws.questions.answers import form
@@ -204,7 +208,13 @@ def test_practice_ends_when_all_is_known_for_now(progress, clock):
         q for q in questions_on("01_power_laws", "introductory") if not q.startswith("challenge.")
     )
     assert practice.counts()["new"] == 0
-    assert practice.next_due() > clock()
+    assert practice.comes_back() in (
+        "The next question is due in 9 min.",
+        "The next question is due in 10 min.",
+    )
+    page = Page(practice)
+    page.act({"do": "next", "put": len(asked)})
+    assert page.shown["problem"].startswith("Nothing more is due or new here. The next question")
 
 
 def test_an_open_question_waits_for_its_topic(progress):
@@ -266,7 +276,40 @@ def test_every_row_has_one_idea_and_needs_stand_before():
     assert find_topic("Power laws") == ["power_law"]
 
 
-# -- What the page may know
+# -- What the page may know and do
+
+
+def test_messages_that_make_no_sense_change_nothing(challenge, progress):
+    page = Page(challenge)
+    count = len(progress.events())
+    for message in (
+        {},
+        {"do": "win"},
+        {"do": "answer"},
+        {"do": "answer", "answer": RIGHT[FIVE[0]], "attempt": "0", "put": 1},
+        {"do": "answer", "answer": RIGHT[FIVE[0]], "attempt": 0, "put": 9},
+        {"do": "next", "put": None},
+        {"do": "judge", "verdict": "yes"},
+        {"do": "give up"},
+    ):
+        page.act(message)
+    assert len(progress.events()) == count
+    page.act({"do": "answer", "answer": "zz", "attempt": 0, "put": 1})
+    assert "letter of one option" in page.shown["problem"]
+
+
+def test_an_exported_page_says_how_to_play_and_no_answer(progress, monkeypatch):
+    """Where widgets do not run there is still a note; what is saved of the widget tells nothing."""
+    monkeypatch.setenv("SCALINGLAWS_PROGRESS", str(progress.path))
+    code = "import scalinglaws as sl\nsl.challenge()"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "scalinglaws challenge" in page and "five problems" in page
+    saved = nbformat.writes(notebook)
+    for name in FIVE:
+        for text in (BANK[name]["solution"], *BANK[name]["hints"]):
+            assert text.strip()[:40] not in saved and text.strip()[:40] not in page
 
 
 @pytest.mark.parametrize("name", FIVE)
@@ -276,8 +319,6 @@ def test_the_view_of_an_open_question_tells_no_answer(name, progress, monkeypatc
     while challenge.turn().question != name:
         challenge.answer(RIGHT[challenge.turn().question])
         challenge.next()
-    from scalinglaws.coach.widget import for_page
-
     page = json.dumps(for_page(challenge), ensure_ascii=False)
     question = BANK[name]
     replies = [reply.text for reply in bank.replies(question).values()]
