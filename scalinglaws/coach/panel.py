@@ -1,6 +1,7 @@
 """`scalinglaws progress`, and the panel of the start page: what is done, scores, mastery on the map of ideas, what comes next."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -141,7 +142,7 @@ def _what_next(
     steps = []
     if due:
         what = "1 question is" if due == 1 else f"{due} questions are"
-        steps.append(f"Practise: {what} due (sl.practice() or `scalinglaws practice`).")
+        steps.append(f"Practise: {what} due (`sl.practice()` or `scalinglaws practice`).")
     if begun := [score for score in scores if score.checked and score.first_open]:
         score = begun[-1]
         steps.append(f"Go on in {score.assignment}, at exercise {score.first_open}.")
@@ -157,9 +158,9 @@ def _what_next(
     ]
     if ready:
         idea = min(ready, key=lambda name: mastery[name].share)
-        steps.append(f"Strengthen “{IDEAS[idea].name}”: sl.practice({idea!r}).")
+        steps.append(f'Strengthen “{IDEAS[idea].name}”: `sl.practice("{idea}")`.')
     if not badge:
-        steps.append("Earn the badge: sl.challenge() or `scalinglaws challenge`.")
+        steps.append("Earn the badge: `sl.challenge()` or `scalinglaws challenge`.")
     return tuple(steps[:3]) or (
         "All is done and nothing is due: try a further round of the challenge.",
     )
@@ -226,6 +227,7 @@ def _as_html(report: Report) -> str:
         )
 
     steps = "".join(f"<li>{escape(step)}</li>" for step in report.next)
+    steps = re.sub("`([^`]+)`", r"<code>\1</code>", steps)
     notebooks = table(
         "Notebooks, at their last check",
         ("notebook", "exercises", "points"),
