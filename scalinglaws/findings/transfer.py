@@ -14,69 +14,62 @@ from .page import Section, Study, percent, span
 def corpora(study: Study) -> Section:
     """The law of one corpus used for the other, and one model on both."""
     section = Section("Prose against code")
-    if study.corpora("grid") != ["prose", "code"]:
-        section.say(
-            "The grid has not been trained on both corpora yet: scalinglaws sweep grid --corpus code."
-        )
+    fits = {corpus: study.isoflop[corpus, "N"] for corpus in study.corpora("isoflop")}
+    if len(fits) < 2:
+        section.say("Only one corpus has IsoFLOP runs: `scalinglaws sweep isoflop --corpus code`.")
         return section
-    laws = {
-        c: fit_chinchilla(*(study.runs("grid", c)[k] for k in ("N", "D", "loss")))
-        for c in ("prose", "code")
-    }
+    laws = {c: fit_power_law(fit.minima["C"], fit.minima["L_opt"]) for c, fit in fits.items()}
     rows = []
-    for fitted, fit in laws.items():
-        for target in laws:
-            runs = study.runs("grid", target)
-            errors = fit.predict(runs["N"], runs["D"]) / runs["loss"] - 1
+    for used, law in laws.items():
+        for target, fit in fits.items():
+            C, L = fit.minima["C"], fit.minima["L_opt"]
+            errors = law.predict(C) / L - 1
+            low, high = errors.min(), errors.max()
+            N_errors = fits[used].law.N_opt(C) / fit.minima["N_opt"] - 1
             rows.append(
                 [
-                    fitted,
-                    target,
-                    percent(errors.mean()),
-                    f"{100 * np.sqrt((errors**2).mean()):.1f} %",
+                    *(used, target, percent(errors.mean()), f"{percent(low)} to {percent(high)}"),
+                    f"{percent(N_errors.min(), 0)} to {percent(N_errors.max(), 0)}",
                 ]
             )
-    section.table("law fitted to | used for | mean error of the loss | root mean square", rows)
-    a = {c: study.isoflop[c, "N"] for c in study.corpora("isoflop")}
     section.say(
-        "The level does not carry over from one corpus to the other. The allocation exponent is nearer:",
-        "; ".join(f"{c} a = {fit.law.a:.3f} ({span(*fit.interval('a'))})" for c, fit in a.items())
-        + ".",
-        "Intervals are 95 %, of noise alone.",
+        "L(C) and N_opt(C) through the minima of one corpus, used for the budgets of the other, and for their own:"
     )
-    largest = {c: study.runs("grid", c).nlargest(1, "C").iloc[0] for c in laws}
+    section.table(
+        "law of | used for | mean error of the loss | range | error of N_opt",
+        rows,
+    )
+    said = "; ".join(f"{c} {fit.law.a:.3f} ({span(*fit.interval('a'))})" for c, fit in fits.items())
     section.say(
-        "One model on both texts, the largest of the grid:",
-        "; ".join(
-            f"trained on {c}, it has {run['loss']:.2f} nats per byte on {c} and {run['loss_other']:.2f} on the other"
-            for c, run in largest.items()
-        )
-        + ".",
+        f"The level of the loss does not carry over. The exponent of N_opt is nearer: {said}, with 95 % intervals of noise alone.",
+        "A law is a law of its text.",
     )
     figure, ax = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
     new_axes(ax)
-    for k, c in enumerate(laws):
-        runs = study.runs("grid", c)
-        by_size = runs[runs["D"] == runs["D"].max()].groupby("N")[["loss", "loss_other"]].mean()
+    largest = []
+    for k, (corpus, fit) in enumerate(fits.items()):
+        runs = study.runs("isoflop", corpus)
+        other = []
+        for C, N_opt in fit.minima[["C", "N_opt"]].itertuples(index=False):
+            near = runs[np.abs(np.log(runs["C"] / C)) < 0.05]
+            near = near[near["N"] == near.loc[(np.log(near["N"] / N_opt)).abs().idxmin(), "N"]]
+            other.append(near["loss_other"].mean())
+        C, L = fit.minima["C"], fit.minima["L_opt"]
+        ax.plot(C, L, MARKERS[k] + "-", color=COLOURS[k], label=f"trained and measured on {corpus}")
         ax.plot(
-            by_size.index,
-            by_size["loss"],
-            MARKERS[k] + "-",
-            color=COLOURS[k],
-            label=f"{c}, measured on {c}",
-        )
-        ax.plot(
-            by_size.index,
-            by_size["loss_other"],
-            MARKERS[k] + ":",
+            *(C, other, MARKERS[k] + ":"),
             color=COLOURS[k],
             markerfacecolor="white",
-            label=f"{c}, measured on the other",
+            label=f"trained on {corpus}, measured on the other",
         )
-    log_axis(ax, "x", unit_labels=True)
-    ax.set(xlabel="parameters N", ylabel="loss (nats per byte)")
-    ax.legend(frameon=False)
+        largest.append(
+            f"at {C.iloc[-1]:.0e} FLOPs the one trained on {corpus} has {L.iloc[-1]:.2f} nats per byte there and {other[-1]:.2f} on the other"
+        )
+    log_axis(ax, "x")
+    ax.set(xlabel="training compute C (FLOPs)", ylabel="loss (nats per byte)")
+    ax.legend(frameon=False, fontsize="small")
     section.figure("corpora", figure)
+    section.say(f"The best model of a budget on both texts: {'; '.join(largest)}.")
     return section
 
 
