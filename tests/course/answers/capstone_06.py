@@ -1,0 +1,480 @@
+"""What learners write in 06_capstone; see power_laws_01.py for the form.
+
+Plans that run earn a share of the points and are not refused: tests/course/test_capstone.py judges those.
+"""
+
+from . import Answers
+from .power_laws_01 import choice
+
+_WASTE = """
+def waste(loss, C, E, k, gamma):
+    return {}
+"""
+_LINE = """
+def train_line(oracle, C, centre, width=4, n=7):
+    sizes, losses = [], []
+    for N in {sizes}:
+        try:
+            loss = oracle.train(N, {tokens})
+        except OutOfBudget:
+            break
+        if {keep}:
+            sizes.append(N)
+            losses.append(loss)
+    return {result}
+"""
+
+
+def line(
+    sizes="centre * np.geomspace(1 / width, width, n)",
+    tokens="C / (6 * N)",
+    keep="np.isfinite(loss)",
+    result="np.array(sizes), np.array(losses)",
+):
+    return _LINE.format(sizes=sizes, tokens=tokens, keep=keep, result=result)
+
+
+_MINIMUM = """
+def minimum(N, loss):
+    x, y = np.log(N), np.log(loss)
+    m = np.mean(x)
+    keep = np.ones(len(x), dtype=bool)
+    while keep.sum() > 4:  # drop the run that lies highest above the others, while it stands out
+        q = np.polyfit(x[keep] - m, y[keep], 2)
+        above = np.where(keep, y - np.polyval(q, x - m), -1)
+        if above.max() < 0.004:
+            break
+        keep[np.argmax(above)] = False
+    q = np.polyfit(x[keep] - m, y[keep], 2)
+    if q[0] <= 0:
+        return {downwards}
+    v = {vertex}
+    return {result}
+"""
+
+
+def lowest(
+    downwards="float(N[np.argmin(loss)]), float(np.min(loss))",
+    vertex="min(max(m - q[1] / 2 / q[0], x.min()), x.max())",
+    result="[np.exp(v), np.exp(np.polyval(q, v - m))]",
+):
+    return _MINIMUM.format(downwards=downwards, vertex=vertex, result=result)
+
+
+_BUDGETS = """
+def line_budgets(budget, lines=6, runs=7, ratio=2):
+    {}
+"""
+_FORECAST = """
+def forecast(C, loss, C_target):
+    fit = sl.fit_power_law(C, loss)
+    value = fit.predict(C_target)
+    {}
+"""
+_SURPRISE = """
+def surprise(C, loss):
+    C, loss = np.asarray(C), np.asarray(loss)
+    {}
+"""
+_PLAN = """
+def plan(oracle, C_target):
+    C, L = [], []
+    for share in (1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3):
+        N = np.sqrt(share * oracle.budget / 120)
+        loss = oracle.train(N, 20 * N)
+        if np.isfinite(loss):
+            C.append(share * oracle.budget)
+            L.append(loss)
+    fit = sl.fit_power_law(C, L)
+    loss = fit.predict(C_target)
+    N = np.sqrt(C_target / 120)
+    return {}
+"""
+_SHORT_PLAN = """
+def plan(oracle, C_target):
+    C_lines, sizes, losses = [], [], []
+    for C in line_budgets(0.9 * oracle.budget, 6, 7, 2):
+        centre = find_size(oracle, C) if not sizes else sizes[-1] * np.sqrt(C / C_lines[-1])
+        N, loss = train_line(oracle, C, centre)
+        if len(N) > 3:
+            N_min, loss_min = minimum(N, loss)
+            C_lines.append(C)
+            sizes.append(float(N_min))
+            losses.append(float(loss_min))
+    slope, intercept = np.polyfit(np.log(C_lines), np.log(sizes), 1)
+    N = np.exp(intercept + slope * np.log(C_target))
+    loss, low, high = forecast(np.array(C_lines), np.array(losses), C_target)
+    return {{"N": N, "D": C_target / (6 * N), "loss": loss, "low": low, "high": high}}
+"""
+_RULE = "rule = {{w.name: w.waste((w.C_target / 120)**0.5, 20 * (w.C_target / 120)**0.5) for w in sl.practice_worlds()}}\n{}"
+
+ANSWERS = {
+    "ex1_guess": Answers(
+        right=["guess_worlds = 4", "guess_worlds = 0", "guess_worlds = np.int64(8)"],
+        wrong=[
+            ("guess_worlds = 9", "eight practice worlds"),
+            ("guess_worlds = -1", "eight practice worlds"),
+            ("guess_worlds = 50", "eight practice worlds"),
+            ("guess_worlds = '4'", "quotation marks"),
+            ("guess_worlds = [4, 5]", "one number"),
+            ("guess_worlds = True", "truth value"),
+        ],
+    ),
+    "ex2_waste": Answers(
+        right=[
+            _WASTE.format("1 - ((loss - E) / k) ** (-1 / gamma) / C"),
+            _WASTE.format("(C - (k / (loss - E)) ** (1 / gamma)) / C"),
+            _WASTE.format("-np.expm1(np.log(k / (loss - E)) / gamma - np.log(C))"),
+        ],
+        wrong=[
+            (_WASTE.format("((loss - E) / k) ** (-1 / gamma) / C"), "share that was needed"),
+            (_WASTE.format("C / ((loss - E) / k) ** (-1 / gamma) - 1"), "as a share of C"),
+            (_WASTE.format("1 - C / ((loss - E) / k) ** (-1 / gamma)"), "changed places"),
+            (_WASTE.format("100 * (1 - ((loss - E) / k) ** (-1 / gamma) / C)"), "in percent"),
+            (_WASTE.format("1 - (loss / k) ** (-1 / gamma) / C"), "E is left out"),
+            (_WASTE.format("1 - ((loss - E) / k) ** (1 / gamma) / C"), ""),
+            (_WASTE.format("print(loss)"), "returned None"),
+            (_WASTE.format("loss - E - k * C**-gamma"), ""),
+        ],
+    ),
+    "ex3_figure": Answers(
+        right=["factor_20 = 2.2", "factor_20 = 2.1", "factor_20 = np.float64(2.3)"],
+        wrong=[
+            ("factor_20 = 0.45", "above 1"),
+            ("factor_20 = 1.27", "2 %, not 20 %"),
+            ("factor_20 = 20", "above 1"),
+            ("factor_20 = 3.0", ""),
+            ("factor_20 = 1.5", ""),
+            ("factor_20 = '2.2'", "quotation marks"),
+            ("factor_20 = 0.2", "above 1"),
+        ],
+    ),
+    "ex3b_strategy": choice(
+        "answer_3b", "c", {"a": "tenth of the compute", "b": "cheap to serve", "d": "Gopher"}
+    ),
+    "ex4_train_line": Answers(
+        right=[
+            line(),
+            line(
+                sizes="np.exp(np.linspace(np.log(centre / width), np.log(centre * width), n))",
+                keep="loss == loss",
+                result="(sizes, losses)",
+            ),
+            """
+def train_line(oracle, C, centre, width=4, n=7):
+    rows = []
+    for N in np.geomspace(centre / width, centre * width, n):
+        if oracle.left() < 0.999999 * C:
+            break
+        rows.append((N, oracle.train(N, C / 6 / N)))
+    table = pd.DataFrame(rows, columns=["N", "loss"]).dropna()
+    return table["N"], table["loss"]
+""",
+        ],
+        wrong=[
+            (line(sizes="np.linspace(centre / width, centre * width, n)"), "evenly spaced in N"),
+            (line(tokens="C / N"), "OutOfBudget" if False else "cost 5·C"),
+            (line(keep="True"), "diverged"),
+            (line(sizes="centre * np.geomspace(width, 1 / width, n)"), "descending"),
+            (line(result="losses"), ""),
+            (line(result="None"), "returned None"),
+            (line().replace("except OutOfBudget", "except ZeroDivisionError"), "OutOfBudget"),
+            (line(tokens="20 * N"), ""),
+            (line(result="list(zip(sizes, losses))"), ""),
+            (
+                line().replace("oracle.train(N, C / (6 * N))", "oracle.train(C / (6 * N), N)"),
+                "",
+            ),
+        ],
+    ),
+    "ex5_minimum": Answers(
+        right=[
+            lowest(),
+            """
+def minimum(N, loss):
+    from scipy.optimize import least_squares
+    x, y = np.log10(N), np.log(loss)
+    m = x.mean()
+    q = least_squares(lambda q: np.polyval(q, x - m) - y, np.polyfit(x - m, y, 2), loss="soft_l1", f_scale=0.001).x
+    if q[0] <= 0:
+        i = np.argmin(loss)
+        return N[i], loss[i]
+    v = np.clip(m - q[1] / (2 * q[0]), x[0], x[-1])
+    return 10**v, np.exp(np.polyval(q, v - m))
+""",
+            """
+def minimum(N, loss):
+    x, y = np.log(N), np.log(loss)
+    m, best = x.mean(), None
+    for i in range(len(x)):
+        keep = np.arange(len(x)) != i
+        q = np.polyfit(x[keep] - m, y[keep], 2)
+        error = np.abs(np.polyval(q, x[keep] - m) - y[keep]).sum()
+        if best is None or error < best[0]:
+            best = error, q
+    q = best[1]
+    if q[0] <= 0:
+        return N[y.argmin()], loss[y.argmin()]
+    v = np.clip(m - q[1] / (2 * q[0]), x.min(), x.max())
+    return np.exp(v), np.exp(np.polyval(q, v - m))
+""",
+        ],
+        wrong=[
+            (
+                """
+def minimum(N, loss):
+    x, y = np.log(N), np.log(loss)
+    q = np.polyfit(x - x.mean(), y, 2)
+    v = np.clip(x.mean() - q[1] / (2 * q[0]), x.min(), x.max())
+    return np.exp(v), np.exp(np.polyval(q, v - x.mean()))
+""",
+                "plain least squares",
+            ),
+            (lowest(result="v, np.polyval(q, v - m)"), "That is ln N"),
+            (lowest(result="np.exp(v), np.polyval(q, v - m)"), "That is ln L"),
+            (lowest(result="np.exp(np.polyval(q, v - m)), np.exp(v)"), "loss came first"),
+            (lowest(result="np.exp(v)"), "two numbers"),
+            (lowest(vertex="m - q[1] / 2 / q[0]"), "never extrapolate"),
+            (lowest().replace("if q[0] <= 0:", "if False:"), "downwards"),
+            (lowest(vertex="m - q[1] / q[0]"), ""),
+            ("def minimum(N, loss):\n    i = np.argmin(loss)\n    return N[i], loss[i]", ""),
+            ("def minimum(N, loss):\n    pass", "returned None"),
+        ],
+    ),
+    "ex6_line_budgets": Answers(
+        right=[
+            _BUDGETS.format(
+                "c = float(ratio) ** np.arange(lines); return c * budget / (runs * c.sum())"
+            ),
+            _BUDGETS.format(
+                "first = budget / (runs * sum(ratio**k for k in range(lines))); "
+                "return [first * ratio**k for k in range(lines)]"
+            ),
+            _BUDGETS.format(
+                "return pd.Series([budget / runs * ratio**k * (ratio - 1) / (ratio**lines - 1) for k in range(lines)])"
+            ),
+        ],
+        wrong=[
+            (
+                _BUDGETS.format(
+                    "top = budget / runs; return [top / ratio**k for k in range(lines)]"
+                ),
+                "colleague's design",
+            ),
+            (
+                _BUDGETS.format(
+                    "top = budget / runs; return [top / ratio**k for k in range(lines)][::-1]"
+                ),
+                "Add up",
+            ),
+            (
+                _BUDGETS.format(
+                    "c = float(ratio) ** np.arange(lines); return (c * budget / (runs * c.sum()))[::-1]"
+                ),
+                "cheapest line must come first",
+            ),
+            (
+                _BUDGETS.format(
+                    "c = float(ratio) ** np.arange(lines); return c * budget / c.sum()"
+                ),
+                "a line has several",
+            ),
+            (
+                _BUDGETS.format("return [budget / lines / runs] * lines"),
+                "All lines cost the same",
+            ),
+            (
+                _BUDGETS.format(
+                    "c = float(ratio) ** np.arange(lines); return c * budget / (6 * runs * c.sum())"
+                ),
+                "do not divide by 6",
+            ),
+            (_BUDGETS.format("return budget / lines / runs"), "shape"),
+            (_BUDGETS.format("pass"), "returned None"),
+        ],
+    ),
+    "ex7_spread": choice(
+        "answer_7", "d", {"a": "most runs of all", "b": "nearer still", "c": "other way round"}
+    ),
+    "ex8_forecast": Answers(
+        right=[
+            _FORECAST.format(
+                "low, high = fit.predict_interval(C_target, level=0.8); return value, min(low, value), max(high, value)"
+            ),
+            """
+def forecast(C, loss, C_target):
+    fit = sl.fit_power_law(C, loss)
+    draws = [law(C_target) for law in fit.bootstrap(100, seed=1)]
+    low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9])
+    value = np.clip(fit.predict(C_target), low, high)
+    return [value, low, high]
+""",
+            """
+def forecast(C, loss, C_target):
+    full = sl.fit_power_law(C, loss).predict(C_target)
+    without = [sl.fit_power_law(np.delete(C, i), np.delete(loss, i)).predict(C_target) for i in range(len(C))]
+    n = len(C)
+    half = 1.28 * np.sqrt((n - 1) / n * np.sum((np.array(without) - np.mean(without)) ** 2))  # the jackknife
+    return full, full - half, full + half
+""",
+        ],
+        wrong=[
+            (
+                "def forecast(C, loss, C_target):\n"
+                "    s, i = np.polyfit(np.log(C), np.log(loss), 1)\n"
+                "    v = np.exp(i + s * np.log(C_target))\n"
+                "    return v, 0.97 * v, 1.03 * v",
+                "straight line",
+            ),
+            (
+                _FORECAST.format(
+                    "s = fit.rmse_log; return value, value * (1 - 1.28 * s), value * (1 + 1.28 * s)"
+                ),
+                "too narrow",
+            ),
+            (_FORECAST.format("return value, 0.5 * value, 1.5 * value"), "wider than you need"),
+            (_FORECAST.format("return value, value, value"), "too narrow"),
+            (_FORECAST.format("return value"), "three numbers"),
+            (
+                _FORECAST.format("return value - 0.05, value, value + 0.05"),
+                "does not lie in its interval",
+            ),
+            (_FORECAST.format("return value, 1.02 * value, 0.98 * value"), "interval"),
+            (_FORECAST.format("pass"), "returned None"),
+        ],
+    ),
+    "ex8b_state": Answers(
+        right=['answer_8b = "abd"', 'answer_8b = ["a", "b", "d"]', 'answer_8b = "D, b, a"'],
+        wrong=[
+            ('answer_8b = "abcd"', "costs a whole loss"),
+            ('answer_8b = "abde"', "R²"),
+            ('answer_8b = "a"', ""),
+            ('answer_8b = "ce"', "costs a whole loss"),
+            ('answer_8b = "abcde"', "costs a whole loss"),
+            ('answer_8b = "ab"', ""),
+        ],
+    ),
+    "ex9_surprise": Answers(
+        right=[
+            _SURPRISE.format(
+                "o = np.argsort(C); return loss[o[-1]] / sl.fit_power_law(C[o[:-1]], loss[o[:-1]]).predict(C[o[-1]]) - 1"
+            ),
+            _SURPRISE.format(
+                "i = C.argmax(); rest = np.delete(np.arange(len(C)), i); "
+                "f = float(sl.fit_power_law(C[rest], loss[rest]).predict(C[i])); return (loss[i] - f) / f"
+            ),
+            """
+def surprise(C, loss):
+    t = pd.Series(np.asarray(loss), index=np.asarray(C)).sort_index()
+    from scipy.optimize import curve_fit
+    x = np.log(t.index[:-1].to_numpy() / t.index[0])
+    law = lambda x, E, a, g: np.log(np.exp(E) + np.exp(a - g * x))
+    p = curve_fit(law, x, np.log(t.to_numpy()[:-1]), p0=[0, 0, 0.1], maxfev=50000)[0]
+    return t.iloc[-1] / np.exp(law(np.log(t.index[-1] / t.index[0]), *p)) - 1
+""",
+        ],
+        wrong=[
+            (
+                _SURPRISE.format(
+                    "return sl.fit_power_law(C[:-1], loss[:-1]).predict(C[-1]) / loss[-1] - 1"
+                ),
+                "sign is turned",
+            ),
+            (
+                _SURPRISE.format(
+                    "return 100 * (loss[-1] / sl.fit_power_law(C[:-1], loss[:-1]).predict(C[-1]) - 1)"
+                ),
+                "in percent",
+            ),
+            (
+                _SURPRISE.format(
+                    "return loss[-1] / sl.fit_power_law(C[:-1], loss[:-1]).predict(C[-1])"
+                ),
+                "Subtract 1",
+            ),
+            (
+                _SURPRISE.format(
+                    "return loss[-1] / sl.fit_power_law(C[:-1], loss[:-1]).predict(C[-1]) - 1"
+                ),
+                "any order",
+            ),
+            (
+                _SURPRISE.format("return loss[-1] / sl.fit_power_law(C, loss).predict(C[-1]) - 1"),
+                "",
+            ),
+            (
+                _SURPRISE.format(
+                    "return loss[-1] / sl.fit_power_law(C[:-1], loss[:-1], floor=False).predict(C[-1]) - 1"
+                ),
+                "",
+            ),
+            (_SURPRISE.format("pass"), "returned None"),
+        ],
+    ),
+    "ex9_refute": Answers(
+        right=[
+            _RULE.format(
+                "n_bad = sum(v > 0.2 for v in rule.values()); worst_world = max(rule, key=rule.get)"
+            ),
+            _RULE.format("s = pd.Series(rule); n_bad = (s > 0.2).sum(); worst_world = s.idxmax()"),
+        ],
+        wrong=[
+            (
+                _RULE.format(
+                    "n_bad = sum(v > 0.02 for v in rule.values()); worst_world = 'many tokens'"
+                ),
+                "above 2 %",
+            ),
+            (
+                _RULE.format(
+                    "n_bad = sum(v <= 0.2 for v in rule.values()); worst_world = 'many tokens'"
+                ),
+                "does well",
+            ),
+            (
+                _RULE.format(
+                    "n_bad = sum(v > 0.2 for v in rule.values()); worst_world = 'large models'"
+                ),
+                "another world",
+            ),
+            (
+                _RULE.format(
+                    "n_bad = sum(v > 0.2 for v in rule.values()); worst_world = min(rule, key=rule.get)"
+                ),
+                "another world",
+            ),
+            (_RULE.format("n_bad = 8; worst_world = 'many tokens'"), ""),
+            (_RULE.format("n_bad = rule; worst_world = 'many tokens'"), "number was expected"),
+            (_RULE.format("n_bad = 5; worst_world = 3"), "one of the names"),
+            ("n_bad, worst_world = 5, None", "no value yet"),
+        ],
+    ),
+    "ex10_plan": Answers(
+        right=[
+            _SHORT_PLAN.format(),
+            _PLAN.format("N, 20 * N, loss, 0.97 * loss, 1.03 * loss"),
+        ],
+        wrong=[
+            (_PLAN.format("N, 20 * N, loss"), "five numbers"),
+            (
+                _PLAN.format("N, 20 * N, loss, 1.03 * loss, 0.97 * loss"),
+                "does not lie in its interval",
+            ),
+            (_PLAN.format("N, 40 * N, loss, 0.97 * loss, 1.03 * loss"), "more than"),
+            (_PLAN.format("N / 1000, 20 * N / 1000, loss, 0.9 * loss, 1.1 * loss"), "wastes"),
+            (_PLAN.format("None"), "returned None"),
+            (_PLAN.format("N, 20 * N, float('nan'), loss, loss"), "finite"),
+            (_PLAN.format("loss, 0.97 * loss, 1.03 * loss, N, 20 * N"), "interval"),
+            (
+                _PLAN.format("N, 20 * N, loss, 0.97 * loss, 1.03 * loss").replace(
+                    "(1e-3,", "(2, 1e-3,"
+                ),
+                "OutOfBudget",
+            ),
+            (
+                _PLAN.format("N, 20 * N, loss, 0.97 * loss, 1.03 * loss").replace("1e-3,", "1e-9,"),
+                "too small",
+            ),
+        ],
+    ),
+}
