@@ -155,7 +155,6 @@ ANSWERS = {
             two(
                 E_prose='fit_prose.summary().loc["E", ["low", "high"]]',
                 E_code="tuple(np.percentile([law.E for law in fit_code.bootstrap(B=400, seed=3)], [2.5, 97.5]))",
-                alpha="True",
             ),
         ],
         wrong=[
@@ -170,7 +169,7 @@ ANSWERS = {
             (two(E_code='fit_code.interval("E", level=0.5)'), "narrower"),
             (two(L_prose='fit_prose.interval("B")'), "outside of what a loss can be"),
             (two(E_prose='fit_prose.interval("E")[::-1]'), "lower one"),
-            (two(alpha="False"), "compare their ends"),
+            (two(alpha="not (" + _TWO_RIGHT["alpha"] + ")"), "compare their ends"),
             (two(alpha='"yes"'), "True or False"),
             (two(L_prose="(1.49, 1.69)"), "wider"),
             (
