@@ -77,7 +77,8 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
     shown = {
         "phase": "closed" if closed else "question",
         "question": turn.question,
-        "facts": [entry.get("kind") or _TYPES[entry["type"]], entry["level"]],
+        "facts": [entry.get("kind") or _TYPES[entry["type"]], entry["level"]]
+        + ([f"from {entry['notebook']}"] if "notebook" in entry else []),
         "prompt": prompt,
         "form": kind,
         "options": entry.get("options", {}),

@@ -66,6 +66,8 @@ def load_bank(folder: Path) -> dict[str, dict[str, Any]]:
                 _check_options(question)
             except CourseError as error:
                 raise CourseError(f"{path.name}: {question['id']} {error}") from None
+            if path.stem[:2].isdigit():  # it may speak of what stands in its notebook
+                question["notebook"] = path.stem
             bank[question["id"]] = question
     return bank
 
