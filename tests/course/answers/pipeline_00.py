@@ -83,7 +83,7 @@ ANSWERS = {
             ("guess_accuracy = float('nan')", ""),
         ],
     ),
-    "ex2a_rulers": Answers(
+    "ex2_rulers": Answers(
         right=[
             _RULERS.format("len(text), len(text.encode()), len(text.split())"),
             _RULERS.format("[len(text), len(bytes(text, 'utf8')), len(text.split())]"),
@@ -122,12 +122,12 @@ ANSWERS = {
             ),
         ],
     ),
-    "ex2b_raw_tokens": choice(
-        "answer_2b",
+    "ex3b_raw_tokens": choice(
+        "answer_3b",
         "c",
         {"a": "keep the text", "b": "tokens of several bytes are fewer", "d": "good toy"},
     ),
-    "ex3_merge": Answers(
+    "ex3a_merge": Answers(
         right=[
             _MERGE.format(end="len(tokens)", test=_PAIR, step=2),
             _MERGE.format(end="len(tokens)", test="list(tokens[i:i + 2]) == list(pair)", step=2),
@@ -496,6 +496,11 @@ def merge(tokens, pair, new):
                 "local_exponents = -np.diff(np.log(L)) / np.diff(np.log(t))\n"
                 "E_fit = curve_fit(law, t, L, p0=(1, 4, 0.5))",
                 "",
+            ),
+            (
+                "local_exponents = -np.diff(np.log(L)) / np.diff(np.log(t))\n"
+                "E_fit = curve_fit(lambda t, *p: np.log(law(t, *p)), t, np.log(L), p0=(0, 5, 0.3))[0][0]",
+                "logarithm of the loss",
             ),
             ("local_exponents = 0.32\nE_fit = -5.56", "four steps"),
             ("local_exponents = None\nE_fit = -5.56", "no value yet"),
