@@ -415,20 +415,23 @@ ANSWERS = {
     ),
     "ex8_condition": Answers(
         right=[
-            "N_condition = sl.lifetime_optimum(law, L_target, 1e13)[0]",
-            "sizes = np.geomspace(2e10, 7e10, 2000)\n"
-            "N_condition = np.interp(-1e13, -implied_demand(sizes, tokens_needed(sizes, L_target)), sizes)",
+            "N_condition = sl.lifetime_optimum(law, L_target, 3e13)[0]",
+            "sizes = np.geomspace(1.5e10, 7e10, 2000)\n"
+            "N_condition = np.interp(-3e13, -implied_demand(sizes, tokens_needed(sizes, L_target)), sizes)",
             "from scipy.optimize import brentq\n"
-            "N_condition = brentq(lambda N: implied_demand(N, float(tokens_needed(N, L_target))) - 1e13, 2e10, 7e10)",
+            "N_condition = brentq(lambda N: implied_demand(N, float(tokens_needed(N, L_target))) - 3e13, 1.5e10, 7e10)",
         ],
         wrong=[
-            ("N_condition = sl.lifetime_optimum(law, L_target, 1e12)[0]", "1e12"),
-            ("N_condition = sl.lifetime_optimum(law, L_target, 1e14)[0]", "1e14"),
-            ("N_condition = 34.5", "expected a number"),
+            ("N_condition = sl.lifetime_optimum(law, L_target, 1e13)[0]", "a demand of 1e+13"),
+            ("N_condition = sl.lifetime_optimum(law, L_target, 3e14)[0]", "a demand of 3e+14"),
+            (
+                "N_condition = sl.lifetime_optimum(law, L_target, 3e13)[0] / 1e9",
+                "expected a number",
+            ),
+            ("N_condition = 0.98 * sl.lifetime_optimum(law, L_target, 3e13)[0]", "Nearly"),
+            ("N_condition = sl.lifetime_optimum(law, L_target, 3e13)[1]", "smaller than"),
             ("N_condition = 73e9", ""),
-            ("N_condition = 3.75e12", "smaller than"),
-            ("N_condition = 33.8e9", "Nearly"),
-            ("N_condition = 70e9 / 10", ""),
+            ("N_condition = 70e9 / 20", ""),
             ("N_condition = law.N_opt(law.C_for(L_target))", ""),
         ],
     ),
