@@ -56,13 +56,20 @@ def load_runs(
     return table[columns]
 
 
-def load_curves(plan: str, data: str | Path | None = None) -> pd.DataFrame:
+def load_curves(
+    plan: str, corpus: str | None = None, data: str | Path | None = None
+) -> pd.DataFrame:
     """The learning curves of a plan: about 20 rows a run, to be joined to the runs on `run`.
+
+    corpus: only those of runs on this corpus; all of them by default.
 
     Columns: run, step, tokens (bytes so far), loss_val and loss_train (nats per byte). Raises
     CourseError as `load_runs` does.
     """
-    return _load("curves", plan, data)
+    curves = _load("curves", plan, data)
+    if corpus is not None:
+        curves = curves[curves["run"].isin(load_runs(plan, corpus, data=data)["run"])]
+    return curves.reset_index(drop=True)
 
 
 def _load(kind: str, plan: str, data: str | Path | None) -> pd.DataFrame:
