@@ -1,5 +1,7 @@
 """Nothing of what the course set out to teach is left out: every row is graded, every wrong claim is caught somewhere."""
 
+import re
+
 import pytest
 
 from scalinglaws.grading.exercises import exercises
@@ -58,4 +60,17 @@ def test_every_notebook_has_exercises_of_many_types_and_fits_a_sitting(taught):
         assert len(kinds) >= 4, (assignment, kinds)
         assert sum(e.by_hand for e in found) >= 1, assignment
         minutes = sum(e.minutes for e in found)
-        assert 45 <= minutes <= 120, (assignment, minutes)
+        # The capstone is a project, for two sittings.
+        assert 45 <= minutes <= (165 if assignment == "06_capstone" else 120), (assignment, minutes)
+
+
+def test_every_cited_preprint_is_in_the_references():
+    listed = (COURSE / "source/references.md").read_text("utf-8")
+    cited = {
+        number
+        for assignment in ASSIGNMENTS
+        for cell in source(assignment).cells
+        for number in re.findall(r"arXiv:(\d{4}\.\d{5})", cell.source)
+    }
+    assert len(cited) > 20
+    assert {number for number in cited if f"abs/{number}" not in listed} == set()
