@@ -133,6 +133,28 @@ ANSWERS = {
             ),
             (
                 _FLOPS.format(
+                    body="return 3 * n_layer * (24 * d**2 + 2 * d * (T + 1)) + 2 * V * d"
+                ),
+                "have a backward pass too",
+            ),
+            (
+                _FLOPS.format(
+                    body="return 3 * (n_layer * (12 * d**2 + 2 * d * (T + 1)) + 2 * V * d)"
+                ),
+                "at 2 FLOPs each",
+            ),
+            (
+                _FLOPS.format(body="return 3 * (n_layer * (24 * d**2 + 2 * d * (T + 1)) + V * d)"),
+                "The logits take 2",
+            ),
+            (
+                _FLOPS.format(
+                    body="return 3 * (n_layer * (24 * d**2 + 4 * d * (T + 1)) + 2 * V * d)"
+                ),
+                "the half is lost",
+            ),
+            (
+                _FLOPS.format(
                     body="print(3 * (n_layer * (24 * d**2 + 2 * d * (T + 1)) + 2 * V * d))"
                 ),
                 "returned None",
@@ -255,6 +277,10 @@ for y in L_grid.T:
                 "shape",
             ),
             ("floors = [0.9] * 8", ""),
+            (
+                "floors = [sl.fit_power_law(N_grid, L_grid[:, j]) for j in range(8)]",
+                "whole laws",
+            ),
             ("floors = 'high to low'", "eight were expected"),
         ],
     ),
@@ -268,6 +294,7 @@ for y in L_grid.T:
         wrong=[
             (_BALANCE.format(body="A * D**beta / B"), "1/alpha"),
             (_BALANCE.format(body="(A * D**beta / B) ** alpha"), "not alpha"),
+            (_BALANCE.format(body="(A * D**beta / B) ** 1 / alpha"), "** before /"),
             (_BALANCE.format(body="(B / (A * D**beta)) ** (1 / alpha)"), "upside down"),
             (_BALANCE.format(body="(B * D**beta / A) ** (1 / alpha)"), "A and B"),
             (_BALANCE.format(body="(A * D / B) ** (1 / alpha)"), "without its exponent"),
@@ -543,6 +570,13 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
                 ),
                 "Return the N",
             ),
+            (
+                _BEST.format(
+                    body="t = table[(table.D_unique == U) & (table.epochs == epochs)]\n"
+                    "    return t.groupby('N')['loss'].mean().argmin()"
+                ),
+                "idxmin",
+            ),
             (_BEST.format(body="return table['M'].min()"), "KeyError"),
             (_BEST.format(body="pass"), "returned None"),
         ],
@@ -574,6 +608,16 @@ def fresh_equivalent(loss, D_fresh, loss_fresh):
                 _FRESH.format(body="np.exp(np.interp(loss, loss_fresh, np.log(D_fresh)))"),
                 "Turn both arrays round",
             ),
+            (
+                _FRESH.format(body="np.exp(np.interp(loss, np.sort(loss_fresh), np.log(D_fresh)))"),
+                "no longer belong together",
+            ),
+            (
+                _FRESH.format(
+                    body="np.exp(np.polyval(np.polyfit(loss_fresh, np.log(D_fresh), 1), loss))"
+                ),
+                "the two neighbours only",
+            ),
             (_FRESH.format(body="D_fresh[np.argmin(np.abs(loss_fresh - loss))]"), ""),
             (
                 _FRESH.format(
@@ -602,7 +646,7 @@ R_star = minimize_scalar(
 """,
             """
 R_star, best = None, np.inf
-for r in np.arange(1, 100, 0.25):
+for r in range(1, 101):
     worst = sum(np.log(sl.effective_amount(U_small * (R + 1), U_small, r) / D_eff) ** 2)
     if worst < best:
         R_star, best = r, worst
@@ -616,6 +660,12 @@ for r in np.arange(1, 100, 0.25):
                 "one too large",
             ),
             ("R_star = 15.4", "Muennighoff's value"),
+            (
+                _R_STAR.format(
+                    error="np.sum((U_small * (1 + r * (1 - np.exp(-R / r))) - D_eff) ** 2)"
+                ),
+                "compare the logarithms",
+            ),
             (
                 _R_STAR.format(
                     error="-np.sum((np.log(U_small * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)) ** 2)"
@@ -642,8 +692,9 @@ for r in np.arange(1, 100, 0.25):
         ],
         wrong=[
             ("tokens_small, tokens_large = 2.5e5, 8e5", "other curve"),
-            ("tokens_small, tokens_large = 8e6, 2.5e5", ""),
-            ("tokens_small, tokens_large = 4.6e5, 2.5e5", "neighbouring curve"),
+            ("tokens_small, tokens_large = 8e6, 2.5e5", "N = 9,216"),
+            ("tokens_small, tokens_large = 8e5, 4.6e5", "N = 30,720"),
+            ("tokens_small, tokens_large = 4.6e5, 2.5e5", "N = 30,720"),
             ("tokens_small, tokens_large = 0.8, 0.25", "1M is 1e6"),
             ("tokens_small, tokens_large = 8e5, 8e5", "other curve"),
             ("tokens_small, tokens_large = '800k', '250k'", "quotation marks"),
@@ -693,6 +744,22 @@ for r in np.arange(1, 100, 0.25):
                 _BILL.format(body="2 * N / 8e9, 16 * N / 8e9, 6 * N * D / speed / 86400, 2 * N"),
                 "do not divide by 8",
             ),
+            (
+                _BILL.format(body="2 * N / 1e9, 16 * N / 1e9, 6 * N * D * speed / 86400, 2 * N"),
+                "divide by speed",
+            ),
+            (
+                _BILL.format(
+                    body="2 * N / 1e9, 16 * N / 1e9, 6 * N * D / speed / 86400, 2 * N * D"
+                ),
+                "the price of one",
+            ),
+            (
+                _BILL.format(
+                    body="2 * N / 1e9, 16 * N / 1e9, 6 * N * D / speed / 86400, 2 * N / 1e9"
+                ),
+                "in GFLOPs",
+            ),
             (_BILL.format(body="2 * N / 1e9"), "shape"),
             (_BILL.format(body="2.0, 16.0, 2.0, 2e9"), ""),
         ],
@@ -717,6 +784,13 @@ for r in np.arange(1, 100, 0.25):
         ],
         wrong=[
             (_TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "late / early"}), "whole losses"),
+            (
+                _TENFOLD.format(
+                    **_GOOD_TENFOLD
+                    | {"ratio": "late / early", "times": "10 ** (np.log(0.5) / np.log(ratio))"}
+                ),
+                "Is refit.E subtracted",
+            ),
             (
                 _TENFOLD.format(**_GOOD_TENFOLD | {"early": "late - early"}),
                 "before minus the loss after",
@@ -744,6 +818,8 @@ for r in np.arange(1, 100, 0.25):
         wrong=[
             ('answer_13a = "2.0 1.1 1.0"', "data term is missing"),
             ('answer_13a = "3.0 2.1 2"', "Python prints 2.0"),
+            ('answer_13a = "3 2.1 2"', "The values are right"),
+            ('answer_13a = "3.0, 2.1, 2.0"', "no comma"),
             ('answer_13a = "3.0 2.1 1.0"', "depends on D alone"),
             ('answer_13a = "1.8 1.3 1.3"', "square root"),
             ('answer_13a = "3.0"', ""),
