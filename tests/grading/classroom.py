@@ -70,12 +70,12 @@ def source_notebook() -> nbformat.NotebookNode:
 
 
 def assignment(
-    tmp_path, *, files=None, sandboxed=True, hide=(), source=None, **limits
+    tmp_path, *, files=None, sandboxed=True, hide=(), source=None, config=None, **limits
 ) -> Assignment:
     """The assignment as `scalinglaws grade` loads it."""
     path = tmp_path / f"{NAME}.ipynb"
     nbformat.write(source or source_notebook(), path)
-    made = master(path)
+    made = master(path, config)
     plan = Plan.of(made, [str(h) for h in hide])
     return Assignment(NAME, {NAME: made}, {NAME: plan}, files or {}, Limits(**limits), sandboxed)
 

@@ -1,0 +1,181 @@
+"""Cost of grading a class: `scalinglaws grade` beside `nbgrader autograde`, on the same submissions, in one run.
+
+    python benchmarks/grading.py                     20 submissions of 01_power_laws, both ways
+    python benchmarks/grading.py --students 100      a larger class
+    python benchmarks/grading.py --flat 100 1000     a synthetic class of tiny notebooks: cost and memory per submission
+
+Prints wall time, processor time (user and system, of all child processes) and, where the machine counts them, instructions
+(`perf stat`). The scores of both must be equal; it stops if they are not.
+"""
+
+import argparse
+import csv
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+
+COURSE = Path(__file__).parents[1]
+sys.path.insert(0, str(COURSE))
+ASSIGNMENT = "01_power_laws"
+# nbgrader as it comes: its own steps, its own kernels.
+STOCK = "\ndel c.Autograde.sanitize_preprocessors, c.Autograde.autograde_preprocessors\n"
+
+
+def make_course(folder: Path, students: int) -> None:
+    """A course whose students handed in the released notebook, finished in different degrees."""
+    from scalinglaws.grading.exercises import graded_cells, read_notebook
+
+    shutil.copytree(COURSE / "source" / ASSIGNMENT, folder / "source" / ASSIGNMENT)
+    shutil.copy(COURSE / "nbgrader_config.py", folder)
+    solved = graded_cells(read_notebook(COURSE / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
+    for i in range(students):
+        notebook = read_notebook(COURSE / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
+        answers = [n for n, c in graded_cells(notebook).items() if c.metadata.nbgrader["solution"]]
+        for name in answers[: len(answers) - i % 5]:
+            graded_cells(notebook)[name].source = solved[name].source
+        target = folder / "submitted" / f"s{i:04}" / ASSIGNMENT
+        target.mkdir(parents=True)
+        nbformat.write(notebook, target / f"{ASSIGNMENT}.ipynb")
+
+
+def measure(folder: Path, *words: str) -> dict[str, float]:
+    """Run a command; {"wall": s, "cpu": s, "instructions": number or nan}."""
+    perf = (
+        ["perf", "stat", "-x,", "-e", "instructions", "-o", str(folder / "perf")]
+        if counts()
+        else []
+    )
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    path = os.pathsep.join(filter(None, [str(COURSE), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [*perf, sys.executable, "-m", *words], cwd=folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True
+    )  # fmt: skip
+    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stderr)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    instructions = float("nan")
+    if perf:
+        instructions = float((folder / "perf").read_text().strip().splitlines()[-1].split(",")[0])
+    return {"wall": wall, "cpu": cpu, "instructions": instructions}
+
+
+def counts() -> bool:
+    """Whether this machine counts instructions."""
+    if not shutil.which("perf"):
+        return False
+    done = subprocess.run(
+        ["perf", "stat", "-x,", "-e", "instructions", "true"], capture_output=True, text=True
+    )
+    return done.stderr[:1].isdigit()
+
+
+def scores(folder: Path) -> list[tuple]:
+    """(student, score, most) of the gradebook."""
+    subprocess.run(
+        [sys.executable, "-m", "nbgrader", "export"], cwd=folder, check=True, capture_output=True
+    )
+    with (folder / "grades.csv").open(newline="") as file:
+        return sorted((r["student_id"], r["score"], r["max_score"]) for r in csv.DictReader(file))
+
+
+def compare(students: int) -> None:
+    """Grade the same class both ways."""
+    with tempfile.TemporaryDirectory() as temporary:
+        found, results = {}, {}
+        for way in ("nbgrader autograde", "scalinglaws grade"):
+            folder = Path(temporary, way.replace(" ", "_"))
+            make_course(folder, students)
+            if way.startswith("nbgrader"):
+                with (folder / "nbgrader_config.py").open("a") as file:
+                    file.write(STOCK)
+                measure(folder, "nbgrader", "generate_assignment", ASSIGNMENT)
+                found[way] = measure(folder, "nbgrader", "autograde", ASSIGNMENT)
+            else:
+                found[way] = measure(folder, "scalinglaws", "grade", ASSIGNMENT)
+            results[way] = scores(folder)
+        if results["nbgrader autograde"] != results["scalinglaws grade"]:
+            raise SystemExit(f"The scores differ:\n{results}")
+    stock, ours = found.values()
+    print(f"{students} submissions of {ASSIGNMENT}; scores equal; {os.cpu_count()} cores\n")
+    print("| | nbgrader autograde | scalinglaws grade | ratio |\n|---|---|---|---|")
+    for key, unit in (("wall", "s"), ("cpu", "s"), ("instructions", "")):
+        a, b = stock[key] / students, ours[key] / students
+        print(f"| {key} a submission | {a:.4g} {unit} | {b:.4g} {unit} | {a / b:.2f} |")
+
+
+def flat(sizes: list[int]) -> None:
+    """Cost and memory per submission over classes of tiny notebooks."""
+    from tests.grading import classroom
+
+    print(
+        "| submissions | wall a submission | CPU a submission | peak memory of the command |\n|---|---|---|---|"
+    )
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            source = folder / "source" / classroom.NAME
+            source.mkdir(parents=True)
+            shutil.copy(COURSE / "nbgrader_config.py", folder)
+            made = classroom.assignment(source)
+            text = nbformat.v4.writes(
+                classroom.Student(made, classroom.released(made)).write(**classroom.RIGHT).nb
+            )
+            for i in range(size):
+                target = folder / "submitted" / f"s{i:05}" / classroom.NAME
+                target.mkdir(parents=True)
+                (target / f"{classroom.NAME}.ipynb").write_text(text, encoding="utf-8")
+            timed = [
+                "/usr/bin/time",
+                "-v",
+                sys.executable,
+                "-m",
+                "scalinglaws",
+                "grade",
+                classroom.NAME,
+            ]
+            path = os.pathsep.join(filter(None, [str(COURSE), os.environ.get("PYTHONPATH")]))
+            before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+            done = subprocess.run(
+                timed,
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": path},
+                capture_output=True,
+                text=True,
+            )
+            wall, after = (
+                time.perf_counter() - started,
+                resource.getrusage(resource.RUSAGE_CHILDREN),
+            )
+            if done.returncode:
+                raise SystemExit(done.stderr)
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            peak = int(re.search(r"Maximum resident set size.*: (\d+)", done.stderr)[1]) / 1024
+            print(
+                f"| {size} | {wall / size:.3f} s | {cpu / size:.3f} s | {peak:.0f} MiB |",
+                flush=True,
+            )
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--students", type=int, default=20)
+    parser.add_argument("--flat", type=int, nargs="+", metavar="SIZE")
+    args = parser.parse_args()
+    if args.flat:
+        flat(args.flat)
+    else:
+        compare(args.students)
+
+
+if __name__ == "__main__":
+    main()

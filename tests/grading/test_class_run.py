@@ -1,0 +1,406 @@
+"""`scalinglaws grade` on a small class: resumable, one writer, nothing lost, and what is made of the grades."""
+
+import csv
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from scalinglaws.cli import main
+from scalinglaws.grading.engine import sandbox
+from scalinglaws.grading.gradebook import load_config
+from scalinglaws.grading.items import analyse
+
+from . import classroom
+from .classroom import NAME, RIGHT, TOTAL, Student
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(
+    bool(sandbox.missing()), reason=f"no isolation: {sandbox.missing()}"
+)
+
+ESSAY = "My answer with $x^2$ and <script>alert(1)</script><img src=x onerror=alert(1)>."
+CLASS = {
+    "ada": RIGHT,
+    "bob": RIGHT | {"square": "def square(x):\n    return x * 2", "essay": ESSAY},
+    "cleo": RIGHT | {"square": "def square(x):\n    return x * 2", "limit": "limit = 4.0"},
+    "dan": {},
+}
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course with a class that has handed in, and one broken file."""
+    monkeypatch.setenv("SCALINGLAWS_COURSE", str(tmp_path))
+    config = (ROOT / "nbgrader_config.py").read_text("utf-8")
+    (tmp_path / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    folder = tmp_path / "source" / NAME
+    folder.mkdir(parents=True)
+    made = classroom.assignment(folder, config=load_config(ROOT, tmp_path))
+    for name, answers in CLASS.items():
+        hand_in(tmp_path, name, Student(made, classroom.released(made)).write(**answers))
+    broken = tmp_path / "submitted" / "eli" / NAME
+    broken.mkdir(parents=True)
+    (broken / f"{NAME}.ipynb").write_text("<html>502</html>")
+    return tmp_path
+
+
+def hand_in(course: Path, name: str, student: Student) -> None:
+    folder = course / "submitted" / name / NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(student.nb, folder / f"{NAME}.ipynb")
+
+
+def gradebook(course: Path) -> Gradebook:
+    return Gradebook(f"sqlite:///{(course / 'gradebook.db').as_posix()}", "scaling_laws")
+
+
+def scores(course: Path) -> dict:
+    """{student: {grade_id: (auto, manual, waits)}} of the whole gradebook."""
+    with gradebook(course) as book:
+        return {
+            s.student.id: {
+                g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for n in s.notebooks for g in n.grades
+            }
+            for s in book.find_assignment(NAME).submissions
+        }  # fmt: skip
+
+
+def computer(course: Path) -> dict[str, float]:
+    """{student: points that a computer gave}."""
+    return {
+        name: sum(auto for auto, _, _ in cells.values() if auto is not None) for name, cells in scores(course).items()
+    }  # fmt: skip
+
+
+def command(course: Path, *words: str, **options) -> subprocess.Popen:
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return subprocess.Popen(
+        [sys.executable, "-m", "scalinglaws", *words], cwd=course, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path, "SCALINGLAWS_COURSE": str(course)}, **options,
+    )  # fmt: skip
+
+
+def test_a_class_is_graded_once_and_again_where_something_changed(course, capsys):
+    assert main(["grade", NAME]) == 1  # one file could not be graded
+    said = capsys.readouterr().out
+    assert "5 submissions graded" in said and "eli" in said and "an HTML page" in said
+    assert "1 written answers of 1 students wait for a person" in said
+    assert computer(course) == {"ada": TOTAL, "bob": TOTAL - 3, "cleo": TOTAL - 5, "dan": 0}
+    for name in CLASS:
+        graded = course / "autograded" / name / NAME / f"{NAME}.ipynb"
+        assert "BEGIN HIDDEN TESTS" in graded.read_text("utf-8")
+
+    assert main(["grade", NAME]) == 1
+    assert "0 submissions graded" in capsys.readouterr().out
+    made = classroom.assignment(course / "source" / NAME, config=load_config(ROOT, course))
+    hand_in(course, "dan", Student(made, classroom.released(made)).write(**RIGHT))
+    assert main(["grade", NAME]) == 1
+    assert "1 submissions graded" in capsys.readouterr().out
+    assert computer(course)["dan"] == TOTAL
+    assert main(["grade", NAME, "--force", "--student", "ada"]) == 0
+    assert "1 submissions graded" in capsys.readouterr().out
+
+    # --- what is made of it ---
+    assert main(["grades", "--form", "canvas"]) == 0
+    table = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert (
+        table[0] == ["Student", "ID", "SIS User ID", "Section", NAME]
+        and table[1][0] == "Points Possible"
+    )
+    assert ["ada", "", "ada", "", "12.0"] in table
+    assert main(["grades", "--form", "moodle", "--percent"]) == 0
+    assert csv.reader(io.StringIO(capsys.readouterr().out)).__next__() == [
+        "Username",
+        "Email address",
+        NAME,
+    ]
+    assert main(["grades", NAME, "--columns", "Who=student_id,score"]) == 0
+    assert "bob,9.0" in capsys.readouterr().out
+    assert main(["grades", "--columns", "nothing"]) == 2
+    assert main(["grades", "other"]) == 2
+    capsys.readouterr()
+
+    assert main(["items", NAME, "--json"]) == 0
+    items = {item["exercise"]: item for item in json.loads(capsys.readouterr().out)}
+    assert items["square"]["right"] == 0.5 and items["mean"]["right"] == 1
+    assert items["square"]["slips"][0][1] == 2
+    assert main(["items", NAME]) == 0 and "50%" in capsys.readouterr().out
+
+
+def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
+    main(["grade", NAME])
+    with gradebook(course) as book:
+        grade = book.find_grade("essay", NAME, NAME, "bob")
+        assert grade.needs_manual_grade
+        grade.manual_score, grade.needs_manual_grade = 3, False
+        book.find_comment(
+            "essay", NAME, NAME, "bob"
+        ).manual_comment = "Good: $x_1$ <b onclick='x'>b</b>"
+        book.db.commit()
+    main(["grade", NAME, "--force"])
+    assert scores(course)["bob"]["essay"] == (None, 3, False)
+    page = feedback(course, "bob")
+    assert "<math" in page and "onclick" not in page and "Good:" in page
+    assert "onerror" not in page and "<script" not in page and "HIDDEN" not in page
+    made = classroom.assignment(course / "source" / NAME, config=load_config(ROOT, course))
+    hand_in(
+        course,
+        "bob",
+        Student(made, classroom.released(made)).write(**CLASS["bob"] | {"essay": "Another."}),
+    )
+    main(["grade", NAME])
+    assert scores(course)["bob"]["essay"] == (None, 3, True)
+    with gradebook(course) as book:
+        assert book.find_comment("essay", NAME, NAME, "bob").comment.startswith("Good")
+
+
+def feedback(course: Path, student: str) -> str:
+    from nbgrader.apps import NbGraderAPI
+
+    result = NbGraderAPI(config=load_config(course, course)).generate_feedback(NAME, student)
+    assert result["success"], result
+    return (course / "feedback" / student / NAME / f"{NAME}.html").read_text("utf-8")
+
+
+def test_a_changed_hidden_test_counts_from_the_next_run(course, capsys):
+    main(["grade", NAME])
+    path = course / "source" / NAME / f"{NAME}.ipynb"
+    path.write_text(path.read_text("utf-8").replace("limit == 0.25", "limit == 4.0").replace("0.25, expected", "4.0, expected").replace("limit - 0.25", "limit - 4.0"), encoding="utf-8")  # fmt: skip
+    main(["grade", NAME])
+    assert (
+        scores(course)["cleo"]["limit_test"][0] == 2 and scores(course)["ada"]["limit_test"][0] == 0
+    )
+
+
+def test_a_second_copy_says_so_and_stops(course):
+    from scalinglaws.grading.records import only_one
+
+    with only_one(course):
+        second = command(course, "grade", NAME)
+        _, said = second.communicate(timeout=120)
+    assert second.returncode == 2 and "Another process is grading the course" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["grade", "other"], "There is no assignment 'other'"),
+        (["grade", NAME, "--student", "zoe"], "zoe has submitted nothing"),
+        (["grade", NAME, "--cell-time", "0"], "--cell-time must be above 0"),
+        (["grade", NAME, "--workers", "-1"], "--workers must be 1 or more"),
+        (["items", NAME], "run `scalinglaws grade"),
+        (["similar", NAME, "--from", "7"], "--from is a share"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(course, capsys, words, said):
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_gradebook_ends_the_same(course, tmp_path_factory):
+    """Kill -9 at 20 random moments, then let it finish: as if nothing had happened."""
+    done = command(course, "grade", NAME)
+    done.communicate(timeout=300)
+    wanted = scores(course)
+    files = {
+        p.relative_to(course): p.read_bytes() for p in (course / "autograded").rglob("*.ipynb")
+    }
+    for path in [
+        course / "gradebook.db",
+        *(course / "autograded").rglob("*.ipynb"),
+        *(course / ".cache").rglob("*.json"),
+    ]:
+        path.unlink()
+    rng = random.Random(0)
+    started = time.monotonic()
+    for _ in range(20):
+        # The writing comes late; most kills should meet it.
+        process = command(course, "grade", NAME, "--force", start_new_session=True)
+        wait = rng.uniform(0.2, 1.2) * 8
+        try:
+            process.communicate(timeout=wait)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+        if time.monotonic() - started > 400:
+            break
+    last = command(course, "grade", NAME)
+    last.communicate(timeout=300)
+    assert scores(course) == wanted
+    with gradebook(course) as book:
+        assert len(book.students) == 4 and len(book.find_assignment(NAME).submissions) == 4
+    again = {
+        p.relative_to(course): p.read_bytes() for p in (course / "autograded").rglob("*.ipynb")
+    }
+    assert [p for p in again if "ipynb" not in p.name] == [] and set(again) == set(files)
+    assert not [p for p in (course / "autograded").rglob(".writing-*")]
+
+
+def test_similar_code_is_found_through_other_names():
+    pytest.importorskip("copydetect")
+    import tempfile
+
+    from scalinglaws.grading.similar import pairs
+
+    made = classroom.assignment(Path(tempfile.mkdtemp()))
+    long = "def fit(table):\n    xs, ys = table['x'], table['y']\n    total = 0.0\n    for u, v in zip(xs, ys):\n        total += (u - xs.mean()) * (v - ys.mean())\n    slope = total / ((xs - xs.mean()) ** 2).sum()\n    return {'slope': slope, 'intercept': ys.mean() - slope * xs.mean()}"
+    renamed = (
+        long.replace("total", "acc")
+        .replace("xs", "p")
+        .replace("ys", "q")
+        .replace("slope =", "s =")
+        .replace("# ", "")
+    )
+    other = "def fit(table):\n    return dict(zip(['slope', 'intercept'], np.polyfit(*table[['x', 'y']].T.to_numpy(), deg=1)))"
+    books = {
+        name: Student(made, classroom.released(made)).write(slope=code).nb
+        for name, code in (("a", long), ("b", renamed), ("c", other))
+    }
+    found = {(p.first, p.second): p.share for p in pairs(books, made.notebooks[NAME], NAME)}
+    assert found[("a", "b")] > 0.6
+    assert all(share < 0.4 for pair, share in found.items() if pair != ("a", "b"))
+
+
+def test_item_analysis_by_hand():
+    def note(a, b):
+        return {
+            "t1": {"points": a, "most": 2, "message": "" if a == 2 else f"f({a}) is {a}, expected 7.", "seconds": 1.0},
+            "t2": {"points": b, "most": 1, "message": "", "seconds": 0.5},
+        }  # fmt: skip
+
+    titles = {
+        "1": ("first", ["t1"], False),
+        "2": ("second", ["t2"], False),
+        "3": ("essay", ["e"], True),
+    }
+    first, second = analyse([note(2, 1), note(0, 0), note(1, 0), note(2, 1)], titles)
+    assert (first.right, first.mean, first.seconds) == (0.5, 0.625, 1.0)
+    assert first.discrimination == pytest.approx(0.9045, abs=1e-3) and second.right == 0.5
+    assert first.slips == [("f(0) is 0, expected 7.", 2)]
+
+
+@pytest.mark.slow
+def test_on_a_cluster_a_killed_worker_loses_nothing(course):
+    pytest.importorskip("distributed")
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": path}
+
+    def start(*words):
+        return subprocess.Popen([sys.executable, "-m", *words], env=environment, cwd=course.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = start(
+        "distributed.cli.dask_scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--no-dashboard",
+    )
+    workers = [
+        start(
+            "distributed.cli.dask_worker",
+            address,
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--no-dashboard",
+        )
+        for _ in range(2)
+    ]
+    try:
+        time.sleep(15)
+        process = command(course, "grade", NAME, "--cluster", address)
+        time.sleep(12)
+        workers[0].kill()
+        out, error = process.communicate(timeout=300)
+        assert process.returncode == 1, error
+        assert computer(course) == {"ada": TOTAL, "bob": TOTAL - 3, "cleo": TOTAL - 5, "dan": 0}, (
+            out
+        )
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+            process.wait()
+
+
+def test_without_a_scheduler_it_says_so(course, capsys):
+    pytest.importorskip("distributed")
+    assert main(["grade", NAME, "--cluster", "tcp://127.0.0.1:9"]) == 2
+    assert "No Dask scheduler answers" in capsys.readouterr().err
+
+
+POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not POSTGRES, reason="Debian's postgresql is not installed")
+def test_the_gradebook_on_postgresql(course, capsys):
+    pytest.importorskip("psycopg")
+    folder, bin_ = course / "pg", POSTGRES[-1].parent
+    user = {"user": "nobody"} if os.getuid() == 0 else {}
+    folder.mkdir()
+    for parent in (folder, *list(folder.parents)[:3]):
+        os.chmod(parent, 0o755)
+    if user:
+        import shutil
+
+        shutil.chown(folder, "nobody")
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **user}
+    subprocess.run(
+        [bin_ / "initdb", "-D", folder / "data", "-U", "grader", "-A", "trust"], check=True, **quiet
+    )
+    server = subprocess.Popen(
+        [
+            bin_ / "postgres",
+            "-D",
+            folder / "data",
+            "-p",
+            str(port),
+            "-k",
+            str(folder),
+            "-h",
+            "127.0.0.1",
+        ],
+        **quiet,
+    )
+    try:
+        address = f"postgresql+psycopg://grader@127.0.0.1:{port}/postgres"
+        for _ in range(60):
+            ready = subprocess.run(
+                [bin_ / "pg_isready", "-h", "127.0.0.1", "-p", str(port)], **quiet
+            )
+            if ready.returncode == 0:
+                break
+            time.sleep(0.5)
+        with (course / "nbgrader_config.py").open("a") as file:
+            file.write(f"\nc.CourseDirectory.db_url = {address!r}\n")
+        assert main(["grade", NAME]) == 1
+        assert main(["grades", "--columns", "student_id,score"]) == 0
+        assert "bob,9.0" in capsys.readouterr().out
+        assert not (course / "gradebook.db").exists()
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(timeout=30)
