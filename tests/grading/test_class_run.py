@@ -54,6 +54,13 @@ def course(tmp_path, monkeypatch):
     return tmp_path
 
 
+def handed_out(course: Path):
+    """The assignment once more, without touching its source."""
+    folder = course / "elsewhere"
+    folder.mkdir(exist_ok=True)
+    return classroom.assignment(folder, config=load_config(ROOT, course))
+
+
 def hand_in(course: Path, name: str, student: Student) -> None:
     folder = course / "submitted" / name / NAME
     folder.mkdir(parents=True, exist_ok=True)
@@ -102,7 +109,7 @@ def test_a_class_is_graded_once_and_again_where_something_changed(course, capsys
 
     assert main(["grade", NAME]) == 1
     assert "0 submissions graded" in capsys.readouterr().out
-    made = classroom.assignment(course / "source" / NAME, config=load_config(ROOT, course))
+    made = handed_out(course)
     hand_in(course, "dan", Student(made, classroom.released(made)).write(**RIGHT))
     assert main(["grade", NAME]) == 1
     assert "1 submissions graded" in capsys.readouterr().out
@@ -152,7 +159,7 @@ def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
     page = feedback(course, "bob")
     assert "<math" in page and "onclick" not in page and "Good:" in page
     assert "onerror" not in page and "<script" not in page and "HIDDEN" not in page
-    made = classroom.assignment(course / "source" / NAME, config=load_config(ROOT, course))
+    made = handed_out(course)
     hand_in(
         course,
         "bob",
