@@ -87,7 +87,9 @@ def analyse(
 
     notes: for each submission {grade_id: {"points", "most", "message", "seconds"}}. titles: {exercise: (title, grade_ids, by hand)}.
     """
-    chosen = {n: (title, tests) for n, (title, tests, by_hand) in titles.items() if not by_hand}
+    chosen = {
+        n: (title, tests) for n, (title, tests, by_hand) in titles.items() if tests and not by_hand
+    }
     earned = np.array(
         [
             [sum(_number(note, test, "points") for test in tests) for _, tests in chosen.values()]

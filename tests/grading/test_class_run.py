@@ -139,8 +139,8 @@ def test_a_class_is_graded_once_and_again_where_something_changed(course, capsys
 
     assert main(["items", NAME, "--json"]) == 0
     items = {item["exercise"]: item for item in json.loads(capsys.readouterr().out)}
-    assert items["square"]["right"] == 0.5 and items["mean"]["right"] == 1
-    assert items["square"]["slips"][0][1] == 2
+    assert items["square_test"]["right"] == 0.5 and items["mean_test"]["right"] == 1
+    assert items["square_test"]["slips"][0][1] == 2
     assert main(["items", NAME]) == 0 and "50%" in capsys.readouterr().out
 
 
