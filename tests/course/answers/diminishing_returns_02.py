@@ -377,7 +377,8 @@ for y in L_grid.T:
             (_RULE.format(holds="[True, True, True]", D=_BREAK), "100 tokens"),
             (_RULE.format(holds="[True, False, False]", D=_BREAK), "20 tokens"),
             (_RULE.format(holds="['yes', 'yes', 'no']", D=_BREAK), "quotation marks"),
-            (_RULE.format(holds="True", D=_BREAK), "three truth values"),
+            (_RULE.format(holds="[1, 1, 0]", D=_BREAK), "not a number"),
+            (_RULE.format(holds="True", D=_BREAK), "list of three truth values"),
             (_RULE.format(holds="holds", D="None"), "no value yet"),
             (_RULE.format(holds="holds", D="3.5e10"), ""),
             (
@@ -498,7 +499,7 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
             ("best_epochs = [4, 8, 16, 64]\ngap_last = 3.3", "reversed"),
             ("best_epochs = [64, 16, 16, 4]\ngap_last = 3.3", "110,592"),
             ("best_epochs = [6, 4, 3, 2]\ngap_last = 3.3", "numbers of epochs on the axis"),
-            ("best_epochs = 8\ngap_last = 3.3", "four numbers"),
+            ("best_epochs = 8\ngap_last = 3.3", "list of four numbers"),
             ("best_epochs = [64, 16, 8, 4]\ngap_last = 4.0", ""),
             ("best_epochs = [64, 16, 8, 4]\ngap_last = 0.2", "training text itself"),
             ("best_epochs = [64, 16, 8, 4]\ngap_last = -3.3", "the higher one"),
