@@ -298,11 +298,11 @@ ANSWERS = {
         wrong=[
             ("flat_factor = 46 / 130", "larger N divided by the smaller"),
             ("flat_factor = 240 / 31", "whole curve"),
-            ("flat_factor = 86 / 64.5", ""),
+            ("flat_factor = 86 / 64.5", "two lowest runs"),
             ("flat_factor = 130_000 - 46_000", "larger N divided by the smaller"),
             ("flat_factor = np.log10(130 / 46)", "larger N divided by the smaller"),
             ("flat_factor = (46_000, 130_000)", "one number"),
-            ("flat_factor = 1.01", ""),
+            ("flat_factor = 1.01", "the question is about N"),
         ],
     ),
     "ex7_parabola": Answers(
@@ -448,6 +448,10 @@ ANSWERS = {
                 ),
                 "",
             ),
+            (
+                bootstrap(draw="new = table.sample(frac=1, replace=True, random_state=g)"),
+                "within each budget",
+            ),
             (bootstrap(before="g = np.random.default_rng(0)"), "Another seed gave the same"),
             (bootstrap(keep="isoflop_line(new)[::-1]"), ""),
         ],
@@ -467,6 +471,7 @@ ANSWERS = {
                 count(a_nonemb="isoflop_line(everything.assign(N=everything['N_nonemb']))[0]"),
                 "locked budget",
             ),
+            (count() + "a_nonemb = round(a_nonemb, 2)", "two decimals"),
             (count(a_nonemb="isoflop_line(runs.assign(N=runs['N_nonemb']))[1]"), "from -2 to 2"),
             (count(a_glasses="truth.a"), "own exponent"),
             (
@@ -490,9 +495,11 @@ ANSWERS = {
             "    if curve_N.min() < n < curve_N.max():\n        C.append(np.log10(c)); N.append(np.log10(n))\na_envelope = np.polyfit(C, N, 1)[0]",
             "from scipy.stats import linregress\n"
             + envelope(a="linregress(np.log(grid_C[keep]), np.log(N[keep])).slope"),
+            envelope() + "a_envelope = round(a_envelope, 3)",
         ],
         wrong=[
             (envelope(keep="N > 0"), "Leave out"),
+            (envelope() + "a_envelope = round(a_envelope, 2)", "three decimals"),
             (
                 envelope(a="np.polyfit(np.log(N[keep]), np.log(grid_C[keep]), 1)[0]"),
                 "axes changed places",
@@ -591,6 +598,12 @@ ANSWERS = {
             (_FIT.format(body="return fit_colleague(N, D, loss, start)"), "its .x are the numbers"),
             (_FIT.format(body="return start"), ""),
             (
+                _FIT.format(
+                    body="return minimize(lambda t: 1e4 * objective(t, N_runs, D_runs, loss_runs), starts[0]).x"
+                ),
+                "For other runs",
+            ),
+            (
                 _FIT.format(body="minimize(lambda t: 1e4 * objective(t, N, D, loss), start).x"),
                 "returned None",
             ),
@@ -663,6 +676,7 @@ ANSWERS = {
             (plan(interval="np.percentile(forecasts, [40, 60])"), "too narrow"),
             (plan(interval="np.percentile(forecasts, [0.1, 99.9])"), "times as wide"),
             (plan(interval="(N_plan, N_plan)"), "between N_low and N_high"),
+            (plan(interval="np.percentile(forecasts, [2.5, 97.5])"), "times as wide"),
         ],
     ),
     "ex16a_budget": choice(
