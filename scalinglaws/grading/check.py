@@ -6,7 +6,6 @@ the marks are those that an instructor's `scalinglaws grade` gives.
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import textwrap
@@ -28,7 +27,7 @@ from .grade import load_assignment
 from .gradebook import ScratchCourse, assignments, scratch_course
 from .job import grade_submission, read_files
 from .records import Records
-from .run import shared_zygote
+from .run import HAS_ENGINE, shared_zygote
 
 # The states of an exercise.
 RIGHT, PARTLY, WRONG, NOT_STARTED, BY_HAND = (
@@ -119,7 +118,7 @@ def check(course: Path, copy: Path, student: str, quiet: bool = False) -> dict:
     name = copy.stem
     if not quiet:
         print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
-    if hasattr(os, "fork"):
+    if HAS_ENGINE:
         shared_zygote().start()  # warms up while we read
     with scratch_course(course, name) as scratch:
         directory = scratch.api.coursedir

@@ -27,7 +27,7 @@ from .engine.sandbox import Limits
 from .gradebook import assignments, load_config
 from .job import Assignment, Outcome, grade_submission, read_files
 from .records import Records, only_one, write_atomically
-from .run import Plan, require_isolation, shared_zygote
+from .run import HAS_ENGINE, Plan, require_isolation, shared_zygote
 from .submission import master
 
 
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     limits = limits_of(args)
     sandboxed = require_isolation(not args.no_sandbox) if not args.cluster else not args.no_sandbox
     with only_one(course):
-        if not args.cluster:
+        if HAS_ENGINE and not args.cluster:
             shared_zygote().start()  # warms up while we read
         assignment = load_assignment(directory, config, args.assignment, limits, sandboxed)
         todo, done = choose(directory, course, assignment, args.student, args.force)

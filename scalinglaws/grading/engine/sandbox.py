@@ -13,7 +13,6 @@ import functools
 import importlib.machinery
 import os
 import platform
-import resource
 import shutil
 import signal
 import struct
@@ -244,6 +243,8 @@ def drop_rights(limits: Limits, uid: int) -> None:
 
 def limit_resources(limits: Limits) -> None:
     """Set the limits that hold for each process and, for processes, for the user."""
+    import resource  # not there on Windows
+
     for what, amount in (
         (resource.RLIMIT_AS, limits.memory * MIB),
         (resource.RLIMIT_FSIZE, limits.files * MIB),
