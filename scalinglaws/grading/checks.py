@@ -153,8 +153,10 @@ def _judge(
     expected = expected or _show(want if want.ndim else float(want))
     said = f"{name} is {_show(got if got.ndim else float(got))}, expected {expected}."
     if got.shape != want.shape:
+        values = f"{got.size} value{'s' if got.size != 1 else ''}"
         raise CheckFailed(
-            f"{name} has shape {got.shape}, expected {want.shape}: one value for each input, in the same order."
+            f"{name} holds {values} (shape {got.shape}), expected {want.size} (shape {want.shape}): one for each input,"
+            " or those that the text lists, in the same order."
         )
     for value, message in slips:
         if _close(got, value, max(rtol, _SLIP_RTOL), atol) and not _close(value, want, rtol, atol):
@@ -163,7 +165,7 @@ def _judge(
         raise CheckFailed(
             f"{said} It is not finite: look for a division by zero or a logarithm of zero."
         )
-    if _close(got, want, 5 * rtol, 5 * atol):
+    if _close(got, want, max(rtol, min(5 * rtol, 0.25)), 5 * atol):
         reason = f" The tolerance is {why}." if why else ""
         raise CheckFailed(
             f"{said} Nearly: look for early rounding, a point too many or too few, or a step too large.{reason}"

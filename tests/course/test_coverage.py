@@ -60,8 +60,7 @@ def test_every_notebook_has_exercises_of_many_types_and_fits_a_sitting(taught):
         assert len(kinds) >= 4, (assignment, kinds)
         assert sum(e.by_hand for e in found) >= 1, assignment
         minutes = sum(e.minutes for e in found)
-        # The capstone is a project, for two sittings.
-        assert 45 <= minutes <= (165 if assignment == "06_capstone" else 120), (assignment, minutes)
+        assert 45 <= minutes <= 120, (assignment, minutes)
 
 
 def test_every_cited_preprint_is_in_the_references():

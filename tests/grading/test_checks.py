@@ -102,7 +102,9 @@ def test_object_that_equals_everything_earns_nothing():
 def test_arrays_lists_and_series_are_alike():
     for value in ([1, 2], (1.0, 2.0), np.array([1, 2]), pd.Series([1.0, 2.0])):
         check_array("x", value, [1.0, 2.0])
-    assert "shape (3,), expected (2,)" in reply(check_array, "x", [1, 2, 3], [1.0, 2.0])
+    assert "holds 3 values (shape (3,)), expected 2" in reply(
+        check_array, "x", [1, 2, 3], [1.0, 2.0]
+    )
 
 
 def test_function_may_warn_print_and_change_its_arguments(capsys):

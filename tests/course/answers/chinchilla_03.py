@@ -428,7 +428,7 @@ ANSWERS = {
                 "draw with replacement, anew",
             ),
             (bootstrap(before="g = np.random.default_rng()"), "same seed gave other numbers"),
-            (bootstrap(keep="isoflop_line(new)[0]"), "has shape (8,)"),
+            (bootstrap(keep="isoflop_line(new)[0]"), "shape (8,)"),
             (bootstrap(keep="isoflop_line(table)"), "All resamples gave the same"),
             (
                 bootstrap(
