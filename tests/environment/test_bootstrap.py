@@ -103,7 +103,8 @@ class Course:
             "PIP_CONFIG_FILE": os.devnull,
         }
         # `make test` tells a make that it calls of itself: then that one would print where it is.
-        own = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
+        # And `make test ARGS=...` hands its ARGS down.
+        own = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "ARGS"}
         return {**own, **offline, **more}
 
     def run(self, *arguments: str, python: str = sys.executable, **more: str):

@@ -88,7 +88,9 @@ def test_complete(lock):
 
 
 def test_learners_and_developers_have_the_same_versions():
-    assert pins("course").items() <= pins("dev").items()
+    # (A tool of the developers may need a package on more systems than the course does: markers may differ.)
+    course, dev = ({name: pin[0] for name, pin in pins(lock).items()} for lock in ("course", "dev"))
+    assert course.items() <= dev.items()
 
 
 def test_the_oldest_python_is_the_one_that_is_declared():

@@ -162,6 +162,8 @@ class Learner:
         outputs = self.shell.run(message["source"], message["limit"])
         if os.getpid() != pid:  # the cell forked: one answer is enough
             os._exit(0)
+        for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+            signal.setitimer(timer, 0)  # an alarm of this cell must not hit a later one
         send(self.control, {"outputs": outputs})
 
     def do_serve(self, message: dict, fds: list[int]) -> None:
