@@ -294,7 +294,7 @@ def minimum(N, loss):
         ],
     ),
     "ex7_spread": choice(
-        "answer_7", "d", {"a": "most runs of all", "b": "nearer still", "c": "other way round"}
+        "answer_7", "d", {"a": "most runs of all", "b": "nearer still", "c": "each has more noise"}
     ),
     "ex8_forecast": Answers(
         right=[

@@ -665,7 +665,11 @@ ANSWERS = {
     "ex13b_schedule": choice(
         "answer_13b",
         "a",
-        {"b": "shifts no minimum", "c": "measured each cause", "d": "several per cent"},
+        {
+            "b": "shifts no minimum",
+            "c": "put right one cause after the other",
+            "d": "several per cent",
+        },
     ),
     "ex13c_theory": choice(
         "answer_13c",

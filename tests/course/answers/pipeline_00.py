@@ -598,6 +598,6 @@ def merge(tokens, pair, new):
     "ex13f_insight": choice(
         "answer_13f",
         "b",
-        {"a": "It shows no task", "c": "flattened far above", "d": "They did in this notebook"},
+        {"a": "It shows no task", "c": "flattened far above", "d": "in this notebook more passes"},
     ),
 }
