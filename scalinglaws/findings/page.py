@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -83,9 +83,6 @@ class Section:
     def text(self) -> str:
         """The section as Markdown."""
         return f"## {self.title}\n\n" + "\n".join(self.lines).strip() + "\n"
-
-
-Maker = Callable[[Study], Section]
 
 
 def span(low: float, high: float, digits: str = ".3f") -> str:

@@ -9,3 +9,19 @@ class Answers:
 
     right: list[str] = field(default_factory=list)
     wrong: list[tuple[str, str]] = field(default_factory=list)
+
+
+def choice(name: str, right: str, wrong: dict[str, str]) -> Answers:
+    """Answers to a question with one right letter: every option, both spellings of the right one, and what is no option at all.
+
+    name: the learner's variable. wrong: {letter: part of its reply}.
+    """
+    return Answers(
+        right=[f'{name} = "{right}"', f"{name} = '{right.upper()}'"],
+        wrong=[(f'{name} = "{letter}"', text) for letter, text in wrong.items()]
+        + [
+            (f'{name} = "z"', "not one of the options"),
+            (f"{name} = 1", "letter of one option"),
+            (f'{name} = "{right} and {next(iter(wrong))}"', "letter of one option"),
+        ],
+    )

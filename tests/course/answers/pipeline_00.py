@@ -4,7 +4,7 @@
 check names has that part of the reply here; one that is only refused has "".
 """
 
-from . import Answers
+from . import Answers, choice
 
 _RULERS = "def rulers(text):\n    return {}"
 _LEAK = "def leaked_share(train, test):\n    return {}"
@@ -55,19 +55,6 @@ def price(p="p[101]", bits="-np.log2(p[101])", likeliest="chr(p.argmax())"):
     return (
         "p = np.exp(next_logits - next_logits.max())\np /= p.sum()\n"
         f"p_e = {p}\nbits_e = {bits}\nlikeliest = {likeliest}"
-    )
-
-
-def choice(name, right, wrong):
-    """Answers to a quiz question: every option, both spellings of the right one, and what is no option at all."""
-    return Answers(
-        right=[f'{name} = "{right}"', f"{name} = '{right.upper()}'"],
-        wrong=[(f'{name} = "{letter}"', text) for letter, text in wrong.items()]
-        + [
-            (f'{name} = "f"', "not one of the options"),
-            (f"{name} = 1", "letter of one option"),
-            (f'{name} = "{right} and {next(iter(wrong))}"', "letter of one option"),
-        ],
     )
 
 

@@ -4,7 +4,7 @@
 check names has that part of the reply here; one that is only refused has "".
 """
 
-from . import Answers
+from . import Answers, choice
 
 _FIT_LINE = """
 def fit_line(x, loss):
@@ -28,19 +28,6 @@ def fit_with_floor(x, loss):
             best_error, best = error, (E, a, alpha)
     return {result}
 """
-
-
-def choice(name, right, wrong):
-    """Answers to a quiz question: every option, both spellings of the right one, and what is no option at all."""
-    return Answers(
-        right=[f'{name} = "{right}"', f"{name} = '{right.upper()}'"],
-        wrong=[(f'{name} = "{letter}"', text) for letter, text in wrong.items()]
-        + [
-            (f'{name} = "e"', "not one of the options"),
-            (f"{name} = 1", "letter of one option"),
-            (f'{name} = "{right} and {next(iter(wrong))}"', "letter of one option"),
-        ],
-    )
 
 
 ANSWERS = {
