@@ -4,13 +4,14 @@ Each step may be done twice: whoever is killed in between does it again, and the
 """
 
 import contextlib
+import datetime
 import json
 import logging
 import os
 import tempfile
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode
@@ -54,6 +55,20 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def read_timestamp(path: Path) -> datetime.datetime | None:
+    """When a submission was handed in, in UTC, as nbgrader notes it; None where the file says nothing that can be read.
+
+    It lies among what a student handed in, so it may be anything: a folder, a link, a pipe, noise.
+    """
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > 1000:
+            return None
+        text = path.read_text("utf-8").strip()
+        return utils.parse_utc(text) if text else None
+    except (OSError, ValueError, OverflowError, TypeError):
+        return None
 
 
 class Records:
@@ -149,7 +164,7 @@ class Records:
         folder = self.course.format_path(
             self.course.submitted_directory, outcome.student, self.assignment
         )
-        timestamp = self.course.get_existing_timestamp(folder)
+        timestamp = read_timestamp(Path(folder, "timestamp.txt"))
         extra = {"timestamp": timestamp} if timestamp else {}
         submission = book.update_or_create_submission(self.assignment, outcome.student, **extra)
         for submitted in submission.notebooks:
@@ -217,12 +232,36 @@ class Records:
         )
         files = dict(outcome.files)
         for name, notebook in outcome.notebooks.items():
-            files[f"{name}.ipynb"] = text_of(notebook).encode()
-        for name, data in files.items():
-            write_atomically(folder / name, data, 0o444)  # nbgrader's own: read only
-        for path in sorted(folder.rglob("*"), reverse=True):
+            files[f"{name}.ipynb"] = text_of(notebook).encode("utf-8", "replace")
+        files = _without_clashes(files)
+        for path in sorted(
+            folder.rglob("*"), reverse=True
+        ):  # what lies in a folder, before the folder
             if path.is_dir() and not path.is_symlink():
                 with contextlib.suppress(OSError):
                     path.rmdir()  # if it is empty
             elif path.relative_to(folder).as_posix() not in files:
                 path.unlink()
+        for name, data in files.items():
+            try:
+                write_atomically(folder / name, data, 0o444)  # nbgrader's own: read only
+            except OSError:
+                if name not in outcome.files:
+                    raise
+                # One of a student's own, with a name that is too long here.
+
+
+def _without_clashes(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files that can stand side by side. What comes later counts more: the source's files, then the notebooks.
+
+    A student may hand in a file called as a folder of the source's, or a folder called as a notebook, which nbgrader would open.
+    """
+    kept: dict[str, bytes] = {}
+    folders: set[str] = set()
+    for name in reversed(files):
+        above = [folder.as_posix() for folder in PurePosixPath(name).parents]
+        if name in folders or any(a in kept or a.endswith(".ipynb") for a in above):
+            continue
+        kept[name] = files[name]
+        folders.update(above)
+    return kept
