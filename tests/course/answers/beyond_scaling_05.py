@@ -123,6 +123,12 @@ ANSWERS = {
             ),
             _RANGE.format(
                 body=_lines(
+                    "u, m = np.geomspace(*utilisation, 400)[:, None], np.geomspace(*price, 400)",
+                    "return pd.Series((C / peak / u / 3600 * m).ravel()).quantile([0.05, 0.5, 0.95])",
+                )
+            ),
+            _RANGE.format(
+                body=_lines(
                     "import random",
                     "r = random.Random(1)",
                     "lo, hi = [math_log(x) for x in utilisation], [math_log(x) for x in price]",
@@ -192,6 +198,34 @@ ANSWERS = {
             (
                 _RANGE.format(
                     body=_lines(
+                        "u, m = (np.exp(rng.uniform(*np.log(r), n)) for r in (utilisation, price))",
+                        "return np.percentile(cost_of_training(C, peak, u, m), [2.5, 50, 97.5])",
+                    )
+                ),
+                "percentiles 2.5 and 97.5",
+            ),
+            (
+                _RANGE.format(
+                    body=_lines(
+                        "u, m = (np.exp(rng.uniform(*np.log(r), n)) for r in (utilisation, price))",
+                        "cost = cost_of_training(C, peak, u, m)",
+                        "return np.percentile(cost, 5), np.mean(cost), np.percentile(cost, 95)",
+                    )
+                ),
+                "is the mean",
+            ),
+            (
+                _RANGE.format(
+                    body=_lines(
+                        "u, m = (rng.uniform(*np.log(r), n) for r in (utilisation, price))",
+                        "return np.percentile(cost_of_training(C, peak, u, m), [5, 50, 95])",
+                    )
+                ),
+                "draws are logarithms",
+            ),
+            (
+                _RANGE.format(
+                    body=_lines(
                         "u, m = (np.exp(rng.uniform(*np.log10(r), n)) for r in (utilisation, price))",
                         "return np.percentile(cost_of_training(C, peak, u, m), [5, 50, 95])",
                     )
@@ -246,6 +280,9 @@ ANSWERS = {
             (_FLOPS.format(body="return 2 * N + 2 * n_layer * n_ctx * d_model**2"), "inside N"),
             (_FLOPS.format(body="return 2 * N + 2 * n_ctx * d_model"), "One of the factors"),
             (_FLOPS.format(body="return 2 * n_layer * n_ctx * d_model"), "attention alone"),
+            (_FLOPS.format(body="return 2 * N + 4 * n_layer * n_ctx * d_model"), "is enough"),
+            (_FLOPS.format(body="return 2 * N * 2 * n_layer * n_ctx * d_model"), "are added"),
+            (_FLOPS.format(body="return float(2 * N + 2 * n_layer * n_ctx * d_model)"), "TypeErr"),
             (_FLOPS.format(body="return 2**N"), ""),
         ],
     ),
@@ -305,7 +342,7 @@ ANSWERS = {
             _TOKENS.format(
                 body=_lines(
                     "gap = L - E - A * np.asarray(N, float) ** -alpha",
-                    "return np.where(gap > 0, (B / np.maximum(gap, 1e-300)) ** (1 / beta), np.inf)",
+                    "return np.where(gap > 0, (B / np.maximum(gap, 1e-9)) ** (1 / beta), np.inf)",
                 )
             ),
             _TOKENS.format(
@@ -344,7 +381,25 @@ ANSWERS = {
                 "upside down",
             ),
             (_TOKENS.format(body="return B / (L - E - A / N**alpha)"), "power 1/beta is missing"),
-            (_TOKENS.format(body="return (B / (L - E - A / N**alpha)) ** (1 / beta)"), ""),
+            (_TOKENS.format(body="return (B / (L - E - A / N**alpha)) ** (1 / beta)"), "complex"),
+            (
+                _TOKENS.format(body="return (B / (L - E + A / N**alpha)) ** (1 / beta)"),
+                "look at the signs",
+            ),
+            (
+                _TOKENS.format(body="return (B / np.abs(L - E - A / N**alpha)) ** (1 / beta)"),
+                "gap is negative",
+            ),
+            (
+                _TOKENS.format(
+                    body=_lines(
+                        "gap = L - E - A / np.asarray(N) ** alpha",
+                        "return np.where(gap > 0, (B / np.maximum(gap, 1e-9)) ** (1 / beta), 0)",
+                    )
+                ),
+                "return np.inf",
+            ),
+            (_TOKENS.format(body="return law.D_for(L, N)"), "arguments used"),
             (
                 _TOKENS.format(
                     body=_lines(
@@ -378,7 +433,12 @@ ANSWERS = {
             ),
             (_CHEAPEST.format(body="return D[np.argmin(6 * N * D + 2 * N * D_inf)]"), "return"),
             (_CHEAPEST.format(body="return np.min(6 * N * D + 2 * N * D_inf)"), "the cost"),
-            (_CHEAPEST.format(body="return np.argmin(6 * N * D + 2 * N * D_inf)"), ""),
+            (_CHEAPEST.format(body="return np.argmin(6 * N * D + 2 * N * D_inf)"), "a position"),
+            (_CHEAPEST.format(body="return N[np.argmin(6 * N * D + 2 * N * 1e13)]"), "D_inf"),
+            (
+                "def cheapest_size(L, D_inf):\n    return sl.lifetime_optimum(law, L_target, D_inf)[0]",
+                "the argument L",
+            ),
             (_CHEAPEST.format(body="return N[np.argmin(2 * N * D_inf)]"), "smallest size"),
             (
                 _CHEAPEST.format(body="return N[np.argmin(6 * N * D + 2 * D_inf)]"),
@@ -403,6 +463,12 @@ ANSWERS = {
                 "wrong side",
             ),
             (_IMPLIED.format(body="return 3 * D * (model / data - 1)"), "exponents alpha and"),
+            (
+                _IMPLIED.format(
+                    body="return np.maximum(0, 3 * D * (alpha * model / (beta * data) - 1))"
+                ),
+                "cut it off",
+            ),
             (_IMPLIED.format(body="return alpha * model / (beta * data) - 1"), "ratio - 1"),
             (_IMPLIED.format(body="return alpha * model / (beta * data)"), "ratio alone"),
             (
@@ -430,6 +496,11 @@ ANSWERS = {
             ),
             ("N_condition = 0.98 * sl.lifetime_optimum(law, L_target, 3e13)[0]", "Nearly"),
             ("N_condition = sl.lifetime_optimum(law, L_target, 3e13)[1]", "smaller than"),
+            (
+                "sizes = np.geomspace(1.5e10, 7e10, 2000)\n"
+                "N_condition = np.interp(3e13, implied_demand(sizes, tokens_needed(sizes, L_target)), sizes)",
+                "an end of the searched sizes",
+            ),
             ("N_condition = 73e9", ""),
             ("N_condition = 70e9 / 20", ""),
             ("N_condition = law.N_opt(law.C_for(L_target))", ""),
@@ -452,7 +523,8 @@ ANSWERS = {
             (_EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * 8e9)"), "difference of the"),
             (_EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (N2 - 8e9)"), "the 2 is missing"),
             (_EVEN.format(ratio="C1 / C2", even="implied_demand(8e9, 15e12)"), "*best* size"),
-            (_EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * (8e9 - N2))"), ""),
+            (_EVEN.format(ratio="C1 / law.C_for(L_target)", even="1.14e13"), "loss of the 8B"),
+            (_EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * (8e9 - N2))"), "signs"),
         ],
     ),
     "ex10_coverage": Answers(
@@ -591,6 +663,24 @@ ANSWERS = {
             ),
             (
                 _MIXTURE.format(
+                    body="return [n_layer * e * (attention + expert) + 2 * vocab * d_model for e in (n_expert, n_active)]"
+                ),
+                "count it once",
+            ),
+            (
+                _MIXTURE.format(
+                    body="return [attention + n_layer * e * expert + 2 * vocab * d_model for e in (n_expert, n_active)]"
+                ),
+                "own attention",
+            ),
+            (
+                _MIXTURE.format(
+                    body="return [n_layer * (attention + e * expert + 2 * vocab * d_model) for e in (n_expert, n_active)]"
+                ),
+                "not in each layer",
+            ),
+            (
+                _MIXTURE.format(
                     body="return n_layer * (attention + n_expert * expert) + 2 * vocab * d_model"
                 ),
                 "shape",
@@ -615,6 +705,7 @@ ANSWERS = {
         wrong=[
             ("answer_15c = 6", "one accelerator"),
             ("answer_15c = 96", "one byte per weight"),
+            ("answer_15c = 12", "Eight of them"),
             ("answer_15c = 21", "milliseconds"),
             ("answer_15c = 1", ""),
             ("answer_15c = 500", ""),
