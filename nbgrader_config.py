@@ -10,14 +10,20 @@ from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearOutput,
     DeduplicateIds,
-    GetGrades,
     LimitOutput,
     OverwriteCells,
     OverwriteKernelspec,
     SaveAutoGrades,
 )
 
-from scalinglaws.grading.feedback import TEMPLATES, HideTests, RenderComments, SafeHtml
+from scalinglaws.grading.feedback import (
+    TEMPLATES,
+    Grades,
+    HideTests,
+    RenderComments,
+    SafeHtml,
+    Summary,
+)
 from scalinglaws.grading.preprocess import Mend, RunIsolated
 
 c = get_config()  # noqa: F821 - nbgrader defines it
@@ -70,9 +76,10 @@ c.GenerateFeedback.force = True
 # Feedback shows every check's message, but neither hidden tests nor tracebacks of them.
 # (Class objects: nbgrader ignores names given as strings.)
 c.GenerateFeedback.preprocessors = [
-    GetGrades,
+    Grades,
     RenderComments,
     HideTests,
+    Summary,
     CSSHTMLHeaderPreprocessor,
 ]
 

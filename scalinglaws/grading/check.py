@@ -22,7 +22,7 @@ from scalinglaws.paths import course_dir
 from .engine import sandbox
 from .engine.sandbox import Limits
 from .exercises import Exercise, exercises, graded_cells
-from .feedback import failure_message
+from .feedback import failure_message, stop_messages
 from .grade import load_assignment
 from .gradebook import ScratchCourse, assignments, scratch_course
 from .job import grade_submission, read_files
@@ -158,7 +158,12 @@ def judge(
     if exercise.by_hand:
         result.state = NOT_STARTED if untouched else BY_HAND
         return result
-    stopped = _why_answers_stopped(exercise, cells)
+    stopped = [
+        message
+        for name in exercise.answers
+        if name in cells and cells[name].cell_type == "code"
+        for message in stop_messages(cells[name])
+    ]
     started = not untouched
     for name in exercise.tests:
         cell = cells[name]
@@ -177,17 +182,6 @@ def judge(
         result.state = PARTLY if result.points else WRONG
         result.messages += stopped
     return result
-
-
-def _why_answers_stopped(exercise: Exercise, cells: dict) -> list[str]:
-    """Errors of the learner's own cells, which often explain why a check found nothing to check."""
-    return [
-        f"Your cell stopped with {output.ename}: {output.evalue.splitlines()[0] if output.evalue else ''}"
-        for name in exercise.answers
-        if name in cells
-        for output in cells[name].get("outputs", ())
-        if output.output_type == "error"
-    ]
 
 
 def _keep_feedback(course: Path, scratch: ScratchCourse, student: str) -> Path:

@@ -2,14 +2,17 @@
 
 import html
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bleach
 import nbgrader
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
+from traitlets import List
 
 from scalinglaws.formulas import draw_formulas
 
@@ -36,7 +39,104 @@ def failure_message(output: dict) -> str:
     return f"{name}: {text}" if text else name
 
 
-class HideTests(ClearHiddenTests):
+# How Python names a cell in the text of a SyntaxError.
+_PLACE = re.compile(r"\((?:<ipython-input-[^>]*>|[^() ]*\.py), (line \d+)\)")
+
+
+def stop_messages(cell: dict) -> list[str]:
+    """What stopped a learner's own cell: it often explains why a check found nothing to check."""
+    return [
+        f"Your cell stopped with {_first_line(output['ename'] + ': ' + output['evalue'])}."
+        for output in cell.get("outputs", ())
+        if output["output_type"] == "error"
+    ]
+
+
+def _first_line(error: str) -> str:
+    text = _PLACE.sub(r"(\1)", _ANSI.sub("", error).strip())
+    return text.splitlines()[0].rstrip(".: ") if text else "an error"
+
+
+class Grades(GetGrades):
+    """nbgrader's grades and comments; what still waits for a person's marks has no score, rather than 0."""
+
+    def _get_score(self, cell, resources):
+        super()._get_score(cell, resources)
+        own = cell.metadata.nbgrader
+        grade = self.gradebook.find_grade(
+            own["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        )
+        if grade.needs_manual_grade and grade.manual_score is None and grade.auto_score is None:
+            own["score"] = None
+
+
+@dataclass
+class Result:
+    """A row of the page's table. score: None while a person has yet to mark. messages: what the checks said."""
+
+    number: str  # of the exercise; empty where the notebook does not number them
+    title: str
+    anchor: str
+    score: float | None = 0.0
+    points: float = 0.0
+    messages: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)  # the grade_ids of the cells with a comment
+
+    @property
+    def name(self) -> str:
+        """As learners know it."""
+        parts = [f"Exercise {self.number}" if self.number else "", self.title]
+        return ": ".join(filter(None, parts))
+
+
+def results(notebook: NotebookNode) -> list[Result]:
+    """The exercises of a graded notebook that has been through `Grades`, in their order."""
+    rows: dict[str, Result] = {}
+    stopped: dict[str, list[str]] = {}
+    for cell in notebook.cells:
+        own = cell.metadata.get("nbgrader") or {}
+        about = cell.metadata.get("scalinglaws") or {}
+        if not own:
+            continue
+        grade_id = own["grade_id"]
+        number = str(about.get("exercise", ""))
+        key = number or grade_id
+        if utils.is_solution(cell):
+            stopped.setdefault(key, []).extend(stop_messages(cell))
+        if utils.is_grade(cell) or utils.is_task(cell):
+            title = about.get("title", "") if number else grade_id
+            row = rows.setdefault(key, Result(number, title, grade_id))
+            row.title = row.title or title
+            row.points += own["points"]
+            if row.score is not None:
+                row.score = None if own["score"] is None else row.score + own["score"]
+            if not utils.is_solution(cell):
+                errors = [o for o in cell.get("outputs", ()) if o.output_type == "error"]
+                row.messages += [failure_message(error) for error in errors]
+        if own.get("comment") and key in rows:
+            rows[key].comments.append(grade_id)
+    for key, row in rows.items():
+        if row.messages:
+            row.messages = list(dict.fromkeys([*row.messages, *stopped.get(key, ())]))
+    return list(rows.values())
+
+
+class _Step(NbGraderPreprocessor):
+    # As GetGrades has it: nbconvert sets it, and would warn of a step that does not know it.
+    display_data_priority = List().tag(config=True)
+
+
+class Summary(_Step):
+    """Hands the page its table."""
+
+    def preprocess(self, nb, resources):
+        """Add `results`, and `waiting`: the points that a person has yet to give."""
+        resources["results"] = results(nb)
+        resources["waiting"] = sum(r.points for r in resources["results"] if r.score is None)
+        return nb, resources
+
+
+class HideTests(_Step, ClearHiddenTests):
     """Cut hidden tests out of the feedback page, and the tracebacks that would print them."""
 
     def preprocess_cell(self, cell, resources, cell_index):
@@ -66,7 +166,7 @@ class SafeHtml(Preprocessor):
         return cell, resources
 
 
-class RenderComments(NbGraderPreprocessor):
+class RenderComments(_Step):
     """Render what markers wrote about answers, formulas as well. (GetGrades, which runs before, brings the comments.)"""
 
     def preprocess_cell(self, cell, resources, cell_index):
