@@ -1,10 +1,12 @@
 """`scalinglaws grade` on a small class: resumable, one writer, nothing lost, and what is made of the grades."""
 
 import csv
+import html
 import io
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -149,6 +151,10 @@ def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
     with gradebook(course) as book:
         grade = book.find_grade("essay", NAME, NAME, "bob")
         assert grade.needs_manual_grade
+        waiting = words(feedback(course, "bob"))
+        assert "9 of 16 points; of these, 4 wait for a person's marks." in waiting
+        assert "essay – / 4 A person marks this one." in waiting
+        assert "square_test 0 / 3" in waiting
         grade.manual_score, grade.needs_manual_grade = 3, False
         book.find_comment(
             "essay", NAME, NAME, "bob"
@@ -157,6 +163,7 @@ def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
     main(["grade", NAME, "--force"])
     assert scores(course)["bob"]["essay"] == (None, 3, False)
     page = feedback(course, "bob")
+    assert "12 of 16 points." in words(page) and "essay 3 / 4 comment on essay" in words(page)
     assert "<math" in page and "onclick" not in page and "Good:" in page
     assert "onerror" not in page and "<script" not in page and "HIDDEN" not in page
     made = handed_out(course)
@@ -169,6 +176,13 @@ def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
     assert scores(course)["bob"]["essay"] == (None, 3, True)
     with gradebook(course) as book:
         assert book.find_comment("essay", NAME, NAME, "bob").comment.startswith("Good")
+
+
+def words(page: str) -> str:
+    """What a page says."""
+    page = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    text = " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split())
+    return re.sub(r" ([.,;:])", r"\1", text)
 
 
 def feedback(course: Path, student: str) -> str:
