@@ -410,7 +410,15 @@ def missing() -> str:
         "if child == 0:\n    sandbox.drop_rights(limits, uid); os._exit(0)\n"
         "raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    # Only a process of one thread may make a user namespace: numpy's libraries would start more.
+    one = {f"{k}_NUM_THREADS": "1" for k in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+    here = str(Path(__file__).resolve().parents[3])
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **one, "PYTHONPATH": here},
+    )
     if done.returncode == 0:
         return ""
     last = (done.stderr.strip().splitlines() or ["the trial process died"])[-1]
