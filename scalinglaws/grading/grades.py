@@ -5,6 +5,7 @@ import csv
 import sys
 import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -14,6 +15,7 @@ from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
 from .grade import recall
+from .grade import students as handed_in
 from .gradebook import load_config
 
 # What is known of a student, and of a student's submission.
@@ -22,11 +24,32 @@ ABOUT_SUBMISSION = (
     "assignment", "score", "max_score", "percent", "late_penalty", "submitted", "waits_for_a_person", "problem",
 )  # fmt: skip
 
-# A form: (header, field) of the columns before the scores. `scores` stands for one column an assignment.
+
+@dataclass(frozen=True)
+class Form:
+    """What a system imports. columns: (header, field); `scores` stands for one column an assignment."""
+
+    columns: list[tuple[str, str]]
+    no_score: str = ""  # the cell of somebody without a score
+    percent: str = ""  # what follows a score in percent
+    points_possible: bool = False  # whether a second line holds the most that can be scored
+
+
+# Canvas refuses a file without these five columns in this order (`lib/gradebook_importer.rb` of instructure/canvas-lms); it finds a
+# student by its own number, else by either SIS column, else by the name; a score is in points unless it ends in %. Moodle asks
+# which columns to take; it would import an empty cell as 0 into a new grade item, and "-" as no grade
+# (`grade/import/csv/classes/load_data.php` of moodle/moodle).
 FORMS = {
-    "plain": [(f, f) for f in ("student_id", "name", *ABOUT_SUBMISSION)],
-    "canvas": [("Student", "name"), ("ID", "lms_id"), ("SIS User ID", "student_id"), ("Section", ""), ("", "scores")],
-    "moodle": [("Username", "student_id"), ("Email address", "email"), ("", "scores")],
+    "plain": Form([(f, f) for f in ("student_id", "name", *ABOUT_SUBMISSION)]),
+    "canvas": Form(
+        [
+            ("Student", "name"), ("ID", "lms_id"), ("SIS User ID", "student_id"), ("SIS Login ID", "student_id"), ("Section", ""),
+            ("", "scores"),
+        ],
+        percent="%",
+        points_possible=True,
+    ),
+    "moodle": Form([("Username", "student_id"), ("Email address", "email"), ("", "scores")], no_score="-"),
 }  # fmt: skip
 
 
@@ -43,6 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         + ", ".join((*ABOUT_STUDENT, *ABOUT_SUBMISSION))
         + ", or scores for a column per assignment",
     )
+    parser.add_argument(
+        "--title",
+        action="append",
+        default=[],
+        metavar="ASSIGNMENT=TITLE",
+        help="the header of an assignment's column, as the other system calls it (may be repeated)",
+    )
     parser.add_argument("--percent", action="store_true", help="scores as percent of the most")
     parser.add_argument("--output", type=Path, help="the file (default: print it)")
 
@@ -50,27 +80,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the table."""
     course = course_dir()
-    columns = read_columns(args.columns) if args.columns else FORMS[args.form]
+    form = Form(read_columns(args.columns)) if args.columns else FORMS[args.form]
     students, rows = read_scores(course)
     known = sorted({row["assignment"] for row in rows})
+    if not known:
+        raise CourseError("Nothing is graded yet: run `scalinglaws grade ASSIGNMENT` first.")
     chosen = args.assignment or known
     for name in chosen:
         if name not in known:
             raise CourseError(f"Nothing of {name!r} is in the gradebook: grade it first.")
+    titles = read_titles(args.title, chosen)
     rows = [row for row in rows if row["assignment"] in chosen]
-    most = {row["assignment"]: row["max_score"] for row in rows}
-    table = list(make_table(students, rows, columns, chosen, args.percent))
-    if args.form == "canvas" and not args.columns and not args.percent:  # Canvas' second line
-        table.insert(1, ["Points Possible", "", "", "", *(most.get(name, "") for name in chosen)])
+    table = list(make_table(students, rows, form, titles, args.percent))
     if args.output:
-        with args.output.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(table)
+        try:
+            with args.output.open("w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows(table)
+        except OSError as error:
+            raise CourseError(f"{args.output} cannot be written: {error.strerror}.") from None
     else:
         csv.writer(sys.stdout).writerows(table)
     waiting = sum(bool(row["waits_for_a_person"]) for row in rows)
     if waiting:
         print(f"{waiting} of these scores wait for a person's marks.", file=sys.stderr)
     return 0
+
+
+def read_titles(given: list[str], chosen: list[str]) -> dict[str, str]:
+    """{assignment: header of its column}. Raises CourseError for a title of something else."""
+    titles = {name: name for name in chosen}
+    for text in given:
+        name, _, title = text.partition("=")
+        if name not in titles or not title.strip():
+            raise CourseError(
+                f"--title takes ASSIGNMENT=TITLE, with one of {', '.join(chosen)}; not {text!r}."
+            )
+        titles[name] = title.strip()
+    return titles
 
 
 def read_columns(text: str) -> list[tuple[str, str]]:
@@ -96,8 +142,13 @@ def read_scores(course: Path) -> tuple[list[dict], list[dict]]:
             students = [_student(student) for student in book.students]
             rows = []
             for assignment in book.assignments:
-                for row in book.submission_dicts(assignment.name):
-                    rows.append(_submission(course, row, assignment.name))
+                found = {row["student"]: row for row in book.submission_dicts(assignment.name)}
+                for student in set(handed_in(directory, assignment.name)) - set(found):
+                    if recall(course, assignment.name, student).get("unreadable"):
+                        found[student] = {
+                            "student": student, "score": None, "max_score": assignment.max_score, "needs_manual_grade": False,
+                        }  # fmt: skip
+                rows += [_submission(course, row, assignment.name) for row in found.values()]
     return students, rows
 
 
@@ -111,14 +162,15 @@ def _student(student) -> dict:
 
 def _submission(course: Path, row: dict, assignment: str) -> dict:
     note = recall(course, assignment, row["student"])
-    score = max(0.0, row["score"] - (row.get("late_submission_penalty") or 0.0))
+    most, penalty = row["max_score"], row.get("late_submission_penalty") or 0.0
+    score = None if row["score"] is None else max(0.0, row["score"] - penalty)
     return {
         "student_id": row["student"],
         "assignment": assignment,
         "score": score,
-        "max_score": row["max_score"],
-        "percent": round(100 * score / row["max_score"], 2) if row["max_score"] else "",
-        "late_penalty": row.get("late_submission_penalty") or 0.0,
+        "max_score": most,
+        "percent": round(100 * score / most, 2) if most and score is not None else None,
+        "late_penalty": penalty,
         "submitted": row.get("timestamp") or "",
         "waits_for_a_person": "yes" if row["needs_manual_grade"] else "",
         "problem": _safe(
@@ -133,31 +185,46 @@ def _safe(text: str) -> str:
 
 
 def make_table(
-    students: list[dict],
-    rows: list[dict],
-    columns: list[tuple[str, str]],
-    chosen: list[str],
-    percent: bool,
+    students: list[dict], rows: list[dict], form: Form, titles: dict[str, str], percent: bool
 ) -> Iterable[list]:
     """The lines of the table: one a student where there are columns of scores, else one a submission."""
-    score = "percent" if percent else "score"
-    wide = any(field == "scores" for _, field in columns)
-    headers: list[str] = []
-    for header, field in columns:
-        headers += chosen if field == "scores" else [header]
-    yield headers
+    wide = any(field == "scores" for _, field in form.columns)
+
+    def line(fixed, scores) -> list:
+        """One line: `fixed(header, field)` in each column but those of the scores."""
+        cells: list = []
+        for header, field in form.columns:
+            cells += scores if field == "scores" else [fixed(header, field)]
+        return cells
+
+    def score(row: dict | None) -> str:
+        value = row and row["percent" if percent else "score"]
+        return form.no_score if value is None else _cell(value) + form.percent * percent
+
+    yield line(lambda header, _: header, list(titles.values()))
+    if form.points_possible:
+        most = {row["assignment"]: row["max_score"] for row in rows}
+        yield line(
+            lambda _, field: "Points Possible" if field == "name" else "",
+            [_cell(most.get(name)) for name in titles],
+        )
     about = {student["student_id"]: student for student in students}
     by_student: dict[str, dict[str, dict]] = {name: {} for name in about}
     for row in rows:
         by_student.setdefault(row["student_id"], {})[row["assignment"]] = row
     for name in sorted(by_student):
         theirs = by_student[name]
-        for row in [theirs] if wide else [{k: v} for k, v in sorted(theirs.items())]:
-            first = next(iter(row.values()), {})
-            line: list = []
-            for _, field in columns:
-                if field == "scores":
-                    line += [row[a][score] if a in row else "" for a in chosen]
-                else:
-                    line.append(about.get(name, {}).get(field, first.get(field, "")))
-            yield line
+        person = about.get(name) or {"student_id": name, "name": name}
+        for row in [{}] if wide else [theirs[key] for key in sorted(theirs)]:
+            known = {**row, **person}
+            yield line(
+                lambda _, field, known=known: _cell(known.get(field)),
+                [score(theirs.get(assignment)) for assignment in titles],
+            )
+
+
+def _cell(value: object) -> str:
+    """A value as a cell holds it: 12 rather than 12.0."""
+    if value is None:
+        return ""
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -120,23 +120,30 @@ def test_a_class_is_graded_once_and_again_where_something_changed(course, capsys
     assert "1 submissions graded" in capsys.readouterr().out
 
     # --- what is made of it ---
-    assert main(["grades", "--form", "canvas"]) == 0
-    table = list(csv.reader(io.StringIO(capsys.readouterr().out)))
-    assert (
-        table[0] == ["Student", "ID", "SIS User ID", "Section", NAME]
-        and table[1][0] == "Points Possible"
-    )
-    assert ["ada", "", "ada", "", "12.0"] in table
-    assert main(["grades", "--form", "moodle", "--percent"]) == 0
-    assert csv.reader(io.StringIO(capsys.readouterr().out)).__next__() == [
-        "Username",
-        "Email address",
-        NAME,
-    ]
-    assert main(["grades", NAME, "--columns", "Who=student_id,score"]) == 0
-    assert "bob,9.0" in capsys.readouterr().out
+    def table(*words: str) -> list[list[str]]:
+        assert main(["grades", *words]) == 0
+        return list(csv.reader(io.StringIO(capsys.readouterr().out)))
+
+    # Canvas looks for these headers in these places, and refuses the file otherwise.
+    canvas = table("--form", "canvas", "--title", f"{NAME}=Tiny (42)")
+    assert canvas[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Tiny (42)"]
+    assert canvas[1] == ["Points Possible", "", "", "", "", "16"]
+    assert ["ada", "", "ada", "ada", "", "12"] in canvas and len(canvas) == 7
+    assert ["eli", "", "eli", "eli", "", ""] in canvas  # handed in what nobody can read
+    assert table("--form", "canvas", "--percent")[2][-1] == "75%"
+    # Moodle would import an empty cell as 0.
+    moodle = table("--form", "moodle", "--percent")
+    assert moodle[0] == ["Username", "Email address", NAME]
+    assert ["ada", "", "75"] in moodle and ["eli", "", "-"] in moodle
+    assert ["bob", "9"] in table(NAME, "--columns", "Who=student_id,score")
+    (eli,) = (row for row in table() if row[0] == "eli")
+    assert eli[-1] == "the file is an HTML page" and eli[3] == ""
     assert main(["grades", "--columns", "nothing"]) == 2
+    assert main(["grades", "--title", "other=Other"]) == 2
     assert main(["grades", "other"]) == 2
+    assert main(["grades", "--output", str(course / "none" / "x.csv")]) == 2
+    assert main(["grades", "--output", str(course / "x.csv")]) == 0
+    assert "ada" in (course / "x.csv").read_text("utf-8")
     capsys.readouterr()
 
     assert main(["items", NAME, "--json"]) == 0
@@ -220,6 +227,7 @@ def test_a_second_copy_says_so_and_stops(course):
         (["grade", NAME, "--cell-time", "0"], "--cell-time must be above 0"),
         (["grade", NAME, "--workers", "-1"], "--workers must be 1 or more"),
         (["items", NAME], "run `scalinglaws grade"),
+        (["grades"], "Nothing is graded yet"),
         (["similar", NAME, "--from", "7"], "--from is a share"),
     ],
 )
@@ -420,7 +428,7 @@ def test_the_gradebook_on_postgresql(course, capsys):
             file.write(f"\nc.CourseDirectory.db_url = {address!r}\n")
         assert main(["grade", NAME]) == 1
         assert main(["grades", "--columns", "student_id,score"]) == 0
-        assert "bob,9.0" in capsys.readouterr().out
+        assert "bob,9" in capsys.readouterr().out
         assert not (course / "gradebook.db").exists()
     finally:
         server.send_signal(signal.SIGINT)
