@@ -122,7 +122,14 @@ def _to_array(name: str, value: Any) -> np.ndarray:
     if _is_blank(value):
         raise NotStarted(f"{name} has no value yet.")
     try:
-        return np.array(value, dtype=float)
+        array = np.asarray(value)
+        if array.dtype.kind == "c":  # numpy would drop the imaginary parts
+            raise CheckFailed(
+                f"{name} holds complex numbers: a negative number was raised to a fraction."
+            )
+        return np.array(array, dtype=float)
+    except CheckFailed:
+        raise
     except Exception:
         kind = type(value).__name__
         raise CheckFailed(

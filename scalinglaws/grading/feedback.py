@@ -23,11 +23,21 @@ TEMPLATES = (
 )
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+# Control characters (a terminal would obey them), marks that turn the direction of writing, and lone surrogates.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_LONGEST = 2_000  # characters of a message
+
+
+def visible_text(text: str) -> str:
+    """A text that came from a learner, with nothing in it that is not seen: safe for a terminal, a page, a table."""
+    return _UNSEEN.sub("\ufffd", _ANSI.sub("", text).replace("\r\n", "\n"))
 
 
 def failure_message(output: dict) -> str:
     """One line for an error output of a test cell: the check's own text, or the kind of error and its text."""
-    name, text = output["ename"], _ANSI.sub("", output["evalue"]).strip()
+    name, text = (visible_text(output[key]).strip()[:_LONGEST] for key in ("ename", "evalue"))
     if name in ("CheckFailed", "NotStarted"):
         return text
     if name == "NameError":
@@ -53,7 +63,7 @@ def stop_messages(cell: dict) -> list[str]:
 
 
 def _first_line(error: str) -> str:
-    text = _PLACE.sub(r"(\1)", _ANSI.sub("", error).strip())
+    text = _PLACE.sub(r"(\1)", visible_text(error)[:_LONGEST].strip())
     return text.splitlines()[0].rstrip(".: ") if text else "an error"
 
 

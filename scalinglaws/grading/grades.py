@@ -14,6 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
+from .feedback import visible_text
 from .grade import recall
 from .grade import students as handed_in
 from .gradebook import load_config
@@ -173,15 +174,14 @@ def _submission(course: Path, row: dict, assignment: str) -> dict:
         "late_penalty": penalty,
         "submitted": row.get("timestamp") or "",
         "waits_for_a_person": "yes" if row["needs_manual_grade"] else "",
-        "problem": _safe(
-            "; ".join([*note.get("unreadable", {}).values(), *note.get("remarks", ())])
-        ),
+        "problem": "; ".join([*note.get("unreadable", {}).values(), *note.get("remarks", ())]),
     }
 
 
-def _safe(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t") else text
+def safe_cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula and no terminal for a command: names are what students chose."""
+    text = " ".join(visible_text(text).split())
+    return "'" + text if text[:1] in tuple("=+-@＝＋－＠") else text
 
 
 def make_table(

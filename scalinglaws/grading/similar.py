@@ -21,8 +21,10 @@ from scalinglaws.paths import course_dir
 
 from .grade import check_name, students, submitted_folder
 from .gradebook import load_config
+from .grades import safe_cell
 from .submission import Unreadable, master, read
 
+MAX_CODE = 200_000  # characters of a submission that are compared: nobody writes more, and all pairs take time
 _K, _WINDOW = 15, 5  # tokens of a fingerprint; of how many fingerprints one is kept
 
 
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
                 notebooks[student], _ = read(
                     submitted_folder(directory, student, args.assignment) / path.name
                 )
-            except Unreadable:
+            except (Unreadable, OSError):
                 continue
         found += pairs(notebooks, master(path, config), path.stem)
     found = sorted(
@@ -70,7 +72,10 @@ def run(args: argparse.Namespace) -> int:
     if args.csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(["first", "second", "notebook", "share", "tokens"])
-        writer.writerows([p.first, p.second, p.notebook, f"{p.share:.3f}", p.tokens] for p in found)
+        writer.writerows(
+            [safe_cell(p.first), safe_cell(p.second), p.notebook, f"{p.share:.3f}", p.tokens]
+            for p in found
+        )
         return 0
     if not found:
         print(f"No two submissions of {args.assignment} share {args.least:.0%} of their own code.")
@@ -90,7 +95,7 @@ def own_code(notebook: NotebookNode, given: set[str]) -> str:
     cells = [
         c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip() not in given
     ]
-    return "\n\n".join(cells) + "\n"
+    return "\n\n".join(cells)[:MAX_CODE] + "\n"
 
 
 def pairs(notebooks: dict[str, NotebookNode], source: NotebookNode, name: str) -> list[Pair]:

@@ -17,6 +17,9 @@ from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
 MAX_FILE = 64 * 2**20  # bytes of a submitted notebook
+MAX_VALUES = 4_000_000  # of its JSON: each takes some hundred bytes of memory
+MAX_CELLS = 5_000
+_MOST_REMARKS = 5  # of one kind
 _MERGE = re.compile(r"^<{7}[^\n]*\n(.*?)^={7}[^\n]*\n(.*?)^>{7}[^\n]*\n?", re.DOTALL | re.MULTILINE)
 
 
@@ -37,6 +40,8 @@ def read(path: Path) -> tuple[NotebookNode, list[str]]:
     text = _decode(path.read_bytes(), remarks)
     if not text.strip():
         raise Unreadable("the file is empty")
+    if sum(map(text.count, ",[{")) > MAX_VALUES:
+        raise Unreadable(f"the file holds more than {MAX_VALUES:,} values")
     data = _parse(text, remarks)
     if not isinstance(data, dict):
         raise Unreadable("the file is JSON, but no notebook")
@@ -46,6 +51,8 @@ def read(path: Path) -> tuple[NotebookNode, list[str]]:
     cells = data.get("cells")
     if not isinstance(cells, list):
         raise Unreadable("the file is JSON, but no notebook")
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"the notebook has {len(cells):,} cells")
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [cell for cell in map(_cell, cells) if cell is not None]
     if len(notebook.cells) < len(cells):
@@ -126,8 +133,7 @@ def _cell(cell: object) -> NotebookNode | None:
         source = "".join(part for part in source if isinstance(part, str))
     if kind not in ("code", "markdown", "raw") or not isinstance(source, str):
         return None
-    source = source.encode("utf-8", "replace").decode("utf-8")  # lone surrogates
-    made = getattr(nbformat.v4, f"new_{kind}_cell")(source)
+    made = getattr(nbformat.v4, f"new_{kind}_cell")(_unicode(source))
     if isinstance(name := cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", name, re.ASCII):
         made["id"] = name
     own = metadata.get("nbgrader") if isinstance(metadata, dict) else None
@@ -136,11 +142,16 @@ def _cell(cell: object) -> NotebookNode | None:
     attachments = cell.get("attachments")
     if kind == "markdown" and isinstance(attachments, dict):
         made["attachments"] = {
-            str(k): v
-            for k, v in attachments.items()
-            if isinstance(v, dict) and all(isinstance(x, str) for x in v.values())
+            _unicode(name): {_unicode(mime): _unicode(data) for mime, data in bundle.items()}
+            for name, bundle in attachments.items()
+            if isinstance(bundle, dict) and all(isinstance(data, str) for data in bundle.values())
         }
     return made
+
+
+def _unicode(text: str) -> str:
+    """The text without lone surrogates, which JSON may hold and no file can."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 # --- the source ---
@@ -202,6 +213,7 @@ def mend(notebook: NotebookNode, source: NotebookNode) -> list[str]:
 def _claim(notebook: NotebookNode, ours: dict[str, NotebookNode]) -> list[str]:
     """Give each of the source's cells to one submitted cell; a second copy becomes an ordinary cell."""
     remarks: list[str] = []
+    strange: list[str] = []
     copies: dict[str, list[NotebookNode]] = {}
     for cell in notebook.cells:
         name = grade_id(cell)
@@ -209,7 +221,10 @@ def _claim(notebook: NotebookNode, ours: dict[str, NotebookNode]) -> list[str]:
         if name in ours:
             copies.setdefault(name, []).append(cell)
         elif name:
-            remarks.append(f"a cell called {name!r} is not of this assignment")
+            strange.append(f"a cell called {name[:60]!r} is not of this assignment")
+    remarks += strange[:_MOST_REMARKS]
+    if len(strange) > _MOST_REMARKS:
+        remarks.append(f"and {len(strange) - _MOST_REMARKS} more such cells")
     for name, cells in copies.items():
         original = ours[name]
         if len(cells) > 1:
@@ -282,12 +297,14 @@ def _keys(cell: NotebookNode) -> Iterable[str]:
 
 
 def _tests_after_answers(notebook: NotebookNode, ours: dict) -> list[str]:
-    """Move a test that stands before an answer that precedes it in the source."""
+    """Move a test that stands before an answer, or a test whose names it may use, that precedes it in the source."""
     order, remarks = list(ours), []
     for name in order:
         if not is_test(ours[name]):
             continue
-        before = {n for n in order[: order.index(name)] if utils.is_solution(ours[n])}
+        before = {
+            n for n in order[: order.index(name)] if utils.is_solution(ours[n]) or is_test(ours[n])
+        }
         where = {grade_id(c): i for i, c in enumerate(notebook.cells) if grade_id(c)}
         last = max((where[n] for n in before if n in where), default=-1)
         if where.get(name, len(notebook.cells)) < last:

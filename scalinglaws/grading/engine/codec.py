@@ -7,9 +7,11 @@ written as plain data is handed to `reference`, which describes it so that the o
 import datetime
 import decimal
 import fractions
+import functools
 import pickle
 import re
 import struct
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -165,7 +167,7 @@ class Encoder:
         home = self.home(value)
         if home is not None:
             return self._tagged(b"h", home)
-        if self.pickles:
+        if self.pickles and not _stays(value):
             try:
                 data = pickle.dumps(value)
             except Exception:  # a class of the test cell, a lambda, a proxy: described instead
@@ -174,6 +176,13 @@ class Encoder:
                 if b"__main__" not in data:
                     return self._sized(b"p", data)
         return self._tagged(b"r", self.reference(value))
+
+
+def _stays(value: Any) -> bool:
+    """Whether a value is only lent, although it could be pickled: with a copy would go what it keeps for itself."""
+    return hasattr(type(value), "_crosses_") or isinstance(
+        value, types.MethodType | functools.partial
+    )
 
 
 def _constant(tag: bytes) -> Callable:
@@ -340,7 +349,11 @@ class Decoder:
         if items * dtype.itemsize != len(data):
             raise Malformed("an array of another size than announced")
         if not dtype.itemsize or not items:
+            if items > MAX_BYTES // 4:  # of empty texts, which numpy gives room for a letter
+                raise Malformed("more values than fit into a message")
             return np.zeros(shape, dtype)
+        if dtype.kind == "b":  # a byte of 2 would be true and count twice
+            return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
         return np.frombuffer(data, dtype).reshape(shape).copy()
 
     def objects(self) -> np.ndarray:
