@@ -101,6 +101,12 @@ ANSWERS = {
                 _RULERS.format("len(text), len(text.split()), len(text.encode())"),
                 "The order is",
             ),
+            (
+                _RULERS.format(
+                    "len(text), len(text) + sum(not c.isascii() for c in text), len(text.split())"
+                ),
+                "takes three",
+            ),
             (_RULERS.format("len(text), len(text.encode())"), "shape"),
             (_RULERS.format("len(text), len(text.encode('ascii')), 3"), "UnicodeEncodeError"),
             (_RULERS.format("len(text), len(text.encode('utf-16')), len(text.split())"), ""),
