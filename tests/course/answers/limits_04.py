@@ -173,6 +173,19 @@ ANSWERS = {
             (two(alpha='"yes"'), "True or False"),
             (two(L_prose="(1.49, 1.69)"), "wider"),
             (
+                two(
+                    E_code='sl.fit_chinchilla(shared["N"], shared["D"], shared["loss_code"], floor=False).interval("E")'
+                ),
+                "floor=False",
+            ),
+            (
+                two(
+                    E_code='sl.fit_chinchilla(shared["N"], shared["D"], shared["loss_code"],'
+                    ' groups=shared["N"].astype(str) + " " + shared["D"].astype(str)).interval("E")'
+                ),
+                "default settings",
+            ),
+            (
                 'E_prose = E_code = L_prose = L_code = fit_prose.interval("E")\nalpha_overlaps = True',
                 "",
             ),
@@ -188,12 +201,28 @@ ANSWERS = {
                 extra="100 * code_loss_at(best_for_prose) / code_loss_at(best_for_code) - 100"
             ),
             transfer(
-                extra="100 * (code_loss_at(best_for_prose) / iso_code.curve(1e11, 500)[1].min() - 1)"
+                extra="100 * (code_loss_at(best_for_prose) / iso_code.curve(1e12, 500)[1].min() - 1)"
             ),
         ],
         wrong=[
             (transfer(code='100 * np.mean(np.abs(forecast / shared["loss_code"] - 1))'), "sign"),
-            (transfer(code='np.mean(forecast / shared["loss_code"] - 1)'), ""),
+            (transfer(code='np.mean(forecast / shared["loss_code"] - 1)'), "is this in percent"),
+            (
+                'forecast = fit_prose.predict(shared["D"], shared["N"])\n'
+                'miss_prose = 100 * np.mean(forecast / shared["loss_prose"] - 1)\n'
+                "miss_code = extra_percent = 0.0",
+                "changed places",
+            ),
+            (
+                transfer(extra="code_loss_at(best_for_prose) / code_loss_at(best_for_code) - 1"),
+                "multiply by 100",
+            ),
+            (
+                transfer(
+                    extra="100 * (code_loss_at(best_for_code) / code_loss_at(best_for_prose) - 1)"
+                ),
+                "upside down",
+            ),
             (
                 transfer(code='100 * np.mean(shared["loss_code"] / forecast - 1)'),
                 "truth over forecast",
@@ -225,7 +254,7 @@ ANSWERS = {
             (transfer(extra="100 * (best_for_prose / best_for_code - 1)"), "compares the sizes"),
             (
                 transfer(
-                    extra="100 * (code_loss_at(best_for_prose) / iso_prose.curve(1e11)[1].min() - 1)"
+                    extra="100 * (code_loss_at(best_for_prose) / iso_prose.curve(1e12)[1].min() - 1)"
                 ),
                 "compares code with prose",
             ),
@@ -258,6 +287,7 @@ ANSWERS = {
         ],
         wrong=[
             (turn(best="16"), "model with 30,720"),
+            (turn(best="4"), "Close"),
             (turn(best="64"), "training loss"),
             (turn(first="train_loss[0] - held_out_loss[0]"), "held-out loss minus training"),
             (
@@ -267,7 +297,7 @@ ANSWERS = {
                 ),
                 "the other end",
             ),
-            (turn(miss="100 * (held_out_loss[-1] / early.predict(64.0) - 1)"), ""),
+            (turn(miss="100 * (held_out_loss[-1] / early.predict(64.0) - 1)"), "loss/forecast - 1"),
             (turn(miss="100 * (1 - early.predict(64.0) / held_out_loss[-1])"), "sign"),
             (turn(miss="early.predict(64.0) / held_out_loss[-1] - 1"), "multiply by 100"),
             (turn(most="8"), "up to 8 epochs"),
@@ -294,6 +324,7 @@ ANSWERS = {
             ("answer_6a = 0.79", "at least one token is wrong"),
             ("answer_6a = 0", "tend to zero"),
             ("answer_6a = 28.5", "expected number"),
+            ("answer_6a = 21", "in per cent"),
             ("answer_6a = 1", "at least one of thirty"),
             ("answer_6a = 0.5", ""),
             ("answer_6a = 'p'", ""),
@@ -344,6 +375,15 @@ ANSWERS = {
             (
                 'factor_independent = top["match_8"] / top["accuracy"]**8\nfactor_chain = chain_match(top["accuracy"], top["match_2"], 8) / top["match_8"]',
                 "upside down",
+            ),
+            (
+                'factor_independent = top["accuracy"]**8\nfactor_chain = 1.1',
+                "the guess itself",
+            ),
+            (
+                'factor_chain = top["match_8"] / top["accuracy"]**8\n'
+                'factor_independent = top["match_8"] / chain_match(top["accuracy"], top["match_2"], 8)',
+                "factor for the chain",
             ),
             (
                 'factor_independent = factor_chain = top["match_8"] / top["accuracy"]**8',
@@ -404,6 +444,18 @@ ANSWERS = {
                     "n = len(loss); return sum((loss[a] < loss[b]) and (score[a] < score[b]) for a in range(n) for b in range(n)) / n"
                 ),
                 "number of models",
+            ),
+            (
+                _DISCORDANT.format(
+                    "i, j = np.triu_indices(len(loss)); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) > 0)"
+                ),
+                "paired with itself",
+            ),
+            (
+                _DISCORDANT.format(
+                    "from scipy.stats import kendalltau; return (1 + kendalltau(loss, score)[0]) / 2"
+                ),
+                "tau-b",
             ),
             (_DISCORDANT.format("return np.corrcoef(loss, score)[0, 1]"), ""),
             (_DISCORDANT.format("pass"), "returned None"),
@@ -515,7 +567,19 @@ ANSWERS = {
                 _HELD_OUT.format(
                     "n = held_out.sum(); fit = sl.fit_power_law(x[:-n], loss[:-n], floor=floor); return 100 * np.mean(np.abs(fit.predict(x[-n:]) / loss[-n:] - 1))"
                 ),
-                "",
+                "use the mask",
+            ),
+            (
+                _HELD_OUT.format(
+                    "fit = sl.fit_power_law(x[~held_out], loss[~held_out], floor=floor); return 100 * np.median(np.abs(fit.predict(x[held_out]) / loss[held_out] - 1))"
+                ),
+                "the median",
+            ),
+            (
+                _HELD_OUT.format(
+                    "fit = sl.fit_power_law(x[~held_out], loss[~held_out], floor=floor); return 100 * np.max(np.abs(fit.predict(x[held_out]) / loss[held_out] - 1))"
+                ),
+                "the largest",
             ),
         ],
     ),
@@ -556,6 +620,18 @@ ANSWERS = {
             (absurd(r_none="fits[False].law.tokens_per_param(4e11)"), "4e11"),
             (absurd(r_measured='iso_prose.minima["D_opt"].iloc[-1]'), "divide by N_opt"),
             (absurd(r_measured="20"), ""),
+            (
+                absurd(
+                    r_measured='large.loc[large["loss"].idxmin(), "D"] / large.loc[large["loss"].idxmin(), "N"]'
+                ),
+                "noise chooses it",
+            ),
+            (
+                absurd(
+                    e_none='100 * np.mean(fits[False].predict(large["N"], large["D"]) / large["loss"] - 1)'
+                ),
+                "Errors are absolute",
+            ),
         ],
     ),
     "ex10_unseen": Answers(
@@ -577,6 +653,7 @@ ANSWERS = {
             (_UNSEEN.format("return 1 - p[np.unique(seen) - 1].sum()"), "counted from 1"),
             (_UNSEEN.format("return p[len(np.unique(seen)):].sum()"), "first items"),
             (_UNSEEN.format("return p[len(seen):].sum()"), "first items"),
+            (_UNSEEN.format("return p[max(seen) + 1:].sum()"), "first items"),
             (_UNSEEN.format("print(1 - p[np.unique(seen)].sum())"), "returned None"),
         ],
     ),
