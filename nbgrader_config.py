@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
@@ -15,6 +16,7 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
+from sqlalchemy.exc import SAWarning
 
 from scalinglaws.grading.feedback import (
     TEMPLATES,
@@ -24,7 +26,7 @@ from scalinglaws.grading.feedback import (
     SafeHtml,
     Summary,
 )
-from scalinglaws.grading.preprocess import Mend, RunIsolated
+from scalinglaws.grading.preprocess import Mend, ReadAnything, RunIsolated
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -35,12 +37,17 @@ scripts = str(Path(sys.executable).parent)
 if scripts not in os.environ.get("PATH", "").split(os.pathsep):
     os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
 
+# SQLAlchemy's remarks on how nbgrader adds a submission tell an instructor nothing.
+warnings.filterwarnings("ignore", category=SAWarning)
+
 # A stub must not raise: the released notebook runs to its end, and the checks tell "not started" from "wrong".
 c.ClearSolutions.code_stub = {"python": "# Your code here"}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 
-# nbgrader's list with two changes: a submission is mended first, and our engine runs it, isolated, instead of a kernel of its
-# own that holds the hidden tests. (So `nbgrader autograde` and formgrader's button give the marks of `scalinglaws grade`.)
+# nbgrader's list with two changes: a submission is read and mended first, in whatever state it is, and our engine runs it,
+# isolated, instead of a kernel of its own that holds the hidden tests. (So `nbgrader autograde` and formgrader's button give
+# the marks of `scalinglaws grade`.)
+c.Autograde.exporter_class = ReadAnything
 c.Autograde.sanitize_preprocessors = [
     Mend,
     ClearOutput,

@@ -3,14 +3,17 @@
 import tempfile
 from pathlib import Path
 
+from nbconvert.exporters import NotebookExporter
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
+from scalinglaws.errors import CourseError
+
 from .engine.sandbox import Limits
 from .job import lay_out, read_files
 from .run import Plan, require_isolation, run_notebook
-from .submission import master, mend
+from .submission import Unreadable, master, mend, read
 
 
 def _source_of(config, resources) -> Path:
@@ -18,6 +21,28 @@ def _source_of(config, resources) -> Path:
     about = resources["nbgrader"]
     folder = course.format_path(course.source_directory, ".", about["assignment"])
     return Path(folder) / f"{about['notebook']}.ipynb"
+
+
+class ReadAnything(NotebookExporter):
+    """nbgrader's exporter for grading; it reads what was handed in as `scalinglaws grade` does, torn and old files too."""
+
+    def from_filename(self, filename, resources=None, **kw):
+        """Read and convert a notebook. Raises CourseError where there is none in the file."""
+        about = (resources or {}).get("nbgrader", {})
+        course = CourseDirectory(config=self.config)
+        folder = course.format_path(
+            course.submitted_directory, about.get("student", "."), about.get("assignment", ".")
+        )
+        if Path(filename).resolve().parent != Path(folder).resolve():  # what grading has written
+            return super().from_filename(filename, resources, **kw)
+        try:
+            notebook, remarks = read(Path(filename))
+        except Unreadable as error:
+            raise CourseError(f"{filename} was not graded: {error}.") from None
+        for remark in remarks:
+            self.log.warning("%s: %s", about["student"], remark)
+        resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}
+        return self.from_notebook_node(notebook, resources, **kw)
 
 
 class Mend(NbGraderPreprocessor):

@@ -145,7 +145,7 @@ def test_nbgrader_gives_the_same_points_through_our_config_and_by_itself(marks, 
     shutil.copytree(course / "submitted" / "wrong_sign", tmp_path / "submitted" / "wrong_sign")
     for lines in (
         "",
-        "del c.Autograde.sanitize_preprocessors, c.Autograde.autograde_preprocessors",
+        "del c.Autograde",
     ):
         config = (COURSE / "nbgrader_config.py").read_text("utf-8")
         (tmp_path / "nbgrader_config.py").write_text(f"{config}\n{lines}\n", encoding="utf-8")

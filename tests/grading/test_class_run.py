@@ -200,6 +200,41 @@ def feedback(course: Path, student: str) -> str:
     return (course / "feedback" / student / NAME / f"{NAME}.html").read_text("utf-8")
 
 
+def test_nbgrader_autograde_reads_what_grade_reads(course, capsys):
+    """Formgrader's button, too: the same reading and mending, the same engine, the same points."""
+    from nbgrader.apps import NbGraderAPI
+
+    made = handed_out(course)
+    text = nbformat.writes(Student(made, classroom.released(made)).write(**RIGHT).nb)
+    old = json.loads(text) | {"nbformat_minor": 4}
+    for cell in old["cells"]:
+        del cell["id"]
+    strange = text.replace("# Tiny", "# Tiny caf\u00e9")
+    handed_in = {
+        "bom": b"\xef\xbb\xbf" + text.encode(),
+        "latin": strange.encode("latin-1"),
+        "old": json.dumps(old).encode(),
+        "torn": text[: text.index('"essay"')].encode(),
+    }
+    for name, data in handed_in.items():
+        folder = course / "submitted" / name / NAME
+        folder.mkdir(parents=True)
+        (folder / f"{NAME}.ipynb").write_bytes(data)
+    api = NbGraderAPI(config=load_config(course, course))
+    assert api.generate_assignment(NAME)["success"]
+    for name in handed_in:
+        result = api.autograde(NAME, name)
+        assert result["success"], result
+    marks = scores(course)
+    assert computer(course) == dict.fromkeys(handed_in, TOTAL)
+    result = api.autograde(NAME, "eli")
+    assert not result["success"] and "an HTML page" in result["log"]
+    assert main(["grade", NAME]) == 1
+    assert {name: scores(course)[name] for name in handed_in} == {
+        name: marks[name] for name in handed_in
+    }
+
+
 def test_a_changed_hidden_test_counts_from_the_next_run(course, capsys):
     main(["grade", NAME])
     path = course / "source" / NAME / f"{NAME}.ipynb"
