@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.8  # the chance that a stated interval promises
 SMALLEST = 1 / 2000  # of the exploration budget: what a run costs at least, so that runs stay few
+NOISIEST = 0.05  # however few tokens a run has, they raise its noise no further
 TOLERANCE = 0.01  # how far above C_target the final run may come by rounding
 
 
@@ -123,7 +124,7 @@ class World:
 
     law: expected loss of N parameters on D fresh tokens, nats per token, over arrays; it must fall with N and with D.
     noise: relative standard deviation of the loss between seeds of large runs, with D far above D_noisy; it grows to
-    noise·(1 + D_noisy/D) below. unique: tokens of different text. R_star: the worth of reading it again (Muennighoff et
+    noise·(1 + D_noisy/D) below, up to 5 %. unique: tokens of different text. R_star: the worth of reading it again (Muennighoff et
     al. 2023, eq. 5). diverging, faulty: the share of runs that return nan, and of those whose loss comes out
     3 to 30 % too high. start: no loss is above this, what a model pays that knows nothing.
     """
@@ -158,7 +159,8 @@ class World:
         rng = np.random.default_rng(list(hashlib.sha256(key).digest()))
         diverged, faulty = rng.random(2) < (self.diverging, self.faulty)
         z, excess = rng.standard_normal(), rng.uniform(0.03, 0.3)
-        loss = self.loss(N, D) * math.exp(self.noise * (1 + self.D_noisy / D) * z)
+        noise = max(self.noise, min(self.noise * (1 + self.D_noisy / D), NOISIEST))
+        loss = self.loss(N, D) * math.exp(noise * z)
         return math.nan if diverged else float(loss * (1 + excess * faulty))
 
     def optimum(self, C: ArrayLike) -> tuple[Floats, Floats, Floats]:

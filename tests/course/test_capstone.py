@@ -11,7 +11,7 @@ import scalinglaws as sl
 from scalinglaws.grading.exercises import read_notebook
 from scalinglaws.worlds import judge, marks
 
-from .answers.capstone_06 import _PLAN, _SHORT_PLAN
+from .answers.capstone_06 import _JOINT_PLAN, _ONE_LINE_PLAN, _PLAN, _SHORT_PLAN
 from .test_answers import COURSE
 
 NOTEBOOK = COURSE / "source" / "06_capstone" / "06_capstone.ipynb"
@@ -24,6 +24,7 @@ def names():
     found = {"np": np, "pd": pd, "sl": sl, "OutOfBudget": sl.OutOfBudget, "World": sl.World}
     cells = {cell.id: cell for cell in read_notebook(NOTEBOOK).cells if cell.cell_type == "code"}
     exec(cells["find-size"].source.split("C_small =")[0], found)
+    exec(cells["lowest-point"].source, found)
     for name, cell in cells.items():
         if utils.is_solution(cell) and name.startswith(
             ("ex4", "ex5", "ex6", "ex8-", "ex9-surprise", "ex10")
@@ -93,6 +94,9 @@ def test_good_plans_earn_full_or_nearly_full_points_and_naive_ones_clearly_fewer
     assert time.process_time() - began < 20
     assert points(large_lines(names), worlds) > 11
     assert points(written(_SHORT_PLAN.format(), names), worlds) > 10.5
+    assert points(written(_JOINT_PLAN, names), worlds) > 11
+    # One line says nothing of how the best size and the loss grow: guesses do not pass for a trend.
+    assert points(written(_ONE_LINE_PLAN, names), worlds) < 10.6
     rule = written(_PLAN.format("N, 20 * N, loss, 0.97 * loss, 1.03 * loss"), names)
     assert points(rule, worlds) < 6
     assert points(names["colleague_plan"], worlds) < 4

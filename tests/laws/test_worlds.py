@@ -96,6 +96,14 @@ def test_noise_faults_and_divergence_are_as_frequent_and_as_large_as_said():
     assert kept.max() < math.log(1.3) + 0.05
 
 
+@pytest.mark.parametrize("D", [1e-3, 1, 1e3])
+def test_a_run_of_very_few_tokens_is_noisy_and_not_absurd(D):
+    world = World("w", LAW, 1e30, 1e31, noise=0.003, D_noisy=5e5)
+    excess = np.log([world.measure(n, D) / world.loss(n, D) for n in np.geomspace(1e8, 1e9, 500)])
+    assert excess.std() == pytest.approx(0.05, rel=0.1)
+    assert dataclasses.replace(world, noise=0.0).measure(1e8, D) == world.loss(1e8, D)
+
+
 def test_the_oracle_shows_only_what_crosses():
     oracle = PLAIN.oracle()
     public = {name for name in dir(oracle) if not name.startswith("_")}

@@ -106,6 +106,54 @@ def plan(oracle, C_target):
     loss, low, high = forecast(np.array(C_lines), np.array(losses), C_target)
     return {{"N": N, "D": C_target / (6 * N), "loss": loss, "low": low, "high": high}}
 """
+_ONE_LINE_PLAN = """
+def plan(oracle, C_target):
+    C = oracle.budget / 8
+    centre = find_size(oracle, oracle.budget / 1500) * (1500 / 8) ** 0.5
+    N, loss = minimum(*train_line(oracle, C, centre, 4, 7))
+    N, loss = N * (C_target / C) ** 0.5, loss * (C_target / C) ** -0.06  # both exponents are guesses
+    return N, C_target / 6 / N, loss, 0.95 * loss, 1.05 * loss
+"""
+_JOINT_PLAN = """
+def plan(oracle, C_target):
+    rows = []
+
+    def train(N, D):
+        loss = oracle.train(N, D)
+        if np.isfinite(loss):
+            rows.append((N, D, loss))
+
+    budgets = line_budgets(0.6 * oracle.budget, 5, 6, 3)
+    centre = find_size(oracle, budgets[0])
+    for C in budgets:
+        before = len(rows)
+        for N in np.geomspace(centre / 4, centre * 4, 6):
+            train(N, C / 6 / N)
+        line = np.array(rows[before:])
+        if len(line) > 3:
+            centre = minimum(line[:, 0], line[:, 2])[0]
+        centre = centre * 3**0.5
+    law = sl.fit_chinchilla(*np.transpose(rows)).law
+    for k in range(2):
+        C = 0.999 * oracle.left() / (2 - k)
+        N = law.N_opt(C) * 1.05**k
+        train(N, C / 6 / N)
+    runs = np.array(rows)
+    fit = sl.fit_chinchilla(*runs.T)
+    N = fit.law.N_opt(C_target)
+    D = C_target / 6 / N
+    loss = fit.law(N, D)
+    rng = np.random.default_rng(0)
+    draws = []
+    for _ in range(12):
+        try:
+            draws.append(sl.fit_chinchilla(*runs[rng.integers(0, len(runs), len(runs))].T).law(N, D))
+        except sl.CourseError:
+            pass
+    low, high = np.quantile(draws, [0.1, 0.9])
+    missed = max(0.005, abs(np.log(runs[-1, 2] / fit.law(*runs[-1, :2])))) * loss
+    return N, D, loss, min(low, loss) - missed, max(high, loss) + missed
+"""
 _RULE = "rule = {{w.name: w.waste((w.C_target / 120)**0.5, 20 * (w.C_target / 120)**0.5) for w in sl.practice_worlds()}}\n{}"
 
 ANSWERS = {
@@ -132,7 +180,9 @@ ANSWERS = {
             (_WASTE.format("1 - C / ((loss - E) / k) ** (-1 / gamma)"), "changed places"),
             (_WASTE.format("100 * (1 - ((loss - E) / k) ** (-1 / gamma) / C)"), "in percent"),
             (_WASTE.format("1 - (loss / k) ** (-1 / gamma) / C"), "E is left out"),
-            (_WASTE.format("1 - ((loss - E) / k) ** (1 / gamma) / C"), ""),
+            (_WASTE.format("1 - ((loss - E) / k) ** (1 / gamma) / C"), "wrong sign"),
+            (_WASTE.format("1 - (E + k * C**-gamma) / loss"), "compares the losses"),
+            (_WASTE.format("1 - k * C**-gamma / (loss - E)"), "what lies above E"),
             (_WASTE.format("print(loss)"), "returned None"),
             (_WASTE.format("loss - E - k * C**-gamma"), ""),
         ],
@@ -193,6 +243,14 @@ def train_line(oracle, C, centre, width=4, n=7):
             """
 def minimum(N, loss):
     from scipy.optimize import least_squares
+    N, loss = list(N), list(loss)
+    x, y = np.log(N) - np.log(N).mean(), np.log(loss)
+    q = least_squares(lambda q: np.polyval(q, x) - y, np.polyfit(x, y, 2), loss="cauchy", f_scale=0.003).x
+    return pd.Series(lowest_point(q, N, loss))
+""",
+            """
+def minimum(N, loss):
+    from scipy.optimize import least_squares
     x, y = np.log10(N), np.log(loss)
     m = x.mean()
     q = least_squares(lambda q: np.polyval(q, x - m) - y, np.polyfit(x - m, y, 2), loss="soft_l1", f_scale=0.001).x
@@ -237,7 +295,18 @@ def minimum(N, loss):
             (lowest(vertex="m - q[1] / 2 / q[0]"), "never extrapolate"),
             (lowest().replace("if q[0] <= 0:", "if False:"), "downwards"),
             (lowest(vertex="m - q[1] / q[0]"), ""),
-            ("def minimum(N, loss):\n    i = np.argmin(loss)\n    return N[i], loss[i]", ""),
+            (
+                "def minimum(N, loss):\n    i = np.argmin(loss)\n    return N[i], loss[i]",
+                "run with the lowest loss",
+            ),
+            (
+                "def minimum(N, loss):\n    x = np.log(N) - np.mean(np.log(N))\n    return lowest_point(np.polyfit(x, np.log(loss), 2), N, loss)",
+                "plain least squares",
+            ),
+            (
+                "def minimum(N, loss):\n    return lowest_point(np.polyfit(np.log(N), np.log(loss), 2), N, loss)",
+                "",
+            ),
             ("def minimum(N, loss):\n    pass", "returned None"),
         ],
     ),
@@ -289,6 +358,14 @@ def minimum(N, loss):
                 ),
                 "do not divide by 6",
             ),
+            (
+                _BUDGETS.format("c = 1.0 + np.arange(lines); return c * budget / (runs * c.sum())"),
+                "same amount",
+            ),
+            (
+                _BUDGETS.format("c = 2.0 ** np.arange(lines); return c * budget / (7 * c.sum())"),
+                "default",
+            ),
             (_BUDGETS.format("return budget / lines / runs"), "shape"),
             (_BUDGETS.format("pass"), "returned None"),
         ],
@@ -316,6 +393,27 @@ def forecast(C, loss, C_target):
     n = len(C)
     half = 1.28 * np.sqrt((n - 1) / n * np.sum((np.array(without) - np.mean(without)) ** 2))  # the jackknife
     return full, full - half, full + half
+""",
+            """
+def forecast(C, loss, C_target):
+    x = np.log(np.asarray(C) / C_target)
+
+    def fit(y):  # the best of a row of floors
+        best = None
+        for E in np.linspace(0, 0.97 * y.min(), 60):
+            q = np.polyfit(x, np.log(y - E), 1)
+            law = E + np.exp(np.polyval(q, x))
+            error = np.sum(np.log(law / y) ** 2)
+            if best is None or error < best[0]:
+                best = error, E + np.exp(q[1]), law
+        return best[1:]
+
+    value, law = fit(np.asarray(loss))
+    residuals = np.log(loss / law) * np.sqrt(len(x) / (len(x) - 3))
+    rng = np.random.default_rng(0)
+    draws = [fit(law * np.exp(rng.choice(residuals, len(x))))[0] for _ in range(60)]
+    low, high = np.quantile(draws, [0.1, 0.9])
+    return value, min(low, value), max(high, value)
 """,
         ],
         wrong=[
@@ -400,13 +498,13 @@ def surprise(C, loss):
             ),
             (
                 _SURPRISE.format("return loss[-1] / sl.fit_power_law(C, loss).predict(C[-1]) - 1"),
-                "",
+                "was in the fit",
             ),
             (
                 _SURPRISE.format(
                     "return loss[-1] / sl.fit_power_law(C[:-1], loss[:-1], floor=False).predict(C[-1]) - 1"
                 ),
-                "",
+                "no floor",
             ),
             (_SURPRISE.format("pass"), "returned None"),
         ],
@@ -452,6 +550,8 @@ def surprise(C, loss):
     "ex10_plan": Answers(
         right=[
             _SHORT_PLAN.format(),
+            _JOINT_PLAN,
+            _ONE_LINE_PLAN,
             _PLAN.format("N, 20 * N, loss, 0.97 * loss, 1.03 * loss"),
         ],
         wrong=[
