@@ -312,6 +312,9 @@ _ATTRIBUTES = frozenset(
 _CLASSES = re.compile(r"(dataframe|highlight|[a-z]{1,2}\d?)( (dataframe|highlight|[a-z]{1,2}\d?))*")
 
 
+_NO_IMAGE = re.compile(r"<img(?![^>]* src=)[^>]*>")  # what is left of one from elsewhere
+
+
 def _allowed(tag: str, name: str, value: str) -> bool:
     """Whether an attribute may stay."""
     if name == "href":
@@ -332,9 +335,9 @@ def clean(text: str) -> str:
         protocols={"http", "https", "mailto", "data"},
         strip=True,
     )
-    return cleaned.replace(
-        "<th></th>", "<td></td>"
-    )  # pandas' empty headers say nothing to a screen reader
+    cleaned = _NO_IMAGE.sub("", cleaned)
+    # pandas' empty headers say nothing to a screen reader
+    return cleaned.replace("<th></th>", "<td></td>")
 
 
 def render(markdown: str, attachments: dict | None = None) -> str:

@@ -1,14 +1,18 @@
-"""The notebook and formgrader in JupyterLab, as a learner and an instructor meet them; nothing asks the network."""
+"""Notebook, formgrader and feedback, as a learner and an instructor meet them in a browser; nothing asks the network."""
 
+import html
 import os
+import re
 import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from scalinglaws.grading.exercises import graded_cells
 from scalinglaws.grading.gradebook import course_config, scratch_course
-from tests.course.test_class import ASSIGNMENT, COURSE, perfect
+from tests.course.test_class import ASSIGNMENT, COURSE, SYNTAX_ERROR, WRONG_SIGN, perfect
+from tests.course.test_notebooks import hidden_lines
 from tests.environment.test_browser import served
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="stops the server with a POSIX signal")
@@ -21,44 +25,127 @@ def page(page):
     return page
 
 
+# A learner's own output and text, harmless and not.
+ATTACK = "<script>hacked = 1</script><img src=x onerror='hacked = 2'><img src='http://203.0.113.1/a.png'>"
+SHOWN = f"""
+import matplotlib.pyplot as plt
+from IPython.display import HTML, Javascript, display
+print("my own output")
+plt.plot([1, 2])
+plt.show()
+display(HTML("{ATTACK}<b>bold</b>"), Javascript("hacked = 3"))
+"""
+ESSAY = f"Because $L = E + aN^{{-\\alpha}}$. {ATTACK} <a href='javascript:hacked=4'>here</a>"
+
+
 @pytest.fixture(scope="module")
 def graded_course(tmp_path_factory) -> Path:
-    """A course in which ada's perfect submission has been graded and waits for a person."""
+    """A course in which ada's perfect submission and bob's have been graded and wait for a person; with feedback."""
     course = tmp_path_factory.mktemp("graded") / "course"
     with scratch_course(COURSE, ASSIGNMENT) as scratch:
         scratch.generate_assignment()
-        folder = scratch.root / "submitted" / "ada" / ASSIGNMENT
-        folder.mkdir(parents=True)
-        nbformat.write(perfect(scratch.root), folder / f"{ASSIGNMENT}.ipynb")
-        scratch.autograde("ada")
+        ada, bob = perfect(scratch.root), perfect(scratch.root)
+        cells = graded_cells(bob)
+        for name, text in (WRONG_SIGN | SYNTAX_ERROR | {"ex14_judge": ESSAY}).items():
+            cells[name].source = text
+        cells["ex9_forecast"].source += SHOWN
+        for student, notebook in (("ada", ada), ("bob", bob)):
+            folder = scratch.root / "submitted" / student / ASSIGNMENT
+            folder.mkdir(parents=True)
+            nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")
+            scratch.autograde(student)
+            scratch.generate_feedback(student)
         shutil.copytree(scratch.root, course)
     shutil.copy(COURSE / "nbgrader_config.py", course)
     return course
 
 
+def complaints(page) -> list[str]:
+    """What axe-core finds wrong with the page for those who cannot see it well."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return [
+        f"{found['id']}: {found['nodes'][0]['html'][:200]}"
+        for found in Axe().run(page).response["violations"]
+    ]
+
+
+@pytest.mark.parametrize("student", ["ada", "bob"])
+def test_feedback_is_one_page_for_everyone(graded_course, page, student):
+    """Light and dark, without a network or a script; it shows the learner's own work and no hidden test."""
+    path = graded_course / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    asked, warned = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: warned.append(message.text))
+    backgrounds = set()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(path.as_uri())
+        assert complaints(page) == []
+        backgrounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert len(backgrounds) == 2
+    assert {url for url in asked if not url.startswith("data:")} == {path.as_uri()}
+    assert warned == [] and page.evaluate("typeof hacked") == "undefined"
+    # Formulas are drawn: a fraction or a power is higher than a line of text, and no TeX is left.
+    assert page.locator("math").count() > 20
+    assert page.locator("math[display=block]").first.bounding_box()["height"] > 10
+    said = page.locator("body").inner_text()
+    assert "$$" not in said and "\\alpha" not in said
+
+    words = html.unescape(re.sub("<[^>]+>", "", path.read_text("utf-8")))
+    assert "HIDDEN TESTS" not in words
+    assert not [line for line in hidden_lines(ASSIGNMENT) if line in words]
+
+    rows = page.locator("table.results tbody tr")
+    lost = {
+        row.locator("th").inner_text(): row.locator("td").last.inner_text()
+        for row in rows.all()
+        if row.locator(".lost").count()
+    }
+    last = rows.last.inner_text()
+    assert "– / 4" in last and "A person marks this one." in last
+    if student == "ada":
+        assert lost == {}
+    else:
+        assert "minus sign" in lost["Exercise 2: write the power law"]
+        assert "expected" in lost["Exercise 2: write the power law"]
+        assert "Your cell stopped with SyntaxError" in lost["Exercise 4: debug"]
+        assert "my own output" in said and "bold" in said
+
+
 def test_instructor_marks_the_written_answer(graded_course, tmp_path, page):
-    """Give 3 of 4 points in formgrader's page; the gradebook has them, and the formulas are drawn."""
+    """Give 3 of 4 points in formgrader's page; the gradebook has them, formulas are drawn, and nothing of a learner's runs."""
+    from nbgrader.api import Gradebook
+
+    db = course_config(graded_course, graded_course).CourseDirectory.db_url
+    with Gradebook(db, "scaling_laws") as gradebook:
+        numbers = {
+            student: gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, student).id
+            for student in ("ada", "bob")
+        }
     with served(graded_course, tmp_path / "home", "teach") as address:
         base, token = address.split("/lab")[0], address.split("token=")[1]
         page.goto(address)
         page.get_by_role("menuitem", name="Nbgrader").wait_for()
         page.goto(f"{base}/formgrader/gradebook/{ASSIGNMENT}/{ASSIGNMENT}?token={token}")
-        page.get_by_role("link", name="Submission #1").click()
-        score = page.locator("input.score#ex14_judge")
-        score.wait_for()
-        # formgrader's script waits for MathJax before it sets up its keys: with ours it does.
-        page.wait_for_function("MathJax.loaded === true")
+        page.get_by_role("link", name="Submission #2").wait_for()
+        for number in numbers.values():
+            page.goto(f"{base}/formgrader/submissions/{number}")
+            score = page.locator("input.score#ex14_judge")
+            score.wait_for()
+            # formgrader's script waits for MathJax before it sets up its keys: with ours it does.
+            page.wait_for_function("MathJax.loaded === true")
+            page.wait_for_load_state("networkidle")
+            assert page.locator("math").count() > 20
+            assert page.evaluate("typeof hacked") == "undefined"
+            assert complaints(page) == []
         with page.expect_response(
             lambda response: "/api/grade/" in response.url and response.request.method == "PUT"
         ):
             score.fill("3")
             score.blur()
-        assert page.locator("math").count() > 20
-    from nbgrader.api import Gradebook
-
-    db = course_config(graded_course, graded_course).CourseDirectory.db_url
     with Gradebook(db, "scaling_laws") as gradebook:
-        grade = gradebook.find_grade("ex14_judge", ASSIGNMENT, ASSIGNMENT, "ada")
+        grade = gradebook.find_grade("ex14_judge", ASSIGNMENT, ASSIGNMENT, "bob")
         assert grade.manual_score == 3 and not grade.needs_manual_grade
 
 
