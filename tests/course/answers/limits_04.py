@@ -288,6 +288,7 @@ ANSWERS = {
         wrong=[
             (turn(best="16"), "model with 30,720"),
             (turn(best="4"), "Close"),
+            (turn(best='by_epochs["loss"].loc[110_592].argmin()'), "a place in the row"),
             (turn(best="64"), "training loss"),
             (turn(first="train_loss[0] - held_out_loss[0]"), "held-out loss minus training"),
             (
@@ -450,6 +451,12 @@ ANSWERS = {
                     "i, j = np.triu_indices(len(loss)); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) > 0)"
                 ),
                 "paired with itself",
+            ),
+            (
+                _DISCORDANT.format(
+                    "s = score[np.argsort(loss)]; n = len(s); return sum((s[i] < s[i + 1:]).sum() for i in range(n)) / (n * (n - 1) / 2)"
+                ),
+                "equal losses",
             ),
             (
                 _DISCORDANT.format(
@@ -670,6 +677,8 @@ ANSWERS = {
             (exponents(half="-exponents[0.5]"), "positive for an error that falls"),
             (exponents(half="0.5"), "That is alpha"),
             (exponents(one="1.0"), "That is alpha"),
+            (exponents(half="1 / 3"), "what the account predicts"),
+            (exponents(one="[0.5]"), "what the account predicts"),
             (exponents(half="exponents[1.0]", one="exponents[0.5]"), ""),
             (exponents(kaplan="0.095 / 1.095"), "other way around"),
             (exponents(kaplan="0.095"), "exponent in D"),
