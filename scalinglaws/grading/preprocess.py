@@ -1,6 +1,7 @@
 """nbgrader's own steps, done by the engine: named in nbgrader_config.py, so that `nbgrader autograde` and formgrader use them."""
 
 import tempfile
+from collections.abc import Container
 from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
@@ -23,17 +24,28 @@ def _source_of(config, resources) -> Path:
     return Path(folder) / f"{about['notebook']}.ipynb"
 
 
+def _submitted_folder(course: CourseDirectory, about: dict) -> Path:
+    return Path(
+        course.format_path(course.submitted_directory, about["student"], about["assignment"])
+    )
+
+
+def _drop_links(handed_in: Path, graded: Path, keep: Container[str]) -> None:
+    """Remove from the graded copy what was handed in as a link: nbgrader has copied what it points to, which may be anything."""
+    for path in handed_in.rglob("*"):
+        name = path.relative_to(handed_in)
+        if path.is_symlink() and name.as_posix() not in keep and (graded / name).is_file():
+            (graded / name).unlink()
+
+
 class ReadAnything(NotebookExporter):
     """nbgrader's exporter for grading; it reads what was handed in as `scalinglaws grade` does, torn and old files too."""
 
-    def from_filename(self, filename, resources=None, **kw):
+    def from_filename(self, filename, resources, **kw):
         """Read and convert a notebook. Raises CourseError where there is none in the file."""
-        about = (resources or {}).get("nbgrader", {})
-        course = CourseDirectory(config=self.config)
-        folder = course.format_path(
-            course.submitted_directory, about.get("student", "."), about.get("assignment", ".")
-        )
-        if Path(filename).resolve().parent != Path(folder).resolve():  # what grading has written
+        about = resources["nbgrader"]
+        folder = _submitted_folder(CourseDirectory(config=self.config), about)
+        if Path(filename).resolve().parent != folder.resolve():  # what grading has written
             return super().from_filename(filename, resources, **kw)
         try:
             notebook, remarks = read(Path(filename))
@@ -73,11 +85,13 @@ class RunIsolated(NbGraderPreprocessor):
         path = _source_of(self.config, resources)
         course = CourseDirectory(config=self.config)
         source = master(path, self.config)
-        submitted = read_files(Path(resources["metadata"]["path"]))
+        handed_in = _submitted_folder(course, resources["nbgrader"])
+        given = read_files(path.parent)
+        _drop_links(handed_in, Path(resources["metadata"]["path"]), keep=given)
         with tempfile.TemporaryDirectory(
             prefix="scalinglaws-", ignore_cleanup_errors=True
         ) as folder:
-            lay_out(Path(folder, "files"), submitted, read_files(path.parent))
+            lay_out(Path(folder, "files"), read_files(handed_in), given)
             run_notebook(
                 nb,
                 Plan.of(source, [str(Path(course.root).resolve())]),

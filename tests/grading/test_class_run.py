@@ -222,11 +222,14 @@ def test_nbgrader_autograde_reads_what_grade_reads(course, capsys):
         (folder / f"{NAME}.ipynb").write_bytes(data)
     api = NbGraderAPI(config=load_config(course, course))
     assert api.generate_assignment(NAME)["success"]
+    for stolen in ("source", "submitted/ada"):  # a link is not followed, and nothing of it handed out
+        (folder / f"{stolen[:3]}.txt").symlink_to(course / stolen / NAME / f"{NAME}.ipynb")
     for name in handed_in:
         result = api.autograde(NAME, name)
         assert result["success"], result
     marks = scores(course)
     assert computer(course) == dict.fromkeys(handed_in, TOTAL)
+    assert [p.name for p in (course / "autograded" / "torn" / NAME).iterdir()] == [f"{NAME}.ipynb"]
     result = api.autograde(NAME, "eli")
     assert not result["success"] and "an HTML page" in result["log"]
     assert main(["grade", NAME]) == 1
