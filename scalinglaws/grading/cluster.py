@@ -18,7 +18,7 @@ def connect(address: str) -> "ClusterExecutor":
         from distributed import Client
     except ImportError:
         raise CourseError(
-            "Grading on a cluster needs the package distributed: pip install 'scalinglaws[cluster]'."
+            "Grading on a cluster needs the package distributed: pip install distributed."
         ) from None
     try:
         client = Client(address, timeout=20, set_as_default=False)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -28,6 +29,24 @@ def course_config(course: Path, root: Path) -> Config:
     config = load_config(course, root)
     config.CourseDirectory.db_url = f"sqlite:///{(root / 'gradebook.db').as_posix()}"
     return config
+
+
+def open_gradebook(course: CourseDirectory) -> Gradebook:
+    """The course's gradebook, to be used in a `with` statement. Raises CourseError where it cannot be opened, with the way out."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Gradebook(course.db_url, course.course_id)
+    except ModuleNotFoundError as error:
+        package = "psycopg[binary]" if error.name == "psycopg" else error.name
+        raise CourseError(
+            f"The gradebook at c.CourseDirectory.db_url needs a driver: pip install '{package}'."
+        ) from None
+    except Exception as error:  # a driver's own errors are of many kinds
+        reason = next(iter(str(error).splitlines()), "")
+        raise CourseError(
+            f"The gradebook cannot be opened ({type(error).__name__}: {reason}): check c.CourseDirectory.db_url."
+        ) from error
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
 from scalinglaws.errors import CourseError
@@ -17,7 +16,7 @@ from scalinglaws.paths import course_dir
 from .feedback import visible_text
 from .grade import recall
 from .grade import students as handed_in
-from .gradebook import load_config
+from .gradebook import load_config, open_gradebook
 
 # What is known of a student, and of a student's submission.
 ABOUT_STUDENT = ("student_id", "lms_id", "first_name", "last_name", "name", "email")
@@ -139,7 +138,7 @@ def read_scores(course: Path) -> tuple[list[dict], list[dict]]:
     directory = CourseDirectory(config=load_config(course, course))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Gradebook(directory.db_url, directory.course_id) as book:
+        with open_gradebook(directory) as book:
             students = [_student(student) for student in book.students]
             rows = []
             for assignment in book.assignments:

@@ -25,6 +25,7 @@ from traitlets.config import Config
 from scalinglaws.errors import CourseError
 from scalinglaws.lock import try_lock
 
+from .gradebook import open_gradebook
 from .job import Outcome, text_of
 from .submission import grade_id
 
@@ -77,14 +78,7 @@ class Records:
     def __init__(self, course: CourseDirectory, config: Config, assignment: str) -> None:
         self.course, self.config, self.assignment = course, config, assignment
         logging.getLogger("traitlets").setLevel(logging.ERROR)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                self.gradebook = Gradebook(course.db_url, course.course_id)
-            except Exception as error:  # a driver's own errors are of many kinds
-                raise CourseError(
-                    f"The gradebook cannot be opened ({type(error).__name__}): check c.CourseDirectory.db_url."
-                ) from error
+        self.gradebook = open_gradebook(course)
         self.penalties = None
         if "LateSubmissionPlugin" in config or "AssignLatePenalties" in config:
             self.penalties = AssignLatePenalties(config=config)

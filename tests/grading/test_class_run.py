@@ -414,6 +414,22 @@ def test_without_a_scheduler_it_says_so(course, capsys):
     assert "No Dask scheduler answers" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("mysql+pymysql://grader@127.0.0.1/grades", "needs a driver: pip install 'pymysql'"),
+        ("sqlite:////no/such/folder/gradebook.db", "unable to open database file"),
+    ],
+)
+@pytest.mark.parametrize("words", [["grade", NAME], ["grades"]])
+def test_a_gradebook_that_cannot_be_opened_says_why(course, capsys, address, said, words):
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write(f"\nc.CourseDirectory.db_url = {address!r}\n")
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
