@@ -347,6 +347,12 @@ ANSWERS = {
             (_CHAIN.format("return p * m2 ** (k - 1)"), "divide m2 by p"),
             (_CHAIN.format("return m2 / p"), "q itself"),
             (_CHAIN.format("p * (m2 / p) ** (k - 1)"), "returned None"),
+            (
+                _CHAIN.format(
+                    "m = p\n    for _ in range(k - 1):\n        m = m * m2 / p\n    return m"
+                ),
+                "[1 3]",
+            ),
             (_CHAIN.format("return p * (p / m2) ** (k - 1)"), ""),
         ],
     ),
