@@ -18,6 +18,11 @@ from .exercises import exercises
 from .grade import check_name, recall, students
 from .gradebook import load_config
 
+LEGEND = """\
+right: submissions with all points. mean: share of the points. discrimination: correlation with the points of
+all other exercises; below 0.2 it tells little, below 0 something is wrong with the exercise. time: median of
+its tests. Exercises that a person marks are left out."""
+
 
 @dataclass
 class Item:
@@ -64,19 +69,26 @@ def run(args: argparse.Namespace) -> int:
             titles[exercise.number] = (exercise.title, exercise.tests, exercise.by_hand)
     items = analyse(notes, titles, args.slips)
     if args.json:
-        print(json.dumps([asdict(item) for item in items], indent=1))
+        rows = [asdict(item) for item in items]
+        for row in rows:  # JSON knows no nan
+            row["discrimination"] = (
+                None if np.isnan(row["discrimination"]) else row["discrimination"]
+            )
+        print(json.dumps(rows, indent=1))
         return 0
     width = max([len(item.title) for item in items] + [5])
     print(f"{args.assignment}: {len(notes)} submissions\n")
     print(f"  {'':>4} {'':<{width}}  right   mean  discrimination  time")
     for item in items:
+        apart = "–" if np.isnan(item.discrimination) else f"{item.discrimination:.2f}"
         print(
-            f"  {item.exercise:>4} {item.title:<{width}}  {item.right:5.0%}  {item.mean:5.0%}  {item.discrimination:14.2f}"
+            f"  {item.exercise:>4} {item.title:<{width}}  {item.right:5.0%}  {item.mean:5.0%}  {apart:>14}"
             f"  {item.seconds:.2g} s"
         )
         for message, count in item.slips:
             text = f"{count} × {message}"
             print(textwrap.fill(text, 100, initial_indent=" " * 9, subsequent_indent=" " * 13))
+    print(f"\n{LEGEND}")
     return 0
 
 

@@ -150,7 +150,10 @@ def test_a_class_is_graded_once_and_again_where_something_changed(course, capsys
     items = {item["exercise"]: item for item in json.loads(capsys.readouterr().out)}
     assert items["square_test"]["right"] == 0.5 and items["mean_test"]["right"] == 1
     assert items["square_test"]["slips"][0][1] == 2
-    assert main(["items", NAME]) == 0 and "50%" in capsys.readouterr().out
+    assert items["mean_test"]["discrimination"] is None  # all have the same points
+    assert main(["items", NAME]) == 0
+    said = capsys.readouterr().out
+    assert "50%" in said and "–" in said and "discrimination: correlation" in said
 
 
 def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
