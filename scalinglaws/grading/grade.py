@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from dataclasses import asdict
 from pathlib import Path
 
+from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 from traitlets.config import Config
@@ -87,25 +88,62 @@ def run(args: argparse.Namespace) -> int:
     limits = limits_of(args)
     sandboxed = require_isolation(not args.no_sandbox) if not args.cluster else not args.no_sandbox
     with only_one(course):
-        if HAS_ENGINE and not args.cluster:
-            shared_zygote().start()  # warms up while we read
         assignment = load_assignment(directory, config, args.assignment, limits, sandboxed)
         todo, done = choose(directory, course, assignment, args.student, args.force)
         started = time.monotonic()
-        with Records(directory, config, args.assignment) as records:
-            records.enter_assignment(assignment.notebooks)
-            with executor(args) as pool:
-                progress = tqdm(
-                    total=len(todo), desc=args.assignment, unit=" submissions", file=sys.stderr,
-                    disable=None, smoothing=0.1,
-                )  # fmt: skip
-                with progress:
-                    for outcome, digest in graded(pool, directory, assignment, todo, args):
-                        records.enter(outcome)
-                        remember(course, assignment.name, outcome, digest)
-                        progress.update()
+        if todo:
+            grade_all(directory, config, assignment, todo, args)
         seconds = time.monotonic() - started
     return summarize(course, assignment.name, [*todo, *done], len(done), seconds)
+
+
+def grade_all(
+    directory: CourseDirectory,
+    config: Config,
+    assignment: Assignment,
+    todo: list[str],
+    args: argparse.Namespace,
+) -> None:
+    """Grade these students' submissions and record them, each as it is ready."""
+    course = Path(directory.root)
+    if HAS_ENGINE and not args.cluster:
+        shared_zygote().start()  # warms up while the gradebook is opened
+        if workers(args) > 1:
+            shared_zygote().cores = Counter(dict.fromkeys(cores(), 0))
+    with Records(directory, config, assignment.name) as records:
+        records.enter_assignment(assignment.notebooks)
+        with executor(args) as pool:
+            progress = tqdm(
+                total=len(todo), desc=assignment.name, unit=" submissions", file=sys.stderr,
+                disable=None, smoothing=0.1,
+            )  # fmt: skip
+            try:
+                with progress:
+                    for outcome, digest in graded(pool, directory, assignment, todo, args):
+                        record(course, assignment, records, outcome, digest)
+                        progress.update()
+            except KeyboardInterrupt:
+                print(
+                    f"Stopped: {progress.n} of {len(todo)} are graded. The same command goes on with the rest.",
+                    file=sys.stderr,
+                )
+                raise
+
+
+def record(
+    course: Path, assignment: Assignment, records: Records, outcome: Outcome, digest: str
+) -> None:
+    """Enter one submission into the gradebook, then note that it is done."""
+    try:
+        records.enter(outcome)
+    except CourseError:
+        raise
+    except Exception as error:  # one submission must not stop the class
+        records.undo()
+        why = f"it could not be recorded ({type(error).__name__}: {error})"
+        outcome = Outcome(outcome.student, unreadable=dict.fromkeys(assignment.notebooks, why))
+        digest = ""
+    remember(course, assignment.name, outcome, digest)
 
 
 def check_name(course: Path, assignment: str) -> None:
@@ -124,7 +162,8 @@ def load_assignment(
     hide = [str(Path(directory.root).resolve())]
     plans = {key: Plan.of(notebook, hide) for key, notebook in notebooks.items()}
     files = {n: d for n, d in read_files(folder).items() if not n.endswith(".ipynb")}
-    return Assignment(name, notebooks, plans, files, limits, sandboxed)
+    digest = _digest_of_source(notebooks, files, limits, sandboxed)
+    return Assignment(name, notebooks, plans, files, limits, sandboxed, digest)
 
 
 # --- whom ---
@@ -155,7 +194,10 @@ def choose(
     everyone = students(directory, assignment.name)
     for name in only or ():
         if name not in everyone:
-            raise CourseError(f"{name} has submitted nothing for {assignment.name}.")
+            missing = submitted_folder(directory, name, assignment.name)
+            raise CourseError(
+                f"There is no submission of {name!r} for {assignment.name}: {missing} is missing."
+            )
     todo: list[str] = []
     done: list[str] = []
     for student in only or everyone:
@@ -180,19 +222,29 @@ def read_submission(directory: CourseDirectory, student: str, assignment: str) -
 
 def digest_of(assignment: Assignment, files: dict[str, bytes]) -> str:
     """A fingerprint of all that a grade depends on."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(assignment.digest)
+    _add(digest, files)
+    return digest.hexdigest()
+
+
+def _digest_of_source(
+    notebooks: dict[str, NotebookNode], files: dict[str, bytes], limits: Limits, sandboxed: bool
+) -> bytes:
+    """The part of a fingerprint that is the same for all students."""
     about = {
         "version": scalinglaws.__version__,
-        "limits": asdict(assignment.limits),
-        "notebooks": assignment.notebooks,
-        "sandboxed": assignment.sandboxed,
+        "limits": asdict(limits),
+        "notebooks": notebooks,
+        "sandboxed": sandboxed,
     }
-    digest.update(json.dumps(about, sort_keys=True).encode())
-    for name, data in sorted(
-        {**assignment.files, **{f"submitted/{k}": v for k, v in files.items()}}.items()
-    ):
-        digest.update(f"{name} {len(data)}\n".encode() + data)
-    return digest.hexdigest()
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    _add(digest, files)
+    return digest.digest()
+
+
+def _add(digest: "hashlib._Hash", files: dict[str, bytes]) -> None:
+    for name, data in sorted(files.items()):
+        digest.update(f"{name} {len(data)}\n".encode("utf-8", "surrogateescape") + data)
 
 
 # --- where ---
@@ -211,10 +263,14 @@ def workers(args: argparse.Namespace) -> int:
     """How many submissions at once. Raises CourseError for a negative number."""
     if args.workers < 0:
         raise CourseError(f"--workers must be 1 or more, not {args.workers}.")
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    return args.workers or cores
+    return args.workers or len(cores())
+
+
+def cores() -> list[int]:
+    """The numbers of the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
 
 
 def graded(
@@ -280,6 +336,7 @@ def remember(course: Path, assignment: str, outcome: Outcome, digest: str) -> No
         "unreadable": outcome.unreadable,
         "remarks": outcome.remarks,
         "stopped": outcome.stopped,
+        "flooded": outcome.flooded,
         "seconds": round(outcome.seconds, 3),
         "tests": {name: asdict(test) for name, test in outcome.tests.items()},
     }
@@ -290,27 +347,33 @@ def remember(course: Path, assignment: str, outcome: Outcome, digest: str) -> No
 def summarize(
     course: Path, assignment: str, everyone: list[str], unchanged: int, seconds: float
 ) -> int:
-    """Print who needs a person, and why."""
+    """Print whom a person must look at, and why."""
     fresh = len(everyone) - unchanged
     rate = f" ({seconds / fresh:.1f} s each)" if fresh else ""
     print(
-        f"{assignment}: {fresh} submissions graded in {seconds:.0f} s{rate}, {unchanged} unchanged"
+        f"{assignment}: {count(fresh, 'submission')} graded in {seconds:.0f} s{rate}, {unchanged} unchanged"
     )
     notes = {student: recall(course, assignment, student) for student in sorted(everyone)}
-    failed = [student for student, note in notes.items() if note.get("unreadable")]
-    lines = [
-        (student, f"{name}.ipynb was not graded: {reason}")
-        for student in failed
-        for name, reason in notes[student]["unreadable"].items()
+    failed = {
+        s: list(note["unreadable"].items()) for s, note in notes.items() if note.get("unreadable")
+    }
+    _list(
+        "Not graded",
+        [(s, f"{name}.ipynb: {why}") for s, found in failed.items() for name, why in found],
+    )
+    look = [
+        (student, f"{', '.join(note[kind])} {what}")
+        for student, note in notes.items()
+        for kind, what in (
+            ("stopped", "stopped: too long, too large, or a crash"),
+            ("flooded", "put out too much, and the rest was cut"),
+        )
+        if note.get(kind)
     ]
-    for student, note in notes.items():
-        lines += [(student, f"{cell} was stopped") for cell in note.get("stopped", ())]
-        lines += [(student, remark) for remark in note.get("remarks", ())]
-    if lines:
-        print("\nPlease look at:")
-        width = min(max(len(student) for student, _ in lines), 30)
-        for student, line in lines:
-            print(f"  {student:<{width}}  {line}")
+    _list("Graded, but please look", look)
+    _list(
+        "Mended", [(s, remark) for s, note in notes.items() for remark in note.get("remarks", ())]
+    )
     waiting = Counter(
         student
         for student, note in notes.items()
@@ -319,6 +382,20 @@ def summarize(
     )
     if waiting:
         print(
-            f"\n{sum(waiting.values())} written answers of {len(waiting)} students wait for a person: formgrader."
+            f"\n{count(sum(waiting.values()), 'written answer')} of {count(len(waiting), 'student')} to be marked by a person:"
+            " formgrader."
         )
     return 1 if failed else 0
+
+
+def count(number: int, noun: str) -> str:
+    """For example "1 student", "2 students"."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _list(title: str, lines: list[tuple[str, str]]) -> None:
+    if lines:
+        width = min(max(len(student) for student, _ in lines), 30)
+        print(f"\n{title}:")
+        for student, line in lines:
+            print(f"  {student:<{width}}  {line}")

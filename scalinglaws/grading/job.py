@@ -1,6 +1,8 @@
 """One student's submission of one assignment: from the files to what the gradebook needs. Runs in any process, on any machine."""
 
 import contextlib
+import os
+import stat
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +12,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from .engine.sandbox import IMPORTABLE, MIB, Limits
-from .feedback import failure_message
+from .feedback import failure_message, visible_text
 from .run import Plan, run_notebook
 from .submission import Unreadable, grade_id, mend, read
 
@@ -25,6 +27,7 @@ class Assignment:
     files: dict[str, bytes]
     limits: Limits = field(default_factory=Limits)
     sandboxed: bool = True
+    digest: bytes = b""  # of all this
 
 
 @dataclass
@@ -47,21 +50,33 @@ class Outcome:
     unreadable: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    flooded: list[str] = field(default_factory=list)
     tests: dict[str, Test] = field(default_factory=dict)
     seconds: float = 0.0
 
 
-def read_files(folder: Path, most: int = 64 * MIB) -> dict[str, bytes]:
-    """{path below the folder: content} of all plain files; links, hidden folders and what is over `most` bytes stay out."""
+def read_files(folder: Path, most: int = 64 * MIB, many: int = 5_000) -> dict[str, bytes]:
+    """{path below the folder: content} of all plain files.
+
+    Left out: links, what is hidden or cannot be read, what lies in a folder that is called like a notebook, and what is over `most`
+    bytes or the first `many` files.
+    """
     found: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder)
-        if any(part.startswith(".") or part == "__pycache__" for part in name.parts):
-            continue
-        linked = any((folder / parent).is_symlink() for parent in (name, *name.parents))
-        if not linked and path.is_file() and path.stat().st_size <= most:
-            found[name.as_posix()] = path.read_bytes()
-            most -= len(found[name.as_posix()])
+    for above, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            f
+            for f in folders
+            if not (f == "__pycache__" or f.endswith(".ipynb") or f.startswith("."))
+        )
+        for name in sorted(files):
+            path = Path(above, name)
+            if name.startswith(".") or len(found) >= many:
+                continue
+            with contextlib.suppress(OSError):  # no right to read it, or gone meanwhile
+                about = path.lstat()
+                if stat.S_ISREG(about.st_mode) and about.st_size <= most:
+                    most -= about.st_size
+                    found[path.relative_to(folder).as_posix()] = path.read_bytes()
     return found
 
 
@@ -93,12 +108,13 @@ def grade_submission(assignment: Assignment, student: str, files: dict[str, byte
             outcome.notebooks[name] = notebook
             outcome.seconds += ran.total
             outcome.stopped += ran.stopped
+            outcome.flooded += ran.flooded
             outcome.tests.update(_tests(notebook, ran.seconds))
     return outcome
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> None:
-    """Write {path below the folder: content}."""
+    """Write {path below the folder: content}; of two that cannot stand side by side, the first."""
     folder.mkdir(parents=True)
     for name, data in files.items():
         path = folder / name
@@ -109,8 +125,12 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
 
 def lay_out(folder: Path, submitted: dict[str, bytes], source: dict[str, bytes]) -> None:
     """Lay out what the two processes find in their folders. Nothing submitted that Python could import goes to the tester."""
-    write_files(folder / "learner", {**submitted, **source})
-    write_files(folder / "tester", {**data_only(submitted), **source})
+    write_files(folder / "learner", {**source, **_others(submitted, source)})
+    write_files(folder / "tester", {**source, **_others(data_only(submitted), source)})
+
+
+def _others(files: dict[str, bytes], source: dict[str, bytes]) -> dict[str, bytes]:
+    return {name: data for name, data in files.items() if name not in source}
 
 
 def data_only(files: dict[str, bytes]) -> dict[str, bytes]:
@@ -136,7 +156,7 @@ def _find(name: str, assignment: Assignment, folder: Path, outcome: Outcome) -> 
             continue
         shared = len(ours & {grade_id(cell) for cell in notebook.cells})
         if shared > best[0]:
-            best = (shared, other.relative_to(folder).as_posix(), notebook, remarks)
+            best = (shared, visible_text(other.relative_to(folder).as_posix()), notebook, remarks)
     if best[2] is None:
         raise Unreadable("there is no such file")
     outcome.remarks += [f"the notebook was called {best[1]}", *best[3]]

@@ -152,6 +152,11 @@ class Records:
             self._enter_scores(outcome)
         self._write(outcome)
 
+    def undo(self) -> None:
+        """Forget what `enter` could not finish."""
+        self.gradebook.db.rollback()
+        self.gradebook.db.expunge_all()
+
     def _enter_scores(self, outcome: Outcome) -> None:
         book = self.gradebook
         book.update_or_create_student(outcome.student)

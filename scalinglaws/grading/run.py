@@ -3,6 +3,7 @@
 import atexit
 import functools
 import math
+import re
 import sys
 import time
 from dataclasses import dataclass, field
@@ -13,10 +14,10 @@ from nbgrader import utils
 
 from scalinglaws.errors import CourseError
 
-from .engine import sandbox
+from .engine import figures, sandbox
 from .engine.names import Owners
 from .engine.sandbox import Limits
-from .engine.session import Cell, Course, Session, Zygote
+from .engine.session import MAX_OUTPUTS, Cell, Course, Session, Zygote
 from .submission import grade_id, is_test, visible
 
 # The engine forks a process that has loaded numpy and matplotlib, and isolates it by Linux's means. Elsewhere a notebook runs in a
@@ -66,11 +67,12 @@ class Plan:
 
 @dataclass
 class Ran:
-    """What running a notebook showed: seconds of each test and in all, and cells that did not end well."""
+    """What running a notebook showed: seconds of each test and in all, cells that did not end well, and that put out too much."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     total: float = 0.0
     stopped: list[str] = field(default_factory=list)
+    flooded: list[str] = field(default_factory=list)
 
 
 def run_notebook(
@@ -90,6 +92,8 @@ def run_notebook(
         return _run_in_a_kernel(notebook, limits, files)
     ran = Ran()
     count = 0
+    sketches: list[bytes] = []
+    room = 2 * MAX_OUTPUTS  # for figures that are still to be drawn
     with Session(zygote or shared_zygote(), plan.course, limits, files, sandboxed) as session:
         for cell in notebook.cells:
             if cell.cell_type != "code":
@@ -104,12 +108,21 @@ def run_notebook(
             cell.outputs = [NotebookNode(output) for output in work.outputs]
             cell.execution_count = count
             ran.total += work.seconds
+            room -= sum(map(len, work.sketches))
+            sketches += work.sketches if room >= 0 else ()
+            if work.cut:
+                ran.flooded.append(grade_id(cell) or f"cell {count}")
             if test:
                 ran.seconds[test] = round(work.seconds, 3)
                 clip_partial_credit(cell)
             stopped = {o["ename"] for o in work.outputs if o["output_type"] == "error"}
             if stopped & {"CellTimeoutError", "CellStopped", "EngineError"}:
                 ran.stopped.append(grade_id(cell) or f"cell {count}")
+        fill = figures.filler(session.draw(sketches), MAX_OUTPUTS)
+    for cell in notebook.cells if sketches else ():
+        for output in cell.get("outputs", ()):
+            if "text/html" in output.get("data", {}):
+                output.data["text/html"] = fill(output.data["text/html"])
     return ran
 
 
@@ -146,6 +159,8 @@ def clip_partial_credit(cell: NotebookNode) -> None:
     for output in cell.outputs:
         if output.output_type == "execute_result":
             text = output.data.get("text/plain", "")
+            if scalar := _NUMPY_SCALAR.fullmatch(text):  # nbgrader would not take it for a number
+                text = output.data["text/plain"] = scalar[1]
             try:
                 points = float(text)
             except (TypeError, ValueError):
@@ -154,3 +169,6 @@ def clip_partial_credit(cell: NotebookNode) -> None:
                 output.data["text/plain"] = repr(
                     min(max(points, 0.0), most) if points == points else 0.0
                 )
+
+
+_NUMPY_SCALAR = re.compile(r"np\.(?:float|int|uint)\d+\((.*)\)")

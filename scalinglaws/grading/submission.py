@@ -264,16 +264,18 @@ def _metadata(original: NotebookNode) -> NotebookNode:
 def _put_back(notebook: NotebookNode, source: NotebookNode, ours: dict) -> list[str]:
     """Put missing tests and written answers where they belong: before the next cell of the source that is there."""
     places = {key: i for i, cell in enumerate(source.cells) for key in _keys(cell)}
-    remarks, present = [], {grade_id(cell) for cell in notebook.cells}
+    present = {grade_id(cell) for cell in notebook.cells}
+    missing: list[str] = []
+    back: list[str] = []
     for at, original in enumerate(source.cells):
         name = grade_id(original)
         if not name or name in present:
             continue
         if not (utils.is_grade(original) or utils.is_task(original)):
             if utils.is_solution(original):
-                remarks.append(f"the answer {name} is missing")
+                missing.append(name)
             continue
-        remarks.append(f"{name} was missing and was put back")
+        back.append(name)
         cell = nbformat.from_dict(json.loads(json.dumps(original)))
         _become(cell, original)
         index = next(
@@ -285,7 +287,11 @@ def _put_back(notebook: NotebookNode, source: NotebookNode, ours: dict) -> list[
             len(notebook.cells),
         )
         notebook.cells.insert(index, cell)
-    return remarks
+    return [
+        f"{what}: {', '.join(names[:5])}{', and others' * (len(names) > 5)}"
+        for names, what in ((missing, "missing answers"), (back, "missing and put back"))
+        if names
+    ]
 
 
 def _keys(cell: NotebookNode) -> Iterable[str]:

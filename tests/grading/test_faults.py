@@ -232,7 +232,7 @@ def test_deleted_tests_come_back_where_they_belong(sam):
     sam.nb.cells = [c for c in sam.nb.cells if not classroom.grade_id(c).endswith("_test")]
     outcome = sam.hand_in()
     assert points(outcome) == POINTS
-    assert "mean_test was missing and was put back" in outcome.remarks
+    assert "missing and put back: mean_test" in outcome.remarks
 
 
 def test_an_answer_moved_into_an_ordinary_cell_still_counts(sam):
@@ -247,7 +247,7 @@ def test_a_deleted_answer_loses_its_points_only(sam):
     outcome = sam.hand_in()
     assert points(outcome) == POINTS | {"mean": 0}
     assert outcome.tests["mean_test"].message.startswith("mean_of does not exist")
-    assert "the answer mean is missing" in outcome.remarks
+    assert "missing answers: mean" in outcome.remarks
 
 
 def test_without_the_import_cell_what_needs_it_is_lost(sam):

@@ -12,6 +12,7 @@ import os
 import socket
 import struct
 import sys
+import time
 import types
 from collections.abc import Callable
 from typing import Any
@@ -342,11 +343,13 @@ def learner_line(error: BaseException) -> str:
     return line[:_MAX_TEXT]
 
 
-def read_exactly(sock: socket.socket, size: int) -> bytes:
-    """`size` bytes of a socket. Raises Gone where it ends before."""
+def read_exactly(sock: socket.socket, size: int, end: float | None = None) -> bytes:
+    """`size` bytes of a socket. Raises Gone where it ends before, or at the time `end` of the monotonic clock."""
     parts, missing = [], size
     while missing:
         try:
+            if end is not None:
+                sock.settimeout(max(end - time.monotonic(), 0.001))
             part = sock.recv(min(missing, 2**20))
         except OSError:
             part = b""

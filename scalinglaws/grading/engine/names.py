@@ -29,6 +29,12 @@ def imports(source: str) -> list[str]:
     return [ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
+def definitions(source: str) -> list[str]:
+    """The imports, functions and classes at the top level of a cell."""
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+    return [ast.unparse(node) for node in python(source).body if isinstance(node, kinds)]
+
+
 def _targets(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Names that statements bind, functions' own names left out."""
     for node in nodes:

@@ -9,10 +9,13 @@ import signal
 import socket
 import struct
 import sys
+import time
 import warnings
 from typing import Any
 
-from . import names, sandbox
+from scalinglaws.plots import alt
+
+from . import figures, names, sandbox
 from .channel import Gone, Peer, read_exactly
 from .shell import CellShell
 
@@ -34,17 +37,22 @@ def send(sock: socket.socket, message: dict, *fds: int) -> None:
     sock.sendall(data)
 
 
-def receive(sock: socket.socket) -> tuple[dict, list[int]]:
-    """The next message and its descriptors. Raises Gone at the end or where it is no message."""
+def receive(sock: socket.socket, patience: float | None = None) -> tuple[dict, list[int]]:
+    """The next message and its descriptors. Raises Gone at the end or where it is no message.
+
+    patience: seconds for all of it; who sends a byte at a time is Gone.
+    """
+    end = None if patience is None else time.monotonic() + patience
     try:
+        sock.settimeout(patience)
         head, fds, _, _ = socket.recv_fds(sock, 8, 1)
     except OSError:
         raise Gone from None
     try:
-        head += read_exactly(sock, 8 - len(head)) if head else b""
+        head += read_exactly(sock, 8 - len(head), end) if head else b""
         if len(head) < 8 or struct.unpack("<Q", head)[0] > MAX_CONTROL:
             raise Gone
-        message = json.loads(read_exactly(sock, struct.unpack("<Q", head)[0]))
+        message = json.loads(read_exactly(sock, struct.unpack("<Q", head)[0], end))
     except (ValueError, RecursionError):
         message = None
     except Gone:
@@ -63,12 +71,9 @@ def _close(fds: list[int]) -> None:
 
 def _hello(control: socket.socket) -> None:
     """Tell the session how to stop this process."""
-    if hasattr(os, "pidfd_open"):
-        fd = os.pidfd_open(os.getpid())
-        send(control, {"hello": os.getpid()}, fd)
-        os.close(fd)
-    else:
-        send(control, {"hello": os.getpid()})
+    fd = os.pidfd_open(os.getpid())
+    send(control, {"hello": os.getpid()}, fd)
+    os.close(fd)
 
 
 # --- start ---
@@ -84,10 +89,12 @@ def start(shell: CellShell, control: socket.socket, request: dict, parent: int) 
     os.close(null)
     sandbox.die_with_parent(parent)
     limits = sandbox.Limits(**request["limits"])
-    role = {"learner": Learner, "tester": Tester}[request["role"]]
+    role = {"learner": Learner, "tester": Tester, "drawer": Drawer}[request["role"]]
+    if request["core"] is not None:
+        os.sched_setaffinity(0, {request["core"]})
     if not request["sandbox"]:
         os.chdir(request["files"])
-        send(control, {"hello": os.getpid()})
+        _hello(control)
         if role is Learner:
             return _in_own_process(lambda: role(shell, control, limits).loop())
         return role(shell, control, limits).loop()
@@ -136,6 +143,8 @@ class Learner:
         self.shell, self.control, self.limits = shell, control, limits
         sys.path.insert(0, os.getcwd())  # modules that were handed in
         self.given = set(shell.ip.user_ns)
+        self.sketches = figures.Sketches()
+        alt.picture = self.sketches.take  # figures are drawn later, elsewhere
         self.peer = Peer(trusted=False)
         self.peer.names = self.names
 
@@ -159,12 +168,18 @@ class Learner:
 
     def do_run(self, message: dict, fds: list[int]) -> None:
         pid = os.getpid()
+        self.sketches.clear()
         outputs = self.shell.run(message["source"], message["limit"])
         if os.getpid() != pid:  # the cell forked: one answer is enough
             os._exit(0)
         for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
             signal.setitimer(timer, 0)  # an alarm of this cell must not hit a later one
-        send(self.control, {"outputs": outputs})
+        answer = {
+            "outputs": outputs,
+            "sketches": self.sketches.sent(),
+            "cut": self.shell.outputs.cut,
+        }
+        send(self.control, answer)
 
     def do_serve(self, message: dict, fds: list[int]) -> None:
         with socket.socket(fileno=fds[0]) as sock:
@@ -174,10 +189,12 @@ class Learner:
 
     def do_snapshot(self, message: dict, fds: list[int]) -> None:
         """Leave a copy of this process behind that waits on a socket of its own."""
-        try:
-            pid = os.fork()
-        except OSError:  # the cells used up all processes
-            pid = -1
+        pid = -1
+        for _ in range(50):
+            with contextlib.suppress(OSError):  # the processes that just ended are still counted
+                pid = os.fork()
+                break
+            time.sleep(0.02)
         if pid:
             _close(fds)
             send(self.control, {"snapshot": pid > 0})
@@ -186,6 +203,11 @@ class Learner:
         self.control = socket.socket(fileno=fds[0])
         self.peer.next_ref = message["next_ref"]
         _hello(self.control)
+
+    def do_end_others(self, message: dict, fds: list[int]) -> None:
+        """Kill all other processes of the sandbox but its first. Asked only inside of one: elsewhere it would be all of the user's."""
+        os.kill(-1, signal.SIGKILL)
+        send(self.control, {"ended": True})
 
 
 # --- the tester's process ---
@@ -197,9 +219,11 @@ class Tester:
     def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
         self.shell, self.control = shell, control
         self.peer = Peer(trusted=True)
-        sys.path.append(
-            os.getcwd()
-        )  # modules of the source; nothing of the learner's that could be imported is here
+        self.bound: set[str] = (
+            set()
+        )  # by the test cells that ran, or would have been but for a test that failed
+        # Modules of the source; nothing of the learner's that could be imported is here.
+        sys.path.append(os.getcwd())
         warnings.simplefilter("ignore")  # nbgrader takes a warning in a test for a failure
 
     def loop(self) -> None:
@@ -212,9 +236,14 @@ class Tester:
             getattr(self, "do_" + message["do"])(message, fds)
 
     def do_prepare(self, message: dict, fds: list[int]) -> None:
-        """Run the given cells' imports; an import that fails was not needed here or fails again in the test."""
+        """Run the given cells' imports, and in place of a tester that was ended what its tests defined.
+
+        One that fails was not needed here, or fails again in the test.
+        """
         self.peer.next_ref = message["next_ref"]
-        for statement in message["imports"]:
+        defined = [text for source in message["tested"] for text in names.definitions(source)]
+        self.bound.update(*map(names.bound, message["tested"]))
+        for statement in [*message["imports"], *defined]:
             with contextlib.suppress(Exception):
                 exec(statement, self.shell.ip.user_ns)
         send(self.control, {"prepared": True})
@@ -242,6 +271,7 @@ class Tester:
                 space.update(borrowed)
             except Exception as error:  # the learner's process is dead or talks nonsense
                 outputs = _error(type(error).__name__, str(error))
+            self.bound |= names.bound(message["source"])
             if not outputs:
                 outputs = self.shell.run(message["source"], message["limit"])
         for name, value in borrowed.items():
@@ -257,13 +287,52 @@ class Tester:
             wanted = set(self.peer.request("names"))
         found = {}
         for name in sorted(wanted):
-            ours = name in space or name in names.BUILTINS
+            ours = name in space or name in names.BUILTINS or name in self.bound
             if type(name) is not str or (ours and name not in learners):
                 continue
             exists, value = self.peer.request("lookup", name)
             if exists:
                 found[name] = value
         return found
+
+
+# --- the drawer's process ---
+
+
+class Drawer:
+    """Draws figures that a learner's process handed over. Opens none itself: each is opened in a process that ends with it."""
+
+    def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
+        self.control = control
+
+    def loop(self) -> None:
+        """Do what the session says until it closes the socket."""
+        while True:
+            try:
+                message, _ = receive(self.control)
+            except Gone:
+                os._exit(0)
+            send(self.control, {"picture": self.draw(base64.b64decode(message["sketch"]))})
+
+    def draw(self, sketch: bytes) -> str:
+        """The picture, or an empty text where the process that drew it failed."""
+        reads, writes = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.close(reads)
+                self.control.close()
+                with open(writes, "wb") as pipe:
+                    pipe.write(figures.drawn(sketch).encode())
+            finally:
+                os._exit(0)
+        os.close(writes)
+        with open(reads, "rb") as pipe:
+            picture = pipe.read(figures.MAX_PICTURE + 1)
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        return picture.decode("ascii", "replace")
 
 
 def _error(name: str, text: str) -> list[dict]:

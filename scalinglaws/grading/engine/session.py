@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -13,20 +14,23 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from scalinglaws.errors import CourseError
 
-from . import sandbox
+from . import figures, sandbox
 from .channel import Gone
 from .process import receive, send
 from .sandbox import MIB, Limits
 
-GRACE = 2.0  # seconds: for an interrupted cell to stop, for a process to answer
-SNAPSHOT_AFTER = 0.25  # seconds of cells that would have to run again
+GRACE = 2.0  # seconds: for an interrupted cell to stop
+PATIENCE = 12.0  # seconds: for a message, once it has begun, to cross; for a process to do what takes no time
+SNAPSHOT_AFTER = 0.5  # seconds of cells that would have to run again
 MAX_SHARED = 16 * MIB  # of files that the learner's cells wrote, for one test
+MAX_OUTPUTS = 32 * MIB  # of one submission
 _REFS = 2**40  # each snapshot counts its references from a multiple of this
 
 
@@ -38,6 +42,8 @@ class Cell:
     test: str = ""
     given: bool = False
     outputs: list[dict] = field(default_factory=list)
+    sketches: list[bytes] = field(default_factory=list)  # figures to be drawn: see `figures`
+    cut: bool = False  # it put out more than it may
     seconds: float = 0.0
 
 
@@ -51,9 +57,13 @@ class Course:
 
 
 class Zygote:
-    """The warm process, started when it is first needed. May be used by several threads."""
+    """The warm process, started when it is first needed. May be used by several threads.
+
+    cores: with these, each session runs on one of them, so that the many processes of one submission delay no other.
+    """
 
     def __init__(self) -> None:
+        self.cores: Counter[int] = Counter()  # core: sessions that run on it
         self._lock = threading.Lock()
         self._process: subprocess.Popen | None = None
         self._control: socket.socket | None = None
@@ -101,6 +111,20 @@ class Zygote:
             theirs.close()
             return ours
 
+    def take_core(self) -> int | None:
+        """The core with the fewest sessions; None where they may run on any."""
+        with self._lock:
+            core = min(self.cores, key=self.cores.get, default=None)
+            if core is not None:
+                self.cores[core] += 1
+            return core
+
+    def give_core(self, core: int | None) -> None:
+        """A session on this core ended."""
+        with self._lock:
+            if core is not None:
+                self.cores[core] -= 1
+
     def close(self) -> None:
         """End the warm process and all that it forked."""
         if self._process is not None:
@@ -139,60 +163,72 @@ def _environment() -> dict[str, str]:
 
 
 class _Process:
-    """The session's end of one forked process. `stop`: a file number that signals reach it by, or its number."""
+    """The session's end of one forked process. pidfd: what signals reach it by; pid: its number as it is here, not inside.
 
-    def __init__(self, control: socket.socket) -> None:
+    A learner's process may send anything, so nothing that it says about itself is believed: a descriptor of a process is one of
+    its own sandbox's, for it can see no other, and the kernel tells the number.
+    """
+
+    def __init__(self, control: socket.socket, fresh: bool = True) -> None:
+        """fresh: no learner's code has run in it."""
         self.control, self.pidfd, self.pid = control, -1, 0
-        self.greet()
+        self.greet(fresh)
 
-    def greet(self) -> None:
-        """Take the process's hello, which says how to signal it."""
+    def greet(self, fresh: bool = True) -> None:
+        """Take the process's hello. Raises Gone where that is none, CourseError where a fresh one has no sandbox."""
         message, fds = self.answer(time.monotonic() + 30)
-        if "failed" in message:
+        if fresh and "failed" in message:
             raise CourseError(f"The sandbox could not be made: {message['failed']}.")
+        pid = _pid_of(fds[0]) if fds else 0
+        if not pid:
+            _close(fds)
+            raise Gone
         if self.pidfd >= 0:
             os.close(self.pidfd)
-        self.pidfd, self.pid = (fds[0] if fds else -1), int(message["hello"])
-        if fds:  # the number as it is here, not inside
-            with contextlib.suppress(OSError, ValueError):
-                lines = Path(f"/proc/self/fdinfo/{fds[0]}").read_text().splitlines()
-                self.pid = int(next((l.split()[1] for l in lines if l.startswith("Pid:")), "0"))
+        self.pidfd, self.pid = fds[0], pid
 
     def signal(self, number: int) -> None:
-        with contextlib.suppress(OSError, ProcessLookupError):
-            if self.pidfd >= 0:
+        if self.pidfd >= 0:
+            with contextlib.suppress(OSError):
                 signal.pidfd_send_signal(self.pidfd, number)
-            elif self.pid > 1:
-                os.kill(self.pid, number)
 
     def answer(self, deadline: float) -> tuple[dict, list[int]]:
-        """The next message. Raises TimeoutError at the deadline, Gone where there will be none."""
-        self.control.settimeout(max(deadline - time.monotonic(), 0.001))
-        try:
-            if not select.select([self.control], [], [], max(deadline - time.monotonic(), 0))[0]:
-                raise TimeoutError
-            self.control.settimeout(GRACE + 10)
-            message, fds = receive(self.control)
-            for fd in fds if "hello" not in message else ():
-                os.close(fd)
-            return message, fds
-        finally:
-            with contextlib.suppress(OSError):
-                self.control.settimeout(None)
+        """The next message, and the descriptor in a hello. Raises TimeoutError at the deadline, Gone where there will be none."""
+        if not select.select([self.control], [], [], max(deadline - time.monotonic(), 0))[0]:
+            raise TimeoutError
+        message, fds = receive(self.control, PATIENCE)
+        if "hello" not in message:
+            _close(fds)
+            fds = []
+        return message, fds
 
     def tell(self, message: dict, *fds: int) -> None:
         try:
+            self.control.settimeout(PATIENCE)
             send(self.control, message, *fds)
-        except OSError:
+        except OSError:  # also TimeoutError: it does not listen
             raise Gone from None
 
-    def close(self, kill: bool = True) -> None:
-        if kill:
-            self.signal(signal.SIGKILL)
+    def close(self) -> None:
+        self.signal(signal.SIGKILL)
         self.control.close()
         if self.pidfd >= 0:
             os.close(self.pidfd)
             self.pidfd = -1
+
+
+def _close(fds: list[int]) -> None:
+    for fd in fds:
+        os.close(fd)
+
+
+def _pid_of(pidfd: int) -> int:
+    """The number of the process that a descriptor stands for; 0 where it stands for something else."""
+    try:
+        lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines()
+        return max(int(next((l.split()[1] for l in lines if l.startswith("Pid:")), "0")), 0)
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 class Session:
@@ -210,24 +246,31 @@ class Session:
         self.zygote, self.course, self.limits, self.sandboxed = zygote, course, limits, sandboxed
         self.files = files
         self.stack = contextlib.ExitStack()
-        self.end = time.monotonic() + limits.total_time
-        self.roots: list[
-            _Process
-        ] = []  # the sandboxes' first processes: killing them ends all in them
+        self.end = float(
+            "inf"
+        )  # set when the first process is there: warming up is not the submission's time
+        self.roots: dict[
+            str, _Process
+        ] = {}  # {role: its sandbox's first process, with which all others in it end}
         self.learner: _Process | None = None
         self.snapshot: _Process | None = None
-        self.since: list[Cell] = []  # good cells since the snapshot was taken
+        self.good: list[Cell] = []  # the learner's cells that ended well, in order
+        self.kept = 0  # so many of them are in the snapshot
         self.epoch = 0
         self.tester: _Process | None = None
+        self.tested: list[str] = []  # the test cells that ran
         self.home = ""
         self.shared: dict[str, tuple] = {}
         self.own_files = _names(files / "tester") if files else set()
+        self.room = MAX_OUTPUTS
 
     def __enter__(self) -> "Session":
+        self.core = self.zygote.take_core()
+        self.stack.callback(self.zygote.give_core, self.core)
         return self
 
     def __exit__(self, *_) -> None:
-        for process in (self.learner, self.snapshot, self.tester, *self.roots):
+        for process in (self.learner, self.snapshot, self.tester, *self.roots.values()):
             if process is not None:
                 process.close()
         self.stack.close()
@@ -235,7 +278,9 @@ class Session:
     # --- processes ---
 
     def _fork(self, role: str) -> _Process:
-        files = str(self.files / role) if self.files else None
+        if role in self.roots:
+            self.roots.pop(role).close()
+        files = str(self.files / role) if self.files and role != "drawer" else None
         if not self.sandboxed:  # a folder of its own all the same
             folder = self.stack.enter_context(
                 tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -251,12 +296,14 @@ class Session:
             "sandbox": self.sandboxed,
             "files": files,
             "hide": self.course.hide,
+            "core": self.core,
         }
         process = _Process(self.zygote.fork(request))
+        self.end = min(self.end, time.monotonic() + self.limits.total_time)
         if self.sandboxed or role == "learner":
             root = _Process.__new__(_Process)  # the first process only ever gets a signal
             root.control, root.pidfd, root.pid = process.control.dup(), process.pidfd, process.pid
-            self.roots.append(root)
+            self.roots[role] = root
             process.pidfd = -1
         if role == "learner":
             process.greet()
@@ -264,7 +311,7 @@ class Session:
 
     def _start_learner(self) -> None:
         self.learner = self._fork("learner")
-        self.since = []
+        self.good = []
         self._take_snapshot()
 
     def _take_snapshot(self) -> None:
@@ -274,35 +321,51 @@ class Session:
         try:
             self.learner.tell({"do": "snapshot", "next_ref": self.epoch * _REFS}, theirs.fileno())
             theirs.close()
-            answer, _ = self.learner.answer(time.monotonic() + GRACE + 10)
+            answer, _ = self.learner.answer(time.monotonic() + PATIENCE)
             if not answer["snapshot"]:
                 raise Gone
-            taken = _Process(ours)
+            taken = _Process(ours, fresh=False)
         except (Gone, TimeoutError, KeyError, TypeError, ValueError):
             ours.close()
-            return  # the one before is still good, and `since` with it
+            theirs.close()
+            return  # the one before is still good
         if self.snapshot is not None:
             self.snapshot.close()
-        self.snapshot, self.since = taken, []
+        self.snapshot, self.kept = taken, len(self.good)
 
     def _go_back(self) -> None:
-        """Kill the learner's process; its last snapshot takes its place, and the good cells since then run again."""
-        again = self.since
+        """Kill the learner's process; its last snapshot takes its place, and the good cells since then run again.
+
+        Where a cell killed the snapshot too, a new process runs all good cells again.
+        """
+        good, kept = self.good, self.kept
         self.learner.close()
         self.learner, self.snapshot = self.snapshot, None
-        self._kill_strays()
+        if self.learner is not None and not self._end_strays():
+            self.learner.close()
+            self.learner = None
         if self.learner is None:
-            again = []
+            kept = 0
             self._start_learner()
         else:
-            self.since = []
+            self.good = good[:kept]
             self._take_snapshot()
-        for cell in again:
+        for cell in good[kept:]:
             if time.monotonic() < self.end:
                 with contextlib.suppress(Gone, TimeoutError):
                     self._tell_run(cell)
                     self.learner.answer(time.monotonic() + cell.seconds * 3 + GRACE)
-                    self.since.append(cell)
+                    self.good.append(cell)
+
+    def _end_strays(self) -> bool:
+        """Have the snapshot that takes over end all other processes of its sandbox, in one step that no fork escapes."""
+        if not self.sandboxed:
+            return True
+        try:
+            self.learner.tell({"do": "end_others"})
+            return "ended" in self.learner.answer(time.monotonic() + PATIENCE)[0]
+        except (Gone, TimeoutError):
+            return False
 
     # --- cells ---
 
@@ -321,14 +384,16 @@ class Session:
             cell.outputs = [
                 _error("EngineError", f"{type(error).__name__}: this cell could not be run")
             ]
-            self._drop_learner()
+            self._drop()
         cell.seconds = time.monotonic() - started
+        self.room -= sum(_size(output) for output in cell.outputs)
 
-    def _drop_learner(self) -> None:
-        for process in (self.learner, self.snapshot):
+    def _drop(self) -> None:
+        """End all processes; the next cell starts new ones."""
+        for process in (self.learner, self.snapshot, self.tester):
             if process is not None:
                 process.close()
-        self.learner = self.snapshot = None
+        self.learner = self.snapshot = self.tester = None
 
     def _deadline(self) -> float:
         return min(time.monotonic() + self.limits.cell_time, self.end)
@@ -337,9 +402,8 @@ class Session:
         self.learner.tell({"do": "run", "source": cell.source, "limit": self.limits.output * 1024})
 
     def _run_learners(self, cell: Cell) -> None:
-        if self.learner is None:
-            self._start_learner()
-        if not cell.given and sum(c.seconds for c in self.since) > SNAPSHOT_AFTER:
+        self._need_learner()
+        if not cell.given and sum(c.seconds for c in self.good[self.kept :]) > SNAPSHOT_AFTER:
             self._take_snapshot()
         late = ""
         try:
@@ -350,7 +414,9 @@ class Session:
             self._go_back()
             cell.outputs = [_error("CellStopped", reason + "; what it did is undone")]
             return
-        outputs = clean_outputs(message.get("outputs"), self.limits.output * 1024)
+        outputs = self._clean(message)
+        cell.cut = message.get("cut") is True
+        cell.sketches = figures.received(message.get("sketches"))
         if late:
             outputs = [o for o in outputs if o.get("ename") != "KeyboardInterrupt"]
             outputs.append(_time_error(late))
@@ -360,8 +426,19 @@ class Session:
             self._go_back()
             outputs.append(_error("CellStopped", f"the cell kept {kept}; what it did is undone"))
         else:
-            self.since.append(cell)
+            self.good.append(cell)
         cell.outputs = outputs
+
+    def _need_learner(self) -> None:
+        if self.learner is None:
+            good = self.good
+            self._start_learner()
+            self.good, self.kept = good, 0
+            if good:
+                self._go_back()
+
+    def _clean(self, message: dict) -> list[dict]:
+        return clean_outputs(message.get("outputs"), self.limits.output * 1024, self.room)
 
     _reason = ""
 
@@ -393,8 +470,7 @@ class Session:
                     return None
 
     def _run_test(self, cell: Cell) -> None:
-        if self.learner is None:
-            self._start_learner()
+        self._need_learner()
         if self.tester is None:
             self._start_tester()
         self._share_files()
@@ -417,12 +493,13 @@ class Session:
                 ours.fileno(),
             )
             message = self._await_test(ours)
+        self.tested.append(cell.source)
         if message is None:
             self.tester.close()
             self._start_tester()
             cell.outputs = [_time_error(self._reason)]
         else:
-            cell.outputs = clean_outputs(message.get("outputs"), self.limits.output * 1024)
+            cell.outputs = self._clean(message)
         try:
             if self._reason:
                 raise TimeoutError
@@ -463,7 +540,7 @@ class Session:
         if not self.sandboxed:
             return os.open(self.home, flags | os.O_NOFOLLOW)
         above, name = os.path.split(sandbox.HOME)
-        outer = os.open(f"/proc/{self.roots[0].pid}/root{above}", flags)
+        outer = os.open(f"/proc/{self.roots['learner'].pid}/root{above}", flags)
         try:
             return os.open(name, flags | os.O_NOFOLLOW, dir_fd=outer)
         finally:
@@ -472,10 +549,42 @@ class Session:
     def _start_tester(self) -> None:
         self.tester = self._fork("tester")
         self.epoch += 1
-        self.tester.tell(
-            {"do": "prepare", "imports": self.course.imports, "next_ref": self.epoch * _REFS}
-        )
+        prepare = {
+            "do": "prepare",
+            "imports": self.course.imports,
+            "tested": self.tested,
+            "next_ref": self.epoch * _REFS,
+        }
+        self.tester.tell(prepare)
         self.tester.answer(time.monotonic() + 60)
+
+    # --- figures ---
+
+    def draw(self, sketches: Iterable[bytes]) -> dict[str, str]:
+        """{mark: picture} of figures that cells left to be drawn."""
+        pictures: dict[str, str] = {}
+        drawer: _Process | None = None
+        for sketch in sketches:
+            mark = figures.mark_of(sketch)
+            if mark not in pictures and (known := figures.PICTURES.get(mark)):
+                pictures[mark] = known
+            if mark in pictures or time.monotonic() >= self.end:
+                continue
+            try:
+                if drawer is None:
+                    drawer = self._fork("drawer")
+                drawer.tell({"do": "draw", "sketch": base64.b64encode(sketch).decode()})
+                picture = drawer.answer(self._deadline())[0].get("picture")
+                if figures.is_picture(picture):
+                    figures.PICTURES.put(mark, picture)
+                    pictures[mark] = picture
+            except (Gone, TimeoutError):
+                if drawer is not None:
+                    drawer.close()
+                drawer = None
+        if drawer is not None:
+            drawer.close()
+        return pictures
 
     # --- memory ---
 
@@ -488,7 +597,7 @@ class Session:
 
     def _processes(self) -> list[int]:
         """The numbers of all processes of the submission."""
-        found, waiting = [], [root.pid for root in self.roots]
+        found, waiting = [], [root.pid for root in self.roots.values()]
         while waiting:
             found.append(waiting.pop())
             with contextlib.suppress(OSError, ValueError):
@@ -506,19 +615,6 @@ class Session:
                     if line.startswith(("RssAnon:", "RssShmem:")):
                         total += int(line.split()[1]) * 1024
         return total
-
-    def _kill_strays(self) -> None:
-        """End what the cells started and left behind."""
-        if not self.sandboxed:
-            return
-        ours = {p.pid for p in (*self.roots, self.learner, self.snapshot, self.tester) if p}
-        for _ in range(20):  # a fork bomb goes on while it is counted
-            strays = [pid for pid in self._processes() if pid not in ours]
-            for pid in strays:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
-            if not strays:
-                return
 
 
 def _names(folder: Path) -> set[str]:
@@ -559,48 +655,67 @@ def _time_error(text: str) -> dict:
     return _error("CellTimeoutError", text)
 
 
-def clean_outputs(outputs: object, limit: int) -> list[dict]:
-    """Outputs as a notebook may hold them; what is not of that form is left out."""
-    found, size = [], 0
-    for output in outputs if isinstance(outputs, list) else ():
-        if not isinstance(output, dict):
+def clean_outputs(outputs: object, limit: int, room: int = MAX_OUTPUTS) -> list[dict]:
+    """Outputs as a notebook may hold them; what is not of that form is left out, and what would be over `room` bytes.
+
+    Of the kinds of rich output only texts and pictures stay: a widget has nothing behind it once the notebook has run.
+    """
+    found: list[dict] = []
+    room = min(room, 20 * limit)
+    for output in outputs[:300] if isinstance(outputs, list) else ():
+        clean = _clean_output(output, limit) if isinstance(output, dict) else None
+        if clean is None:
             continue
-        kind = output.get("output_type")
-        if kind == "stream" and output.get("name") in ("stdout", "stderr"):
-            found.append(
-                {
-                    "output_type": kind,
-                    "name": output["name"],
-                    "text": str(output.get("text"))[: limit + 200],
-                }
-            )
-        elif kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
-            data = {
-                str(mime): value
-                for mime, value in output["data"].items()
-                if isinstance(value, str)
-                or (str(mime).endswith("json") and isinstance(value, dict | list))
-            }
-            item = {"output_type": kind, "data": data, "metadata": {}}
-            if isinstance(output.get("metadata"), dict):
-                item["metadata"] = {
-                    str(k): v for k, v in output["metadata"].items() if isinstance(v, dict)
-                }
-            if kind == "execute_result":
-                count = output.get("execution_count")
-                item["execution_count"] = count if type(count) is int else None
-            found.append(item)
-        elif kind == "error":
-            lines = output.get("traceback")
-            found.append(
-                {
-                    "output_type": kind,
-                    "ename": str(output.get("ename"))[:200],
-                    "evalue": str(output.get("evalue"))[:20_000],
-                    "traceback": [str(line) for line in lines] if isinstance(lines, list) else [],
-                }
-            )
-        size += len(json.dumps(found[-1])) if found else 0
-        if size > 20 * limit:
+        room -= _size(clean)
+        if room < 0:
             break
-    return found[:300]
+        found.append(clean)
+    return found
+
+
+def _clean_output(output: dict, limit: int) -> dict | None:
+    kind = output.get("output_type")
+    if kind == "stream" and output.get("name") in ("stdout", "stderr"):
+        text = _text(output.get("text"), limit + 200)
+        return {"output_type": kind, "name": output["name"], "text": text}
+    if kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
+        data = {
+            mime: _text(value, 20 * limit)
+            for mime, value in output["data"].items()
+            if isinstance(value, str) and _MIME.fullmatch(mime)
+        }
+        metadata = output.get("metadata")
+        sizes = {
+            mime: {k: v for k, v in size.items() if k in ("width", "height") and type(v) is int}
+            for mime, size in (metadata.items() if isinstance(metadata, dict) else ())
+            if mime in data and isinstance(size, dict)
+        }
+        clean = {"output_type": kind, "data": data, "metadata": sizes}
+        if kind == "execute_result":
+            count = output.get("execution_count")
+            clean["execution_count"] = count if type(count) is int and 0 < count < 10**6 else None
+        return clean
+    if kind == "error":
+        lines = output.get("traceback")
+        return {
+            "output_type": kind,
+            "ename": _text(output.get("ename"), 200),
+            "evalue": _text(output.get("evalue"), 20_000),
+            "traceback": [_text(line, 5_000) for line in lines[:200]]
+            if isinstance(lines, list)
+            else [],
+        }
+    return None
+
+
+_MIME = re.compile(r"(text|image)/[a-z+.-]{1,40}")
+
+
+def _text(value: object, most: int) -> str:
+    """A text that every file can hold: a lone surrogate is none."""
+    return str(value)[:most].encode("utf-8", "replace").decode()
+
+
+def _size(output: dict) -> int:
+    texts = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", ())]
+    return 100 + sum(map(len, [*texts, *output.get("data", {}).values()]))

@@ -82,7 +82,9 @@ class _Stream(io.TextIOBase):
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self.shell.outputs.stream(self.name, text)
+        outputs = self.shell.outputs
+        if not outputs.cut:  # else: a flood, which must cost no more than it has to
+            outputs.stream(self.name, text)
         return len(text)
 
     def isatty(self) -> bool:
