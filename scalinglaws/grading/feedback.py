@@ -24,15 +24,16 @@ TEMPLATES = (
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # Control characters (a terminal would obey them), marks that turn the direction of writing, and lone surrogates.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST = 2_000  # characters of a message
 
 
 def visible_text(text: str) -> str:
     """A text that came from a learner, with nothing in it that is not seen: safe for a terminal, a page, a table."""
-    return _UNSEEN.sub("\ufffd", _ANSI.sub("", text).replace("\r\n", "\n"))
+    lines = _ANSI.sub("", text).split("\n")
+    # Of a line that was written over, by a progress bar say, the last state.
+    text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+    return _UNSEEN.sub("\ufffd", text)
 
 
 def failure_message(output: dict) -> str:
@@ -351,7 +352,12 @@ def render(markdown: str, attachments: dict | None = None) -> str:
 
 def keep_harmless(output: dict) -> bool:
     """Clean an output in place; False if nothing of it may be shown."""
-    if output.output_type not in ("display_data", "execute_result"):
+    if output.output_type == "stream":
+        output.text = visible_text(_text(output.text))
+        return True
+    if output.output_type == "error":
+        output.traceback = [visible_text(line) for line in output.traceback]
+        output.ename, output.evalue = visible_text(output.ename), visible_text(output.evalue)
         return True
     data = output.data
     if "text/markdown" in data:
@@ -362,6 +368,8 @@ def keep_harmless(output: dict) -> bool:
         del data[mime]
     for mime in {"image/png", "image/jpeg"} & set(data):
         data[mime] = re.sub(r"[^A-Za-z0-9+/=]", "", _text(data[mime]))
+    for mime in {"text/html", "text/plain", "text/latex"} & set(data):
+        data[mime] = visible_text(_text(data[mime]))
     output.metadata = {}
     return bool(data)
 

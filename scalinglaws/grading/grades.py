@@ -149,7 +149,7 @@ def read_scores(course: Path) -> tuple[list[dict], list[dict]]:
                             "student": student, "score": None, "max_score": assignment.max_score, "needs_manual_grade": False,
                         }  # fmt: skip
                 rows += [_submission(course, row, assignment.name) for row in found.values()]
-    return students, rows
+    return [_safe(row) for row in students], [_safe(row) for row in rows]
 
 
 def _student(student) -> dict:
@@ -175,6 +175,10 @@ def _submission(course: Path, row: dict, assignment: str) -> dict:
         "waits_for_a_person": "yes" if row["needs_manual_grade"] else "",
         "problem": "; ".join([*note.get("unreadable", {}).values(), *note.get("remarks", ())]),
     }
+
+
+def _safe(row: dict) -> dict:
+    return {key: safe_cell(v) if isinstance(v, str) else v for key, v in row.items()}
 
 
 def safe_cell(text: str) -> str:

@@ -24,7 +24,7 @@ from .gradebook import load_config
 from .grades import safe_cell
 from .submission import Unreadable, master, read
 
-MAX_CODE = 200_000  # characters of a submission that are compared: nobody writes more, and all pairs take time
+MAX_CODE = 50_000  # characters of a submission that are compared: nobody writes more, and all pairs take time
 _K, _WINDOW = 15, 5  # tokens of a fingerprint; of how many fingerprints one is kept
 
 
