@@ -16,12 +16,24 @@ def _outside_code(markdown: str, replace) -> str:
     return "".join(part if i % 2 else _FORMULA.sub(replace, part) for i, part in enumerate(parts))
 
 
+# latex2mathml sets ln x as two letters; TeX keeps them apart, but for an opening bracket.
+_FUNCTION = re.compile(
+    r"(?P<first><mrow>)?<mi>(?P<name>ln|log|exp|sin|cos|tan|tanh)</mi>(?P<more><mo)?"
+)
+
+
+def _spaced(match: re.Match) -> str:
+    before, after = (0 if match[part] else 0.17 for part in ("first", "more"))
+    operator = f'<mo lspace="{before}em" rspace="{after}em">{match["name"]}</mo>'
+    return f"{match['first'] or ''}{operator}{match['more'] or ''}"
+
+
 def _mathml(match: re.Match) -> str:
     from latex2mathml.converter import convert
 
     display = "block" if match["block"] else "inline"
     try:
-        return convert(match["block"] or match["inline"], display=display)
+        return _FUNCTION.sub(_spaced, convert(match["block"] or match["inline"], display=display))
     except Exception:  # latex2mathml raises many kinds; raw TeX can still be read
         return match[0]
 

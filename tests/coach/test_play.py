@@ -260,6 +260,9 @@ def test_mastery_fades_with_time(progress, clock):
 def test_markdown_is_drawn_without_a_script_and_obeys_no_html():
     html = to_html("**a** $N^{-\\alpha}$ <script>x</script> `$x$`\n\n```python\n1 < 2\n```")
     assert "<strong>a</strong>" in html and "<math" in html and "<msup>" in html
+    # A function keeps its distance from what follows, but for a bracket.
+    assert '<mo lspace="0em" rspace="0.17em">ln</mo><mi>p</mi>' in to_html("$\\ln p$")
+    assert '<mo lspace="0.17em" rspace="0em">exp</mo><mo' in to_html("$2\\exp(p)$")
     assert "<script>" not in html and "<code>$x$</code>" in html and "1 &lt; 2" in html
     assert 'tabindex="0"' in html
     assert to_text("**a** $10^{-2} \\approx \\frac{1}{100}$ costs $5 or $6") == (
