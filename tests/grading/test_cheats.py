@@ -41,7 +41,8 @@ def eve(made):
     return Student(made, classroom.released(made))
 
 
-# Cells before the blank answers. None earns a point, and none shows a line of a hidden test.
+# Cells between the first exercise, which is solved, and two that are blank; the last is solved again. No blank one earns a
+# point, the solved ones keep theirs, and no line of a hidden test shows.
 FOR_NOTHING = {
     "syntax trees without asserts": "import ast\nclass Strip(ast.NodeTransformer):\n    def visit_Assert(self, node): return ast.Pass()\nget_ipython().ast_transformers.append(Strip())",
     "sources without asserts": "get_ipython().input_transformers_post.append(lambda lines: ['pass'])",
@@ -93,14 +94,22 @@ FOR_NOTHING = {
     "shell startup": "open('.bashrc', 'w').write('x'); open('.profile', 'w').write('x')",
 }  # fmt: skip
 
+# What these change is what their own later cells, and their own answers to a test, need.
+BREAKS_ITSELF = {
+    "sources without asserts", "run_cell", "run_code", "compile", "exec", "modules", "built-ins", "its own np", "peer",
+    "encoder", "a pickle",
+}  # fmt: skip
+
 
 @isolated
-@pytest.mark.parametrize("code", FOR_NOTHING.values(), ids=FOR_NOTHING)
-def test_no_point_without_the_work(eve, code):
-    for name in STUBS:  # nothing overwrites what the cell defined
-        eve.write(**{name: "pass"})
-    outcome = eve.add(code).hand_in()
-    assert total(outcome) == 0, points(outcome)
+@pytest.mark.parametrize("name", FOR_NOTHING)
+def test_no_point_without_the_work(eve, name):
+    # `pass`: nothing overwrites what the cell defined
+    eve.write(**RIGHT).write(mean="pass", limit="pass").add(FOR_NOTHING[name], before="mean")
+    outcome = eve.hand_in()
+    earned = points(outcome)
+    assert (earned["square"], earned["mean"], earned["limit"]) == (3, 0, 0)
+    assert earned["slope"] == 4 or name in BREAKS_ITSELF
     assert SECRET not in shown(outcome)
 
 
