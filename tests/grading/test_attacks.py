@@ -25,7 +25,7 @@ from nbgrader.api import Gradebook
 
 from scalinglaws.cli import main
 from scalinglaws.grading import CheckFailed, check_array, submission
-from scalinglaws.grading.engine import codec, sandbox, session
+from scalinglaws.grading.engine import codec, figures, sandbox, session
 from scalinglaws.grading.engine.codec import Decoder, Malformed
 from scalinglaws.grading.engine.sandbox import Limits
 from scalinglaws.grading.engine.session import Cell, Course, Session
@@ -520,6 +520,86 @@ def test_grading_as_an_ordinary_user_is_isolated_too(tmp_path):
     if "Permission denied" in done.stderr and "python" in done.stderr.splitlines()[-1]:
         pytest.skip("nobody may read this Python")
     assert done.stdout.split() == ["12.0", "False"], done.stderr[-2000:]
+
+
+# --- figures, which a process of their own draws from what a learner's process pickled ---
+
+FORGE = """
+import base64, hashlib, os, pickle
+import matplotlib.pyplot as plt
+import scalinglaws.grading.engine.figures as figures, scalinglaws.grading.engine.process as process
+class Code:
+    def __init__(self, code): self.code = code
+    def __reduce__(self): return exec, (self.code,)
+def honest():
+    fig, ax = plt.subplots()
+    ax.plot([1, 2], [3, 7])
+    return fig
+old = process.send
+def forge(*sketches):
+    def send(control, message, *fds):
+        if 'outputs' in message:
+            marks = ''.join(f'<img src="sketch:{hashlib.sha256(s).hexdigest()}">' for s in sketches)
+            message['sketches'] = [base64.b64encode(s).decode() for s in sketches]
+            message['outputs'] = [{'output_type': 'display_data', 'metadata': {}, 'data': {'text/html': marks, 'text/plain': marks}}]
+        old(control, message, *fds)
+    process.send = send
+def code(text): return pickle.dumps(Code(text))
+"""
+HONEST = "import scalinglaws as sl, matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2], [3, 7])\nsl.show(fig, alt='x')"
+DRAWINGS = {
+    "endless": "while True: pass",
+    "ends itself": "import os; os._exit(3)",
+    "ends all": "import os, signal; os.kill(os.getppid(), 9); os.kill(-1, 9)",
+    "leaves a daemon that ends what follows": "import os, signal, time\nif os.fork() == 0:\n    os.setsid()\n    for _ in range(300):\n        time.sleep(.01)\n        for pid in range(2, 30):\n            try: pid == os.getpid() or os.kill(pid, 9)\n            except OSError: pass",
+    "leaves a daemon that holds the pipe": "import os, time\nif os.fork() == 0: time.sleep(100)",
+    "writes to all that is open": "import os\nfor n in range(3, 64):\n    try: os.write(n, b'{\"picture\": \"data:image/png;base64,AAAA\"}' * 9)\n    except OSError: pass",
+    "leaves files": "import os\nfor n in ('matplotlibrc', 'PIL.py', 'numpy.py', 'sitecustomize.py'):\n    open(n, 'w').write('raise SystemExit')",
+    "changes what is loaded": "import matplotlib.figure as f\nf.Figure.savefig = lambda self, file, **k: file.write(b'forged')",
+    "no figure": "1 / 0",
+}  # fmt: skip
+
+
+def pictures_of(outcome) -> list[str]:
+    return re.findall(r"data:[^\\\"]*", shown(outcome))
+
+
+@pytest.fixture(scope="module")
+def right_picture(made):
+    return picture_of(made)
+
+
+def picture_of(made) -> str:
+    """The honest figure, as it is drawn for an honest student."""
+    sam = Student(made, classroom.released(made)).write(**RIGHT).add(HONEST, after="slope_test")
+    (picture,) = pictures_of(sam.hand_in())
+    return picture
+
+
+@isolated
+@pytest.mark.parametrize("code", DRAWINGS.values(), ids=DRAWINGS)
+def test_a_forged_figure_spoils_no_points_no_time_and_nobody_elses_figure(made, code, right_picture, monkeypatch):  # fmt: skip
+    """The forger draws the figure of a classmate in the same breath, to have a wrong one remembered for both."""
+    monkeypatch.setattr(figures, "PICTURES", figures.Pictures())
+    eve = Student(classroom.replace_limits(made, cell_time=1.5), classroom.released(made))
+    eve.write(**RIGHT)
+    eve.add(FORGE + f"forge(code({code!r}), figures.pickled(honest()))", after="slope_test")
+    started = time.monotonic()
+    assert total(eve.hand_in()) == TOTAL and time.monotonic() - started < 10
+    assert len(right_picture) > 5_000 and picture_of(made) == right_picture
+
+
+@isolated
+def test_a_mark_shows_only_ones_own_figure(made):
+    """Whoever knows the mark of another's figure, or makes one up, sees nothing."""
+    sam = Student(made, classroom.released(made)).write(**RIGHT)
+    look = "\nimport scalinglaws.grading.engine.figures as f, gc\nmark = next(iter(next(o for o in gc.get_objects() if type(o).__name__ == 'Sketches').taken))\nprint(mark)"
+    told = shown(sam.add(HONEST + look, after="slope_test").hand_in())
+    mark = re.search("sketch:[0-9a-f]{64}", told)[0]
+    eve = Student(made, classroom.released(made)).write(**RIGHT)
+    eve.add(f"from IPython.display import HTML\nprint({mark!r})\nHTML('<img src={mark}>')", after="slope_test")  # fmt: skip
+    outcome = eve.hand_in()
+    assert total(outcome) == TOTAL and "data:image" not in shown(outcome)
 
 
 # --- the file that is handed in ---
