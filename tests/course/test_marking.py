@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from scalinglaws.grading.exercises import graded_cells
+from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
 from scalinglaws.grading.gradebook import course_config, scratch_course
 from tests.course.test_class import ASSIGNMENT, COURSE, SYNTAX_ERROR, WRONG_SIGN, perfect
 from tests.course.test_notebooks import hidden_lines
@@ -96,7 +96,12 @@ def test_feedback_is_one_page_for_everyone(graded_course, page, student):
     assert "HIDDEN TESTS" not in words
     assert not [line for line in hidden_lines(ASSIGNMENT) if line in words]
 
+    # One row an exercise, also where several tests share it.
     rows = page.locator("table.results tbody tr")
+    source = read_notebook(COURSE / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
+    assert rows.locator("th").all_inner_texts() == [
+        f"Exercise {exercise.number}: {exercise.title}" for exercise in exercises(source)
+    ]
     lost = {
         row.locator("th").inner_text(): row.locator("td").last.inner_text()
         for row in rows.all()

@@ -225,7 +225,8 @@ def test_nbgrader_autograde_reads_what_grade_reads(course, capsys):
         (folder / f"{NAME}.ipynb").write_bytes(data)
     api = NbGraderAPI(config=load_config(course, course))
     assert api.generate_assignment(NAME)["success"]
-    for stolen in ("source", "submitted/ada"):  # a link is not followed, and nothing of it handed out
+    # A link is not followed, and nothing of it handed out.
+    for stolen in ("source", "submitted/ada"):
         (folder / f"{stolen[:3]}.txt").symlink_to(course / stolen / NAME / f"{NAME}.ipynb")
     for name in handed_in:
         result = api.autograde(NAME, name)
