@@ -751,6 +751,7 @@ def _sparse(folder: Path) -> None:
 
 
 MESSAGE = "def square(x): raise ValueError('\\x1b[2J=HYPERLINK(1)\\u202e\\ud800')\nsquare.__name__ = '\\x1b[2J'"
+GREEDY = "import os, time\nprint('CORES', len(os.sched_getaffinity(0)))\nfor _ in range(6):\n    if os.fork() == 0:\n        os.setsid()\n        while True: pass"
 # student: (changes of the notebook, changes of the folder, points that a computer gives)
 ATTACKERS = {
     "text": (_cells("print('\\ud800' * 10)", "raise ValueError('\\udfff')"), None, TOTAL),
@@ -770,6 +771,7 @@ ATTACKERS = {
     "sparse": (None, _sparse, TOTAL),
     "file_for_folder": (None, _write("given", "x"), TOTAL),
     "notebook_folder": (None, _write("x.ipynb/y.txt", "x"), TOTAL),
+    "greedy": (_cells(GREEDY), None, TOTAL),
     "overwriter": (None, _write("given/table.csv", "mine"), TOTAL),
 }  # fmt: skip
 
@@ -829,6 +831,13 @@ def test_each_has_the_points_that_were_earned(graded, name):
     assert [p.name for p in folder.glob("*.ipynb")] == [f"{NAME}.ipynb"]
     assert (folder / "given" / "table.csv").read_text() == "ours"
     assert not [p for p in folder.rglob("*") if p.is_symlink()]
+
+
+@isolated
+def test_busy_processes_of_one_submission_take_the_core_of_no_other(graded):
+    root, _, _ = graded
+    text = (root / "autograded" / "greedy" / NAME / f"{NAME}.ipynb").read_text("utf-8")
+    assert "CORES 1\\n" in text
 
 
 @isolated
