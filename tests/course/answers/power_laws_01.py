@@ -616,21 +616,10 @@ can_tell_one, can_tell_six = False, False
     "ex13a_trend": choice(
         "answer_13a", "c", {"a": "logarithmic law", "b": "linear law", "d": "flattens"}
     ),
-    "ex13b_compute": choice(
-        "answer_13b", "b", {"a": "One fixed model", "c": "exponential", "d": "fault of the recipe"}
+    "ex13b_describe": choice(
+        "answer_13b", "b", {"a": "entropy", "c": "Labelled data", "d": "serving"}
     ),
-    "ex13c_describe": choice(
-        "answer_13c", "b", {"a": "entropy", "c": "Labelled data", "d": "serving"}
-    ),
-    "ex13d_formula": choice(
-        "answer_13d", "d", {"a": "linear", "b": "positive exponents", "c": "Logarithms appear"}
-    ),
-    "ex13e_wrong_reading": choice(
-        "answer_13e", "b", {"a": "is right", "c": "is right", "d": "is right"}
-    ),
-    "ex13f_exponents": choice(
-        "answer_13f",
-        "b",
-        {"a": "two different formulas", "c": "constants do not", "d": "cross-entropy"},
+    "ex13c_wrong_reading": choice(
+        "answer_13c", "b", {"a": "is right", "c": "is right", "d": "is right"}
     ),
 }
