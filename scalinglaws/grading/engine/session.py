@@ -571,20 +571,25 @@ class Session:
             if mark in pictures or time.monotonic() >= self.end:
                 continue
             try:
-                if drawer is None:
-                    drawer = self._fork("drawer")
+                drawer = drawer or self._fork("drawer")
                 drawer.tell({"do": "draw", "sketch": base64.b64encode(sketch).decode()})
-                picture = drawer.answer(self._deadline())[0].get("picture")
-                if figures.is_picture(picture):
-                    figures.PICTURES.put(mark, picture)
-                    pictures[mark] = picture
-            except (Gone, TimeoutError):
-                if drawer is not None:
-                    drawer.close()
+                picture = (self._watch(drawer, self._deadline()) or {}).get("picture")
+            except Gone:
+                picture = None
+            if figures.is_picture(picture):
+                figures.PICTURES.put(mark, picture)
+                pictures[mark] = picture
+            elif drawer is not None:  # it may still be at it
+                self._end_drawer(drawer)
                 drawer = None
         if drawer is not None:
-            drawer.close()
+            self._end_drawer(drawer)
         return pictures
+
+    def _end_drawer(self, drawer: _Process) -> None:
+        drawer.close()
+        if root := self.roots.pop("drawer", None):
+            root.close()
 
     # --- memory ---
 
