@@ -232,7 +232,9 @@ def test_deleted_tests_come_back_where_they_belong(sam):
     sam.nb.cells = [c for c in sam.nb.cells if not classroom.grade_id(c).endswith("_test")]
     outcome = sam.hand_in()
     assert points(outcome) == POINTS
-    assert "missing and put back: mean_test" in outcome.remarks
+    assert outcome.remarks == [
+        "missing and put back: square_test, mean_test, limit_test, slope_test"
+    ]
 
 
 def test_an_answer_moved_into_an_ordinary_cell_still_counts(sam):
