@@ -6,6 +6,7 @@ Each subcommand lives in a module of its own that offers two functions: `add_arg
 """
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
@@ -56,10 +57,17 @@ def main(argv: list[str] | None = None) -> int:
     chosen = next((word for word in argv if word in COMMANDS), None)
     args = build_parser(chosen).parse_args(argv)
     try:
-        return import_module(COMMANDS[args.command][0]).run(args)
+        code = import_module(COMMANDS[args.command][0]).run(args)
+        sys.stdout.flush()
+        return code
     except CourseError as error:
         print(f"scalinglaws: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nscalinglaws: stopped.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `scalinglaws grades | head` has seen enough
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # Python would complain at its end
+        return 0

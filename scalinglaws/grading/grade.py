@@ -29,7 +29,7 @@ from .gradebook import assignments, load_config
 from .job import Assignment, Outcome, grade_submission, read_files
 from .records import Records, only_one, write_atomically
 from .run import HAS_ENGINE, Plan, require_isolation, shared_zygote
-from .submission import master
+from .submission import MISSING, master
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -370,10 +370,10 @@ def summarize(
         )
         if note.get(kind)
     ]
+    remarks = [(student, r) for student, note in notes.items() for r in note.get("remarks", ())]
+    look += [(student, remark) for student, remark in remarks if remark.startswith(MISSING)]
     _list("Graded, but please look", look)
-    _list(
-        "Mended", [(s, remark) for s, note in notes.items() for remark in note.get("remarks", ())]
-    )
+    _list("Mended", [(student, r) for student, r in remarks if not r.startswith(MISSING)])
     waiting = Counter(
         student
         for student, note in notes.items()

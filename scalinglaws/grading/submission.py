@@ -189,6 +189,9 @@ def visible(source: str) -> str:
 # --- mending ---
 
 
+MISSING = "missing answers"  # how the remark begins that a person should read
+
+
 def mend(notebook: NotebookNode, source: NotebookNode) -> list[str]:
     """Put a submission in order, in place: what belongs to the source is the source's. Returns remarks.
 
@@ -289,7 +292,7 @@ def _put_back(notebook: NotebookNode, source: NotebookNode, ours: dict) -> list[
         notebook.cells.insert(index, cell)
     return [
         f"{what}: {', '.join(names[:5])}{', and others' * (len(names) > 5)}"
-        for names, what in ((missing, "missing answers"), (back, "missing and put back"))
+        for names, what in ((missing, MISSING), (back, "missing and put back"))
         if names
     ]
 

@@ -5,8 +5,10 @@ import builtins
 import contextlib
 import symtable
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from nbformat import NotebookNode
+if TYPE_CHECKING:  # importing nbformat takes longer than all else in the warm process
+    from nbformat import NotebookNode
 
 _SEES_ALL = {"globals", "locals", "vars", "eval", "exec", "dir"}
 
@@ -91,7 +93,7 @@ class Owners:
     comes from the learner's process.
     """
 
-    def __init__(self, source: NotebookNode, is_test) -> None:
+    def __init__(self, source: "NotebookNode", is_test) -> None:
         self.imports: list[str] = []  # of the given cells, in their order
         self.of_test: dict[str, set[str]] = {}  # grade_id: names that are the learner's there
         learners: set[str] = set()
