@@ -128,6 +128,13 @@ def test_memory_that_was_taken_is_given_back(made, sam, code):
     assert total(sam.add(code).hand_in()) == TOTAL
 
 
+def test_memory_that_processes_share_counts_once(made, sam):
+    sam.made = classroom.replace_limits(made, memory=1024, cell_time=10)
+    children = "import os, time\nfor _ in range(20):\n    if os.fork() == 0:\n        time.sleep(2)\n        os._exit(0)\n"
+    outcome = sam.add(children + "for _ in range(20): os.wait()\npower = 2")
+    assert total(outcome.write(square="def square(x): return x**power").hand_in()) == TOTAL
+
+
 # Answers to `square` that do something wrong when a test calls them: they lose their own 3 points, and no other.
 BAD_FUNCTIONS = {
     "endless loop": "def square(x):\n    while True: pass",

@@ -50,7 +50,10 @@ def pictures(outcome):
 
 def test_the_picture_is_the_one_that_the_notebook_shows(made, cache):
     """Byte for byte: one was drawn at once, with settings of the student's own."""
-    wide = FIGURE.format(5) + "plt.rcParams['savefig.pad_inches'] = 0.5\nplt.rcParams['figure.constrained_layout.w_pad'] = 0.4\n"
+    wide = (
+        FIGURE.format(5)
+        + "plt.rcParams['savefig.pad_inches'] = 0.5\nplt.rcParams['figure.constrained_layout.w_pad'] = 0.4\n"
+    )
     at_once = "from IPython.display import HTML\nfrom scalinglaws.plots import alt\nHTML(f'<img src=\"{alt.png_url(fig)}\">')"
     outcome = hand_in(made, wide + at_once, wide + "sl.show(fig)")
     one, other = pictures(outcome)

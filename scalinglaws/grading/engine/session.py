@@ -612,14 +612,22 @@ class Session:
         return found
 
     def _all_memory(self) -> int:
-        """Bytes that all processes of the submission hold in memory for themselves."""
-        total = 0
-        for pid in self._processes():
-            with contextlib.suppress(OSError, ValueError):
-                for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-                    if line.startswith(("RssAnon:", "RssShmem:")):
-                        total += int(line.split()[1]) * 1024
-        return total
+        """Bytes that all processes of the submission hold in memory; what several share is counted once."""
+        return sum(map(_memory_of, self._processes()))
+
+
+def _memory_of(pid: int) -> int:
+    """Bytes that a process holds of its own, with its part of what it shares; more where the system does not tell the part."""
+    for file, fields in (
+        ("smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")),
+        ("status", ("RssAnon:", "RssShmem:")),
+    ):
+        with contextlib.suppress(OSError, ValueError):
+            lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+            found = [int(line.split()[1]) * 1024 for line in lines if line.startswith(fields)]
+            if found:
+                return sum(found)
+    return 0
 
 
 def _names(folder: Path) -> set[str]:
