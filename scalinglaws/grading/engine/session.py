@@ -246,12 +246,10 @@ class Session:
         self.zygote, self.course, self.limits, self.sandboxed = zygote, course, limits, sandboxed
         self.files = files
         self.stack = contextlib.ExitStack()
-        self.end = float(
-            "inf"
-        )  # set when the first process is there: warming up is not the submission's time
-        self.roots: dict[
-            str, _Process
-        ] = {}  # {role: its sandbox's first process, with which all others in it end}
+        # Set when the first process is there: warming up is not the submission's time.
+        self.end = float("inf")
+        # {role: its sandbox's first process, with which all others in it end}
+        self.roots: dict[str, _Process] = {}
         self.learner: _Process | None = None
         self.snapshot: _Process | None = None
         self.good: list[Cell] = []  # the learner's cells that ended well, in order
@@ -574,7 +572,7 @@ class Session:
                 drawer = drawer or self._fork("drawer")
                 drawer.tell({"do": "draw", "sketch": base64.b64encode(sketch).decode()})
                 picture = (self._watch(drawer, self._deadline()) or {}).get("picture")
-            except Gone:
+            except (Gone, TimeoutError):
                 picture = None
             if figures.is_picture(picture):
                 figures.PICTURES.put(mark, picture)
