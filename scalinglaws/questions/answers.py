@@ -2,7 +2,7 @@
 
 The *form* of an answer says how it is written down; several types of question share one:
 
-    option      choice, and predict or debug with options    "a"
+    option      choice, and predict or debug with options    "a", ["a"]
     options     several                                      "ac", "a, c", ["a", "c"], {"c", "a"}
     truth       true_false                                   True, "true", "t"
     number      number, and predict with a step              0.0947
@@ -50,7 +50,14 @@ def from_text(question: Mapping[str, Any], text: str) -> Any:
     return evaluate(text)
 
 
+def _only(answer: Any) -> Any:
+    """What a list, tuple or set of one holds; anything else as it is."""
+    alone = isinstance(answer, list | tuple | set) and len(answer) == 1
+    return next(iter(answer)) if alone else answer
+
+
 def _option(question: Mapping[str, Any], answer: Any) -> str:
+    answer = _only(answer)
     if not isinstance(answer, str) or len(answer.strip(" ().")) != 1:
         raise CourseError(f'The answer is {answer!r}: write the letter of one option, such as "a".')
     letter = answer.strip(" ().").lower()
@@ -74,6 +81,7 @@ def _options(question: Mapping[str, Any], answer: Any) -> str:
 
 
 def _truth(question: Mapping[str, Any], answer: Any) -> str:
+    answer = _only(answer)
     text = str(answer).strip(" .").lower()
     for truth in ("true", "false"):
         if text in (truth, truth[0]) and isinstance(answer, str | bool):
@@ -82,8 +90,7 @@ def _truth(question: Mapping[str, Any], answer: Any) -> str:
 
 
 def _number(question: Mapping[str, Any], answer: Any) -> str:
-    if isinstance(answer, list | tuple) and len(answer) == 1:
-        answer = answer[0]
+    answer = _only(answer)
     try:
         number = float(answer)
     except (TypeError, ValueError, OverflowError):

@@ -76,13 +76,25 @@ def samples(tmp_path_factory) -> dict[str, dict]:
     ("kind", "right", "wrong"),
     [
         (
+            "choice",
+            ["a", "A", "(a)", "a.", ["a"], ("a",), {"A"}, np.array(["a"]), np.str_("a")],
+            {
+                "b": "minus sign",
+                "c": "not one of the options",
+                "ab": "the letter of one option",
+                ("a", "b"): "the letter of one option",
+                (): "the letter of one option",
+                1: "the letter of one option",
+            },
+        ),
+        (
             "several",
             ["ac", "a, c", "C A", ["a", "c"], {"c", "a"}, "(a) and (c)", np.array(["a", "c"])],
             {"a": "One right option is missing", "abc": "(b) Both factors", "b": "2 right options"},
         ),
         (
             "true_false",
-            [False, "false", "F", "False.", np.False_],
+            [False, "false", "F", "False.", np.False_, [False]],
             {True: "form of the law", "yes": "True or False", 0: "True or False"},
         ),
         (

@@ -12,12 +12,12 @@ class Answers:
 
 
 def choice(name: str, right: str, wrong: dict[str, str]) -> Answers:
-    """Answers to a question with one right letter: every option, both spellings of the right one, and what is no option at all.
+    """Answers to a question with one right letter: every option, three spellings of the right one, and what is no option at all.
 
     name: the learner's variable. wrong: {letter: part of its reply}.
     """
     return Answers(
-        right=[f'{name} = "{right}"', f"{name} = '{right.upper()}'"],
+        right=[f'{name} = "{right}"', f"{name} = '{right.upper()}'", f'{name} = ["{right}"]'],
         wrong=[(f'{name} = "{letter}"', text) for letter, text in wrong.items()]
         + [
             (f'{name} = "z"', "not one of the options"),
