@@ -53,6 +53,7 @@ ANSWERS = {
         wrong=[
             (_POWER.format(body="return E + a * x**alpha"), "minus sign"),
             (_POWER.format(body="return a * x**-alpha"), "E is left out"),
+            (_POWER.format(body="return E + a * x*-alpha"), "star is missing"),
             (_POWER.format(body="return E + (a * x)**-alpha"), "only x is raised"),
             (_POWER.format(body="return E + (a / x)**alpha"), "Kaplan's way"),
             (_POWER.format(body="return E + a * np.exp(-alpha * x)"), "exponential"),
@@ -108,6 +109,8 @@ ANSWERS = {
             (_LOSS.format(body="return -a * N**b - c * D**d"), "in front of the terms"),
             (_LOSS.format(body="return N**-0.5 + D**-0.3"), "typed in"),
             (_LOSS.format(body="return (a * N)**-b + (c * D)**-d"), "inside the powers"),
+            (_LOSS.format(body="return 1 / (a * N**b) + 1 / (c * D**d)"), "below the fraction"),
+            (_LOSS.format(body="return 1 / (a * N**b + c * D**d)"), "add two fractions"),
             (_LOSS.format(body="return 0.0947"), ""),
         ],
     ),
@@ -306,6 +309,10 @@ def fit_with_floor(x, loss):
                 "N_cross = (a_line / 1.69) ** (1 / alpha_line)\n"
                 "line_at_1e12 = np.log(a_line * 1e12**-alpha_line)",
                 "logarithm of the loss",
+            ),
+            (
+                "N_cross = (a_line - 1.69) ** (1 / alpha_line)\nline_at_1e12 = 1.36",
+                "divide a by it",
             ),
             ("N_cross = 1e12\nline_at_1e12 = 1.36", ""),
             ("N_cross = (a_line / 1.69) ** (1 / alpha_line)\nline_at_1e12 = None", "no value yet"),
@@ -522,6 +529,10 @@ local_slope = -(np.log(h(1.001e9)) - np.log(h(1e9))) / np.log(1.001)
             ),
             ("factor_doubling, times_to_halve, local_slope = 2**0.076, 9140, 0.047", "negative"),
             (
+                "factor_doubling, times_to_halve, local_slope = 0.051, 9140, 0.047",
+                "share that is lost",
+            ),
+            (
                 "factor_doubling, times_to_halve = 0.949, 9140\n"
                 "def h(N): return np.log(1.69 + 406.4 / N**0.34 + 410.7 / 2e10**0.28)\n"
                 "local_slope = (h(1e9) - h(2e9)) / np.log(2)",
@@ -566,6 +577,20 @@ worst_six, can_tell_one, can_tell_six = worst(6), worst(1) > 1, worst(6) > 1
         ],
         wrong=[
             ("worst_six, can_tell_one, can_tell_six = worst_one, False, True", "over one decade"),
+            (
+                "sizes = np.linspace(1e6, 1e12, 200)\n"
+                "f = np.polyval(np.polyfit(np.log(sizes), kaplan(sizes), 1), np.log(sizes))\n"
+                "worst_six = 100 * np.max(np.abs(f / kaplan(sizes) - 1))\n"
+                "can_tell_one, can_tell_six = False, True",
+                "evenly spaced in N",
+            ),
+            (
+                "sizes = np.geomspace(1e6, 1e12, 200)\n"
+                "f = np.polyval(np.polyfit(np.log(sizes), kaplan(sizes), 1), np.log(sizes))\n"
+                "worst_six = 100 * np.max(np.abs(f - kaplan(sizes)))\n"
+                "can_tell_one, can_tell_six = False, True",
+                "error in nats",
+            ),
             (
                 """
 sizes = np.geomspace(1e6, 1e12, 200)
