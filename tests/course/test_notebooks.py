@@ -1,5 +1,6 @@
 """The notebooks as people get them: complete in source/, empty in release/, and both run to their end."""
 
+import ast
 import re
 import shutil
 import time
@@ -126,6 +127,41 @@ def test_source_is_clean_and_its_ids_are_stable(assignment):
     assert len(set(grade_ids)) == len(grade_ids)
     for cell in notebook.cells:
         assert not cell.get("outputs") and cell.get("execution_count") is None, cell.id
+
+
+def names(cell: nbformat.NotebookNode) -> tuple[set[str], set[str], set[str]]:
+    """The names that a code cell uses, those that it imports, and those that it binds in another way."""
+    used, imported, bound = set(), set(), set()
+    for node in ast.walk(ast.parse(cell.source)):
+        match node:
+            case ast.Import(names=found) | ast.ImportFrom(names=found):
+                imported |= {(alias.asname or alias.name).split(".")[0] for alias in found}
+            case ast.Name(id=name, ctx=ast.Load()):
+                used.add(name)
+            case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.arg(arg=name):
+                bound.add(name)
+    return used, imported, bound
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_a_check_imports_what_it_uses_so_that_it_runs_first_after_a_restart(assignment):
+    cells = [c for c in source(assignment).cells if c.cell_type == "code"]
+    tests = [c for c in cells if utils.is_grade(c) and not utils.is_solution(c)]
+    by_tests = set().union(*(names(c)[1] for c in tests))
+    elsewhere = set().union(*(set().union(*names(c)[1:]) for c in cells if c not in tests))
+    lacking = {}
+    for cell in tests:
+        used, imported, bound = names(cell)
+        if lack := (used & by_tests) - imported - bound - elsewhere:
+            lacking[cell.id] = lack
+    assert tests and not lacking
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_no_guess_is_called_right(assignment):
+    guesses = [c for c in source(assignment).cells if c.id == "ex1-guess-test"]
+    assert guesses or assignment == "00_pipeline"
+    assert not [cell.id for cell in guesses if "right" in names(cell)[0]]
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
