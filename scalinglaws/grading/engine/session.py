@@ -419,7 +419,7 @@ class Session:
             outputs = [o for o in outputs if o.get("ename") != "KeyboardInterrupt"]
             outputs.append(_time_error(late))
         kept = "too much memory" * (self._memory() > 0.75 * self.limits.memory * MIB)
-        kept = kept or "too many processes" * (len(self._processes()) > self.limits.processes // 2)
+        kept = kept or "too many processes" * (len(self._processes()) > self._most_processes)
         if kept:
             self._go_back()
             outputs.append(_error("CellStopped", f"the cell kept {kept}; what it did is undone"))
@@ -456,15 +456,15 @@ class Session:
         return message, late
 
     def _watch(self, process: _Process, deadline: float) -> dict | None:
-        """The next answer, or None at the deadline or where the submission's memory ran over (then `_reason` says so)."""
+        """The next answer, or None at the deadline or where the submission took too much (then `_reason` says what)."""
         while True:
             try:
                 return process.answer(min(deadline, time.monotonic() + 0.5))[0]
             except TimeoutError:
                 if time.monotonic() >= deadline:
                     return None
-                if self._all_memory() > 1.5 * self.limits.memory * MIB:
-                    self._reason = f"the cell used more than {self.limits.memory} MiB of memory"
+                if excess := self._excess():
+                    self._reason = excess
                     return None
 
     def _run_test(self, cell: Cell) -> None:
@@ -609,23 +609,39 @@ class Session:
                     waiting += [int(child) for child in children]
         return found
 
-    def _all_memory(self) -> int:
-        """Bytes that all processes of the submission hold in memory; what several share is counted once."""
-        return sum(map(_memory_of, self._processes()))
+    @property
+    def _most_processes(self) -> int:
+        """More than these are a fork bomb; with half of what the system would allow, we still have the time to look."""
+        return self.limits.processes // 2
+
+    def _excess(self) -> str:
+        """What the submission takes too much of just now; empty where it does not."""
+        processes = self._processes()
+        if len(processes) > self._most_processes:
+            return f"the cell ran more than {self._most_processes} processes at once"
+        most = 1.5 * self.limits.memory * MIB
+        if _held(processes, "status") > most and _held(processes, "smaps_rollup") > most:
+            return f"the cell used more than {self.limits.memory} MiB of memory"
+        return ""
 
 
-def _memory_of(pid: int) -> int:
-    """Bytes that a process holds of its own, with its part of what it shares; more where the system does not tell the part."""
-    for file, fields in (
-        ("smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")),
-        ("status", ("RssAnon:", "RssShmem:")),
-    ):
-        with contextlib.suppress(OSError, ValueError):
-            lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
-            found = [int(line.split()[1]) * 1024 for line in lines if line.startswith(fields)]
-            if found:
-                return sum(found)
-    return 0
+# Where the system tells what a process holds of its own. Quick: a page that several share counts for each. Slow: once.
+_OWN = {"status": ("RssAnon:", "RssShmem:"), "smaps_rollup": ("Pss_Anon:", "Pss_Shmem:")}
+
+
+def _held(processes: list[int], file: str) -> float:
+    """Bytes that processes hold of their own, by a file of `_OWN`; infinite where it may not be read."""
+    total = 0.0
+    for pid in processes:
+        try:
+            for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
+                if line.startswith(_OWN[file]):
+                    total += int(line.split()[1]) * 1024
+        except PermissionError:
+            return float("inf")
+        except (OSError, ValueError):  # it has just ended
+            continue
+    return total
 
 
 def _names(folder: Path) -> set[str]:
