@@ -9,6 +9,7 @@ import json
 import shutil
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from .engine.sandbox import Limits
 from .exercises import Exercise, exercises, graded_cells
 from .feedback import failure_message, stop_messages
 from .grade import load_assignment
-from .gradebook import ScratchCourse, assignments, scratch_course
+from .gradebook import ScratchCourse, assignments, open_gradebook, scratch_course
 from .job import grade_submission, read_files
 from .records import Records
 from .run import HAS_ENGINE, shared_zygote
@@ -120,8 +121,9 @@ def check(course: Path, copy: Path, student: str, quiet: bool = False) -> dict:
         print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
     if HAS_ENGINE:
         shared_zygote().start()  # warms up while we read
-    with scratch_course(course, name) as scratch:
+    with scratch_course(course, name) as scratch, ThreadPoolExecutor(1) as beside:
         directory = scratch.api.coursedir
+        made = beside.submit(lambda: open_gradebook(directory).close())  # takes seconds, of waiting
         # Nobody need be kept from anything on a learner's own machine; where there is isolation, it is as in grading.
         assignment = load_assignment(
             directory, scratch.api.config, name, Limits(), sandboxed=not sandbox.missing()
@@ -129,6 +131,7 @@ def check(course: Path, copy: Path, student: str, quiet: bool = False) -> dict:
         outcome = grade_submission(assignment, student, read_files(copy.parent))
         if outcome.unreadable:
             raise CourseError(f"{copy} cannot be graded: {outcome.unreadable[name]}.")
+        made.result()
         with Records(directory, scratch.api.config, name) as records:
             records.enter_assignment(assignment.notebooks)
             records.enter(outcome)
