@@ -143,7 +143,12 @@ def record(
         why = f"it could not be recorded ({type(error).__name__}: {error})"
         outcome = Outcome(outcome.student, unreadable=dict.fromkeys(assignment.notebooks, why))
         digest = ""
-    remember(course, assignment.name, outcome, digest)
+    try:
+        remember(course, assignment.name, outcome, digest)
+    except OSError as error:  # a full disk, say
+        raise CourseError(
+            f"{course} cannot be written ({error.strerror}): make room, then say the same command again. What is graded is kept."
+        ) from None
 
 
 def check_name(course: Path, assignment: str) -> None:

@@ -25,7 +25,7 @@ from nbgrader.api import Gradebook
 
 from scalinglaws.cli import main
 from scalinglaws.grading import CheckFailed, check_array, submission
-from scalinglaws.grading.engine import codec, figures, sandbox, session
+from scalinglaws.grading.engine import codec, figures, session
 from scalinglaws.grading.engine.codec import Decoder, Malformed
 from scalinglaws.grading.engine.sandbox import Limits
 from scalinglaws.grading.engine.session import Cell, Course, Session
@@ -37,10 +37,8 @@ from scalinglaws.grading.run import shared_zygote
 from scalinglaws.grading.similar import pairs
 
 from . import classroom
-from .classroom import NAME, POINTS, RIGHT, SECRET, TOTAL, Student, points, shown, total
+from .classroom import NAME, POINTS, RIGHT, SECRET, TOTAL, Student, isolated, points, shown, total
 from .test_class_run import feedback, scores
-
-isolated = pytest.mark.skipif(bool(sandbox.missing()), reason=f"no isolation: {sandbox.missing()}")
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,7 @@ from scalinglaws.grading.engine import codec, sandbox
 from scalinglaws.grading.engine.codec import Decoder, Malformed
 
 from . import classroom
-from .classroom import POINTS, RIGHT, SECRET, TOTAL, Student, points, shown, total
-
-isolated = pytest.mark.skipif(bool(sandbox.missing()), reason=f"no isolation: {sandbox.missing()}")
+from .classroom import POINTS, RIGHT, SECRET, TOTAL, Student, isolated, points, shown, total
 
 
 @pytest.fixture(scope="module")

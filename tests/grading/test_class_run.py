@@ -1,6 +1,7 @@
 """`scalinglaws grade` on a small class: resumable, one writer, nothing lost, and what is made of the grades."""
 
 import csv
+import errno
 import html
 import io
 import json
@@ -18,7 +19,6 @@ import pytest
 from nbgrader.api import Gradebook
 
 from scalinglaws.cli import main
-from scalinglaws.grading.engine import sandbox
 from scalinglaws.grading.gradebook import load_config
 from scalinglaws.grading.items import analyse
 
@@ -26,9 +26,7 @@ from . import classroom
 from .classroom import NAME, RIGHT, TOTAL, Student
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.skipif(
-    bool(sandbox.missing()), reason=f"no isolation: {sandbox.missing()}"
-)
+pytestmark = classroom.isolated
 
 ESSAY = "My answer with $x^2$ and <script>alert(1)</script><img src=x onerror=alert(1)>."
 CLASS = {
@@ -491,3 +489,13 @@ def test_the_gradebook_on_postgresql(course, capsys):
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(timeout=30)
+
+
+def test_a_full_disk_is_said_in_one_sentence(course, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("scalinglaws.grading.grade.write_atomically", full)
+    assert main(["grade", NAME, "--force"]) == 2
+    error = capsys.readouterr().err
+    assert "No space left on device" in error and "Traceback" not in error

@@ -1,15 +1,12 @@
 """What a test cell can do with a learner's names, and a learner's function with what a test hands over: as in one process."""
 
-import pytest
-
-from scalinglaws.grading.engine import sandbox
 from scalinglaws.grading.engine.sandbox import Limits
 from scalinglaws.grading.engine.session import Cell, Course, Session
 from scalinglaws.grading.run import shared_zygote
 
-pytestmark = pytest.mark.skipif(
-    bool(sandbox.missing()), reason=f"no isolation: {sandbox.missing()}"
-)
+from . import classroom
+
+pytestmark = classroom.isolated
 
 
 def run(*cells: str, test: str, imports=("import numpy as np", "import pandas as pd"), learners=()):

@@ -7,14 +7,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from scalinglaws.grading.engine import sandbox
-
 from . import classroom
 from .classroom import POINTS, RIGHT, TOTAL, Student, points, total
 
-pytestmark = pytest.mark.skipif(
-    bool(sandbox.missing()), reason=f"no isolation: {sandbox.missing()}"
-)
+pytestmark = classroom.isolated
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,13 @@ import re
 
 import pytest
 
-from scalinglaws.grading.engine import figures, sandbox
+from scalinglaws.grading.engine import figures
 from scalinglaws.grading.engine.figures import Pictures, filler
 
 from . import classroom
 from .classroom import POINTS, RIGHT, Student, points
 
-pytestmark = pytest.mark.skipif(
-    bool(sandbox.missing()), reason=f"no isolation: {sandbox.missing()}"
-)
+pytestmark = classroom.isolated
 
 FIGURE = "import matplotlib.pyplot as plt\nimport scalinglaws as sl\nfig, ax = plt.subplots()\nax.plot([1, 2, {}])\n"
 
