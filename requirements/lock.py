@@ -36,9 +36,10 @@ def uv(*arguments: str) -> None:
 
 
 def lock(group: str, output: str, *options: str) -> None:
-    """Write one lock: the package's dependencies and a dependency group of pyproject.toml."""
+    """Write one lock: all that the course needs, and a dependency group of pyproject.toml."""
     uv(
-        *["compile", "../pyproject.toml", "--group", f"../pyproject.toml:{group}"],
+        *["compile", "../pyproject.toml", "--extra", "grade"],
+        *["--group", f"../pyproject.toml:{group}"],
         *["--output-file", output, "--constraint", "constraints.txt", *options],
         # One version for all systems, so that all learners see the same numbers; no package that
         # needs a compiler.

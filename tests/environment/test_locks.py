@@ -34,8 +34,11 @@ def pins(lock: str) -> dict[str, tuple[str, Marker | None]]:
 
 
 def declared(group: str) -> list[Requirement]:
-    """The requirements of the package itself and of a dependency group."""
+    """The requirements of the course (the package with the extra `grade`) and of a dependency group."""
+    extras = PROJECT["project"]["optional-dependencies"]
     found = list(PROJECT["project"]["dependencies"])
+    for extra in ("train", "course", "grade"):
+        found += [text for text in extras[extra] if not text.startswith("scalinglaws[")]
     for entry in PROJECT["dependency-groups"][group]:
         if isinstance(entry, dict):
             found += PROJECT["dependency-groups"][entry["include-group"]]
