@@ -136,7 +136,7 @@ def _measure_exponents(study: Study) -> Numbers:
                     "a": [fit.law.a, *fit.interval(lambda law: law.a)],
                     "b": fit.law.b,
                     "ratio": fit.law.D_opt(1e12) / fit.law.N_opt(1e12),
-                    "pattern": fit.pattern,
+                    "pattern": fit.residual_autocorrelation,
                 }
             )
     return {"parabolas": parabolas, "surfaces": surfaces} if parabolas else {}

@@ -137,7 +137,7 @@ def _measure_combination(study: Study) -> Numbers:
         for fit in _forms(runs):
             law = fit.law
             row = {"E": law.E, "alpha": law.alpha, "beta": law.beta, "a": law.a}
-            row |= {"typical_error": fit.rmse_log, "pattern": fit.pattern}
+            row |= {"typical_error": fit.rmse_log, "pattern": fit.residual_autocorrelation}
             if isinstance(law, JointLaw):
                 row["gamma"] = [law.gamma, *fit.interval("gamma")]
             rows.append(row)
