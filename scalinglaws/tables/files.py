@@ -1,7 +1,8 @@
-"""From a file's bytes to cells of text, whatever wrote it: CSV and its kin, JSON, JSON Lines, Parquet.
+"""From a file's bytes to cells of text, whatever wrote it: CSV and its kin, JSON, JSON Lines,
+Parquet.
 
-A cell stays as it was written until `numbers` reads it: only then can a mistake be reported with the text that the
-file holds and the line where it stands.
+A cell stays as it was written until `numbers` reads it: only then can a mistake be reported with
+the text that the file holds and the line where it stands.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from ..errors import CourseError
 class Cells:
     """A table as it stands in the file: texts, and where each row was found.
 
-    columns: each column's name and its cells, in the order of the file. lines: where each row stands, counted from 1 in
-    `place`: "line" of the file, "record" of a JSON list, "row" of a Parquet table. notes: what the reader had to
-    decide. decimal_comma: whether commas are decimal marks in this file.
+    columns: each column's name and its cells, in the order of the file. lines: where each row
+    stands, counted from 1 in `place`: "line" of the file, "record" of a JSON list, "row" of a
+    Parquet table. notes: what the reader had to decide. decimal_comma: whether commas are decimal
+    marks in this file.
     """
 
     source: str
@@ -42,7 +44,8 @@ class Cells:
 def read_cells(path: Path) -> Cells:
     """Read a table of runs. "-" is the standard input.
 
-    Raises CourseError, with one sentence, where the file is missing, is of another kind, or holds no table.
+    Raises CourseError, with one sentence, where the file is missing, is of another kind, or holds
+    no table.
     """
     source = "the standard input" if str(path) == "-" else str(path)
     if str(path) == "-":
@@ -65,7 +68,8 @@ def read_cells(path: Path) -> Cells:
         return _parquet(data, source)
     if data[:2] == b"PK":
         raise CourseError(
-            f"{source} is a spreadsheet or a zip archive: save the table as CSV, or unpack it, first."
+            f"{source} is a spreadsheet or a zip archive: save the table as CSV, or unpack it, "
+            f"first."
         )
     text = decode(data, source)
     if not text.strip():
@@ -74,7 +78,8 @@ def read_cells(path: Path) -> Cells:
 
 
 def decode(data: bytes, source: str) -> str:
-    """The text of a file, with line ends as \\n: UTF-8, UTF-16 and UTF-32 by their marks, else Latin-1.
+    """The text of a file, with line ends as \\n: UTF-8, UTF-16 and UTF-32 by their marks, else
+    Latin-1.
 
     Raises CourseError for bytes that are no text.
 
@@ -126,7 +131,8 @@ def _delimited(text: str, source: str) -> Cells:
         above = _split(comment, delimiter) if comment else []
         if len(above) != len(names):
             raise CourseError(
-                f"{source} has no header: write the names of the columns (N, D, loss) into its first line."
+                f"{source} has no header: write the names of the columns (N, D, loss) into its "
+                f"first line."
             )
         names, body = above, rows
     repeated = [row for row in body if row.cells[: len(names)] == names]
@@ -174,7 +180,9 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def _rows(text: str, delimiter: str, source: str) -> list[_Row]:
-    """The rows that are neither blank nor comments, each with the line of the file on which it begins."""
+    """The rows that are neither blank nor comments, each with the line of the file on which it
+    begins.
+    """
     lines = text.split("\n")
     if not delimiter:
         return [
@@ -205,7 +213,9 @@ def _rows(text: str, delimiter: str, source: str) -> list[_Row]:
 def _match_widths(
     names: list[str], body: list[_Row], source: str, notes: list[str]
 ) -> tuple[list[str], list[_Row]]:
-    """Rows as wide as the header: trailing delimiters dropped, R's row names taken as an index column."""
+    """Rows as wide as the header: trailing delimiters dropped, R's row names taken as an index
+    column.
+    """
     width = len(names)
     while width and not names[width - 1] and all(not "".join(r.cells[width - 1 :]) for r in body):
         width -= 1
@@ -228,17 +238,17 @@ def _match_widths(
         lines = [row.line for row in wide]
         raise CourseError(
             f"{lines_in_words(lines).capitalize()} of {source} "
-            f"{'has' if len(lines) == 1 else 'have'} {len(wide[0].cells)} fields where the header has {width} names: "
-            "correct the header or the rows (a number with a decimal or thousands comma needs quotes)."
+            f"{'has' if len(lines) == 1 else 'have'} {len(wide[0].cells)} fields where the header "
+            f"has {width} names: "
+            "correct the header or the rows (a number with a decimal or thousands comma needs "
+            "quotes)."
         )
     short = [row.line for row in trimmed if len(row.cells) < width]
     if short:
         notes.append(
             f"{lines_in_words(short)} {'is' if len(short) == 1 else 'are'} shorter than the header"
         )
-    return names, [
-        _Row(row.line, row.cells + [""] * (width - len(row.cells))) for row in trimmed
-    ]
+    return names, [_Row(row.line, row.cells + [""] * (width - len(row.cells))) for row in trimmed]
 
 
 def _named(
@@ -266,7 +276,9 @@ def _numeric(cell: str) -> bool:
 
 
 def _decimal_comma(columns: Mapping[str, Sequence[str]], delimiter: str) -> bool:
-    """Whether the file writes 2,5 for two and a half: some cell can only be read so, and none has a decimal point."""
+    """Whether the file writes 2,5 for two and a half: some cell can only be read so, and none has a
+    decimal point.
+    """
     cells = [cell for column in columns.values() for cell in column]
     comma = any(re.fullmatch(r"[+-]?\d+,\d{1,2}|[+-]?\d+,\d{4,}", cell) for cell in cells)
     group = any(re.fullmatch(r"[+-]?\d{1,3}(,\d{3}){2,}", cell) for cell in cells)
@@ -290,7 +302,8 @@ def _json(text: str, source: str) -> Cells:
     records = _records(value)
     if records is None:
         raise CourseError(
-            f"{source} holds JSON, but no table: give a list of records, or an object of columns of equal length."
+            f"{source} holds JSON, but no table: give a list of records, or an object of columns "
+            f"of equal length."
         )
     if isinstance(value, dict) and text.strip().count("\n") == 0 and records == [value]:
         return _from_records(records, [1], "line", source)
@@ -336,15 +349,17 @@ def _records(value: Any) -> list[dict[str, Any]] | None:
     lengths = {len(item) for item in lists.values()}
     plain = not any(isinstance(x, dict | list) for item in lists.values() for x in item)
     if lists and plain and len(lengths) == 1 and len(lists) > 1:  # an object of columns
-        return [
-            dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)
-        ]
+        return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
     inner = {name: item for name, item in value.items() if isinstance(item, dict)}
     if inner and len(inner) == len(value):
         keys = [set(item) for item in inner.values()]
-        scalars = not any(isinstance(x, dict | list) for item in inner.values() for x in item.values())
-        if scalars and all(key == keys[0] for key in keys) and all(
-            key.lstrip("-").isdigit() for key in keys[0]
+        scalars = not any(
+            isinstance(x, dict | list) for item in inner.values() for x in item.values()
+        )
+        if (
+            scalars
+            and all(key == keys[0] for key in keys)
+            and all(key.lstrip("-").isdigit() for key in keys[0])
         ):  # pandas "columns": {"N": {"0": 1, ...}, ...}
             index = list(next(iter(inner.values())))
             return [{name: item[key] for name, item in inner.items()} for key in index]
@@ -354,7 +369,7 @@ def _records(value: Any) -> list[dict[str, Any]] | None:
     tables = [found for item in value.values() if (found := _records(item)) is not None]
     if len(tables) == 1:
         return tables[0]
-    return [value] if value and not tables else None
+    return [value] if value and not tables and len(lists) < len(value) else None
 
 
 def _from_records(
@@ -398,7 +413,9 @@ def _cell(value: Any) -> str:
 
 
 def unpack_objects(cells: Cells) -> Cells:
-    """Cells that hold objects, as wandb's `config` and `summary` do in CSV, as columns "config.N" of their own."""
+    """Cells that hold objects, as wandb's `config` and `summary` do in CSV, as columns "config.N"
+    of their own.
+    """
     columns: dict[str, list[str]] = {}
     for name, texts in cells.columns.items():
         filled = [text for text in texts if text]
@@ -413,7 +430,13 @@ def unpack_objects(cells: Cells) -> Cells:
         for inner in dict.fromkeys(key for record in flat for key in record):
             columns[inner] = [record.get(inner, "") for record in flat]
     return Cells(
-        cells.source, columns, cells.lines, cells.place, cells.notes, cells.decimal_comma, cells.twice
+        cells.source,
+        columns,
+        cells.lines,
+        cells.place,
+        cells.notes,
+        cells.decimal_comma,
+        cells.twice,
     )
 
 
@@ -440,7 +463,8 @@ def _parquet(data: bytes, source: str) -> Cells:
         table = pd.read_parquet(io.BytesIO(data))
     except ImportError:
         raise CourseError(
-            f"{source} is a Parquet file, which needs one more package: pip install 'scalinglaws[parquet]'."
+            f"{source} is a Parquet file, which needs one more package: pip install "
+            f"'scalinglaws[parquet]'."
         ) from None
     except Exception as error:  # whatever the Parquet reader raises on a damaged file
         raise CourseError(f"{source} cannot be read as Parquet: {_reason(error)}.") from None

@@ -1,4 +1,6 @@
-"""Reading a table of runs: from cells to numbers under our names, with the questions that it raises."""
+"""Reading a table of runs: from cells to numbers under our names, with the questions that it
+raises.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..errors import CourseError
 from ..laws import training_flops
 from .checks import ACCEPTABLE, ask, repeated_rows
 from .columns import NAMES, NUMBERS, Found, find_columns, normalised, parse_mapping, parse_units
 from .files import Cells, lines_in_words, read_cells, unpack_objects
-from .numbers import Unit, parse_column, parse_number
+from .frame import keep, lines, numbers, texts
+from .numbers import parse_column, parse_number
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda a, b: a <= b,
@@ -33,11 +37,12 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 class RunTable:
     """A table of runs, ready to be fitted.
 
-    runs: one row for each run, with the columns that were found under our names: N (parameters), D (training tokens), C
-    (training FLOPs), loss (nats), U (unique tokens), epochs, step, run, group, seed; `line`, where it stands in the
-    file; and the other columns of the file as texts, under their own names. C = 6·N·D fills in the one of N, D and C
-    that is absent. columns: for each of our names the column of the file. place: what `line` counts ("line", "record" of
-    a JSON list, "row" of a Parquet file). notes: what was decided on the way.
+    runs: one row for each run, with the columns that were found under our names: N (parameters), D
+    (training tokens), C (training FLOPs), loss (nats), U (unique tokens), epochs, step, run, group,
+    seed; `line`, where it stands in the file; and the other columns of the file as texts, under
+    their own names. C = 6·N·D fills in the one of N, D and C that is absent. columns: for each of
+    our names the column of the file. place: what `line` counts ("line", "record" of a JSON list,
+    "row" of a Parquet file). notes: what was decided on the way.
     """
 
     source: str
@@ -47,18 +52,16 @@ class RunTable:
     notes: tuple[str, ...]
 
     def split(self, by: str) -> dict[str, RunTable]:
-        """One table for each value of a column (ours or the file's), in the order in which they appear."""
+        """One table for each value of a column (ours or the file's), in the order in which they
+        appear.
+        """
         column = _column(by, list(self.runs.columns), self.source)
         parts: dict[str, RunTable] = {}
-        labels = self.runs[column].map(_label)
+        labels = texts(self.runs, column)
         for value in dict.fromkeys(labels):
-            rows = self.runs[labels == value].reset_index(drop=True)
+            rows = keep(self.runs, [label == value for label in labels])
             parts[value] = RunTable(self.source, rows, self.columns, self.place, ())
         return parts
-
-
-def _label(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def read_runs(
@@ -77,15 +80,18 @@ def read_runs(
 ) -> RunTable:
     """Read a table of runs: CSV, TSV, JSON, JSON Lines, Parquet; "-" is the standard input.
 
-    columns: which column means what ({"N": "params"} or "N=params"), where its name does not say so. units: "N=M,D=B,
-    C=EF,loss=ppl"; also log10, ln, a factor, and for the loss bits, bpb, bpb*4.5 (bytes per token). where: conditions
-    that a run must meet, such as "N>1e8" or "dataset=c4". by: the column that `RunTable.split` will be asked for. last:
-    keep the last checkpoint of each run. skip_missing: leave out rows whose N, D, C or loss is missing or infinite,
-    which are refused otherwise. keep_repeats: keep rows that repeat an earlier one in every column. accept: answers to
-    questions (`ACCEPTABLE`), such as "ratio" where an unusual number of tokens per parameter is right. needs: the
-    quantities that the fit will use. curves: whether it wants every checkpoint.
+    columns: which column means what ({"N": "params"} or "N=params"), where its name does not say
+    so. units: "N=M,D=B, C=EF,loss=ppl"; also log10, ln, a factor, and for the loss bits, bpb,
+    bpb*4.5 (bytes per token). where: conditions that a run must meet, such as "N>1e8" or
+    "dataset=c4". by: the column that `RunTable.split` will be asked for. last: keep the last
+    checkpoint of each run. skip_missing: leave out rows whose N, D, C or loss is missing or
+    infinite, which are refused otherwise. keep_repeats: keep rows that repeat an earlier one in
+    every column. accept: answers to questions (`ACCEPTABLE`), such as "ratio" where an unusual
+    number of tokens per parameter is right. needs: the quantities that the fit will use. curves:
+    whether it wants every checkpoint.
 
-    Raises CourseError for what cannot be read, with the lines, and for what is not plausible, with the question.
+    Raises CourseError for what cannot be read, with the lines, and for what is not plausible, with
+    the question.
     """
     accept = _accepted(accept)
     mapping = parse_mapping(columns) if isinstance(columns, str) else dict(columns)
@@ -94,26 +100,36 @@ def read_runs(
     found = find_columns(cells, mapping, given)
     notes = [*cells.notes, *(choice.note for choice in found.values() if choice.note)]
 
-    table, numbers = _table(cells, found)
+    table, known = _table(cells, found)
     if by is not None:
         _column(by, list(table.columns), cells.source)
     table = _meet(table, cells, found, where)
     if where and table.empty:
         raise CourseError(f"No run of {cells.source} meets {' and '.join(where)}.")
-    wanted = [name for name in (needs or ("N", "D", "C", "loss")) if name in numbers]
+    wanted = [name for name in (needs or ("N", "D", "C", "loss")) if name in known]
     table, skipped = _whole(table, cells, found, wanted, skip_missing)
     notes += skipped
-    table = table.drop(columns=[f"{name} as written" for name in numbers])
+    table = table.drop(columns=[f"{name} as written" for name in known])
     table, derived = _complete(table, cells, needs)
 
     again = repeated_rows(table)
     if again.any() and not keep_repeats:
-        lines = table.loc[again, "line"].tolist()
+        rows = lines(table, again)
         notes.append(
-            f"{lines_in_words(lines, cells.place)} {'repeats' if len(lines) == 1 else 'repeat'} an earlier row in "
-            "every column, and would make intervals too narrow: each run counts once (--keep-repeats counts all)"
+            f"{lines_in_words(rows, cells.place)} {'repeats' if len(rows) == 1 else 'repeat'} an "
+            f"earlier row in "
+            "every column, and would make intervals too narrow: each run counts once "
+            "(--keep-repeats counts all)"
         )
-        table = table[~again].reset_index(drop=True)
+        table = keep(table, ~again)
+        if len(table) == 1:
+            raise CourseError(
+                f"All {len(again)} rows of {cells.source} say the same, so they are one run: a fit "
+                f"needs runs that "
+                "differ."
+            )
+    if table.empty:
+        raise CourseError(f"{cells.source} has a header but no runs: 0 runs are too few for a fit.")
     if last:
         table = _last(table, cells)
     labels, unknown = _others(cells, found)
@@ -131,7 +147,7 @@ def read_runs(
         labels=labels,
         unknown=() if needs else unknown,
     )
-    notes += _seeds(table)
+    notes += [*_outliers(table), *_seeds(table)]
     return RunTable(
         cells.source,
         table.reset_index(drop=True),
@@ -144,38 +160,37 @@ def read_runs(
 def _accepted(accept: Iterable[str]) -> set[str]:
     words = {word.strip() for item in accept for word in item.split(",") if word.strip()}
     if unknown := sorted(words - {*ACCEPTABLE, "all"}):
-        raise CourseError(
-            f"--accept takes {', '.join(ACCEPTABLE)} or all, not {unknown[0]!r}."
-        )
+        raise CourseError(f"--accept takes {', '.join(ACCEPTABLE)} or all, not {unknown[0]!r}.")
     return set(ACCEPTABLE) if "all" in words else words
 
 
 def _table(cells: Cells, found: Mapping[str, Found]) -> tuple[pd.DataFrame, list[str]]:
     """The table under our names; "N as written" beside N keeps what stood there, for messages."""
     table: dict[str, Sequence[object]] = {"line": cells.lines}
-    numbers: list[str] = []
+    known: list[str] = []
     for name in NAMES:
         if name not in found:
             continue
-        texts = cells.columns[found[name].column]
+        written = cells.columns[found[name].column]
         if name not in NUMBERS:
-            table[name] = texts
+            table[name] = written
             continue
         unit = found[name].unit
-        values = parse_column(texts, name == "loss", cells.decimal_comma)
+        values = parse_column(written, name == "loss", cells.decimal_comma)
         table[name] = [
             math.nan if value is None else unit.convert(value) if unit else value
             for value in values
         ]
         table[f"{name} as written"] = [
-            "?" + text if value is None else text for text, value in zip(texts, values, strict=True)
+            "?" + text if value is None else text
+            for text, value in zip(written, values, strict=True)
         ]
-        numbers.append(name)
+        known.append(name)
     used = {choice.column for choice in found.values()}
-    for column, texts in cells.columns.items():
+    for column, written in cells.columns.items():
         if column not in used:
-            table[column if column not in table else f"{column} (file)"] = texts
-    return pd.DataFrame(table), numbers
+            table[column if column not in table else f"{column} (file)"] = written
+    return pd.DataFrame(table), known
 
 
 def _column(name: str, names: Sequence[str], source: str) -> str:
@@ -198,7 +213,8 @@ def _meet(
         match = re.fullmatch(r"\s*(.+?)\s*(<=|>=|!=|==|=|<|>)\s*(.*?)\s*", condition)
         if match is None:
             raise CourseError(
-                f"--where takes a condition such as N>1e8 or dataset=c4; it cannot read {condition!r}."
+                f"--where takes a condition such as N>1e8 or dataset=c4; it cannot read "
+                f"{condition!r}."
             )
         name, sign, text = match.groups()
         column = _column(ours.get(name, name), list(table.columns), cells.source)
@@ -206,21 +222,22 @@ def _meet(
             table["epochs"] = table["D"] / table["U"]
         text = text.strip("'\"")
         if table[column].dtype == float:
-            values: list[float | None] = table[column].tolist()
+            values: list[float | None] = numbers(table, column).tolist()
         else:
-            values = [parse_number(str(value)) for value in table[column]]
+            values = [parse_number(value) for value in texts(table, column)]
         limit = parse_number(text)
         numeric = limit is not None and not math.isnan(limit) and None not in values
         if numeric and limit is not None:
-            keep = [value is not None and _COMPARE[sign](value, limit) for value in values]
+            met = [value is not None and _COMPARE[sign](value, limit) for value in values]
         elif sign in ("=", "==", "!="):
-            same = table[column].map(lambda value: _label(value).lower() == text.lower())
-            keep = (~same if sign == "!=" else same).tolist()
+            same = [value.lower() == text.lower() for value in texts(table, column)]
+            met = [not value for value in same] if sign == "!=" else same
         else:
             raise CourseError(
-                f"--where {condition}: {column} holds no numbers to compare, so only = and != can be used."
+                f"--where {condition}: {column} holds no numbers to compare, so only = and != can "
+                f"be used."
             )
-        table = table[np.array(keep, dtype=bool)].reset_index(drop=True)
+        table = keep(table, met)
     return table
 
 
@@ -231,16 +248,18 @@ def _whole(
     wanted: Sequence[str],
     skip_missing: bool,
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The rows whose numbers are there, finite and positive; the others are refused, or skipped on request."""
+    """The rows whose numbers are there, finite and positive; the others are refused, or skipped on
+    request.
+    """
     left_out = np.zeros(len(table), dtype=bool)
     for name in wanted:
-        values = table[name].to_numpy(dtype=float)
-        written = table[f"{name} as written"]
-        no_number = written.str.startswith("?").to_numpy(dtype=bool)
+        values = numbers(table, name)
+        written = texts(table, f"{name} as written")
+        no_number = np.array([text.startswith("?") for text in written], dtype=bool)
         column = found[name].column
         if no_number.any():
-            examples = written[no_number].iloc[0][1:]
-            _refuse(cells, column, f"not a number ({examples!r})", table, no_number)
+            example = written[int(no_number.argmax())][1:]
+            _refuse(cells, column, "not a number", table, no_number, f" ({example!r} stands there)")
         for bad, what in (
             (np.isnan(values), "missing"),
             (np.isinf(values), "infinite"),
@@ -252,22 +271,31 @@ def _whole(
         negative = values <= 0
         if negative.any():
             _refuse(
-                cells, column, "zero or negative", table, negative, f" or leave them out with --where '{name}>0'"
+                cells,
+                column,
+                "zero or negative",
+                table,
+                negative,
+                f" or leave them out with --where '{name}>0'",
             )
     if not left_out.any():
         return table, []
-    lines = table.loc[left_out, "line"].tolist()
-    note = f"left out for a missing or infinite value: {lines_in_words(lines, cells.place)}"
-    return table[~left_out].reset_index(drop=True), [note]
+    rows = lines_in_words(lines(table, left_out), cells.place)
+    return keep(table, ~left_out), [f"left out for a missing or infinite value: {rows}"]
 
 
 def _refuse(
-    cells: Cells, column: str, what: str, table: pd.DataFrame, bad: np.ndarray, instead: str = ""
+    cells: Cells,
+    column: str,
+    what: str,
+    table: pd.DataFrame,
+    bad: NDArray[np.bool_],
+    instead: str = "",
 ) -> None:
-    lines = table.loc[bad, "line"].tolist()
-    them = "them" if len(lines) > 1 else "it"
+    rows = lines(table, bad)
+    them = "them" if len(rows) > 1 else "it"
     raise CourseError(
-        f"{column} is {what} in {lines_in_words(lines, cells.place)} of {cells.source}: fix {them}"
+        f"{column} is {what} in {lines_in_words(rows, cells.place)} of {cells.source}: fix {them}"
         f"{instead.replace('them', them)}."
     )
 
@@ -279,7 +307,8 @@ def _complete(
     have = {"N", "D", "C"} & set(table)
     if not have:
         raise CourseError(
-            f"{cells.source} needs a column N, D or C beside the loss; it has {', '.join(cells.columns)}: name "
+            f"{cells.source} needs a column N, D or C beside the loss; it has "
+            f"{', '.join(cells.columns)}: name "
             "yours with --columns N=…,D=…"
         )
     derived = ""
@@ -291,7 +320,7 @@ def _complete(
         table["N"] = table["C"] / (6 * table["D"])
     elif have == {"N", "D"}:
         derived = "C"
-        table["C"] = np.asarray(training_flops(table["N"], table["D"]))
+        table["C"] = np.asarray(training_flops(numbers(table, "N"), numbers(table, "D")))
     if needs and "U" in needs and "U" not in table and {"D", "epochs"} <= set(table):
         table["U"] = table["D"] / table["epochs"]
     return table, derived
@@ -301,22 +330,26 @@ def _last(table: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     """The last checkpoint of each run: its largest step, or D."""
     if "run" not in table:
         raise CourseError(
-            f"--last needs a column that says which run a {cells.place} belongs to: name yours with --columns run=…"
+            f"--last needs a column that says which run a {cells.place} belongs to: name yours "
+            f"with --columns run=…"
         )
     order = "step" if "step" in table else "D" if "D" in table else "C"
     if order not in table:
         raise CourseError("--last needs the steps or tokens of each checkpoint: --columns D=…")
-    latest = table.sort_values(order, kind="stable").groupby("run", sort=False).tail(1)
-    return latest.sort_values("line").reset_index(drop=True)
+    texts_of_run = texts(table, "run")
+    latest: dict[str, int] = {}
+    for row in np.argsort(numbers(table, order), kind="stable"):
+        latest[texts_of_run[row]] = int(row)
+    return table.iloc[sorted(latest.values())].reset_index(drop=True)
 
 
-def _others(
-    cells: Cells, found: Mapping[str, Found]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The columns of the file without a meaning: those that hold words, and those that hold numbers."""
+def _others(cells: Cells, found: Mapping[str, Found]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of the file without a meaning: those that hold words, and those that hold
+    numbers.
+    """
     used = {choice.column for choice in found.values()}
     words: list[str] = []
-    numbers: list[str] = []
+    unknown: list[str] = []
     for column, values in cells.columns.items():
         filled = [value for value in values if value]
         if column in used or not filled or {v.lower() for v in filled} <= {"true", "false"}:
@@ -325,26 +358,48 @@ def _others(
         if known == 0 or known < len(filled) / 2:
             words.append(column)
         elif known == len(filled) and len(set(filled)) > 2:
-            numbers.append(column)
-    return tuple(words), tuple(numbers)
+            unknown.append(column)
+    return tuple(words), tuple(unknown)
+
+
+def _outliers(table: pd.DataFrame) -> list[str]:
+    """Rows that the file itself calls outliers."""
+    for column in table.columns:
+        if normalised(str(column)) in ("outlier", "is_outlier", "exclude", "excluded", "diverged"):
+            marked = sum(text.lower() in ("true", "1", "yes") for text in texts(table, column))
+            if 0 < marked < len(table):
+                return [
+                    f"{column} is true for {marked} of {len(table)} runs, which are in the fit: "
+                    f"leave them out "
+                    f"with --where {column}=false"
+                ]
+    return []
 
 
 def _seeds(table: pd.DataFrame) -> list[str]:
-    """Fill in `group`: runs without a label stand alone, seeds of one configuration belong together."""
+    """Fill in `group`: runs without a label stand alone, seeds of one configuration belong
+    together.
+    """
     notes: list[str] = []
     if "group" in table:
-        blank = table["group"].astype(str).str.strip() == ""
-        if blank.any():
-            alone = [f"(alone {line})" for line in table["line"]]
-            table["group"] = table["group"].where(~blank, pd.Series(alone, index=table.index))
-            notes.append(f"{blank.sum()} runs have no group: each counts as a group of its own")
+        labels = texts(table, "group")
+        blank = sum(not label.strip() for label in labels)
+        if blank:
+            table["group"] = [
+                label if label.strip() else f"(alone: {line:.0f})"
+                for label, line in zip(labels, numbers(table, "line"), strict=True)
+            ]
+            notes.append(f"{blank} runs have no group: each counts as a group of its own")
         return notes
-    if "seed" in table and {"N", "D"} <= set(table):
-        group = table.groupby(["N", "D"], sort=False).ngroup()
-        several = group.nunique()
-        if several < len(table) and table["seed"].nunique() > 1:
-            table["group"] = group.astype(str)
+    if "seed" in table and {"N", "D"} <= set(table) and len(set(texts(table, "seed"))) > 1:
+        pairs = [
+            f"{n:g}, {d:g}" for n, d in zip(numbers(table, "N"), numbers(table, "D"), strict=True)
+        ]
+        several = len(set(pairs))
+        if several < len(table):
+            table["group"] = pairs
             notes.append(
-                f"the seeds of one N and D are kept together when runs are resampled ({several} configurations)"
+                f"the seeds of one N and D are kept together when runs are resampled ({several} "
+                f"configurations)"
             )
     return notes
