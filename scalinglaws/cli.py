@@ -25,6 +25,7 @@ COMMANDS = {
     "grades": ("scalinglaws.grading.grades", "the gradebook as CSV, also for Canvas and Moodle"),
     "items": ("scalinglaws.grading.items", "what a class did not understand, by exercise"),
     "similar": ("scalinglaws.grading.similar", "pairs of submissions whose code looks alike"),
+    "source": ("scalinglaws.grading.source", "bring source/ in step: notebooks and their texts"),
     "release": ("scalinglaws.grading.release", "make release/ anew from source/"),
     "sweep": ("scalinglaws.training.sweep", "train the tiny language models of the study"),
     "corpus": ("scalinglaws.training.corpus", "build a corpus from named, hashed packages"),

@@ -17,7 +17,7 @@ from scalinglaws.coach.sitting import Challenge, Practice
 from scalinglaws.errors import CourseError
 from scalinglaws.formulas import to_html, to_text
 
-from .test_browser import BANK, FIVE, RIGHT, wrong
+from ..questions.answers import BANK, FIVE, RIGHT, wrong
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -19,7 +19,7 @@ from scalinglaws.questions import bank, seal
 from scalinglaws.questions.answers import form
 from scalinglaws.questions.seal import sealed_bank
 
-from .test_browser import BANK, FIVE, RIGHT, wrong
+from ..questions.answers import BANK, FIVE, RIGHT, wrong
 
 
 @pytest.fixture
