@@ -54,7 +54,9 @@ def wandb_rows():
     return [
         {
             "name": f"run-{i}",
-            "config": json.dumps({"model": {"n_params": row["N"]}, "tokens": {"value": row["D"], "desc": None}}),
+            "config": json.dumps(
+                {"model": {"n_params": row["N"]}, "tokens": {"value": row["D"], "desc": None}}
+            ),
             "summary": str({"val/loss": row["loss"], "_step": 1000}),
         }
         for i, row in enumerate(ROWS)
@@ -365,7 +367,9 @@ def test_numbers(text, value):
     assert parse_number(text) == pytest.approx(value)
 
 
-@pytest.mark.parametrize("text", ["seven", "1.2.3", "70X", "1,00", "3 4", "2024-01-01", "0x10", "~7B", "7B*"])
+@pytest.mark.parametrize(
+    "text", ["seven", "1.2.3", "70X", "1,00", "3 4", "2024-01-01", "0x10", "~7B", "7B*"]
+)
 def test_no_numbers(text):
     assert parse_number(text) is None
 
