@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from nbgrader import utils
 
-from scalinglaws.grading import CheckFailed
-from scalinglaws.grading.exercises import read_notebook
-from scalinglaws.grading.gradebook import assignments
+from scalinglaws.course.exercises import read_notebook
+from scalinglaws.course.grading import CheckFailed
+from scalinglaws.course.grading.nbgrader_api import assignments
 
 COURSE = Path(__file__).parents[2]
 ASSIGNMENTS = assignments(COURSE)

@@ -11,10 +11,10 @@ import pytest
 from nbclient import NotebookClient
 from nbgrader import utils
 
-from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
-from scalinglaws.grading.gradebook import assignments
-from scalinglaws.grading.release import fresh_files, stale_files
-from scalinglaws.questions import bank
+from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.grading.nbgrader_api import assignments
+from scalinglaws.course.questions import bank
+from scalinglaws.course.release import fresh_files, stale_files
 
 COURSE = Path(__file__).parents[2]
 ASSIGNMENTS = assignments(COURSE)

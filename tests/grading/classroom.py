@@ -7,11 +7,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from scalinglaws.grading.engine import sandbox
-from scalinglaws.grading.engine.sandbox import Limits
-from scalinglaws.grading.job import Assignment, Outcome, grade_submission
-from scalinglaws.grading.run import Plan
-from scalinglaws.grading.submission import grade_id, master, visible
+from scalinglaws.course.grading.engine import sandbox
+from scalinglaws.course.grading.engine.sandbox import Limits
+from scalinglaws.course.grading.execute import Plan
+from scalinglaws.course.grading.submission import grade_id, master, visible
+from scalinglaws.course.grading.submission_job import Assignment, Outcome, grade_submission
 
 # For tests that need the sandbox.
 isolated = pytest.mark.skipif(bool(sandbox.missing()), reason=f"no isolation: {sandbox.missing()}")
@@ -36,7 +36,7 @@ STUBS = {
 TESTS = {
     "square": (3, "assert square(2) == 4", f"# {SECRET}\nassert square(3) == 9\nassert (square(np.arange(3)) == np.array([0, 1, 4])).all()"),
     "mean": (3, "np.testing.assert_allclose(mean_of([1, 2, 6]), 3)", "np.testing.assert_allclose(mean_of([4.0]), 4)\nnp.testing.assert_allclose(mean_of(np.arange(5)), 2)"),
-    "limit": (2, "from scalinglaws.grading import check_number\nassert limit is not None", "check_number('limit', limit, 0.25, expected='1/4')\nassert abs(limit - 0.25) < 1e-9\nassert limit == 0.25"),
+    "limit": (2, "from scalinglaws.course.grading import check_number\nassert limit is not None", "check_number('limit', limit, 0.25, expected='1/4')\nassert abs(limit - 0.25) < 1e-9\nassert limit == 0.25"),
     "slope": (4, "assert set(fit(frame)) == {'slope', 'intercept'}", "_t = pd.DataFrame({'x': [0.0, 1.0, 2.0], 'y': [1.0, 4.0, 7.0]})\nassert abs(fit(_t)['slope'] - 3) < 1e-9\nassert abs(fit(_t)['intercept'] - 1) < 1e-9"),
 }  # fmt: skip
 POINTS = {name: points for name, (points, _, _) in TESTS.items()}
