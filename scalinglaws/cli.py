@@ -49,6 +49,7 @@ COMMANDS = {
         "scalinglaws.course.grading.similar",
         "pairs of submissions whose code looks alike",
     ),
+    "source": ("scalinglaws.course.source", "bring source/ in step: notebooks and their texts"),
     "release": ("scalinglaws.course.release", "make release/ anew from source/"),
     "sweep": ("scalinglaws.training.sweep", "train the tiny language models of the study"),
     "corpus": ("scalinglaws.training.corpus", "build a corpus from named, hashed packages"),

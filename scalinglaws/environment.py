@@ -27,7 +27,13 @@ BYTES_NEEDED = 1.2e9  # measured on Linux: 760 MB for learners, 1020 MB for deve
 
 # What developers run, in order: arguments for Python. All other commands are those of `scalinglaws`.
 DEVELOPER_COMMANDS = {
-    "format": ["-m ruff check --fix", "-m ruff format"],
+    # The linter reads notebooks; what it changes goes back into their texts.
+    "format": [
+        "-m scalinglaws source",
+        "-m ruff check --fix",
+        "-m ruff format",
+        "-m scalinglaws source",
+    ],
     "hooks": ["-m pre_commit install"],
     "lock": ["-m requirements.lock"],
     "test": ["-m ruff check", "-m ruff format --check", "-m pytest"],

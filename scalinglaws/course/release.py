@@ -14,6 +14,7 @@ from scalinglaws.paths import course_dir
 
 from .grading.nbgrader_api import assignments, scratch_course
 from .questions import bank, seal
+from .source import bring_in_step, is_notebook_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,11 +44,20 @@ def fresh_files(course: Path, only: Sequence[str] = ()) -> dict[Path, bytes]:
                     files[Path("release", assignment) / path.relative_to(folder)] = (
                         path.read_bytes()
                     )
-    sealed = Path("scalinglaws", "questions", seal.SEALED_FILE)
-    for page in sorted((course / "source").glob("[!.]*.*")):  # where to start, glossary, references
+    sealed = Path("scalinglaws", "course", "questions", seal.SEALED_FILE)
+    for page in pages(course):
         files[Path("release", page.name)] = page.read_bytes()
     files[sealed] = bank.sealed_bank(course / "questions").encode()
     return files
+
+
+def pages(course: Path) -> list[Path]:
+    """What is handed out beside the assignments: the start page, glossary, references. A notebook's text holds solutions."""
+    return [
+        path
+        for path in sorted((course / "source").glob("[!.]*.*"))
+        if not (path.suffix == ".md" and is_notebook_text(path))
+    ]
 
 
 def stale_files(course: Path, fresh: dict[Path, bytes]) -> list[Path]:
@@ -69,6 +79,9 @@ def run(args: argparse.Namespace) -> int:
         raise CourseError(
             f"No assignment in {course / 'source'}: each is a folder with a notebook of its name."
         )
+    if not args.check:
+        for path in bring_in_step(course):
+            print(f"wrote {path.relative_to(course).as_posix()}")
     fresh = fresh_files(course, args.assignment)
     stale = stale_files(course, fresh)
     if args.assignment:  # then the others are neither made nor missing

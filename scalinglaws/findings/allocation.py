@@ -84,7 +84,7 @@ def exponents(study: Study) -> Section:
         for count in ("N", "N_nonemb"):
             fit = fit_chinchilla(runs[count], runs["D"], runs["loss"])
             low, high = fit.interval(lambda law: law.a)
-            patterns.append(fit.pattern)
+            patterns.append(fit.residual_autocorrelation)
             ratio = fit.law.D_opt(1e12) / fit.law.N_opt(1e12)
             rows.append(
                 [
@@ -148,7 +148,7 @@ def combination(study: Study) -> Section:
             rows.append(
                 [
                     *(corpus, name, gamma, f"{law.E:.2f}", f"{law.alpha:.2f}", f"{law.beta:.2f}"),
-                    *(f"{law.a:.3f}", f"{fit.rmse_log:.2%}", f"{fit.pattern:.1f}"),
+                    *(f"{law.a:.3f}", f"{fit.rmse_log:.2%}", f"{fit.residual_autocorrelation:.1f}"),
                 ]
             )
             if corpus == study.corpora("grid")[0]:

@@ -101,23 +101,23 @@ def run(args: argparse.Namespace) -> int:
         )
     table, held_out = _hold_out(table, args.holdout)
     fit = _fit(method, table, args)
-    fit.bootstrap(args.bootstrap, args.seed)
+    fit = fit.with_bootstrap(args.bootstrap, args.seed)
 
     where = _where(method, table, fit, args)
     report = {
         "method": method,
-        "law": {name: _number(getattr(fit.law, name)) for name in fit._parameters},
+        "law": {name: _number(getattr(fit.law, name)) for name in fit.parameters},
         "intervals": {
-            name: [_number(v) for v in fit.interval(name, args.level)] for name in fit._parameters
+            name: [_number(v) for v in fit.interval(name, args.level)] for name in fit.parameters
         },
         "level": args.level,
         "runs": fit.n,
-        "resamples": len(fit.bootstrap(args.bootstrap, args.seed)),
+        "resamples": len(fit.resamples),
         "objective": fit.objective,
         "delta": fit.delta,
         "r2_log": fit.r2_log,
         "rmse_log": fit.rmse_log,
-        "pattern": fit.pattern,
+        "pattern": fit.residual_autocorrelation,
         "converged": fit.converged,
         "evidence": fit.evidence,
         "notes": list(fit.notes),
@@ -304,7 +304,7 @@ def _number(value) -> float | None:
 
 
 def _text(fit, report) -> str:
-    lines = [repr(fit)]
+    lines = [fit.to_text(report["level"])]
     if report["dropped_lines"]:
         lines.append(
             f"  these are lines {', '.join(map(str, report['dropped_lines']))} of the file"

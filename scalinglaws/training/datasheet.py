@@ -13,10 +13,11 @@ import pandas as pd
 from ..errors import CourseError
 from ..paths import data_dir
 from ..runs import load_runs, plans, write_checksums
+from .config import CONFIG_FIELDS
 from .corpus import SEPARATOR, load_corpus
 from .model import Activations, forward, log_probabilities
 from .plans import PLANS
-from .train import MICRO_BATCH, TEST_TOKENS, RunConfig, one_thread, spread, windows
+from .train import MICRO_BATCH, TEST_TOKENS, one_thread, spread, windows
 from .trained import load_model
 
 MARKS = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -79,7 +80,7 @@ def plans_table() -> str:
 
 def seed_noise(runs: pd.DataFrame) -> pd.DataFrame:
     """Runs that differ in the seed alone: their number, mean loss and standard deviation."""
-    same = [name for name in RunConfig.__dataclass_fields__ if name != "seed"]
+    same = [name for name in CONFIG_FIELDS if name != "seed"]
     groups = runs.groupby([name for name in same if name in runs], dropna=False)["loss"]
     noise = groups.agg(["count", "mean", "std"]).reset_index()
     return noise[noise["count"] > 1]

@@ -9,7 +9,7 @@ removes both.
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,12 +35,14 @@ CURVE_COLUMNS = ["run", "step", "tokens", "loss_val", "loss_train"]
 class Store:
     """The rows and curves of one plan. A context manager that holds the plan's lock.
 
+    extra: the columns of this plan beyond COLUMNS (`config.extra_columns`).
+
     Raises CourseError if another sweep holds the lock, or if the folder cannot be written. The
     system drops the lock when its process ends, however it ends.
     """
 
-    def __init__(self, folder: Path, plan: str):
-        self.plan = plan
+    def __init__(self, folder: Path, plan: str, extra: Sequence[str] = ()):
+        self.plan, self.columns = plan, [*COLUMNS, *extra]
         self.runs = folder / "runs" / f"{plan}.csv"
         self.curves = folder / "curves" / f"{plan}.csv"
         self.models = folder / "models"
@@ -64,7 +66,7 @@ class Store:
 
     def _mend(self) -> None:
         """Drop torn lines, and curves that have no row."""
-        rows = _whole_lines(self.runs, COLUMNS)
+        rows = _whole_lines(self.runs, self.columns)
         curves = _whole_lines(self.curves, CURVE_COLUMNS)
         finished = {row["run"] for row in _parse(rows)}
         header, *points = curves.splitlines(keepends=True)
@@ -85,7 +87,7 @@ class Store:
                 np.save(file, weights)
                 replace_file(self.models / f"{row['run']}.npy", file.getvalue())
             _append(self.curves, curve, CURVE_COLUMNS)
-            _append(self.runs, [row | {"plan": self.plan}], COLUMNS)
+            _append(self.runs, [row | {"plan": self.plan}], self.columns)
 
 
 @contextmanager

@@ -1,23 +1,25 @@
-"""A fit's own units: features centred, losses around their geometric mean.
+"""Normalised coordinates for fitting: log-features centred, losses over their geometric mean.
 
 Centring is what makes Newton's equations well conditioned: in raw units ln B and beta correlate at 0.9999.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .newton import Array, Problem, Solution, jacobian, log_loss, minimise
 
 
 @dataclass(frozen=True)
-class Frame:
+class Scaling:
     """A `Problem` for L = E + Σ_k a_k·x_k^-p_k, and the way back to the user's units.
 
-    centre (K,): mean of each ln x_k. unit: geometric mean of the losses. fixed: indices of parameters held.
+    centre (K,): mean of each ln x_k. unit: geometric mean of the losses. fixed: indices of the
+    parameters that are held.
     """
 
     problem: Problem
@@ -27,7 +29,14 @@ class Frame:
     fixed: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, features, loss, weights, delta: float | None, fixed=()) -> Frame:
+    def of(
+        cls,
+        features: Sequence[Array],
+        loss: Array,
+        weights: Array,
+        delta: float | None,
+        fixed: tuple[int, ...] = (),
+    ) -> Scaling:
         """features: the K arrays x_k (n,); loss and weights (n,); delta None means least squares."""
         z = np.log(np.stack(features))
         centre = z.mean(1)
@@ -37,7 +46,7 @@ class Frame:
             y=np.log(loss / unit),
             delta=np.inf if delta is None else delta,
         )
-        return cls(problem, centre, unit, weights, tuple(fixed))
+        return cls(problem, centre, unit, weights, fixed)
 
     def parameters(self, theta: Array) -> tuple[Array, Array, Array]:
         """E (B,), a (B, K) and p (B, K) of parameter vectors (B, P), in the user's units."""
@@ -46,7 +55,7 @@ class Frame:
         with np.errstate(over="ignore"):
             return self.unit * E, self.unit * np.exp(c + p * self.centre), p
 
-    def theta(self, E: float, a, p) -> Array:
+    def theta(self, E: float, a: ArrayLike, p: ArrayLike) -> Array:
         """The parameter vector (P,) of a law given in the user's units."""
         c = np.log(np.asarray(a) / self.unit) - np.asarray(p) * self.centre
         return np.concatenate([[E / self.unit], c, p])
@@ -63,10 +72,13 @@ class Frame:
         columns = jacobian(self.problem, *log_loss(self.problem, theta[None]))[1][0, free]
         return leverage(columns.T, self.weights)
 
-    def refit(self, start: Array, counts: Array, shift: Array) -> list[tuple[float, Array, Array]]:
-        """(E, a, p) of resamples: counts multiply the weights, shift is added to ln L; each (B, n) or (1, n).
+    def refit(
+        self, start: Array, counts: Array, shift: Array
+    ) -> list[tuple[float, Array, Array] | None]:
+        """(E, a, p) of resamples: counts multiply the weights, shift is added to ln L.
 
-        Left out are resamples that did not converge, or whose law does not fall.
+        Each is (B, n) or (1, n). None for resamples that did not converge, or whose law does not
+        decrease.
         """
         solution = minimise(
             self.problem,
@@ -76,8 +88,8 @@ class Frame:
             self.fixed,
         )
         E, a, p = self.parameters(solution.theta)
-        good = solution.converged & falls(a, p)
-        return [(float(e), x, q) for e, x, q in zip(E[good], a[good], p[good], strict=True)]
+        good = solution.converged & is_decreasing(a, p)
+        return [(float(e), x, q) if ok else None for e, x, q, ok in zip(E, a, p, good, strict=True)]
 
 
 def leverage(design: Array, weights: Array) -> Array:
@@ -86,12 +98,12 @@ def leverage(design: Array, weights: Array) -> Array:
     return (q * q).sum(1)
 
 
-def falls(a: Array, p: Array) -> NDArray[np.bool_]:
-    """Whether every term falls as its x grows: a positive and finite, p positive."""
+def is_decreasing(a: Array, p: Array) -> NDArray[np.bool_]:
+    """Whether every term decreases as its x grows: a positive and finite, p positive."""
     return (np.isfinite(a) & (a > 0) & np.isfinite(p) & (p > 0)).all(-1)
 
 
-def evidence(solution: Solution) -> tuple[bool, str]:
+def convergence_message(solution: Solution) -> tuple[bool, str]:
     """Whether the best of several starts converged, and the sentence that says how that is known."""
     best = solution.best()
     F = solution.objective
