@@ -8,17 +8,14 @@ import contextlib
 import io
 import warnings
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from nbgrader import utils
 
 from scalinglaws.course.exercises import read_notebook
-from scalinglaws.course.grading import CheckFailed
-from scalinglaws.course.grading.nbgrader_api import assignments
+from scalinglaws.grading import CheckFailed
 
-COURSE = Path(__file__).parents[2]
-ASSIGNMENTS = assignments(COURSE)
+from .notebooks import ASSIGNMENTS, COURSE
 
 
 class Lesson:

@@ -12,7 +12,7 @@ from scalinglaws.course.capstone import judge, marks
 from scalinglaws.course.exercises import read_notebook
 
 from .answers.capstone_06 import _JOINT_PLAN, _ONE_LINE_PLAN, _PLAN, _SHORT_PLAN
-from .test_answers import COURSE
+from .notebooks import COURSE
 
 NOTEBOOK = COURSE / "source" / "06_capstone" / "06_capstone.ipynb"
 FULL = 0.85  # the share of the marks that earns all points, in the notebook's text

@@ -1,15 +1,19 @@
 """A small assignment, and students who hand it in in every state; shared by the tests of the engine."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
 
 from scalinglaws.course.grading.engine import sandbox
 from scalinglaws.course.grading.engine.sandbox import Limits
 from scalinglaws.course.grading.execute import Plan
+from scalinglaws.course.grading.nbgrader_api import load_config
 from scalinglaws.course.grading.submission import grade_id, master, visible
 from scalinglaws.course.grading.submission_job import Assignment, Outcome, grade_submission
 
@@ -36,7 +40,7 @@ STUBS = {
 TESTS = {
     "square": (3, "assert square(2) == 4", f"# {SECRET}\nassert square(3) == 9\nassert (square(np.arange(3)) == np.array([0, 1, 4])).all()"),
     "mean": (3, "np.testing.assert_allclose(mean_of([1, 2, 6]), 3)", "np.testing.assert_allclose(mean_of([4.0]), 4)\nnp.testing.assert_allclose(mean_of(np.arange(5)), 2)"),
-    "limit": (2, "from scalinglaws.course.grading import check_number\nassert limit is not None", "check_number('limit', limit, 0.25, expected='1/4')\nassert abs(limit - 0.25) < 1e-9\nassert limit == 0.25"),
+    "limit": (2, "from scalinglaws.grading import check_number\nassert limit is not None", "check_number('limit', limit, 0.25, expected='1/4')\nassert abs(limit - 0.25) < 1e-9\nassert limit == 0.25"),
     "slope": (4, "assert set(fit(frame)) == {'slope', 'intercept'}", "_t = pd.DataFrame({'x': [0.0, 1.0, 2.0], 'y': [1.0, 4.0, 7.0]})\nassert abs(fit(_t)['slope'] - 3) < 1e-9\nassert abs(fit(_t)['intercept'] - 1) < 1e-9"),
 }  # fmt: skip
 POINTS = {name: points for name, (points, _, _) in TESTS.items()}
@@ -64,7 +68,7 @@ def source_notebook() -> nbformat.NotebookNode:
     cells.append(
         new_markdown_cell("Because.", metadata=meta("essay", grade=True, solution=True, points=4))
     )
-    cells.append(new_code_cell("frame.plot(x='x', y='y');" if False else "'the end'"))
+    cells.append(new_code_cell("'the end'"))
     notebook = new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = {
         "display_name": "Python 3",
@@ -154,6 +158,35 @@ def shown(outcome: Outcome) -> str:
 
 def replace_limits(made: Assignment, **limits) -> Assignment:
     """The same assignment with other limits."""
-    from dataclasses import replace
-
     return replace(made, limits=replace(made.limits, **limits))
+
+
+# --- a course's folder in which a class was graded ---
+
+
+def gradebook(course: Path) -> Gradebook:
+    return Gradebook(f"sqlite:///{(course / 'gradebook.db').as_posix()}", "scaling_laws")
+
+
+def scores(course: Path) -> dict:
+    """{student: {grade_id: (auto, manual, waits)}} of the whole gradebook."""
+    with gradebook(course) as book:
+        return {
+            s.student.id: {
+                g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for n in s.notebooks for g in n.grades
+            }
+            for s in book.find_assignment(NAME).submissions
+        }  # fmt: skip
+
+
+def computer(course: Path) -> dict[str, float]:
+    """{student: points that a computer gave}."""
+    return {
+        name: sum(auto for auto, _, _ in cells.values() if auto is not None) for name, cells in scores(course).items()
+    }  # fmt: skip
+
+
+def feedback(course: Path, student: str) -> str:
+    result = NbGraderAPI(config=load_config(course, course)).generate_feedback(NAME, student)
+    assert result["success"], result
+    return (course / "feedback" / student / NAME / f"{NAME}.html").read_text("utf-8")

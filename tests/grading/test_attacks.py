@@ -37,8 +37,20 @@ from scalinglaws.course.grading.nbgrader_api import load_config
 from scalinglaws.course.grading.similar import pairs
 
 from . import classroom
-from .classroom import NAME, POINTS, RIGHT, SECRET, TOTAL, Student, isolated, points, shown, total
-from .test_class_run import feedback, scores
+from .classroom import (
+    NAME,
+    POINTS,
+    RIGHT,
+    SECRET,
+    TOTAL,
+    Student,
+    feedback,
+    isolated,
+    points,
+    scores,
+    shown,
+    total,
+)
 
 
 @pytest.fixture(scope="module")

@@ -16,14 +16,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 
 from scalinglaws.cli import main
 from scalinglaws.course.grading.item_analysis import analyse
 from scalinglaws.course.grading.nbgrader_api import load_config
 
 from . import classroom
-from .classroom import NAME, RIGHT, TOTAL, Student
+from .classroom import NAME, RIGHT, TOTAL, Student, computer, feedback, gradebook, scores
 
 ROOT = Path(__file__).parents[2]
 pytestmark = classroom.isolated
@@ -65,28 +64,6 @@ def hand_in(course: Path, name: str, student: Student) -> None:
     folder = course / "submitted" / name / NAME
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(student.nb, folder / f"{NAME}.ipynb")
-
-
-def gradebook(course: Path) -> Gradebook:
-    return Gradebook(f"sqlite:///{(course / 'gradebook.db').as_posix()}", "scaling_laws")
-
-
-def scores(course: Path) -> dict:
-    """{student: {grade_id: (auto, manual, waits)}} of the whole gradebook."""
-    with gradebook(course) as book:
-        return {
-            s.student.id: {
-                g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for n in s.notebooks for g in n.grades
-            }
-            for s in book.find_assignment(NAME).submissions
-        }  # fmt: skip
-
-
-def computer(course: Path) -> dict[str, float]:
-    """{student: points that a computer gave}."""
-    return {
-        name: sum(auto for auto, _, _ in cells.values() if auto is not None) for name, cells in scores(course).items()
-    }  # fmt: skip
 
 
 def command(course: Path, *words: str, **options) -> subprocess.Popen:
@@ -191,14 +168,6 @@ def words(page: str) -> str:
     page = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
     text = " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split())
     return re.sub(r" ([.,;:])", r"\1", text)
-
-
-def feedback(course: Path, student: str) -> str:
-    from nbgrader.apps import NbGraderAPI
-
-    result = NbGraderAPI(config=load_config(course, course)).generate_feedback(NAME, student)
-    assert result["success"], result
-    return (course / "feedback" / student / NAME / f"{NAME}.html").read_text("utf-8")
 
 
 def test_nbgrader_autograde_reads_what_grade_reads(course, capsys):

@@ -18,12 +18,10 @@ from scalinglaws.course.practice.sitting import turns
 from scalinglaws.course.questions import bank
 from scalinglaws.course.questions.answers import form
 
-from ..environment.test_browser import served
+from ..jupyterlab import served
+from ..questions.answers import BANK, FIVE, RIGHT, wrong
 
 ROOT = Path(__file__).resolve().parents[2]
-BANK = bank.load_bank(ROOT / "questions")
-RIGHT = {name: bank.right_answer(question) for name, question in BANK.items()}
-FIVE = [name for name in sorted(BANK) if name.startswith("challenge.")]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="stops the server with a POSIX signal")
 
 # Each test has a notebook and a progress file of its own; it moves the notebook's clock by writing seconds into a file.
@@ -158,14 +156,6 @@ class Player:
         self.page.evaluate("document.body.dataset.jpThemeLight = 'true'")
         for name in ("--jp-layout-color1", "--jp-layout-color2", "--jp-content-font-color1"):
             self.page.evaluate("name => document.body.style.setProperty(name, '')", name)
-
-
-def wrong(name: str, which: int = 0) -> str:
-    """A wrong answer that has a reply of its own."""
-    question = BANK[name]
-    if "options" in question:
-        return [letter for letter in question["options"] if letter != RIGHT[name]][which]
-    return str(question["slips"][which]["answer"])
 
 
 def test_played_to_the_badge(page, lab):

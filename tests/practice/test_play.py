@@ -17,7 +17,7 @@ from scalinglaws.course.practice.reveal import solution
 from scalinglaws.course.practice.sitting import Challenge, Practice
 from scalinglaws.errors import CourseError
 
-from .test_browser import BANK, FIVE, RIGHT, wrong
+from ..questions.answers import BANK, FIVE, RIGHT, wrong
 
 ROOT = Path(__file__).resolve().parents[2]
 

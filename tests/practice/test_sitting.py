@@ -19,7 +19,7 @@ from scalinglaws.course.questions.answers import form
 from scalinglaws.course.questions.seal import sealed_bank
 from scalinglaws.errors import CourseError
 
-from .test_browser import BANK, FIVE, RIGHT, wrong
+from ..questions.answers import BANK, FIVE, RIGHT, wrong
 
 
 @pytest.fixture

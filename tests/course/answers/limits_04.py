@@ -4,8 +4,7 @@
 check names has that part of the reply here; one that is only refused has "".
 """
 
-from . import Answers
-from .power_laws_01 import choice
+from . import Answers, choice
 
 
 def filled(template: str, default: dict, **changes) -> str:
