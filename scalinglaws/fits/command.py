@@ -266,7 +266,8 @@ def _fit(method, table, args):
         N, C, loss = _need(table, method, "N", "C", "loss")
         return fit_isoflop(N, loss, C=C, D=table["D"])
     if method == "envelope":
-        return fit_envelope(*_need(table, method, "run", "N", "D", "loss"))
+        N, D, loss, run = _need(table, method, "N", "D", "loss", "run")
+        return fit_envelope(N, D, loss, run=run)
     (x,) = _need(table, method, _variable(table, args))
     if method == "broken":
         return fit_broken_power_law(x, table["loss"], groups=groups)
