@@ -9,14 +9,20 @@ from typing import Any
 # The public names of each module.
 _NAMES = {
     "scalinglaws.laws": """
-        AllocationLaw BrokenPowerLaw ChinchillaLaw CoverageLaw CriticalBatch DataConstrainedLaw JointLaw KaplanJointLaw
-        KaplanLaws KaplanStepsLaw PF_DAY PowerLaw Range Transformer Trend coverage effective_amount exact_match
-        implied_inference inference_flops lifetime_flops lifetime_optimum pass_at_k total_params training_cost
-        training_flops
+        PF_DAY AccuracySigmoid AllocationLaw AnnealingLaw BrokenPowerLaw ChinchillaLaw
+        CoverageLaw CriticalBatch DataConstrainedLaw DistillationLaw ErrorLaw ExpertChoice
+        ExpertsLaw GranularityLaw HyperparameterLaw JointLaw KaplanJointLaw KaplanLaws
+        KaplanStepsLaw MixingLaw ObservationalLaw OvertrainingLaw PowerLaw PrecisionLaw
+        QuantisationLaw Range RewardLaw RoutedLaw Transformer Trend best_mixture capabilities
+        coverage distillation_flops effective_amount effective_experts exact_match expert_params
+        implied_inference inference_flops lifetime_flops lifetime_optimum pass_at_k
+        schedule_areas total_params training_cost training_flops
     """,
     "scalinglaws.constants": """
-        CHINCHILLA CHINCHILLA_APPROACH_1 CHINCHILLA_APPROACH_2 CHINCHILLA_REPLICATION CHINCHILLA_ROUNDED
-        HOFFMANN_MISPRINT HOFFMANN_TABLES KAPLAN LLAMA_3 MUENNIGHOFF PUBLIC_MODELS TWENTY_TOKENS_PER_PARAM
+        BUSBRIDGE_SUPERVISED CHINCHILLA CHINCHILLA_APPROACH_1 CHINCHILLA_APPROACH_2
+        CHINCHILLA_REPLICATION CHINCHILLA_ROUNDED CLARK DEEPSEEK_BATCH DEEPSEEK_LEARNING_RATE
+        HOFFMANN_MISPRINT HOFFMANN_TABLES KAPLAN KRAJEWSKI KUMAR KUMAR_ROUNDING LLAMA_3
+        LUDZIEJEWSKI MUENNIGHOFF PUBLIC_MODELS STEP_LAW STEP_LAW_BATCH TWENTY_TOKENS_PER_PARAM
     """,
     "scalinglaws.fits": """
         compare_held_out fit_broken_power_law fit_chinchilla fit_envelope fit_isoflop fit_joint fit_power_law
@@ -26,6 +32,7 @@ _NAMES = {
         plot_fit plot_isoflop plot_law plot_residuals plot_runs published_laws short_number show
     """,
     "scalinglaws.runs": "load_curves load_runs",
+    "scalinglaws.tables": "RunTable read_runs",
     "scalinglaws.course.notebook": "ready",
     "scalinglaws.course.practice.challenge": "challenge",
     "scalinglaws.course.practice.practice": "practice",
