@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scalinglaws.lock import try_lock
+from scalinglaws.files import try_lock
 
 # Chromium runs as root in CI; without the rest of these flags it asks its makers' servers by itself.
 CHROMIUM_FLAGS = [
@@ -77,7 +77,7 @@ def _turn(item: pytest.Item) -> int:
 @pytest.fixture(scope="session")
 def sandbox() -> None:
     """The grader's sandbox; where the system has none, the test is skipped."""
-    from scalinglaws.grading.engine import sandbox
+    from scalinglaws.course.grading.engine import sandbox
 
     if reason := sandbox.missing():
         pytest.skip(f"no isolation: {reason}")

@@ -6,8 +6,8 @@ from pathlib import Path
 import nbformat
 from nbgrader import utils
 
-from scalinglaws.grading.exercises import graded_cells, read_notebook
-from scalinglaws.grading.gradebook import assignments
+from scalinglaws.course.exercises import graded_cells, read_notebook
+from scalinglaws.course.grading.nbgrader_api import assignments
 
 COURSE = Path(__file__).parents[2]
 ASSIGNMENTS = assignments(COURSE)

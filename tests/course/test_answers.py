@@ -12,8 +12,8 @@ from importlib import import_module
 import pytest
 from nbgrader import utils
 
+from scalinglaws.course.exercises import read_notebook
 from scalinglaws.grading import CheckFailed
-from scalinglaws.grading.exercises import read_notebook
 
 from .notebooks import ASSIGNMENTS, COURSE
 

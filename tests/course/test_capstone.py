@@ -8,8 +8,8 @@ import pytest
 from nbgrader import utils
 
 import scalinglaws as sl
-from scalinglaws.grading.exercises import read_notebook
-from scalinglaws.worlds import judge, marks
+from scalinglaws.course.capstone import judge, marks
+from scalinglaws.course.exercises import read_notebook
 
 from .answers.capstone_06 import _JOINT_PLAN, _ONE_LINE_PLAN, _PLAN, _SHORT_PLAN
 from .notebooks import COURSE

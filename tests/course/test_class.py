@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
 
 from .notebooks import ASSIGNMENT, COURSE, SYNTAX_ERROR, WRONG_SIGN, hidden_lines, perfect
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from scalinglaws.grading.exercises import exercises
-from scalinglaws.questions import bank
+from scalinglaws.course.exercises import exercises
+from scalinglaws.course.questions import bank
 
 from .notebooks import ASSIGNMENTS, COURSE, ROWS, source
 

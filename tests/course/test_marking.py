@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
-from scalinglaws.grading.gradebook import course_config, scratch_course
+from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.grading.nbgrader_api import course_config, scratch_course
 
 from ..jupyterlab import served
 from .notebooks import ASSIGNMENT, COURSE, SYNTAX_ERROR, WRONG_SIGN, hidden_lines, perfect

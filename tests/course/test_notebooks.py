@@ -8,9 +8,9 @@ import nbformat
 import pytest
 from nbgrader import utils
 
-from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
-from scalinglaws.grading.release import fresh_files, stale_files
-from scalinglaws.questions import bank
+from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.questions import bank
+from scalinglaws.course.release import fresh_files, stale_files
 
 from .notebooks import ASSIGNMENTS, COURSE, ROWS, failures, hidden_lines, release, source
 

@@ -10,11 +10,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
-from scalinglaws.grading.engine.sandbox import Limits
-from scalinglaws.grading.gradebook import load_config
-from scalinglaws.grading.job import Assignment, Outcome, grade_submission
-from scalinglaws.grading.run import Plan
-from scalinglaws.grading.submission import grade_id, master, visible
+from scalinglaws.course.grading.engine.sandbox import Limits
+from scalinglaws.course.grading.execute import Plan
+from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.grading.submission import grade_id, master, visible
+from scalinglaws.course.grading.submission_job import Assignment, Outcome, grade_submission
 
 isolated = pytest.mark.usefixtures("sandbox")  # for tests that need the sandbox
 

@@ -18,8 +18,8 @@ import nbformat
 import pytest
 
 from scalinglaws.cli import main
-from scalinglaws.grading.gradebook import load_config
-from scalinglaws.grading.items import analyse
+from scalinglaws.course.grading.item_analysis import analyse
+from scalinglaws.course.grading.nbgrader_api import load_config
 
 from . import classroom
 from .classroom import NAME, RIGHT, TOTAL, Student, computer, feedback, gradebook, scores
@@ -220,7 +220,7 @@ def test_a_changed_hidden_test_counts_from_the_next_run(course, capsys):
 
 
 def test_a_second_copy_says_so_and_stops(course):
-    from scalinglaws.grading.records import only_one
+    from scalinglaws.course.grading.gradebook_writer import only_one
 
     with only_one(course):
         second = command(course, "grade", NAME)
@@ -290,7 +290,7 @@ def test_similar_code_is_found_through_other_names():
     pytest.importorskip("copydetect")
     import tempfile
 
-    from scalinglaws.grading.similar import pairs
+    from scalinglaws.course.grading.similar import pairs
 
     made = classroom.assignment(Path(tempfile.mkdtemp()))
     long = "def fit(table):\n    xs, ys = table['x'], table['y']\n    total = 0.0\n    for u, v in zip(xs, ys):\n        total += (u - xs.mean()) * (v - ys.mean())\n    slope = total / ((xs - xs.mean()) ** 2).sum()\n    return {'slope': slope, 'intercept': ys.mean() - slope * xs.mean()}"
@@ -464,7 +464,7 @@ def test_a_full_disk_is_said_in_one_sentence(course, capsys, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("scalinglaws.grading.grade.write_atomically", full)
+    monkeypatch.setattr("scalinglaws.course.grading.class_run.write_atomically", full)
     assert main(["grade", NAME, "--force"]) == 2
     error = capsys.readouterr().err
     assert "No space left on device" in error and "Traceback" not in error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scalinglaws.questions import bank
+from scalinglaws.course.questions import bank
 
 FOLDER = Path(__file__).parents[2] / "questions"
 BANK = bank.load_bank(FOLDER)

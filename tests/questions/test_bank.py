@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import yaml
 
+from scalinglaws.course.questions import bank, seal
+from scalinglaws.course.questions.answers import form, from_text, spell
+from scalinglaws.course.questions.seal import Reply, open_reply, unseal
 from scalinglaws.errors import CourseError
-from scalinglaws.questions import bank, seal
-from scalinglaws.questions.answers import form, from_text, spell
-from scalinglaws.questions.seal import Reply, open_reply, unseal
 
 from .answers import BANK, FOLDER, LIKELY
 

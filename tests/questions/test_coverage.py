@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scalinglaws.questions import bank
-from scalinglaws.questions.answers import form
+from scalinglaws.course.questions import bank
+from scalinglaws.course.questions.answers import form
 
 from .answers import BANK, LIKELY
 

@@ -716,7 +716,7 @@ ANSWERS = {
     "ex12_order": Answers(
         right=[
             # The exercise asks for what the map of ideas says.
-            "from scalinglaws.coach.ideas import IDEAS\n"
+            "from scalinglaws.course.ideas import IDEAS\n"
             "keys = 'optimum bottleneck compute power_law universal loss marginal forecasts two_terms training'.split()\n"
             "order = [idea for idea in IDEAS if idea in keys]",
             'order = ["loss", "training", "power_law", "two_terms", "forecasts", "compute", "bottleneck", "marginal", "optimum", "universal"]',
