@@ -27,6 +27,7 @@ from scalinglaws.lock import try_lock
 
 from .gradebook import open_gradebook
 from .job import Outcome, text_of
+from .run import is_unjudged
 from .submission import grade_id
 
 
@@ -193,7 +194,9 @@ class Records:
                 same = grade.auto_score == score
             marked = grade.manual_score is not None or (score is None and grade.auto_score is None)
             if not (same and marked):  # else: marked already, and what was marked is still there
-                grade.needs_manual_grade = grade.manual_score is not None or score is None
+                grade.needs_manual_grade = (
+                    grade.manual_score is not None or score is None or is_unjudged(cell)
+                )
             grade.auto_score = score
         for comment in submitted.comments:
             cell = cells.get(comment.cell.name)

@@ -222,8 +222,19 @@ def _copy_files(source: str, target: str, most: int) -> None:
                     shutil.copyfile(path, os.path.join(inside, name))
 
 
-def drop_rights(limits: Limits, uid: int) -> None:
-    """Give up what `enter` needed, for good. In the child of the process that entered; `uid` is what that returned."""
+def address_space() -> int:
+    """Bytes of address space that this process has. Libraries reserve much that they never use: pyarrow a whole GiB."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def drop_rights(limits: Limits, uid: int, held: int = 0) -> None:
+    """Give up what `enter` needed, for good. In the child of the process that entered.
+
+    uid: what `enter` returned. held: `address_space` before; the limit of memory counts from there.
+    """
     if os.getuid() != uid:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
@@ -238,17 +249,17 @@ def drop_rights(limits: Limits, uid: int) -> None:
     header = struct.pack("<Ii", 0x20080522, 0)
     _check(_libc().capset(header, bytes(24)), "capset")
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    limit_resources(limits)
+    limit_resources(limits, held)
     _landlock()
     _seccomp()
 
 
-def limit_resources(limits: Limits) -> None:
+def limit_resources(limits: Limits, held: int = 0) -> None:
     """Set the limits that hold for each process and, for processes, for the user."""
     import resource  # not there on Windows
 
     for what, amount in (
-        (resource.RLIMIT_AS, limits.memory * MIB),
+        (resource.RLIMIT_AS, held + limits.memory * MIB),
         (resource.RLIMIT_FSIZE, limits.files * MIB),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_NPROC, limits.processes),
