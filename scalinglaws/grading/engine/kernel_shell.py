@@ -4,6 +4,9 @@ Nothing stands behind the notebook: no browser, no window, nobody who types. Wha
 one sentence, and the rest of the cell runs wherever it would have run on the student's own machine.
 """
 
+import builtins
+import fnmatch
+import functools
 import getpass
 import subprocess
 import sys
@@ -18,15 +21,24 @@ from IPython.core.magic import Magics, line_magic, magics_class
 _WINDOWLESS = ("inline", "agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
 
 
-class KernelShell(InteractiveShell):
-    """Python's side of a notebook. Its outputs go where `CellShell` says."""
+class ZMQInteractiveShell(InteractiveShell):
+    """Python's side of a notebook. Its outputs go where `CellShell` says.
+
+    Named as ipykernel's own: by that name many libraries, and students' own helpers, know a notebook.
+    """
 
     parent_header = MappingProxyType({})  # of the message that asked for the cell: there is none
+    default_extensions = ("storemagic",)
+
+    def init_profile_dir(self, profile_dir: Any) -> None:
+        """What cells store with `%store` or `%bookmark` is kept in memory: the profile is not theirs."""
+        super().init_profile_dir(profile_dir)
+        self.db = _Database()
 
     def init_hooks(self) -> None:
         """Help and listings go to a pager that only JupyterLab has."""
         super().init_hooks()
-        self.set_hook("show_in_pager", lambda *_: None, 99)
+        self.set_hook("show_in_pager", lambda *_, **__: None, 99)
 
     def init_magics(self) -> None:
         """Add what a kernel offers beyond IPython."""
@@ -39,11 +51,8 @@ class KernelShell(InteractiveShell):
 
     def enable_matplotlib(self, gui: str | None = None) -> tuple:
         """Choose how figures are drawn; in the notebook where the choice needs a window or a browser."""
-        name = (gui or "").lower()
-        if name not in _WINDOWLESS and not name.startswith("module://"):
-            gui = "inline"
         self.pylab_gui_select = None
-        return super().enable_matplotlib(gui)
+        return super().enable_matplotlib(gui if _is_windowless(gui) else "inline")
 
     def set_next_input(self, text: str, replace: bool = False) -> None:
         """No cell will follow."""
@@ -109,11 +118,29 @@ class _KernelMagics(Magics):
         """Describe the kernel's threads."""
 
 
+class _Database(dict):
+    """IPython's key-value store, in memory."""
+
+    def keys(self, pattern: str = "*") -> list[str]:  # type: ignore[override]
+        """The keys that match a pattern of the shell's."""
+        return fnmatch.filter(super().keys(), pattern)
+
+    def __delitem__(self, key: str) -> None:
+        self.pop(key, None)
+
+
 class NoKernel:
     """What `get_ipython().kernel` is. Libraries that see it take the shell for a notebook's, and show figures as in one."""
 
-    def __init__(self, shell: KernelShell) -> None:
+    def __init__(self, shell: ZMQInteractiveShell) -> None:
         self.shell = shell
+
+    @property
+    def comm_manager(self) -> Any:
+        """Of widgets, which have nobody to talk to."""
+        import comm
+
+        return comm.get_comm_manager()
 
     def do_shutdown(self, restart: bool = False) -> dict:
         """Ends no notebook."""
@@ -138,10 +165,8 @@ def no_input(prompt: Any = "", *_: Any, **__: Any) -> str:
     raise EOFError("nobody is there to answer input() while a notebook is graded")
 
 
-def make_shell() -> KernelShell:
+def make_shell() -> ZMQInteractiveShell:
     """The one shell of this process."""
-    import builtins
-
     from matplotlib_inline.config import InlineBackend
     from traitlets.config import Config
 
@@ -150,7 +175,7 @@ def make_shell() -> KernelShell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 100
     config.InteractiveShell.xmode = "Context"
-    shell = KernelShell.instance(config=config)
+    shell = ZMQInteractiveShell.instance(config=config)
     shell.kernel = NoKernel(shell)
     # As ipykernel does: `%config InlineBackend.figure_format = ...` may come before the first figure.
     backend = InlineBackend.instance(parent=shell)
@@ -158,6 +183,36 @@ def make_shell() -> KernelShell:
     if backend not in shell.configurables:
         shell.configurables.append(backend)
     builtins.input = getpass.getpass = no_input
+    begin_notebook(shell)
+    return shell
+
+
+def begin_notebook(shell: ZMQInteractiveShell) -> None:
+    """Forget all cells that ran so far."""
+    shell.reset()
+    history = shell.history_manager
+    history.input_hist_parsed[:] = history.input_hist_raw[:] = [""]
+    history._i00 = history._i = history._ii = history._iii = ""
+    shell.user_ns.update(_="", __="", ___="")
     for space in (shell.user_ns, shell.user_ns_hidden, vars(builtins)):
         space["exit"] = space["quit"] = Quit()
-    return shell
+
+
+def _is_windowless(backend: str | None) -> bool:
+    name = (backend or "").lower()
+    return name in _WINDOWLESS or name.startswith("module://")
+
+
+def draw_in_the_notebook() -> None:
+    """Have figures shown below the cell that made them, whatever window a cell asks for. Call it once pyplot is imported."""
+    from matplotlib import pyplot as plt
+
+    switch = plt.switch_backend
+
+    @functools.wraps(switch)
+    def switch_backend(newbackend: Any) -> None:
+        named = not isinstance(newbackend, str) or _is_windowless(newbackend)
+        switch(newbackend if named else "inline")
+
+    plt.switch_backend = switch_backend
+    InteractiveShell.instance().enable_matplotlib("inline")

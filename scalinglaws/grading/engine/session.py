@@ -160,6 +160,11 @@ def _environment() -> dict[str, str]:
     return {
         "LANG": "C.UTF-8",
         **kept,
+        # As Jupyter starts kernels: `!pip` and `%%python` find the environment's own.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        # There is no network: pip says so at once.
+        "PIP_NO_INDEX": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **one,
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONHASHSEED": "0",

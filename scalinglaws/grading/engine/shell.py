@@ -86,15 +86,18 @@ class Outputs:
         name: str = "",
         update: bool = False,
     ) -> None:
-        """A figure, a table, a result. name: of a display; `update`: it takes the place of what has its name."""
+        """A figure, a table, a result.
+
+        name: of a display; what was shown under that name changes, and with `update` nothing is added.
+        """
         self._clear_now()
         size = sum(len(v) if isinstance(v, str | bytes) else 100 for v in data.values())
-        older = [d for d in self._displays if update and name and d.name == name]
+        older = [d for d in self._displays if name and d.name == name]
         others = sum(d.size for d in self._displays) - sum(d.size for d in older)
         if (
-            (len(self.items) >= MAX_ITEMS and not older)
+            (len(self.items) >= MAX_ITEMS and not (update and older))
             or size > 8 * self.limit
-            or others + size * max(len(older), 1) > MAX_RICH * self.limit
+            or others + size * (len(older) + 1) > MAX_RICH * self.limit
         ):
             self.left_out = True
             return self.stream("stdout", "[an output is left out: too large]\n")
@@ -104,7 +107,7 @@ class Outputs:
         for display in older:
             display.item.update(data=item["data"], metadata=item["metadata"])
             display.size = size
-        if not older:
+        if not (update and older):
             self.items.append(item)
             self._displays.append(_Display(name, size, item))
         return None
@@ -140,7 +143,7 @@ class Outputs:
 class _Stream(io.TextIOBase):
     """sys.stdout or sys.stderr of a cell."""
 
-    encoding, errors = "utf-8", "replace"
+    encoding, errors = "UTF-8", "replace"
 
     def __init__(self, shell: "CellShell", name: str) -> None:
         super().__init__()
@@ -159,6 +162,10 @@ class _Stream(io.TextIOBase):
 
     def isatty(self) -> bool:
         return False
+
+    def fileno(self) -> int:
+        """For `faulthandler` and `subprocess`; what they write there is not shown."""
+        return {"stdout": 1, "stderr": 2}[self.name]
 
 
 class CellShell:
@@ -225,6 +232,11 @@ class _Publisher:
 
     def clear_output(self, wait=False) -> None:
         self.shell.outputs.clear(wait)
+
+    def register_hook(self, hook: Any) -> None:
+        """ipykernel's, for what is sent to JupyterLab: nothing is."""
+
+    unregister_hook = register_hook
 
 
 def _plain(data: dict) -> dict:

@@ -85,7 +85,7 @@ class Verdict:
             return cls.unjudged("its result did not arrive")
         points, lines = about.get("points"), about.get("traceback")
         texts = [about.get("error"), about.get("message"), *(lines if type(lines) is list else [0])]
-        known = about.get("state") in set(State)
+        known = about.get("state") in list(State)
         if (
             not known
             or type(points) not in (float, type(None))
