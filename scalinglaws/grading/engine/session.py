@@ -266,6 +266,7 @@ class Session:
         self.good: list[Cell] = []  # the learner's cells that ended well, in order
         self.kept = 0  # so many of them are in the snapshot
         self.epoch = 0
+        self.held_at_start = 0  # bytes of memory, before any cell
         self.tester: _Process | None = None
         self.tested: list[str] = []  # the test cells that ran
         self.home = ""
@@ -320,6 +321,7 @@ class Session:
 
     def _start_learner(self) -> None:
         self.learner = self._fork("learner")
+        self.held_at_start = self._memory()
         self.good = []
         self._take_snapshot()
 
@@ -434,7 +436,8 @@ class Session:
         if late:
             outputs = [o for o in outputs if o.get("ename") != "KeyboardInterrupt"]
             outputs.append(_time_error(late))
-        kept = "too much memory" * (self._memory() > 0.75 * self.limits.memory * MIB)
+        grown = self._memory() - self.held_at_start
+        kept = "too much memory" * (grown > 0.75 * self.limits.memory * MIB)
         kept = kept or "too many processes" * (len(self._processes()) > self._most_processes)
         if kept:
             self._go_back()
@@ -613,7 +616,7 @@ class Session:
     # --- memory ---
 
     def _memory(self) -> int:
-        """Bytes of address space that the learner's process holds beyond the warm process's own."""
+        """Bytes of address space that the learner's process can write to."""
         with contextlib.suppress(OSError, ValueError, AttributeError, IndexError):
             fields = Path(f"/proc/{self.learner.pid}/statm").read_text().split()
             return int(fields[5]) * os.sysconf("SC_PAGE_SIZE")  # data and stack
