@@ -92,7 +92,7 @@ def measure(name: str, studies: int, B: int, seed: int = 0) -> dict[str, tuple[f
     hits = {quantity: np.zeros(len(LEVELS)) for quantity in quantities}
     for i in range(studies):
         fit = study(np.random.default_rng([seed, i]))
-        fit.bootstrap(B, seed=i)
+        fit = fit.with_bootstrap(B, seed=i)
         for quantity, of in quantities.items():
             for j, level in enumerate(LEVELS):
                 low, high = fit.interval(of, level)

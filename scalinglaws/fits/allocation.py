@@ -5,33 +5,55 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..arrays import Floats
 from ..laws import AllocationLaw, Trend
+from .bootstrap import Array
 from .result import Fit
 
 
-def line(x: NDArray, y: NDArray) -> Trend:
-    """y = k·x^p by least squares on the log axes: on linear axes the largest budget would decide alone."""
-    z = np.log(x)
-    centre, mean = z.mean(), np.log(y).mean()
-    p = ((z - centre) * (np.log(y) - mean)).sum() / ((z - centre) ** 2).sum()
-    return Trend(k=float(np.exp(mean - p * centre)), exponent=float(p))
+def allocation_law(C: Array, N: Array, D: Array, L: Array) -> AllocationLaw:
+    """N, D and L as power laws of C, through the best points (budgets,)."""
+    (law,) = allocation_laws(C, N[None], D[None], L[None])
+    assert law is not None
+    return law
 
 
-def allocation_law(C: NDArray, N: NDArray, D: NDArray, L: NDArray) -> AllocationLaw:
-    """N, D and L as power laws of C. The loss has no floor here: few budgets cannot determine one."""
-    return AllocationLaw(N=line(C, N), D=line(C, D), L=line(C, L))
+def allocation_laws(C: Array, N: Array, D: Array, L: Array) -> list[AllocationLaw | None]:
+    """For each resample, N, D and L (resamples, budgets) as power laws of C (budgets,).
+
+    A budget that is nan in a resample is left out of it; None where fewer than two are left. The
+    loss has no floor here: few budgets cannot determine one. The lines are fitted on log axes: on
+    linear axes the largest budget alone would decide.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logs = np.log(np.stack([N, D, L]))
+        good = np.isfinite(logs).all(0)
+        logs = np.where(good, logs, 0.0)
+        z = np.log(C) * good
+        count = good.sum(1, keepdims=True)
+        centre, mean = z.sum(1, keepdims=True) / count, logs.sum(2, keepdims=True) / count
+        away = (np.log(C) - centre) * good
+        exponent = (away * (logs - mean)).sum(2) / (away**2).sum(1)
+        k = np.exp(mean[:, :, 0] - exponent * centre[:, 0])
+    usable = (count[:, 0] >= 2) & np.isfinite(k).all(0) & np.isfinite(exponent).all(0)
+    return [
+        AllocationLaw(*(Trend(k=float(k[j, i]), exponent=float(exponent[j, i])) for j in range(3)))
+        if usable[i]
+        else None
+        for i in range(len(usable))
+    ]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class AllocationFit(Fit):
-    """A fit whose law says how N, D and L of the best run grow with C (n,), the FLOPs of the runs used."""
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class AllocationFit(Fit[AllocationLaw]):
+    """A fit whose law says how N, D and L of the best run grow with C.
 
-    C: NDArray[np.float64] = None
+    C: the FLOPs of the runs used (n,).
+    """
 
-    _parameters = ("a", "b")
+    C: Array
 
     def N_opt(self, C: ArrayLike) -> Floats:
         """The compute-optimal parameters for C training FLOPs."""
@@ -45,6 +67,5 @@ class AllocationFit(Fit):
         """The lowest loss for C training FLOPs, by a pure power law through the minima."""
         return self.law.L_opt(C)
 
-    def predict(self, *where: ArrayLike) -> Floats:
-        """The lowest loss at C training FLOPs."""
-        return self.law.L_opt(*where)
+    def _loss(self, law: AllocationLaw, *where: ArrayLike) -> Floats:
+        return law.L_opt(*where)

@@ -9,9 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CourseError
 from ..laws import BrokenPowerLaw
-from .frame import leverage
-from .result import Fit
-from .runs import check_groups, check_runs
+from .bootstrap import Resampling
+from .newton import Array
+from .result import RegressionFit
+from .scaling import leverage
+from .validate import check_groups, check_runs
 
 _FLOORS = (0.0, 0.5, 0.9, 0.99)  # starts for a, as shares of the lowest y
 _WIDTHS = (0.1, 0.5)  # starts for f: a sharp and a gradual break
@@ -19,40 +21,40 @@ _POLISHED = 8
 _SHARPEST = 0.02  # the least f: below it breaks are corners and the data cannot tell
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class BrokenPowerLawFit(Fit):
-    """The fit of a broken power law; `law` is a `BrokenPowerLaw`. x: of the runs."""
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class BrokenPowerLawFit(RegressionFit[BrokenPowerLaw]):
+    """The fit of a broken power law; `law` is a `BrokenPowerLaw`. x: of the runs (n,)."""
 
-    x: NDArray[np.float64] = None
-    _model: _Model = None
-
-    _parameters = ("a", "b", "c0")
-
-    def bootstrap(self, B: int = 200, seed: int = 0, method: str | None = None) -> list:
-        return super().bootstrap(B, seed, method)
-
-    def _leverage(self):
-        design = self._model.log_y(self._model.theta(self.law))[1]
-        return leverage(design, np.ones(len(design)))
+    x: Array
 
     def _free(self) -> int:
         return 3 + 3 * len(self.law.breaks)
 
-    def _refit(self, counts, shift):
-        start = self._model.theta(self.law)
-        laws = []
-        for count, move in zip(*np.broadcast_arrays(counts, shift), strict=True):
-            solution = self._model.polish(start, np.sqrt(count), move)
-            if solution.status > 0:
-                laws.append(self._model.law(solution.x))
-        return laws
-
-    def _lines(self):
-        breaks = [
-            f"break at x = {d:.4g}: exponent -c0 = {-self.law.c0:.3g} before it changes by {-c:.3g} (width f = {f:.3g})"
+    def describe(self) -> list[str]:
+        return super().describe() + [
+            f"break at x = {d:.4g}: exponent -c0 = {-self.law.c0:.3g} before it changes by "
+            f"{-c:.3g} (width f = {f:.3g})"
             for c, d, f in self.law.breaks
         ]
-        return super()._lines() + breaks
+
+
+@dataclass(frozen=True)
+class _Estimator:
+    """Fits the broken power law again, from the law that the runs gave."""
+
+    model: _Model
+    theta: Array
+
+    def refit(self, counts: Array, shift: Array) -> list[BrokenPowerLaw | None]:
+        laws: list[BrokenPowerLaw | None] = []
+        for count, move in zip(*np.broadcast_arrays(counts, shift), strict=True):
+            solution = self.model.polish(self.theta, np.sqrt(count), move)
+            laws.append(self.model.law(solution.x) if solution.status > 0 else None)
+        return laws
+
+    def leverage(self) -> Array:
+        design = self.model.log_y(self.theta)[1]
+        return leverage(design, np.ones(len(design)))
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,9 @@ def fit_broken_power_law(
     ]
     return BrokenPowerLawFit(
         law=law,
+        parameters=("a", "b", "c0"),
+        variables=("x",),
+        resampling=Resampling(B=200),
         loss=y,
         residuals=np.log(np.asarray(law(x)) / y),
         objective=float(best.cost),
@@ -199,5 +204,5 @@ def fit_broken_power_law(
         grouped=groups is not None,
         notes=tuple(notes),
         x=x,
-        _model=model,
+        estimator=_Estimator(model, model.theta(law)),
     )

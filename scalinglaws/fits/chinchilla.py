@@ -5,35 +5,52 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..arrays import Floats
 from ..errors import CourseError
 from ..laws import ChinchillaLaw, training_flops
-from .frame import Frame, evidence, falls
-from .newton import starting_points
-from .result import Fit
-from .runs import check_groups, check_runs, check_weights, name_rows
+from .newton import Array, starting_points
+from .result import RegressionFit
+from .scaling import Scaling, convergence_message, is_decreasing
+from .validate import check_groups, check_runs, check_weights, name_rows
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class ChinchillaFit(Fit):
+@dataclass(frozen=True)
+class _Estimator:
+    """Fits Chinchilla's law again, from the law that the runs gave."""
+
+    scaling: Scaling
+    theta: Array
+
+    def refit(self, counts: Array, shift: Array) -> list[ChinchillaLaw | None]:
+        return [found and _law(*found) for found in self.scaling.refit(self.theta, counts, shift)]
+
+    def leverage(self) -> Array:
+        return self.scaling.leverage(self.theta)
+
+
+def _law(E: float, a: Array, p: Array) -> ChinchillaLaw:
+    return ChinchillaLaw(
+        E=float(E), A=float(a[0]), B=float(a[1]), alpha=float(p[0]), beta=float(p[1])
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ChinchillaFit(RegressionFit[ChinchillaLaw]):
     """The fit of Chinchilla's parametric law; `law` is a `ChinchillaLaw`.
 
     N, D: of the runs in the fit. dropped: row numbers of the runs left out (`drop_highest`).
     """
 
-    N: NDArray[np.float64] = None
-    D: NDArray[np.float64] = None
-    dropped: tuple[int, ...] = ()
-    _frame: Frame = None
-
-    _parameters = ("E", "A", "B", "alpha", "beta")
+    N: Array
+    D: Array
+    dropped: tuple[int, ...]
 
     @property
-    def C(self) -> NDArray[np.float64]:
+    def C(self) -> Array:
         """Training FLOPs of the runs in the fit, 6·N·D."""
-        return training_flops(self.N, self.D)
+        return np.asarray(training_flops(self.N, self.D))
 
     def N_opt(self, C: ArrayLike) -> Floats:
         """The compute-optimal parameters for C training FLOPs."""
@@ -46,20 +63,6 @@ class ChinchillaFit(Fit):
     def L_opt(self, C: ArrayLike) -> Floats:
         """The lowest loss for C training FLOPs."""
         return self.law.L_opt(C)
-
-    @property
-    def _theta(self):
-        law = self.law
-        return self._frame.theta(law.E, [law.A, law.B], [law.alpha, law.beta])
-
-    def _leverage(self):
-        return self._frame.leverage(self._theta)
-
-    def _refit(self, counts, shift):
-        return [
-            ChinchillaLaw(E=E, A=float(a[0]), B=float(a[1]), alpha=float(p[0]), beta=float(p[1]))
-            for E, a, p in self._frame.refit(self._theta, counts, shift)
-        ]
 
 
 def fit_chinchilla(
@@ -110,26 +113,24 @@ def fit_chinchilla(
     N, D, loss, weights = N[kept], D[kept], loss[kept], weights[kept]
     numbers = np.unique(numbers[kept], return_inverse=True)[1]
 
-    frame = Frame.of([N, D], loss, weights, delta, fixed=() if profiled else (0,))
-    if np.linalg.matrix_rank(frame.problem.z, tol=1e-6 * len(N)) < 2:
+    scaling = Scaling.of([N, D], loss, weights, delta, fixed=() if profiled else (0,))
+    if np.linalg.matrix_rank(scaling.problem.z, tol=1e-6 * len(N)) < 2:
         raise CourseError(
             "N and D are tied to each other in these runs (D ∝ N^k), so their effects cannot be told apart: "
             "add runs off that line."
         )
-    starts = starting_points(frame.problem, weights)
+    starts = starting_points(scaling.problem, weights)
     if not profiled:
-        starts[:, 0] = held / frame.unit
-    solution = frame.minimise(starts)
-    E, a, p = (values[solution.best()] for values in frame.parameters(solution.theta))
+        starts[:, 0] = held / scaling.unit
+    solution = scaling.minimise(starts)
+    E, a, p = (values[solution.best()] for values in scaling.parameters(solution.theta))
     for term, name in enumerate("ND"):
-        if not falls(a[term], p[term]):
+        if not is_decreasing(a[term], p[term]):
             raise CourseError(
                 f"The loss does not fall as {name} grows over these {len(N)} runs, so the law cannot be fitted."
             )
-    law = ChinchillaLaw(
-        E=float(E), A=float(a[0]), B=float(a[1]), alpha=float(p[0]), beta=float(p[1])
-    )
-    converged, how = evidence(solution)
+    law = _law(E, a, p)
+    converged, how = convergence_message(solution)
     notes = []
     if profiled and E == 0:
         notes.append("E stopped at its bound 0: these runs show no floor")
@@ -139,6 +140,9 @@ def fit_chinchilla(
         notes.append(f"left out for their high loss: {name_rows(mask, show=10)}")
     return ChinchillaFit(
         law=law,
+        parameters=("E", "A", "B", "alpha", "beta"),
+        held=() if profiled else ("E",),
+        variables=("N", "D"),
         loss=loss,
         residuals=np.log(np.asarray(law(N, D)) / loss),
         objective=float(solution.objective.min()),
@@ -151,5 +155,5 @@ def fit_chinchilla(
         N=N,
         D=D,
         dropped=tuple(int(row) for row in dropped),
-        _frame=frame,
+        estimator=_Estimator(scaling, scaling.theta(law.E, [law.A, law.B], [law.alpha, law.beta])),
     )

@@ -6,43 +6,62 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..errors import CourseError
+from ..laws import AllocationLaw
 from .allocation import AllocationFit, allocation_law
-from .runs import check_runs
+from .bootstrap import Array, Bootstrap, Resampling
+from .validate import check_runs
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EnvelopeFit(AllocationFit):
     """The fit through the envelope of training curves; `law` is an `AllocationLaw`.
 
-    envelope: for each compute on a grid, the best run there: C, N, D, L. Points won by the smallest or the largest
-    model are left out: a better size may lie beyond what was trained.
+    envelope: for each compute on a grid, the best run there: C, N, D, L. Points won by the smallest
+    or the largest model are left out: a better size may lie beyond what was trained. curves (runs,
+    grid): the loss of each run at each C of the grid, inf where it has none. sizes (runs,): N of
+    each run.
     """
 
-    envelope: pd.DataFrame = None
-    _curves: NDArray[np.float64] = None  # (runs, grid): loss at each C, inf where a run has none
-    _sizes: NDArray[np.float64] = None
-    _grid: NDArray[np.float64] = None
+    envelope: pd.DataFrame
+    curves: Array
+    sizes: Array
+    grid: Array
 
-    pattern = 0.0  # neighbouring points of one curve are alike: that says nothing about the form
+    @property
+    def residual_autocorrelation(self) -> float:
+        """0: neighbouring points of one curve are alike, which says nothing about the form."""
+        return 0.0
 
-    def _lines(self):
-        quality, fit, *rest = super()._lines()
-        return [quality.replace("runs", "points of the envelope", 1), fit, *rest]
+    def describe(self) -> list[str]:
+        first, *rest = super().describe()
+        return [first.replace(f"{self.n} runs", f"{self.n} points of the envelope"), *rest]
 
-    def _resample(self, B, seed, method):
-        # Whole runs are drawn, whatever the method: the points of an envelope are no sample.
-        rng = np.random.default_rng(seed)
-        runs = len(self._sizes)
-        laws = []
-        for _ in range(B):
+    def _draw(self, asked: Resampling) -> Bootstrap[AllocationLaw]:
+        if asked.method not in (None, "runs"):
+            raise CourseError(
+                f'Envelopes have the bootstrap method "runs" only, not "{asked.method}": their points '
+                "are no sample."
+            )
+        rng = np.random.default_rng(asked.seed)
+        runs = len(self.sizes)
+        laws: list[AllocationLaw] = []
+        for _ in range(asked.B):
             drawn = np.unique(rng.integers(runs, size=runs))
-            frame = _envelope(self._curves[drawn], self._sizes[drawn], self._grid)
+            frame = _envelope(self.curves[drawn], self.sizes[drawn], self.grid)
             if frame["N"].nunique() >= 2:
                 laws.append(allocation_law(*(frame[name].to_numpy() for name in "CNDL")))
-        return laws
+        return Bootstrap(
+            laws=tuple(laws),
+            asked=asked,
+            method="runs",
+            reason="the points of an envelope are no sample, whole runs are",
+            units=runs,
+            free=2,
+            scaled=False,
+        )
 
 
 def _envelope(curves, sizes, grid) -> pd.DataFrame:
@@ -97,6 +116,8 @@ def fit_envelope(
     residuals = np.log(np.asarray(law.L_opt(envelope["C"])) / envelope["L"].to_numpy())
     return EnvelopeFit(
         law=law,
+        parameters=("a", "b"),
+        variables=("C",),
         loss=envelope["L"].to_numpy(),
         residuals=residuals,
         objective=float((residuals**2).sum() / 2),
@@ -110,7 +131,7 @@ def fit_envelope(
         ),
         C=envelope["C"].to_numpy(),
         envelope=envelope,
-        _curves=curves,
-        _sizes=sizes,
-        _grid=grid,
+        curves=curves,
+        sizes=sizes,
+        grid=grid,
     )

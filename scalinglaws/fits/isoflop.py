@@ -10,9 +10,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CourseError
-from ..laws import training_flops
-from .allocation import AllocationFit, allocation_law
-from .runs import check_runs
+from ..laws import AllocationLaw, training_flops
+from .allocation import AllocationFit, allocation_law, allocation_laws
+from .bootstrap import Array, Bootstrap, Resampling
+from .scaling import leverage
+from .validate import check_runs
 
 
 @dataclass(frozen=True)
@@ -22,15 +24,15 @@ class _Parabola:
     C: float
     rows: NDArray[np.int_]
     centre: float
-    design: NDArray[np.float64]  # (runs, 3)
-    q: NDArray[np.float64]
-    d: NDArray[np.float64]  # ln D = d0 + d1·z along the budget
+    design: Array  # (runs, 3)
+    q: Array
+    d: Array  # ln D = d0 + d1·z along the budget
 
-    def D(self, log_N: NDArray[np.float64]) -> NDArray[np.float64]:
+    def D(self, log_N: Array) -> Array:
         """The tokens that the budget leaves at ln N: C/(6N), or what the runs of exactly counted C were given."""
         return np.exp(self.d[0] + self.d[1] * (log_N - self.centre))
 
-    def minimum(self, q: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    def minimum(self, q: Array) -> tuple[NDArray, NDArray]:
         """ln N and loss at the lowest point of coefficients q (..., 3); nan where the parabola opens downwards."""
         q0, q1, q2 = np.moveaxis(np.asarray(q), -1, 0)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -38,48 +40,62 @@ class _Parabola:
             return self.centre + z, q0 + q1 * z + q2 * z * z
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class IsoflopFit(AllocationFit):
     """The fit of IsoFLOP parabolas; `law` is an `AllocationLaw` through their minima.
 
-    minima: one row for each budget used: C, N_opt, D_opt, L_opt, and runs, how many the parabola goes through.
-    skipped: budgets left out, with the reason.
+    N: parameters of the runs used (n,). minima: one row for each budget used: C, N_opt, D_opt,
+    L_opt, and runs, how many the parabola goes through. skipped: budgets left out, with the reason.
     """
 
-    N: NDArray[np.float64] = None
-    minima: pd.DataFrame = None
-    skipped: dict[float, str] = None
-    _parabolas: tuple[_Parabola, ...] = ()
+    N: Array
+    minima: pd.DataFrame
+    skipped: dict[float, str]
+    parabolas: tuple[_Parabola, ...]
 
     def curve(self, C: float, points: int = 100) -> tuple[NDArray, NDArray]:
         """(N, loss) along the parabola of one budget, over the sizes that it was fitted to."""
-        parabola = min(self._parabolas, key=lambda p: abs(np.log(p.C / C)))
+        parabola = min(self.parabolas, key=lambda p: abs(np.log(p.C / C)))
         z = np.linspace(*parabola.design[:, 1][[0, -1]], points)
         return np.exp(parabola.centre + z), np.polynomial.polynomial.polyval(z, parabola.q)
 
-    def _resample(self, B, seed, method):
-        # Residuals are drawn, whatever the method: a parabola through eight runs seldom survives losing some of them.
-        rng = np.random.default_rng(seed)
-        used = len(self.residuals) - 3 * len(self._parabolas)
-        noise = self.residuals * np.sqrt(len(self.residuals) / max(used, 1))
-        log_N, D, L = [], [], []
-        for parabola in self._parabolas:
-            X = parabola.design
-            drawn = rng.choice(noise, size=(B, len(X)))
+    def _draw(self, asked: Resampling) -> Bootstrap[AllocationLaw]:
+        if asked.method not in (None, "wild"):
+            raise CourseError(
+                f'IsoFLOP fits have the bootstrap method "wild" only, not "{asked.method}": a parabola '
+                "through eight runs seldom survives losing some of them."
+            )
+        rng = np.random.default_rng(asked.seed)
+        sign = rng.choice([-1.0, 1.0], (asked.B, int(self.groups.max()) + 1))
+        spent = 3 * len(self.parabolas)
+        pooled = np.sqrt((self.residuals**2).sum() / max(self.n - spent, 1))
+        N, D, L = (np.empty((asked.B, len(self.parabolas))) for _ in range(3))
+        first = 0
+        for i, parabola in enumerate(self.parabolas):
+            X, rows = parabola.design, slice(first, first + len(parabola.rows))
+            first += len(parabola.rows)
+            if len(X) > 3:
+                h = leverage(X, np.ones(len(X)))
+                drawn = sign[:, self.groups[rows]] * (
+                    self.residuals[rows] / np.maximum(1 - h, 1e-3) ** (2 / 3)
+                )
+            else:  # the parabola goes through its three runs: their noise is that of the others
+                drawn = pooled * rng.standard_normal((asked.B, len(X)))
             q = (X @ parabola.q * np.exp(drawn)) @ np.linalg.pinv(X).T
-            z, low = parabola.minimum(q)
-            z = np.where(
-                np.abs(z) < 100, z, np.nan
-            )  # else the parabola lost its minimum, or nearly so
-            log_N.append(z)
-            D.append(parabola.D(z))
-            L.append(low)
-        C = self.minima["C"].to_numpy()
-        columns = np.exp(np.array(log_N)), np.array(D), np.array(L)
-        good = np.isfinite(columns).all((0, 1))
-        return [
-            allocation_law(C, *(column[:, i] for column in columns)) for i in np.flatnonzero(good)
-        ]
+            log_N, L[:, i] = parabola.minimum(q)
+            # Far outside of the sizes trained the parabola has lost its minimum, or nearly so.
+            log_N = np.where(np.abs(log_N - parabola.centre) < 100, log_N, np.nan)
+            N[:, i], D[:, i] = np.exp(log_N), parabola.D(log_N)
+        laws = allocation_laws(self.minima["C"].to_numpy(), N, D, L)
+        return Bootstrap(
+            laws=tuple(law for law in laws if law is not None),
+            asked=asked,
+            method="wild",
+            reason="each budget keeps its own noise",
+            units=self.n,
+            free=min(spent, self.n - 1),
+            scaled=True,
+        )
 
 
 def fit_isoflop(
@@ -159,6 +175,8 @@ def fit_isoflop(
     residuals = np.log(fitted / loss[used])
     notes = [f"budget {budget:.3g} left out: {why}" for budget, why in skipped.items()]
     return IsoflopFit(
+        parameters=("a", "b"),
+        variables=("C",),
         law=allocation_law(*(minima[name].to_numpy() for name in ("C", "N_opt", "D_opt", "L_opt"))),
         loss=loss[used],
         residuals=residuals,
@@ -172,11 +190,11 @@ def fit_isoflop(
         N=N[used],
         minima=minima,
         skipped=skipped,
-        _parabolas=tuple(parabolas),
+        parabolas=tuple(parabolas),
     )
 
 
-def _budgets(C: NDArray[np.float64]) -> list[tuple[float, NDArray[np.int_]]]:
+def _budgets(C: Array) -> list[tuple[float, NDArray[np.int_]]]:
     """The budgets, lowest first, as (geometric mean of C, rows): a gap of more than 5 % starts a new one."""
     order = np.argsort(C, kind="stable")
     gaps = np.flatnonzero(np.diff(np.log(C[order])) > np.log(1.05))

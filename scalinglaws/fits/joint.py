@@ -5,42 +5,45 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..errors import CourseError
 from ..laws import JointLaw
-from .result import Fit
-from .runs import check_groups, check_runs
+from .newton import Array
+from .result import RegressionFit
+from .scaling import leverage
+from .validate import check_groups, check_runs
 
 _STARTS = [
     (alpha, beta, gamma) for alpha in (0.3, 0.6) for beta in (0.3, 0.6) for gamma in (0.3, 1.0)
 ]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class JointFit(Fit):
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class JointFit(RegressionFit[JointLaw]):
     """The fit of the joint law; `law` is a `JointLaw`. N, D: of the runs in the fit."""
 
-    N: NDArray[np.float64] = None
-    D: NDArray[np.float64] = None
-    _problem: _Problem = None
-    _theta: NDArray[np.float64] = None
+    N: Array
+    D: Array
+    estimator: _Estimator
 
-    _parameters = ("E", "A", "B", "alpha", "beta", "gamma")
 
-    def _leverage(self):
-        J = self._problem.jacobian(self._theta)
-        q, _ = np.linalg.qr(J)
-        return (q**2).sum(1)
+@dataclass(frozen=True, eq=False)
+class _Estimator:
+    """Fits the joint law again, from the parameters that the runs gave."""
 
-    def _refit(self, counts, shift):
-        counts, shift = np.broadcast_arrays(counts, shift)
-        laws = []
-        for count, move in zip(counts, shift, strict=True):
-            solution = self._problem.solve(self._theta, count, move)
-            if solution.success:
-                laws.append(self._problem.law(solution.x))
+    problem: _Problem
+    theta: Array
+
+    def refit(self, counts: Array, shift: Array) -> list[JointLaw | None]:
+        laws: list[JointLaw | None] = []
+        for count, move in zip(*np.broadcast_arrays(counts, shift), strict=True):
+            solution = self.problem.solve(self.theta, count, move)
+            laws.append(self.problem.law(solution.x) if solution.success else None)
         return laws
+
+    def leverage(self) -> Array:
+        return leverage(self.problem.jacobian(self.theta), np.ones(len(self.problem.y)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +53,9 @@ class _Problem:
     A' and B' are the two terms at the mean run: so that theta is of order one and hardly correlated.
     """
 
-    z: NDArray[np.float64]  # (2, n): ln N and ln D, centred
-    centre: NDArray[np.float64]  # (2,)
-    y: NDArray[np.float64]  # ln L
+    z: Array  # (2, n): ln N and ln D, centred
+    centre: Array  # (2,)
+    y: Array  # ln L
 
     def _parts(self, theta):
         E, gamma = np.exp(theta[0]), np.exp(theta[5])
@@ -135,6 +138,8 @@ def fit_joint(
     same = sum(solution.cost < best.cost * (1 + 1e-6) + 1e-14 for solution in found)
     return JointFit(
         law=problem.law(best.x),
+        parameters=("E", "A", "B", "alpha", "beta", "gamma"),
+        variables=("N", "D"),
         loss=loss,
         residuals=problem.residuals(best.x),
         objective=float(best.cost),
@@ -145,6 +150,5 @@ def fit_joint(
         grouped=groups is not None,
         N=N,
         D=D,
-        _problem=problem,
-        _theta=best.x,
+        estimator=_Estimator(problem, best.x),
     )

@@ -107,37 +107,38 @@ def jacobian(problem: Problem, log_model: Array, terms: Array) -> tuple[Array, A
 def derivatives(
     problem: Problem, log_model: Array, terms: Array, weights: Array, y: Array
 ) -> tuple[Array, Array, Array, Array]:
-    """Gradient (B, P), Hessian (B, P, P), a stand-in for the Hessian, and scales of the parameters (B, P).
+    """Gradient (B, P), Hessian (B, P, P), its Gauss-Newton approximation, and scales (B, P).
 
-    log_model and terms come from `log_loss` at theta. The stand-in is the matrix of iteratively reweighted least
-    squares: positive semi-definite, for steps where the Hessian is not positive.
+    log_model and terms come from `log_loss` at theta. The approximation is the matrix of iteratively
+    reweighted least squares (IRLS): positive semi-definite, for steps where the Hessian is not
+    positive. The scales are the square roots of its diagonal.
     """
     K, delta = problem.K, problem.delta
     share, g = jacobian(problem, log_model, terms)
     g_t = g.transpose(0, 2, 1)
     r = log_model - y
     if np.isinf(delta):
-        pull, inside, reweight = weights * r, weights, weights
+        psi, dpsi, irls_weight = weights * r, weights, weights
     else:
         size = np.abs(r)
-        pull = weights * np.clip(r, -delta, delta)  # huber'
-        inside = weights * (size <= delta)  # huber''
-        reweight = weights * (delta / np.maximum(size, delta))  # huber'(r)/r
-    gradient = (g @ pull[:, :, None])[:, :, 0]
+        psi = weights * np.clip(r, -delta, delta)
+        dpsi = weights * (size <= delta)
+        irls_weight = weights * (delta / np.maximum(size, delta))  # psi(r)/r
+    gradient = (g @ psi[:, :, None])[:, :, 0]
     # Both matrices are Σ_i c_i·g_i·g_iᵀ, with other coefficients c.
-    coefficients = np.stack([inside - pull, reweight], axis=1)
+    coefficients = np.stack([dpsi - psi, irls_weight], axis=1)
     products = (g[:, None] * coefficients[:, :, None]) @ g_t[:, None]
-    hessian, stand_in = products[:, 0], products[:, 1]
+    hessian, irls = products[:, 0], products[:, 1]
     # d²L/L is block-diagonal: for term k, share_k·[[1, -z], [-z, z²]] in (c_k, p_k).
-    pulled = pull[:, None] * share
+    pulled = psi[:, None] * share
     k = np.arange(K)
     moments = np.einsum("bkn,kmn->bkm", pulled, problem.moments)
     hessian[:, 1 + k, 1 + k] += moments[:, :, 0]
     hessian[:, 1 + k, 1 + K + k] -= moments[:, :, 1]
     hessian[:, 1 + K + k, 1 + k] -= moments[:, :, 1]
     hessian[:, 1 + K + k, 1 + K + k] += moments[:, :, 2]
-    scale = np.sqrt(np.maximum(stand_in.diagonal(axis1=1, axis2=2), 1e-300))
-    return gradient, hessian, stand_in, scale
+    scale = np.sqrt(np.maximum(irls.diagonal(axis1=1, axis2=2), 1e-300))
+    return gradient, hessian, irls, scale
 
 
 def minimise(
@@ -180,7 +181,7 @@ def _minimise(problem, starts, weights, y, fixed):
     F = (w * huber(log_model - y, problem.delta)).sum(1)
     damping = np.full(B, 1e-3)
     for step in range(_MAX_STEPS):
-        gradient, hessian, stand_in, scale = derivatives(problem, log_model, terms, w, y)
+        gradient, hessian, irls, scale = derivatives(problem, log_model, terms, w, y)
 
         # Scaled, so that damping and curvature have no units. A parameter that the caller fixed stays, and so does E
         # at its bound while the objective pushes it outwards: its row and column become those of the identity.
@@ -207,7 +208,7 @@ def _minimise(problem, starts, weights, y, fixed):
             members, t, w, y, F, damping = (a[stay] for a in (members, t, w, y, F, damping))
             log_model, terms, positive = log_model[stay], terms[stay], positive[stay]
             slope, unit, along = slope[stay], unit[stay], along[stay]
-            eigenvalues, vectors, stand_in = eigenvalues[stay], vectors[stay], stand_in[stay]
+            eigenvalues, vectors, irls = eigenvalues[stay], vectors[stay], irls[stay]
             move_free = move_free[stay]
 
         # Levenberg-Marquardt: raise the damping of a fit until its step lowers the objective.
@@ -215,7 +216,7 @@ def _minimise(problem, starts, weights, y, fixed):
         move = -(vectors @ (along / damped)[:, :, None])[:, :, 0]
         if not positive.all():
             bad = ~positive
-            matrix = stand_in[bad] * (unit[bad, :, None] * unit[bad, None, :])
+            matrix = irls[bad] * (unit[bad, :, None] * unit[bad, None, :])
             # The stand-in may be singular; a little damping keeps its equations solvable.
             lift = 1 - move_free[bad] + np.maximum(damping[bad], 1e-9)[:, None]
             matrix[:, diagonal, diagonal] += lift

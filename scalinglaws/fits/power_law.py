@@ -6,34 +6,48 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..errors import CourseError
 from ..laws import PowerLaw
-from .frame import Frame, evidence, falls
 from .newton import Array, objective
-from .result import Fit
-from .runs import check_groups, check_runs, check_weights
+from .result import RegressionFit
+from .scaling import Scaling, convergence_message, is_decreasing
+from .validate import check_groups, check_runs, check_weights
 
 _PROFILE_POINTS = 32
 _POLISHED = 5  # the best points of the profile, from which the joint fit starts
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class PowerLawFit(Fit):
+@dataclass(frozen=True)
+class _Estimator:
+    """Fits the power law again, from the law that the runs gave."""
+
+    scaling: Scaling
+    theta: Array
+
+    def refit(self, counts: Array, shift: Array) -> list[PowerLaw | None]:
+        return [
+            found and PowerLaw(a=float(found[1][0]), alpha=float(found[2][0]), E=found[0])
+            for found in self.scaling.refit(self.theta, counts, shift)
+        ]
+
+    def leverage(self) -> Array:
+        return self.scaling.leverage(self.theta)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class PowerLawFit(RegressionFit[PowerLaw]):
     """The fit of a power law; `law` is a `PowerLaw`, and E, a, alpha are its parameters.
 
-    floor: what was asked of E. at_bound: whether E stopped at 0, its bound: the runs then show no floor.
+    x: of the runs (n,). floor: what was asked of E. at_bound: whether E stopped at 0, its bound: the
+    runs then show no floor.
     """
 
-    x: NDArray[np.float64] = None
-    floor: bool | float = True
-    at_bound: bool = False
-    _frame: Frame = None
-
-    @property
-    def _parameters(self):
-        return ("a", "alpha", "E") if self.floor is True else ("a", "alpha")
+    x: Array
+    floor: bool | float
+    at_bound: bool
+    scaling: Scaling
 
     @property
     def E(self) -> float:
@@ -55,35 +69,22 @@ class PowerLawFit(Fit):
 
         Columns E, alpha, a, objective. A flat valley says that the runs do not determine E.
         """
-        frame = replace(self._frame, fixed=(0,))
-        solution = frame.minimise(_lines(frame, _floors(frame, points)))
-        E, a, alpha = frame.parameters(solution.theta)
+        scaling = replace(self.scaling, fixed=(0,))
+        solution = scaling.minimise(_lines(scaling, _floors(scaling, points)))
+        E, a, alpha = scaling.parameters(solution.theta)
         return pd.DataFrame(
             {"E": E, "alpha": alpha[:, 0], "a": a[:, 0], "objective": solution.objective}
         )
 
-    @property
-    def _theta(self):
-        return self._frame.theta(self.E, [self.a], [self.alpha])
 
-    def _leverage(self):
-        return self._frame.leverage(self._theta)
-
-    def _refit(self, counts, shift):
-        return [
-            PowerLaw(a=float(a[0]), alpha=float(alpha[0]), E=E)
-            for E, a, alpha in self._frame.refit(self._theta, counts, shift)
-        ]
-
-
-def _lines(frame: Frame, E: Array) -> Array:
+def _lines(scaling: Scaling, E: Array) -> Array:
     """For each fixed E below every loss, the straight line through ln(L - E) against ln x: starts (S, 3).
 
     Weights ((L - E)/L)² turn errors of ln(L - E) back into errors of ln L.
     """
-    z, L = frame.problem.z[0], np.exp(frame.problem.y)
+    z, L = scaling.problem.z[0], np.exp(scaling.problem.y)
     rest = L - E[:, None]
-    w = frame.weights * (rest / L) ** 2
+    w = scaling.weights * (rest / L) ** 2
     w = w / w.sum(1, keepdims=True)
     mean_z, mean_y = (w * z).sum(1), (w * np.log(rest)).sum(1)
     dz = z - mean_z[:, None]
@@ -91,9 +92,9 @@ def _lines(frame: Frame, E: Array) -> Array:
     return np.stack([E, mean_y - slope * mean_z, -slope], axis=1)
 
 
-def _floors(frame: Frame, points: int) -> Array:
+def _floors(scaling: Scaling, points: int) -> Array:
     """Values of E from 0 to just below the lowest loss, denser towards it."""
-    return np.exp(frame.problem.y.min()) * (1 - np.geomspace(1, 1e-3, points))
+    return np.exp(scaling.problem.y.min()) * (1 - np.geomspace(1, 1e-3, points))
 
 
 def fit_power_law(
@@ -136,21 +137,24 @@ def fit_power_law(
             f"floor = {held:g} must lie between 0 and the lowest loss, {loss.min():.6g}."
         )
 
-    frame = Frame.of([x], loss, weights, delta, fixed=() if profiled else (0,))
-    E = _floors(frame, _PROFILE_POINTS) if profiled else np.array([held / frame.unit])
-    starts = _lines(frame, E)
-    order = np.argsort(objective(frame.problem, starts, weights))
-    solution = frame.minimise(starts[order[:_POLISHED]])
-    E, a, alpha = (values[solution.best()] for values in frame.parameters(solution.theta))
-    if not falls(a, alpha):
+    scaling = Scaling.of([x], loss, weights, delta, fixed=() if profiled else (0,))
+    E = _floors(scaling, _PROFILE_POINTS) if profiled else np.array([held / scaling.unit])
+    starts = _lines(scaling, E)
+    order = np.argsort(objective(scaling.problem, starts, weights))
+    solution = scaling.minimise(starts[order[:_POLISHED]])
+    E, a, alpha = (values[solution.best()] for values in scaling.parameters(solution.theta))
+    if not is_decreasing(a, alpha):
         raise CourseError(
             f"The loss does not fall as x grows over these {len(x)} runs, so no power law can be fitted."
         )
     law = PowerLaw(a=float(a[0]), alpha=float(alpha[0]), E=float(E))
-    converged, how = evidence(solution)
+    converged, how = convergence_message(solution)
     at_bound = profiled and E == 0
     return PowerLawFit(
         law=law,
+        parameters=("a", "alpha") if floor is False else ("a", "alpha", "E"),
+        held=() if isinstance(floor, bool) else ("E",),
+        variables=("x",),
         loss=loss,
         residuals=np.log(np.asarray(law(x)) / loss),
         objective=float(solution.objective.min()),
@@ -163,5 +167,6 @@ def fit_power_law(
         x=x,
         floor=floor,
         at_bound=at_bound,
-        _frame=frame,
+        scaling=scaling,
+        estimator=_Estimator(scaling, scaling.theta(law.E, [law.a], [law.alpha])),
     )

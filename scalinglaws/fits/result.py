@@ -2,111 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from html import escape
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import Floats, plain
+from ..arrays import Floats
 from ..errors import CourseError
+from . import display
+from .bootstrap import (
+    LEVEL,
+    Array,
+    Bootstrap,
+    Method,
+    Resamples,
+    Resampling,
+    mad_sigma,
+    resample_runs,
+    resample_smooth,
+    resample_wild,
+)
 
-BOOTSTRAP = 1000  # resamples behind an interval, unless `bootstrap(B)` was called
+L = TypeVar("L")
+L_co = TypeVar("L_co", covariant=True)
 
-
-_CHUNK = 1_000_000  # runs times resamples worked on at once, so that memory stays flat
-
-# A resample is (counts, shift): how often each run counts, and what is added to its ln L. Each is (chunk, n) or (1, n).
-Resamples = Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]
-
-
-def resample_wild(residuals, leverage, groups, B: int, seed: int) -> Resamples:
-    """Every run keeps its place; its residual keeps its size and draws a sign, one for each group.
-
-    The wild bootstrap (Wu 1986, Annals of Statistics 14, 1261; signs after Davidson & Flachaire 2008, Journal of
-    Econometrics 146, 162). Runs may differ in noise. Residuals are first divided by (1 - leverage)^(2/3), since a fit
-    makes them smaller than the noise. The usual powers are 0.5 (HC2) and 1 (HC3); for twelve runs the first gave
-    intervals that were too narrow in our synthetic studies, the second too wide.
-    """
-    rng = np.random.default_rng(seed)
-    noise = residuals / np.maximum(1 - leverage, 1e-3) ** (2 / 3)
-    number, n = int(groups.max()) + 1, len(groups)
-    for size in _chunks(B, n):
-        sign = rng.choice([-1.0, 1.0], (size, number))[:, groups]
-        # A residual is ln L_model - ln L, so a smaller one is a larger ln L.
-        yield np.ones((1, n)), residuals - sign * noise
+PATTERN = 3.0  # standard errors of `residual_autocorrelation` above which a form is called wrong
 
 
-def resample_smooth(residuals, B: int, seed: int) -> Resamples:
-    """Every run keeps its place and draws a residual of any run, with a little normal noise on top.
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Fit(ABC, Generic[L]):
+    """A fitted law, its numbers and how well it fits. Intervals are computed when asked for.
 
-    For Huber's small delta, where a fit is nearly a median regression: there the bootstrap over runs is too wide (its
-    80 % intervals covered the truth in 83 to 90 % of our synthetic studies), since it repeats the same few residuals
-    near zero, and the wild one too narrow (68 to 74 %). Drawing from the smoothed distribution of the residuals mends
-    that (Silverman & Young 1987, Biometrika 74, 469). It assumes that all runs are equally noisy.
-    """
-    rng = np.random.default_rng(seed)
-    n = len(residuals)
-    width = 0.9 * _spread(residuals) * n**-0.2  # Silverman's rule
-    for size in _chunks(B, n):
-        drawn = rng.choice(residuals, (size, n)) + width * rng.standard_normal((size, n))
-        yield np.ones((1, n)), residuals - drawn
-
-
-def resample_runs(groups, B: int, seed: int) -> Resamples:
-    """Whole groups of runs are drawn with replacement: the bootstrap that assumes the least (Efron 1979)."""
-    rng = np.random.default_rng(seed)
-    number, n = int(groups.max()) + 1, len(groups)
-    for size in _chunks(B, n):
-        counts = rng.multinomial(number, np.full(number, 1 / number), size=size)[:, groups]
-        yield counts.astype(float), np.zeros((1, n))
-
-
-def _spread(residuals) -> float:
-    """A robust standard deviation: half of normal residuals lie within 0.6745 of it."""
-    return float(np.median(np.abs(residuals)) / 0.6745)
-
-
-def _chunks(B: int, n: int) -> list[int]:
-    chunk = max(1, _CHUNK // n)
-    return [min(chunk, B - done) for done in range(0, B, chunk)]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Fit:
-    """A fitted law. Subclasses say how to fit again (`_refit`, `_leverage`) and what to show (`_parameters`).
-
-    law: the fitted law. objective: the minimised sum of Huber terms (of half squares if delta is None) of
-    ln L_model - ln L. converged, evidence: whether the minimum was reached, and how that is known. residuals:
-    ln L_model - ln L of each run. groups: the group number of each run; grouped: whether the caller gave them. notes:
-    what the reader should know, such as a parameter at its bound.
+    law: the fitted law. parameters: their names; held: those that the caller held. variables: what
+    `predict` takes.
+    loss: of the runs in the fit (n,), nats per token. residuals: ln L_model - ln L (n,). objective:
+    the minimised sum of Huber terms (of half squares if delta is None) of the residuals. converged,
+    evidence: whether the minimum was reached, and how that is known. groups: the group number of
+    each run; grouped: whether the caller gave them. notes: what the reader should know, such as a
+    parameter at its bound. resampling: how the bootstrap behind the intervals is drawn.
     """
 
-    law: object
-    loss: NDArray[np.float64]
-    residuals: NDArray[np.float64]
+    law: L
+    parameters: tuple[str, ...]
+    variables: tuple[str, ...]
+    loss: Array
+    residuals: Array
     objective: float
     delta: float | None
     converged: bool
     evidence: str
     groups: NDArray[np.int_]
     grouped: bool = False
+    held: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    _cache: dict = field(default_factory=dict)
-
-    # Subclasses
-
-    _parameters = ()
-
-    def _refit(self, counts: NDArray[np.float64], shift: NDArray[np.float64]) -> list:
-        """The laws of these resamples; failed ones are left out."""
-        raise NotImplementedError
-
-    def _leverage(self) -> NDArray[np.float64]:
-        """How much each run pulls the fit towards itself (n,)."""
-        raise NotImplementedError
+    resampling: Resampling = field(default_factory=Resampling)
 
     # Quality
 
@@ -124,137 +78,145 @@ class Fit:
     def r2_log(self) -> float:
         """R² of ln L (not of L): 1 - residual over total sum of squares on the log axis, in sample.
 
-        A pure power law often scores 0.97 where it extrapolates absurdly: judge a law by held-out runs.
+        A pure power law often scores 0.97 where it extrapolates absurdly: judge a law by held-out
+        runs (`compare_held_out`).
         """
         y = np.log(self.loss)
         total = ((y - y.mean()) ** 2).sum()
         return float(1 - (self.residuals**2).sum() / total)
 
     @property
-    def pattern(self) -> float:
-        """How far neighbouring residuals resemble each other, in standard errors; above 3 the law's form is wrong.
+    def residual_autocorrelation(self) -> float:
+        """z-score of the lag-1 autocorrelation of the residuals, ordered by fitted loss.
 
-        The lag-1 autocorrelation of the residuals in the order of the fitted loss, times sqrt(n). Intervals say what
-        noise does to a law of the right form; they know nothing of a wrong one.
+        Above 3 the law's form is wrong: neighbouring runs err in the same direction. It is 0 for
+        fewer than 8 runs, and for residuals that are only rounding errors.
         """
-        if (
-            self.n < 8 or not self.rmse_log > 1e-9
-        ):  # too few to tell, or nothing but rounding errors
+        if self.n < 8 or not self.rmse_log > 1e-9:
             return 0.0
         r = self.residuals[np.argsort(self.residuals + np.log(self.loss), kind="stable")]
         r = r - r.mean()
         return float(np.sqrt(self.n) * (r[1:] * r[:-1]).sum() / (r * r).sum())
 
+    @property
+    def wrong_form(self) -> bool:
+        """Whether the residuals follow a pattern, so that the law's form does not fit these runs."""
+        return self.residual_autocorrelation > PATTERN
+
     # Uncertainty
 
-    def bootstrap(self, B: int = BOOTSTRAP, seed: int = 0, method: str | None = None) -> list:
-        """B laws, each fitted to resampled runs; kept for the intervals.
+    @cached_property
+    def resamples(self) -> Bootstrap[L]:
+        """The bootstrap behind the intervals, drawn on first use as `resampling` says."""
+        return self._draw(self.resampling)
 
-        method: "wild" (each residual keeps its size and draws a sign), "smooth" (residuals of any run, smoothed) or
-        "runs" (runs are drawn with replacement); runs of one group stay together in "wild" and "runs". None takes
-        "wild" for least squares, and where Huber's delta is smaller than the noise "smooth", or "runs" if groups were
-        given. Each default's intervals were checked on synthetic studies, see benchmarks/coverage.md.
+    def bootstrap(
+        self, B: int | None = None, seed: int | None = None, method: Method | None = None
+    ) -> Bootstrap[L]:
+        """B laws, each fitted to resampled runs: a sequence with its own `interval`.
+
+        B: resamples (1000). seed: of the random numbers (0). method: "wild" (each residual keeps its
+        size and draws a sign), "smooth" (residuals of any run, smoothed) or "runs" (runs are drawn
+        with replacement). Runs of one group stay together in "wild" and "runs". None takes what
+        `resampling` says, or the method whose intervals held best for fits and noise of this kind in
+        benchmarks/coverage.md; the result says which it was, and why.
 
         Resamples that could not be fitted are left out; `len` of the result says how many could.
+        Raises CourseError for fewer than two resamples or an unknown method.
         """
-        if B < 2:
-            raise CourseError("bootstrap needs at least B = 2 resamples.")
-        if method is None:
-            median_like = self.delta is not None and self.delta < _spread(self.residuals)
-            method = ("runs" if self.grouped else "smooth") if median_like else "wild"
-        if method not in ("wild", "smooth", "runs"):
-            raise CourseError(
-                f'The bootstrap method must be "wild", "smooth" or "runs", not {method!r}.'
-            )
-        key = (B, seed, method)
-        if self._cache.get("key") != key:
-            self._cache.update(key=key, laws=self._resample(B, seed, method))
-        return self._cache["laws"]
+        asked = self._asked(B, seed, method)
+        return self.resamples if asked == self.resampling else self._draw(asked)
 
-    def _resample(self, B: int, seed: int, method: str) -> list:
-        if method == "wild":
-            drawn = resample_wild(self.residuals, self._leverage(), self.groups, B, seed)
-        elif method == "smooth":
-            drawn = resample_smooth(self.residuals, B, seed)
-        else:
-            drawn = resample_runs(self.groups, B, seed)
-        return [law for counts, shift in drawn for law in self._refit(counts, shift)]
+    def with_bootstrap(
+        self, B: int | None = None, seed: int | None = None, method: Method | None = None
+    ) -> Fit[L]:
+        """The same fit, whose intervals come from this bootstrap; the arguments of `bootstrap`."""
+        return replace(self, resampling=self._asked(B, seed, method))
 
-    def samples(self) -> pd.DataFrame:
-        """The parameters of the bootstrapped laws, one row for each."""
-        laws = self._resampled()
-        return pd.DataFrame(
-            {name: [getattr(law, name) for law in laws] for name in self._parameters}
+    def _asked(self, B: int | None, seed: int | None, method: Method | None) -> Resampling:
+        now = self.resampling
+        return Resampling(
+            B=now.B if B is None else B,
+            seed=now.seed if seed is None else seed,
+            method=now.method if method is None else method,
         )
 
+    @abstractmethod
+    def _draw(self, asked: Resampling) -> Bootstrap[L]:
+        """The bootstrap of this kind of fit."""
+
+    def samples(self) -> pd.DataFrame:
+        """The free parameters of the bootstrapped laws, one row per law."""
+        free = [name for name in self.parameters if name not in self.held]
+        return pd.DataFrame({name: self.resamples.values(name) for name in free})
+
     def interval(
-        self, quantity: str | Callable[[object], ArrayLike], level: float = 0.95
+        self, quantity: str | Callable[[L], ArrayLike], level: float = LEVEL
     ) -> tuple[Floats, Floats]:
         """The bootstrap interval (low, high) of a parameter, or of anything computed from the law.
 
-        quantity: a name ("alpha"), or a function of the law (`lambda law: law.N_opt(1e24)`), scalar or array.
-        Single constants are hardly identified; quote derived quantities.
+        quantity: a name ("alpha"), or a function of the law (`lambda law: law.N_opt(1e24)`), scalar
+        or array. Single constants are hardly identified; quote derived quantities.
+
+        Raises CourseError for a level outside 0 to 1, or if no resample could be fitted.
         """
-        if not 0 < level < 1:
-            raise CourseError(f"level must lie between 0 and 1, not {level:g} (0.95 means 95 %).")
-        of = (lambda law: getattr(law, quantity)) if isinstance(quantity, str) else quantity
-        laws = self._resampled()
-        values, tail = np.array([of(law) for law in laws]), self._tail(level)
-        low, high = np.quantile(values, [tail, 1 - tail], axis=0, method="weibull")
-        return plain(low), plain(high)
+        return self.resamples.interval(quantity, level)
 
-    def _free(self) -> int:
-        """Number of free parameters."""
-        return len(self._parameters)
+    def standard_errors(self) -> pd.Series:
+        """The standard deviation of each parameter over the bootstrapped laws."""
+        return self.samples().std()
 
-    def _tail(self, level: float) -> float:
-        """The share of resamples to cut off at each end, a little less than (1 - level)/2.
+    def covariance(self) -> pd.DataFrame:
+        """The covariance matrix of the parameters over the bootstrapped laws."""
+        return self.samples().cov()
 
-        A bootstrap is too narrow by normal against Student's t quantiles, and, unless the residuals were scaled up
-        beforehand, by sqrt(1 - p/n) for n runs and p parameters: the expanded percentile interval (Hesterberg 2015,
-        The American Statistician 69, 371).
-        """
-        from scipy.special import ndtr, stdtrit
-
-        units = int(self.groups.max()) + 1
-        free = max(units - self._free(), 1)
-        scaled = self._cache["key"][2] == "wild"
-        widen = 1.0 if scaled else np.sqrt(units / free)
-        return float(ndtr(widen * stdtrit(free, (1 - level) / 2)))
-
-    def _resampled(self) -> list:
-        laws = self._cache.get("laws") or self.bootstrap()
-        if len(laws) < 2:
-            raise CourseError(
-                "No resample of these runs could be fitted, so there is no interval: add runs."
-            )
-        return laws
+    def correlation(self) -> pd.DataFrame:
+        """The correlation matrix of the parameters over the bootstrapped laws."""
+        return self.samples().corr()
 
     # Predictions
 
     def predict(self, *where: ArrayLike) -> Floats:
-        """The fitted loss there, in nats per token."""
-        return self.law(*where)
+        """The fitted loss there, in nats per token. Raises CourseError for too few or too many."""
+        self._check_where(where)
+        return self._loss(self.law, *where)
 
     def predict_interval(
-        self, *where: ArrayLike, level: float = 0.95, new_run: bool = False, seed: int = 0
+        self, *where: ArrayLike, level: float = LEVEL, new_run: bool = False, seed: int = 0
     ) -> tuple[Floats, Floats]:
         """The interval of the law's loss there; with new_run=True, of one new run, noise included.
 
         The noise of a new run is drawn from the residuals of the fit.
         """
+        self._check_where(where)
         if not new_run:
-            return self.interval(lambda law: law(*where), level)
-        n, p = self.n, len(self._parameters)
-        noise = (self.residuals - self.residuals.mean()) * np.sqrt(n / (n - p))
+            return self.interval(lambda law: self._loss(law, *where), level)
+        noise = self.residuals - self.residuals.mean()
+        noise = noise * np.sqrt(self.n / max(self.n - self._free(), 1))
         rng = np.random.default_rng(seed)
 
-        def one_run(law):
-            return np.asarray(law(*where)) * np.exp(rng.choice(noise))
+        def one_run(law: L) -> ArrayLike:
+            return np.asarray(self._loss(law, *where)) * np.exp(rng.choice(noise))
 
         return self.interval(one_run, level)
 
-    def optimum(self, C: float, level: float = 0.95) -> pd.DataFrame:
+    def _loss(self, law: L, *where: ArrayLike) -> Floats:
+        """The loss that a law of this kind predicts."""
+        return cast(Callable[..., Floats], law)(*where)
+
+    def _check_where(self, where: Sequence[ArrayLike]) -> None:
+        if len(where) != len(self.variables):
+            wanted = " and ".join(self.variables)
+            raise CourseError(
+                f"This law predicts the loss from {wanted}: give {wanted}, "
+                f"not {len(where)} value{'' if len(where) == 1 else 's'}."
+            )
+
+    def _free(self) -> int:
+        """Number of free parameters."""
+        return len(self.parameters) - len(self.held)
+
+    def optimum(self, C: float, level: float = LEVEL) -> pd.DataFrame:
         """The best use of C training FLOPs: N, D, D/N and L, each with its bootstrap interval.
 
         Raises CourseError for a law of one variable, which says nothing about allocation.
@@ -263,75 +225,149 @@ class Fit:
             raise CourseError(
                 f"A {type(self.law).__name__} says nothing about how to split a budget."
             )
-        rows = {}
-        for name in ("N_opt", "D_opt", "tokens_per_param", "L_opt"):
-            low, high = self.interval(lambda law, name=name: getattr(law, name)(C), level)
-            rows[name] = {"value": getattr(self.law, name)(C), "low": low, "high": high}
+        names = ("N_opt", "D_opt", "tokens_per_param", "L_opt")
+        return self._rows(
+            {name: lambda law, name=name: getattr(law, name)(C) for name in names}, level
+        )
+
+    def _rows(self, quantities: dict[str, Callable[[L], ArrayLike]], level: float) -> pd.DataFrame:
+        rows: dict[str, dict[str, Floats]] = {}
+        for name, of in quantities.items():
+            low, high = self.interval(of, level)
+            rows[name] = {"value": float(np.asarray(of(self.law))), "low": low, "high": high}
         return pd.DataFrame(rows).T
 
     # Display
 
-    def summary(self, level: float = 0.95) -> pd.DataFrame:
+    def summary(self, level: float = LEVEL) -> pd.DataFrame:
         """The parameters, one row each: value, low and high of the bootstrap interval."""
-        rows = {}
-        for name in self._parameters:
-            low, high = self.interval(name, level)
-            rows[name] = {"value": getattr(self.law, name), "low": low, "high": high}
-        return pd.DataFrame(rows).T
+        names = self.parameters
+        return self._rows(
+            {name: lambda law, name=name: getattr(law, name) for name in names}, level
+        )
 
-    def _lines(self) -> list[str]:
+    def describe(self) -> list[str]:
+        """What is known about the fit without its intervals, one sentence per line."""
         method = "least squares on ln L" if self.delta is None else f"Huber, delta = {self.delta:g}"
-        return [
+        lines = [
             f"{self.n} runs, {method}; objective {self.objective:.6g}",
             f"R² on the log axis {self.r2_log:.4f}; typical error {100 * self.rmse_log:.2g} %",
             ("converged: " if self.converged else "NOT CONVERGED: ") + self.evidence,
-            *(
-                [
-                    "the residuals follow a pattern: this form does not fit, and the intervals are too narrow"
-                ]
-                if self.pattern > 3
-                else []
-            ),
-            *self._failed_resamples(),
-            *self.notes,
         ]
+        if self.wrong_form:
+            lines.append(
+                "the residuals follow a pattern: this form does not fit, and the intervals are too "
+                "narrow"
+            )
+        return [*lines, *self.notes]
 
-    def _failed_resamples(self) -> list[str]:
-        if "laws" not in self._cache:
-            return []
-        fitted, B = len(self._cache["laws"]), self._cache["key"][0]
-        return [f"only {fitted} of {B} resamples could be fitted"] if fitted < 0.98 * B else []
+    def to_text(self, level: float = LEVEL) -> str:
+        """The fit as plain text: parameters with intervals of this level, and what is known of it."""
+        return display.to_text(self, level)
 
-    def _table(self) -> list[tuple[str, str, str]]:
-        # Thousands of runs would make `repr` slow: then the intervals wait until they are asked for.
-        known = self.n <= 5000 or "laws" in self._cache
-        rows = []
-        for name in self._parameters:
-            interval = ""
-            if known:
-                try:
-                    low, high = self.interval(name)
-                    interval = f"{low:.4g} to {high:.4g}"
-                except CourseError:
-                    interval = "none"
-            rows.append((name, f"{getattr(self.law, name):.5g}", interval))
-        return rows
+    def to_markdown(self, level: float = LEVEL) -> str:
+        """The table of parameters in Markdown, with intervals of this level."""
+        return display.to_markdown(self, level)
+
+    def to_latex(self, level: float = LEVEL) -> str:
+        """The table of parameters in LaTeX (`tabular`), with intervals of this level."""
+        return display.to_latex(self, level)
 
     def __repr__(self) -> str:
-        rows = [f"  {name:<6} {value:>10}   {span}" for name, value, span in self._table()]
-        return "\n".join(
-            [type(self).__name__, f"  {'':<6} {'value':>10}   95 % interval", *rows]
-            + [f"  {line}" for line in self._lines()]
-        )
+        return display.short(self)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th scope='row'>{escape(name)}</th><td>{value}</td><td>{span}</td></tr>"
-            for name, value, span in self._table()
+        return display.short_html(self)
+
+
+class Estimator(Protocol[L_co]):
+    """What a regression needs so that it can be fitted again to resampled runs."""
+
+    def refit(self, counts: Array, shift: Array) -> list[L_co | None]:
+        """The law of each resample, None where it could not be fitted.
+
+        counts multiply the weights, shift is added to ln L; each is (B, n) or (1, n).
+        """
+        ...
+
+    def leverage(self) -> Array:
+        """How much each run pulls the fit towards itself, 0 to 1 (n,): the hat matrix's diagonal."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class RegressionFit(Fit[L]):
+    """A fit of ln L to all runs at once. estimator: fits the law again to resampled runs."""
+
+    estimator: Estimator[L]
+
+    def _draw(self, asked: Resampling) -> Bootstrap[L]:
+        method, reason = self._choose(asked.method)
+        laws = [
+            law
+            for counts, shift in self._resample(method, asked)
+            for law in self.estimator.refit(counts, shift)
+        ]
+        return Bootstrap(
+            laws=tuple(law for law in laws if law is not None),
+            asked=asked,
+            method=method,
+            reason=reason,
+            units=int(self.groups.max()) + 1,
+            free=self._free(),
+            scaled=method == "wild",
         )
-        lines = "<br>".join(escape(line) for line in self._lines())
-        return (
-            f"<table><caption>{type(self).__name__}</caption><thead><tr><th scope='col'>parameter</th>"
-            f"<th scope='col'>value</th><th scope='col'>95 % interval</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table><p>{lines}</p>"
+
+    def _choose(self, method: Method | None) -> tuple[Method, str]:
+        if method is not None:
+            return method, "as asked"
+        if self.delta is None or self.delta >= mad_sigma(self.residuals):
+            return "wild", "the runs may differ in noise"
+        if self.grouped:
+            return "runs", "the runs come in groups"
+        return "smooth", "Huber's delta is smaller than the noise"
+
+    def _resample(self, method: Method, asked: Resampling) -> Resamples:
+        if method == "wild":
+            leverage = self.estimator.leverage()
+            return resample_wild(self.residuals, leverage, self.groups, asked.B, asked.seed)
+        if method == "smooth":
+            return resample_smooth(self.residuals, asked.B, asked.seed)
+        return resample_runs(self.groups, asked.B, asked.seed)
+
+    def leave_one_out(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
+        """The quantity without each run in turn (n, ...), nan where the rest cannot be fitted.
+
+        quantity: a parameter's name, or a function of the law.
+        """
+        of = self._of(quantity)
+        laws = self._without_each(np.arange(self.n))
+        missing = np.full(np.shape(of(self.law)), np.nan)
+        return np.array([missing if law is None else of(law) for law in laws], dtype=float)
+
+    def influence(self, quantity: str | Callable[[L], ArrayLike]) -> pd.DataFrame:
+        """What each run does to a quantity, one row per run, the most influential first.
+
+        Columns: residual (ln L_model - ln L), leverage (0 to 1), without (the quantity fitted without
+        this run) and change (the fit's value minus that).
+        """
+        without = self.leave_one_out(quantity)
+        change = self._of(quantity)(self.law) - without
+        table = pd.DataFrame(
+            {
+                "residual": self.residuals,
+                "leverage": self.estimator.leverage(),
+                "without": without,
+                "change": change,
+            }
         )
+        return table.iloc[np.argsort(-np.abs(table["change"].to_numpy()), kind="stable")]
+
+    def _without_each(self, units: Iterable[int]) -> list[L | None]:
+        counts = np.ones((self.n, self.n)) - np.eye(self.n)
+        return self.estimator.refit(counts[list(units)], np.zeros((1, self.n)))
+
+    def _of(self, quantity: str | Callable[[L], ArrayLike]) -> Callable[[L], Array]:
+        if isinstance(quantity, str):
+            return lambda law: np.asarray(getattr(law, quantity), dtype=float)
+        return lambda law: np.asarray(quantity(law), dtype=float)

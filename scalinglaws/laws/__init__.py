@@ -1,9 +1,9 @@
 """Every formula of the field, as the papers write it: N, D, C, L(N, D), E, A, B, alpha, beta."""
 
 from .broken import BrokenPowerLaw
-from .chinchilla import AllocationLaw, ChinchillaLaw, training_flops
+from .chinchilla import AllocationLaw, ChinchillaLaw
 from .cost import Range, TrainingCost, training_cost
-from .counting import Transformer, inference_flops, total_params
+from .counting import Transformer, inference_flops, total_params, training_flops
 from .inference import implied_inference, lifetime_flops, lifetime_optimum
 from .joint import JointLaw
 from .kaplan import (

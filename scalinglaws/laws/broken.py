@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
-from .power import Formula
+from .formula import Formula
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,7 +8,22 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
-from .power import Formula
+from .formula import Formula
+
+# FLOPs that training spends per parameter and token: 2 forward, 4 backward (Kaplan et al. 2020, section 2.1).
+FLOPS_PER_PARAM_TOKEN = 6
+
+
+def training_flops(N: ArrayLike, D: ArrayLike) -> Floats:
+    """C = 6·N·D training FLOPs for N parameters and D tokens (Kaplan et al. 2020, section 2.1).
+
+    An approximation: `Transformer.training_flops` counts attention and logits as well.
+
+    >>> f"{training_flops(70e9, 1.4e12):.3g}"   # Chinchilla
+    '5.88e+23'
+    """
+    N, D = positive(N=N, D=D)
+    return plain(FLOPS_PER_PARAM_TOKEN * N * D)
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
-from .chinchilla import ChinchillaLaw, training_flops
-from .counting import inference_flops
+from .chinchilla import ChinchillaLaw
+from .counting import inference_flops, training_flops
 
 
 def lifetime_flops(N: ArrayLike, D: ArrayLike, D_inference: ArrayLike) -> Floats:

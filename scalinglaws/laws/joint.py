@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain
 from .chinchilla import ChinchillaLaw
-from .power import Formula
+from .formula import Formula
 
 
 @dataclass(frozen=True, repr=False)

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from .chinchilla import AllocationLaw
-from .power import Formula, PowerLaw, Trend
+from .formula import Formula
+from .power import PowerLaw, Trend
 
 PF_DAY = 1e15 * 24 * 3600  # 8.64e19 FLOPs: one petaFLOP/s for a day
 

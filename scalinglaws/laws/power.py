@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
-from ..errors import CourseError
-
-
-class Formula:
-    """The base of all laws: a repr with six digits, and parameters that are checked."""
-
-    def __repr__(self) -> str:
-        shown = []
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.repr:
-                text = f"{value:.6g}" if isinstance(value, float) else repr(value)
-                shown.append(f"{item.name}={text}")
-        return f"{type(self).__name__}({', '.join(shown)})"
-
-    def _require(self, *names: str, zero: bool = False) -> None:
-        """Raise CourseError unless the named parameters are finite and positive (or zero, if allowed)."""
-        for name in names:
-            value = getattr(self, name)
-            if not (np.isfinite(value) and (value > 0 or (zero and value == 0))):
-                wanted = "zero or positive" if zero else "a positive number"
-                raise CourseError(f"{type(self).__name__}: {name} must be {wanted}, not {value:g}.")
+from .formula import Formula
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from .chinchilla import ChinchillaLaw
-from .power import Formula
+from .formula import Formula
 
 
 def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floats:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
-from .power import Formula
+from .formula import Formula
 
 
 def _probability(p: ArrayLike) -> np.ndarray:

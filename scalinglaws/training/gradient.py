@@ -57,19 +57,26 @@ def loss_and_gradient(
     tokens: np.ndarray,
     targets: np.ndarray,
     gradient: Parameters,
+    soft: np.ndarray | None = None,
 ) -> float:
-    """The mean loss (nats a token) over a micro-batch; its gradient is written into `gradient`.
+    """The mean loss (nats per token) over a micro-batch; its gradient is written into `gradient`.
 
     tokens, targets: (sequences, context), byte values; targets[s, t] is the byte after tokens[s, t].
+    soft: a teacher's probabilities (vocabulary, sequences · context) to learn instead of the targets
+    (Hinton et al. 2015, at temperature 1); the loss is then the cross-entropy with them.
     """
     p, g, shape, n = parameters, gradient, a.shape, a.tokens
     d, scale = shape.width, (shape.width // shape.heads) ** -0.5
     tokens, targets, columns = tokens.ravel(), targets.ravel(), np.arange(n)
 
-    # Cross-entropy: d_logits = (probabilities - one-hot targets) / n.
+    # Cross-entropy: d_logits = (probabilities - one-hot targets, or soft ones) / n.
     d_logits = forward(p, a, tokens)
     loss = -log_probabilities(d_logits, targets)[0].mean(dtype=np.float64)
-    d_logits[targets, columns] -= 1
+    if soft is None:
+        d_logits[targets, columns] -= 1
+    else:
+        loss = -np.sum(soft * np.log(np.maximum(d_logits, 1e-30)), dtype=np.float64) / n
+        d_logits -= soft
     d_logits *= 1 / n
     np.matmul(a.final.y, d_logits.T, out=g["embedding"])
     np.matmul(p["embedding"], d_logits, out=b.final.y)

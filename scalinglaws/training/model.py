@@ -9,22 +9,10 @@ Activations are laid out as (channels, tokens). A number per token then broadcas
 contiguous axis, which keeps numpy fast down to a width of 8.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from .config import Shape
 from .corpus import VOCABULARY
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What decides the size of a model. `width` is even and a multiple of `heads`."""
-
-    layers: int = 2
-    width: int = 32
-    heads: int = 1
-    context: int = 64
-    token_shift: bool = True
 
 
 class Parameters:
@@ -61,6 +49,20 @@ def initialise(shape: Shape, seed: int, dtype=np.float32) -> Parameters:
         elif name.startswith(("qkv", "up")):
             matrix[:] = rng.normal(0, shape.width**-0.5, matrix.shape)
     return parameters
+
+
+def rounded(parameters: Parameters, shape: Shape, bits: int) -> Parameters:
+    """A copy with every weight rounded to one of 2^bits - 1 evenly spaced values, row by row.
+
+    The values of a row are symmetric about 0 and reach to its largest weight. This is plain
+    round-to-nearest after training, as in Kumar et al. (2024, arXiv:2411.04330, section 3).
+    """
+    result, steps = Parameters(shape), 2 ** (bits - 1) - 1
+    for name, matrix in parameters.views.items():
+        largest = np.abs(matrix).max(axis=1, keepdims=True)
+        scale = np.where(largest > 0, largest, 1) / steps
+        result[name][:] = np.round(matrix / scale) * scale
+    return result
 
 
 class Norm:

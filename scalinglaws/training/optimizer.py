@@ -51,10 +51,16 @@ def learning_rate(step: int, steps: int, peak: float, warmup: int, schedule: str
 
     `cosine` falls to 0 at the run's end. `cosine x2` would reach 0 only after twice the run: the
     mismatch that Hoffmann et al. (2022, figure A1) warn of; any factor will do. `constant` stays.
+    `wsd 0.2` stays constant and cools down over the last 0.2 of the steps, as 1 - sqrt of the share
+    of them that has passed (Hägele et al. 2024, arXiv:2405.18392, equation 1).
     """
     if step < warmup:
         return peak * (step + 1) / warmup
     if schedule == "constant":
         return peak
+    if schedule.startswith("wsd "):
+        cooldown = round(float(schedule.removeprefix("wsd ")) * steps)
+        passed = step - (steps - cooldown)
+        return peak * (1 - math.sqrt(passed / cooldown)) if passed > 0 else peak
     factor = float(schedule.removeprefix("cosine").removeprefix(" x") or 1)
     return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (factor * steps - warmup)))

@@ -4,22 +4,26 @@ Cheap runs come first, so that a sweep that was cut short leaves a usable whole.
 """
 
 import math
+from collections.abc import Callable
 
-from .flops import training_flops_per_token
-from .train import RunConfig
+from .config import RunConfig
+from .flops import count_parameters, training_flops_per_token
 
 CONTEXT, LAYERS = 64, 2
 
 
 def batch_size(D: float) -> int:
-    """Tokens a step: about half the square root of D, as 1, 1.5, 2, 3, 4, 6 ... times 128."""
+    """Batch size in tokens: about sqrt(D)/2, rounded to 128 · {1, 1.5, 2, 3, 4, 6, ...}."""
     k = max(0, round(2 * math.log2(D**0.5 / 2 / 128)))
     return 128 * 2 ** (k // 2) * (3 if k % 2 else 2) // 2
 
 
-def peak_lr(width: int) -> float:
-    """The learning rate: a rule in width, from the plan `tuning` (by the validation loss)."""
-    return 0.35 / width
+LR_TIMES_WIDTH = 0.35  # chosen in the plan `tuning`, by the validation loss
+
+
+def peak_lr(width: int, factor: float = 1) -> float:
+    """The recipe's peak learning rate for this width, times `factor`; three digits."""
+    return float(f"{factor * LR_TIMES_WIDTH / width:.3g}")
 
 
 def recipe(corpus: str, width: int, D: float, seed: int = 0, **changes) -> RunConfig:
@@ -31,7 +35,7 @@ def recipe(corpus: str, width: int, D: float, seed: int = 0, **changes) -> RunCo
         width=width,
         D=max(1, round(D / batch)) * batch,
         batch=batch,
-        lr=changes.pop("lr", None) or float(f"{peak_lr(width):.3g}"),
+        lr=changes.pop("lr", None) or peak_lr(width),
         heads=max(1, width // 32),
         layers=LAYERS,
         context=CONTEXT,
@@ -103,7 +107,7 @@ def tuning(corpus: str) -> list[RunConfig]:
     runs = []
     for width, D in ((8, 2**19), (24, 2**20), (64, 2**21)):
         for factor in (0.25, 0.5, 1, 2, 4):
-            lr = float(f"{factor * peak_lr(width):.3g}")
+            lr = peak_lr(width, factor)
             runs += [recipe(corpus, width, D, seed, lr=lr) for seed in range(2)]
     return runs
 
@@ -140,6 +144,102 @@ def no_shift(corpus: str) -> list[RunConfig]:
     ]
 
 
+def lr(corpus: str) -> list[RunConfig]:
+    """Learning rates at every width and D: does the best rate carry over to another size?"""
+    runs = []
+    for seed in range(2):
+        for D in (2**17, 2**19, 2**21):
+            for width in (8, 16, 32, 64):
+                for factor in (0.25, 0.5, 1, 2, 4):
+                    runs.append(recipe(corpus, width, D, seed, lr=peak_lr(width, factor)))
+    return sorted(runs, key=lambda run: (run.seed, run.D))
+
+
+def batch(corpus: str) -> list[RunConfig]:
+    """Batch sizes at fixed D, each with three learning rates: how large may a batch be?"""
+    runs = []
+    for width, D in ((16, 2**17), (16, 2**19), (32, 2**19), (16, 2**21)):  # cheap ones first
+        for size in (128, 256, 512, 1024, 2048, 4096, 8192):
+            for factor in (0.5, 1, 2):
+                # A larger batch wants a larger rate: as its root, from the recipe's own on.
+                rate = peak_lr(width, factor * (size / batch_size(D)) ** 0.5)
+                runs.append(recipe(corpus, width, D, lr=rate, batch=size))
+    return runs
+
+
+def wsd(corpus: str) -> list[RunConfig]:
+    """Constant rates with a cool-down at the end, beside the cosine: one trunk for every D."""
+    runs = []
+    for seed in range(2):
+        for D in (2**17, 2**18, 2**19, 2**20, 2**21):
+            # Batch and warm-up (51 steps) don't depend on D, so that all D share one trunk.
+            trunk = {"batch": 512, "warmup": 0.05 * 2**19 / D}
+            schedules = ["cosine", "wsd 0.2"]
+            if D == 2**20:
+                schedules += ["wsd 0.05", "wsd 0.1", "wsd 0.4", "wsd 0.8"]
+            for width in (16, 32):
+                for name in schedules:
+                    runs.append(recipe(corpus, width, D, seed, schedule=name, **trunk))
+    return runs
+
+
+def decay(corpus: str) -> list[RunConfig]:
+    """Weight decay on text seen again and again, and averages of 1, 2 and 4 models."""
+    U, width = 2**16, 64
+    runs = [
+        recipe(corpus, width, U * epochs, decay=value, D_unique=U)
+        for epochs in (8, 16)
+        for value in (0.03, 0.1, 0.3, 1.0, 3.0)
+    ]
+    runs += [
+        recipe(corpus, width, U * 8, seed, decay=value, D_unique=U, members=members)
+        for seed, members in ((0, 2), (0, 4), (1, 1), (1, 2), (2, 1), (3, 1))
+        for value in (0.03, 1.0)
+    ]
+    return runs
+
+
+def mix(corpus: str) -> list[RunConfig]:
+    """Prose and code in five ratios: what does a share of the other text cost, and bring?"""
+    return [
+        recipe(corpus, width, 2**19, seed, mix=share)
+        for seed in range(2)
+        for width in (16, 32, 64)
+        for share in (0.0, 0.1, 0.5, 0.9, 1.0)
+    ]
+
+
+def distil(corpus: str) -> list[RunConfig]:
+    """Students that learn a larger model's probabilities; the grid has the same without a teacher."""
+    return [
+        recipe(corpus, width, D, teacher=teacher)
+        for D in (2**17, 2**19, 2**21)
+        for width in (8, 16, 32)
+        for teacher in (16, 32, 64)
+        if teacher > width
+    ]
+
+
+def precision(corpus: str) -> list[RunConfig]:
+    """Trained models whose weights are then rounded to 2 to 8 bits, at many ratios of D to N."""
+    return [
+        recipe(corpus, width, D, rounded=True)
+        for D in (2**18, 2**20, 2**22)
+        for width in (8, 16, 32, 64)
+    ]
+
+
+def overtrain(corpus: str) -> list[RunConfig]:
+    """Two small models on up to 4,000 bytes per parameter: far beyond the compute optimum."""
+    runs = []
+    for seed in range(2):
+        for ratio in (16, 64, 250, 1000, 4000):
+            for width in (8, 12):
+                N = count_parameters(LAYERS, width, CONTEXT).N
+                runs.append(recipe(corpus, width, ratio * N, seed))
+    return runs
+
+
 def models(corpus: str) -> list[RunConfig]:
     """A few runs whose weights are kept, to look at what a model predicts."""
     return [recipe(corpus, width, 2**22) for width in (8, 16, 32, 64)]
@@ -150,10 +250,10 @@ def demo(corpus: str) -> list[RunConfig]:
     return [recipe(corpus, width, D) for D in (2**15, 2**16) for width in (8, 16, 24)]
 
 
-PLANS = {
+PLANS: dict[str, Callable[[str], list[RunConfig]]] = {
     plan.__name__: plan
     for plan in (
-        *(grid, holdout, isoflop, isoflop_holdout, repeats),
-        *(tuning, schedule, warmup, no_shift, models, demo),
+        *(grid, holdout, isoflop, isoflop_holdout, repeats, tuning, schedule, warmup, no_shift),
+        *(lr, batch, wsd, decay, mix, distil, precision, overtrain, models, demo),
     )
 }

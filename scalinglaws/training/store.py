@@ -9,14 +9,14 @@ removes both.
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import CourseError
-from ..lock import try_lock
+from ..files import replace_file, try_lock
 from .train import MATCHES
 
 # The columns of a row, in order. data/README.md gives their units.
@@ -35,12 +35,14 @@ CURVE_COLUMNS = ["run", "step", "tokens", "loss_val", "loss_train"]
 class Store:
     """The rows and curves of one plan. A context manager that holds the plan's lock.
 
+    extra: the columns of this plan beyond COLUMNS (`config.extra_columns`).
+
     Raises CourseError if another sweep holds the lock, or if the folder cannot be written. The
     system drops the lock when its process ends, however it ends.
     """
 
-    def __init__(self, folder: Path, plan: str):
-        self.plan = plan
+    def __init__(self, folder: Path, plan: str, extra: Sequence[str] = ()):
+        self.plan, self.columns = plan, [*COLUMNS, *extra]
         self.runs = folder / "runs" / f"{plan}.csv"
         self.curves = folder / "curves" / f"{plan}.csv"
         self.models = folder / "models"
@@ -64,14 +66,14 @@ class Store:
 
     def _mend(self) -> None:
         """Drop torn lines, and curves that have no row."""
-        rows = _whole_lines(self.runs, COLUMNS)
+        rows = _whole_lines(self.runs, self.columns)
         curves = _whole_lines(self.curves, CURVE_COLUMNS)
         finished = {row["run"] for row in _parse(rows)}
         header, *points = curves.splitlines(keepends=True)
         kept = header + "".join(line for line in points if line.split(",")[0] in finished)
         for path, content in ((self.runs, rows), (self.curves, kept)):
             if not path.is_file() or path.read_text(encoding="utf-8") != content:
-                _replace(path, content)
+                replace_file(path, content.encode())
 
     def rows(self) -> list[dict[str, str]]:
         """The rows on disk, as text."""
@@ -81,10 +83,11 @@ class Store:
         """Add a finished run, with its weights if they are to be kept. Rounds to seven digits."""
         with explained(self.runs.parent):
             if weights is not None:
-                self.models.mkdir(exist_ok=True)
-                _replace(self.models / f"{row['run']}.npy", weights)
+                file = io.BytesIO()
+                np.save(file, weights)
+                replace_file(self.models / f"{row['run']}.npy", file.getvalue())
             _append(self.curves, curve, CURVE_COLUMNS)
-            _append(self.runs, [row | {"plan": self.plan}], COLUMNS)
+            _append(self.runs, [row | {"plan": self.plan}], self.columns)
 
 
 @contextmanager
@@ -131,16 +134,3 @@ def _append(path: Path, rows: list[dict], columns: list[str]) -> None:
         file.write(buffer.getvalue())
         file.flush()
         os.fsync(file.fileno())
-
-
-def _replace(path: Path, content: str | np.ndarray) -> None:
-    """Write a whole file at once: the old one stays until the new one is on the disk."""
-    draft = path.with_suffix(".tmp")
-    with open(draft, "wb") as file:
-        if isinstance(content, str):
-            file.write(content.encode())
-        else:
-            np.save(file, content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)

@@ -23,21 +23,24 @@ from tqdm import tqdm
 
 from ..errors import CourseError
 from ..paths import data_dir
+from ..runs import write_checksums
 from . import corpus as corpora
+from .config import ROUNDED_BITS, RunConfig, Shape, extra_columns
 from .gradient import Backward, loss_and_gradient
-from .model import Activations, Parameters, Shape, initialise
-from .plans import PLANS
+from .model import Activations, Parameters, initialise
+from .plans import PLANS, recipe
 from .store import Store
 from .train import (
     CURVE_POINTS,
     CURVE_TOKENS,
     MICRO_BATCH,
+    ROUNDED_TOKENS,
     TEST_TOKENS,
     VALIDATION_TOKENS,
-    RunConfig,
     one_thread,
     train,
 )
+from .trained import load_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         configs = _that_fit(configs, len(texts[args.text].train))
     if args.plan:
         return _tell_cost(args, out, configs)
-    with Store(out, args.name) as store:
+    with Store(out, args.name, extra_columns(PLANS[args.name]("prose"))) as store:
         waiting = _waiting(store, configs, texts)
         done = len(configs) - len(waiting)
         if not waiting:
@@ -86,7 +89,11 @@ def run(args: argparse.Namespace) -> int:
         print(
             f"{done} runs are there, {len(chosen)} to train now, {len(waiting) - len(chosen)} later."
         )
-        sweep(chosen, store, args.workers, bool(args.text))
+        try:
+            sweep(chosen, store, args.workers, bool(args.text))
+        finally:
+            if out.resolve() == data_dir().resolve():
+                write_checksums(out)  # what `load_runs` compares the course's own runs with
     return 0
 
 
@@ -156,7 +163,8 @@ def _live_with(lifeline) -> None:
 def _train(config: RunConfig, own_text: bool, others: bool) -> tuple[dict, list[dict], np.ndarray]:
     other = next(name for name in corpora.NAMES if name != config.corpus) if others else None
     text = load(config.corpus, own_text)
-    row, curve, parameters = train(config, text, load(other, False) if other else None)
+    teacher = load_model(config.corpus, config.teacher) if config.teacher else None
+    row, curve, parameters = train(config, text, load(other, False) if other else None, teacher)
     return row, curve, parameters.flat
 
 
@@ -207,22 +215,37 @@ def _tell_cost(args: argparse.Namespace, out: Path, configs: list[RunConfig]) ->
     waiting = [config for config in configs if config.run not in done]
     chosen = _within(waiting, args.budget, args.workers) if waiting else []
     minutes = sum(estimate_seconds(chosen).values()) / args.workers / 60 if chosen else 0
+    cores = "core that does" if args.workers == 1 else "cores that do"
     print(
         f"{args.name}: {len(configs)} runs, {len(configs) - len(waiting)} of them in {table}.\n"
         f"To train: {len(chosen)} runs, {sum(c.C for c in chosen):.1e} FLOPs, "
-        f"about {minutes:.0f} minutes on {args.workers} cores that do nothing else."
+        f"about {minutes:.0f} minutes on {args.workers} {cores} nothing else."
     )
     return 0
 
 
 def estimate_seconds(configs: list[RunConfig]) -> dict[str, float]:
     """What each run takes on one core of this machine, with its measurements: {run: seconds}."""
-    measured = TEST_TOKENS + 2 * VALIDATION_TOKENS + CURVE_POINTS * CURVE_TOKENS
     with processes(1) as pool:
-        shapes = list({config.shape for config in configs})
+        shapes = list({shape for config in configs for shape in (config.shape, _teacher(config))})
         per_token = dict(zip(shapes, pool.map(seconds_per_token, shapes), strict=True))
-    # A forward pass is about a third of the work on a training token.
-    return {c.run: per_token[c.shape] * (c.D + measured / 3) for c in configs}
+    seconds = {}
+    for config in configs:
+        measured = TEST_TOKENS + 2 * VALIDATION_TOKENS + CURVE_POINTS * CURVE_TOKENS
+        measured += config.rounded * (1 + len(ROUNDED_BITS)) * ROUNDED_TOKENS
+        # A forward pass is about a third of the work on a training token.
+        tokens = config.members * (config.D + measured / 3)
+        taught = config.D / 3 if config.teacher else 0
+        seconds[config.run] = per_token[config.shape] * tokens
+        seconds[config.run] += per_token[_teacher(config)] * taught
+    return seconds
+
+
+def _teacher(config: RunConfig) -> Shape:
+    """The shape of the run's teacher, or its own if it has none."""
+    if config.teacher is None:
+        return config.shape
+    return recipe(config.corpus, config.teacher, 1).shape
 
 
 @one_thread

@@ -1,65 +1,35 @@
 """Train one model from its configuration, and measure it."""
 
-import hashlib
-import json
 import math
 import platform
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..errors import CourseError
+from .config import ROUNDED_BITS, RunConfig
 from .corpus import Corpus
-from .flops import count_parameters, training_flops_per_token
+from .flops import count_parameters
 from .gradient import Backward, loss_and_gradient
-from .model import Activations, Parameters, Shape, forward, initialise, log_probabilities
+from .model import Activations, Parameters, forward, initialise, log_probabilities, rounded
 from .optimizer import AdamW, learning_rate
+
+if TYPE_CHECKING:
+    from .trained import TrainedModel
 
 ENGINE = "1"  # goes into every row; raise it when a change of the engine changes the numbers
 MICRO_BATCH = 16  # sequences whose activations stay in the cache together
 TEST_TOKENS = 2**20  # what the final losses are measured on
 VALIDATION_TOKENS = 2**18
+ROUNDED_TOKENS = 2**17  # what a run's rounded weights are measured on
 CURVE_TOKENS = 2**15  # what each point of a learning curve is measured on
 CURVE_POINTS = 20
 MATCHES = (2, 4, 8, 16)  # lengths of exact matches
-
-
-@dataclass(frozen=True)
-class RunConfig:
-    """Everything that decides the outcome of a run. `D` and `batch` are in tokens (bytes)."""
-
-    corpus: str
-    seed: int
-    width: int
-    D: int  # tokens processed: a multiple of `batch`
-    batch: int  # tokens a step: a multiple of `context`
-    lr: float  # peak learning rate
-    layers: int = 2
-    heads: int = 1
-    context: int = 64
-    D_unique: int | None = None  # different tokens, repeated to fill D; None: all are different
-    warmup: float = 0.05  # share of the steps
-    schedule: str = "cosine"
-    decay: float = 0.03
-    token_shift: bool = True
-
-    @property
-    def run(self) -> str:
-        """The run's name: a hash of the configuration."""
-        text = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-    @property
-    def shape(self) -> Shape:
-        return Shape(self.layers, self.width, self.heads, self.context, self.token_shift)
-
-    @property
-    def C(self) -> int:
-        """Exact training FLOPs."""
-        return self.D * training_flops_per_token(self.layers, self.width, self.context)
 
 
 def windows(text: np.ndarray, context: int) -> np.ndarray:
@@ -67,26 +37,38 @@ def windows(text: np.ndarray, context: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(text, context + 1)[::context]
 
 
-def batches(config: RunConfig, text: np.ndarray):
+def batches(
+    config: RunConfig, text: np.ndarray, other: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
     """The run's batches, each (sequences, context + 1): D tokens in a seeded random order.
 
-    With `D_unique` below D the same windows come again, in a new order each epoch. Raises
-    CourseError if the text is too short.
+    With `D_unique` below D the same windows come again, in a new order each epoch. With `mix` that
+    share of the windows comes from `other`. Raises CourseError if a text is too short, or missing.
     """
-    pieces = windows(text, config.context)
-    unique = (config.D_unique or config.D) // config.context
-    if unique > len(pieces):
-        raise CourseError(
-            f"A run on {unique * config.context:,} different bytes needs a longer text than these "
-            f"{len(text):,}: lower D, or set D_unique."
-        )
+    context, pieces = config.context, windows(text, config.context)
+    unique = (config.D_unique or config.D) // context
+    strange = round(config.mix * unique)
+    if strange and other is None:
+        raise CourseError("A run on a mixture needs both corpora: build the other one first.")
+    strangers = windows(other, context) if strange and other is not None else pieces[:0]
+    for needed, source in ((unique - strange, pieces), (strange, strangers)):
+        if needed > len(source):
+            raise CourseError(
+                f"A run on {needed * context:,} different bytes needs a longer text than one of "
+                f"{len(source) * context:,}: lower D, or set D_unique."
+            )
     rng = np.random.default_rng([config.seed, 2])
-    chosen = rng.permutation(len(pieces))[:unique]
-    epochs = math.ceil(config.D / config.context / unique)
+    chosen = rng.permutation(len(pieces))[: unique - strange]
+    if strange:  # numbered after the windows of the text itself
+        more = len(pieces) + rng.permutation(len(strangers))[:strange]
+        chosen = rng.permutation(np.concatenate([chosen, more]))
+    epochs = math.ceil(config.D / context / unique)
     order = np.concatenate([chosen, *(rng.permutation(chosen) for _ in range(epochs - 1))])
-    sequences = config.batch // config.context
-    for start in range(0, config.D // config.context, sequences):
-        yield pieces[order[start : start + sequences]]
+    sequences = config.batch // context
+    for start in range(0, config.D // context, sequences):
+        batch = order[start : start + sequences]
+        own, foreign = batch[batch < len(pieces)], batch[batch >= len(pieces)] - len(pieces)
+        yield np.concatenate([pieces[own], strangers[foreign]]) if strange else pieces[own]
 
 
 def spread(text: np.ndarray, context: int, tokens: int) -> np.ndarray:
@@ -96,9 +78,12 @@ def spread(text: np.ndarray, context: int, tokens: int) -> np.ndarray:
     return np.linspace(0, available - 1, count).round().astype(int)
 
 
-def evaluate(parameters: Parameters, a: Activations, text: np.ndarray, tokens: int) -> dict:
-    """Loss (nats a byte), accuracy and exact matches on `tokens` bytes, spread evenly over `text`.
+def evaluate(
+    parameters: Parameters, a: Activations, text: np.ndarray, tokens: int, *more: Parameters
+) -> dict[str, float]:
+    """Loss (nats per byte), accuracy and exact matches on `tokens` bytes spread evenly over `text`.
 
+    more: further models of the same shape; then the average of all probabilities is measured.
     `match_k`: the share of stretches of k bytes that are all the likeliest byte in turn, so the
     share of stretches that greedy decoding would write exactly.
     """
@@ -107,8 +92,15 @@ def evaluate(parameters: Parameters, a: Activations, text: np.ndarray, tokens: i
     loss, hits = 0.0, []
     for start in range(0, len(chosen), a.sequences):
         piece = pieces[chosen[start : start + a.sequences]]
-        logits = forward(parameters, a, piece[:, :-1])
-        log_p, hit = log_probabilities(logits, piece[:, 1:].ravel())
+        targets = piece[:, 1:].ravel()
+        log_p, hit = log_probabilities(forward(parameters, a, piece[:, :-1]), targets)
+        if more:
+            p = a.logits.copy()  # by now probabilities
+            for member in more:
+                log_probabilities(forward(member, a, piece[:, :-1]), targets)
+                p += a.logits
+            chance = p[targets, np.arange(targets.size)]
+            log_p, hit = np.log(chance / (1 + len(more))), chance == p.max(axis=0)
         loss -= log_p.sum(dtype=np.float64)
         hits.append(hit.reshape(-1, context))
     hits = np.concatenate(hits)
@@ -125,12 +117,75 @@ one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
 
 @one_thread
 @np.errstate(all="ignore")  # a run may diverge; then its loss says so
-def train(config: RunConfig, corpus: Corpus, other: Corpus | None = None):
-    """Train one model. Returns (row, curve, parameters).
+def train(
+    config: RunConfig,
+    corpus: Corpus,
+    other: Corpus | None = None,
+    teacher: "TrainedModel | None" = None,
+) -> tuple[dict[str, Any], list[dict[str, Any]], Parameters]:
+    """Train one run. Returns (row, curve, parameters).
 
     row: what `data/README.md` calls the columns, without `plan`. curve: a list of dicts with `run`,
     `step`, `tokens`, `loss_val` and `loss_train` (the mean since the point before). A run that
-    diverges ends early and has a loss of nan. Same configuration, machine and library: same bits.
+    diverges ends early and has a loss of nan. Where a run has several members, curve, training loss
+    and parameters are those of the first. Same configuration, machine and library: same bits.
+    """
+    if config.teacher and teacher is None:
+        raise CourseError(f"This run needs its teacher, the trained model of {config.teacher=}.")
+    members = []
+    for i in range(config.members):
+        seed = config.seed * config.members + i
+        text = other.train if other else None
+        members.append(_descend(replace(config, seed=seed), corpus, text, teacher))
+    parameters, curve, losses, _ = members[0]
+    more = [member for member, *_ in members[1:]]
+    seconds = sum(member[3] for member in members)
+    evaluation = Activations(config.shape, MICRO_BATCH)
+
+    counts = count_parameters(config.layers, config.width, config.context)
+    unique = min(config.D_unique or config.D, config.D)
+    test = evaluate(parameters, evaluation, corpus.test, TEST_TOKENS, *more)
+    validation = evaluate(parameters, evaluation, corpus.validation, VALIDATION_TOKENS, *more)
+    elsewhere = math.nan
+    if other:
+        elsewhere = evaluate(parameters, evaluation, other.test, VALIDATION_TOKENS, *more)["loss"]
+    steps = config.D // config.batch
+    row = asdict(config) | {
+        "run": config.run,
+        "N": counts.N,
+        "N_nonemb": counts.non_embedding,
+        "N_emb": counts.embedding,
+        "N_pos": counts.position,
+        "D_unique": unique,
+        "epochs": config.D / unique,
+        "steps": steps,
+        "C": config.C,
+        "C_6ND": 6 * counts.N * config.D * config.members,
+        **test,
+        "loss_val": validation["loss"],
+        "loss_train": float(losses[-max(1, steps // 20) :].mean()),
+        "loss_other": elsewhere,
+        "seconds": round(seconds, 3),
+        "flops_per_second": round(config.C / max(seconds, 1e-9)),
+        "numpy": np.__version__,
+        "engine": ENGINE,
+        "corpus_hash": corpus.sha256[:16],
+        "cpu": cpu_model(),
+    }
+    if config.rounded:
+        for bits in (*ROUNDED_BITS, 32):
+            coarse = rounded(parameters, config.shape, bits) if bits < 32 else parameters
+            measured = evaluate(coarse, evaluation, corpus.test, ROUNDED_TOKENS)
+            row[f"loss_{bits}_bits"] = measured["loss"]
+    return row, [{"run": config.run, **point} for point in curve], parameters
+
+
+def _descend(
+    config: RunConfig, corpus: Corpus, other: np.ndarray | None, teacher: "TrainedModel | None"
+) -> tuple[Parameters, list[dict[str, Any]], np.ndarray, float]:
+    """Train one model: (parameters, curve, training loss at each step, seconds).
+
+    The losses of the steps after a divergence are nan.
     """
     steps = config.D // config.batch
     warmup = round(config.warmup * steps)
@@ -143,17 +198,21 @@ def train(config: RunConfig, corpus: Corpus, other: Corpus | None = None):
     a = Activations(config.shape, size)
     b = Backward(a)
     evaluation = Activations(config.shape, MICRO_BATCH)
+    taught = Activations(teacher.shape, size) if teacher else None
 
     points = set(np.geomspace(max(1, steps / 100), steps, CURVE_POINTS).round().astype(int))
-    curve, losses, recent = [], np.zeros(steps), 0
+    curve, losses, recent = [], np.full(steps, math.nan), 0
     seconds, started = 0.0, time.perf_counter()
-    for step, batch in enumerate(batches(config, corpus.train)):
+    for step, batch in enumerate(batches(config, corpus.train, other)):
         total.flat[:] = 0
+        losses[step] = 0
         for start in range(0, sequences, size):
             piece = batch[start : start + size]
-            losses[step] += loss_and_gradient(
-                parameters, a, b, piece[:, :-1], piece[:, 1:], gradient
-            )
+            tokens, targets, soft = piece[:, :-1], piece[:, 1:], None
+            if teacher and taught:
+                soft = forward(teacher.parameters, taught, tokens)
+                log_probabilities(soft, targets.ravel())  # makes them probabilities, in place
+            losses[step] += loss_and_gradient(parameters, a, b, tokens, targets, gradient, soft)
             total.flat += gradient.flat
         total.flat *= size / sequences
         losses[step] *= size / sequences
@@ -164,7 +223,6 @@ def train(config: RunConfig, corpus: Corpus, other: Corpus | None = None):
             measured = evaluate(parameters, evaluation, corpus.validation, CURVE_TOKENS)
             curve.append(
                 {
-                    "run": config.run,
                     "step": step + 1,
                     "tokens": (step + 1) * config.batch,
                     "loss_val": measured["loss"],
@@ -175,36 +233,7 @@ def train(config: RunConfig, corpus: Corpus, other: Corpus | None = None):
             started = time.perf_counter()
         if diverged:
             break
-
-    counts = count_parameters(config.layers, config.width, config.context)
-    unique = min(config.D_unique or config.D, config.D)
-    test = evaluate(parameters, evaluation, corpus.test, TEST_TOKENS)
-    validation = evaluate(parameters, evaluation, corpus.validation, VALIDATION_TOKENS)
-    row = asdict(config) | {
-        "run": config.run,
-        "N": counts.N,
-        "N_nonemb": counts.non_embedding,
-        "N_emb": counts.embedding,
-        "N_pos": counts.position,
-        "D_unique": unique,
-        "epochs": config.D / unique,
-        "steps": steps,
-        "C": config.C,
-        "C_6ND": 6 * counts.N * config.D,
-        **test,
-        "loss_val": validation["loss"],
-        "loss_train": float(losses[-max(1, steps // 20) :].mean()) if not diverged else math.nan,
-        "loss_other": evaluate(parameters, evaluation, other.test, VALIDATION_TOKENS)["loss"]
-        if other
-        else math.nan,
-        "seconds": round(seconds, 3),
-        "flops_per_second": round(config.C / max(seconds, 1e-9)),
-        "numpy": np.__version__,
-        "engine": ENGINE,
-        "corpus_hash": corpus.sha256[:16],
-        "cpu": cpu_model(),
-    }
-    return row, curve, parameters
+    return parameters, curve, losses, seconds
 
 
 def cpu_model() -> str:

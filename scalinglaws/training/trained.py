@@ -1,7 +1,7 @@
 """Trained models that travel with the course: what do they predict?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,10 @@ import numpy as np
 from ..errors import CourseError
 from ..paths import data_dir
 from ..runs import load_runs
+from . import model
 from .cleaning import to_ascii
-from .model import Activations, Parameters, Shape, forward, log_probabilities
+from .config import Shape
+from .model import Activations, Parameters, forward, log_probabilities
 from .train import one_thread
 
 
@@ -52,6 +54,16 @@ class TrainedModel:
                 byte = int(rng.choice(len(p), p=p / p.sum()))
             text += chr(byte)
         return text
+
+    def rounded(self, bits: int) -> "TrainedModel":
+        """The same model with its weights rounded to `bits` bits (2 to 16), row by row.
+
+        Each row of a matrix keeps 2^bits - 1 evenly spaced values up to its largest weight: plain
+        rounding after training (Kumar et al. 2024, arXiv:2411.04330). Raises CourseError otherwise.
+        """
+        if not 2 <= bits <= 16:
+            raise CourseError(f"Weights can be rounded to 2 to 16 bits, not to {bits}.")
+        return replace(self, parameters=model.rounded(self.parameters, self.shape, bits))
 
     @one_thread
     def sample(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from scalinglaws.grading import run
-from scalinglaws.grading.engine.sandbox import Limits
-from scalinglaws.grading.engine.session import Cell, Course, Session
+from scalinglaws.course.grading import execute
+from scalinglaws.course.grading.engine.sandbox import Limits
+from scalinglaws.course.grading.engine.session import Cell, Course, Session
 
 from . import classroom
 from .classroom import POINTS, RIGHT, Student, points
@@ -12,10 +12,10 @@ from .classroom import POINTS, RIGHT, Student, points
 pytestmark = classroom.isolated
 
 
-def execute(*cells: str) -> list[Cell]:
+def run_cells(*cells: str) -> list[Cell]:
     """Run cells one after another in one session."""
     made = [Cell(source) for source in cells]
-    with Session(run.shared_zygote(), Course(), Limits(cell_time=20)) as session:
+    with Session(execute.shared_zygote(), Course(), Limits(cell_time=20)) as session:
         for cell in made:
             session.run(cell)
     return made
@@ -79,7 +79,7 @@ LINES = {
 
 @pytest.mark.parametrize("kind", LINES)
 def test_the_line_after_it_runs(kind):
-    cells = execute(*(f"{line}\nwent_on = {i}" for i, line in enumerate(LINES[kind])))
+    cells = run_cells(*(f"{line}\nwent_on = {i}" for i, line in enumerate(LINES[kind])))
     broken = {c.source: errors(c) for c in cells if errors(c)}
     assert not broken
 
@@ -96,7 +96,7 @@ CELLS = {
 
 
 def test_cell_magics_show_what_they_show():
-    cells = execute(*CELLS)
+    cells = run_cells(*CELLS)
     for cell, shown in zip(cells, CELLS.values(), strict=True):
         assert not errors(cell) and shown in text(cell), cell
 
@@ -112,12 +112,12 @@ CANNOT = {
 
 
 def test_what_cannot_work_says_so():
-    assert [errors(cell)[0].strip() for cell in execute(*CANNOT)] == list(CANNOT.values())
+    assert [errors(cell)[0].strip() for cell in run_cells(*CANNOT)] == list(CANNOT.values())
 
 
 def test_figures_are_shown_as_in_a_kernel():
     """With and without %matplotlib, with and without plt.show(), as png or svg; none twice, and none of another cell."""
-    cells = execute(
+    cells = run_cells(
         "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
         "plt.plot([1, 2]); plt.show()",
         "%matplotlib qt\nplt.plot([1, 2]);",
@@ -132,7 +132,7 @@ def test_figures_are_shown_as_in_a_kernel():
 
 
 def test_a_display_that_is_updated_stays_one():
-    first, second, third = execute(
+    first, second, third = run_cells(
         "h = display(0, display_id=True)\nfor i in range(1000): h.update(i)",
         "from IPython.display import clear_output\nfor i in range(1000):\n    clear_output(wait=True)\n    print(i)",
         "print('stays'); clear_output(wait=True)",
@@ -142,7 +142,7 @@ def test_a_display_that_is_updated_stays_one():
 
 
 def test_a_notebook_begins_with_no_history():
-    first, second = execute("print(len(In), repr(_), Out, repr(_i))", "%history")
+    first, second = run_cells("print(len(In), repr(_), Out, repr(_i))", "%history")
     assert text(first) == "2 '' {} ''\n" and text(second).splitlines()[0].startswith(
         "print(len(In)"
     )

@@ -11,12 +11,12 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
 from scalinglaws.cli import main
-from scalinglaws.grading import run
-from scalinglaws.grading.engine import process, session
-from scalinglaws.grading.engine.sandbox import Limits
-from scalinglaws.grading.engine.session import Cell, Course, Session
-from scalinglaws.grading.engine.verdict import UNJUDGED_ERROR, State, Verdict
-from scalinglaws.grading.gradebook import load_config
+from scalinglaws.course.grading import execute
+from scalinglaws.course.grading.engine import process, session
+from scalinglaws.course.grading.engine.sandbox import Limits
+from scalinglaws.course.grading.engine.session import Cell, Course, Session
+from scalinglaws.course.grading.engine.verdict import UNJUDGED_ERROR, State, Verdict
+from scalinglaws.course.grading.nbgrader_api import load_config
 
 from . import classroom
 from .classroom import NAME, POINTS, RIGHT, TOTAL, Student, isolated, points, total
@@ -157,7 +157,7 @@ def judge(monkeypatch, sent):
         return (sent(message) if "verdict" in message else message), fds
 
     monkeypatch.setattr(session._Process, "answer", changed)
-    with Session(run.shared_zygote(), Course(), Limits(cell_time=5)) as running:
+    with Session(execute.shared_zygote(), Course(), Limits(cell_time=5)) as running:
         cell, after = Cell("1", test="t"), Cell("2", test="u")
         running.run(cell)
         monkeypatch.undo()
@@ -203,7 +203,7 @@ def test_a_verdict_that_does_not_arrive_is_no_pass(monkeypatch, sent):
     ],
 )
 def test_a_tester_that_ends_gives_no_points(test):
-    with Session(run.shared_zygote(), Course(), Limits(cell_time=2)) as running:
+    with Session(execute.shared_zygote(), Course(), Limits(cell_time=2)) as running:
         cell, after = Cell(test, test="t"), Cell("None", test="u")
         running.run(cell)
         running.run(after)
@@ -227,7 +227,7 @@ def test_a_tester_that_ends_gives_no_points(test):
     ],
 )
 def test_an_error_counts_however_it_is_shown(test):
-    with Session(run.shared_zygote(), Course(), Limits(cell_time=10)) as running:
+    with Session(execute.shared_zygote(), Course(), Limits(cell_time=10)) as running:
         cell = Cell(test, test="t")
         running.run(cell)
     assert cell.verdict.state is State.FAILED
@@ -352,8 +352,8 @@ def test_a_kernel_that_does_not_answer_gives_no_points(made, monkeypatch, end):
                 self.note(cell=cell, cell_index=number, execute_reply={"content": content})
 
     monkeypatch.setattr("nbclient.NotebookClient", Client)
-    monkeypatch.setattr(run, "HAS_ENGINE", False)
-    ran = run.run_notebook(notebook, made.plans[NAME])
+    monkeypatch.setattr(execute, "HAS_ENGINE", False)
+    ran = execute.run_notebook(notebook, made.plans[NAME])
     from nbgrader.utils import determine_grade
 
     given = {

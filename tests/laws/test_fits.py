@@ -13,7 +13,6 @@ from scalinglaws.fits import (
     fit_isoflop,
     fit_power_law,
 )
-from scalinglaws.fits.frame import Frame
 from scalinglaws.fits.newton import (
     Problem,
     derivatives,
@@ -22,6 +21,7 @@ from scalinglaws.fits.newton import (
     objective,
     starting_points,
 )
+from scalinglaws.fits.scaling import Scaling
 from scalinglaws.laws import BrokenPowerLaw, ChinchillaLaw, PowerLaw
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -75,7 +75,7 @@ class TestNewton:
     def test_every_start_recovers_the_law_to_six_digits(self, name, delta):
         law = LAWS[name]
         N, D, loss = surface_runs(law=law)
-        frame = Frame.of([N, D], loss, np.ones(len(N)), delta)
+        frame = Scaling.of([N, D], loss, np.ones(len(N)), delta)
         solution = frame.minimise(starting_points(frame.problem))
         assert solution.converged.all()
         for E, a, p in zip(*frame.parameters(solution.theta), strict=True):
@@ -86,7 +86,7 @@ class TestNewton:
     @pytest.mark.parametrize("seed", range(5))
     def test_wild_starts_end_at_the_same_minimum_or_say_that_they_failed(self, seed):
         N, D, loss = surface_runs(noise=0.01, seed=seed)
-        frame = Frame.of([N, D], loss, np.ones(len(N)), 1e-3)
+        frame = Scaling.of([N, D], loss, np.ones(len(N)), 1e-3)
         best = frame.minimise(starting_points(frame.problem)).objective.min()
         rng = np.random.default_rng(seed)
         starts = np.column_stack(
@@ -108,7 +108,7 @@ class TestNewton:
         from scalinglaws.fits import newton
 
         N, D, loss = surface_runs(60, 0.01)
-        frame = Frame.of([N, D], loss, np.ones(60), None)
+        frame = Scaling.of([N, D], loss, np.ones(60), None)
         starts = starting_points(frame.problem)
         whole = minimise(frame.problem, starts)
         monkeypatch.setattr(newton, "_CHUNK", 1)
@@ -283,7 +283,9 @@ class TestChinchilla:
         loss = (1.7 + 400 * N**-0.34 + 0.02 * D**-0.05) * np.exp(0.01 * rng.standard_normal(15))
         fit = fit_chinchilla(N, D, loss, delta=None)
         fitted = len(fit.bootstrap(200))
-        assert fitted < 196 and f"only {fitted} of 200 resamples" in repr(fit)
+        assert (
+            fitted < 196 and f"only {fitted} of 200 resamples" in fit.with_bootstrap(200).to_text()
+        )
 
     def test_drop_highest(self):
         N, D, loss = surface_runs(noise=0.005)
@@ -419,13 +421,13 @@ class TestEnvelope:
 class TestPattern:
     @pytest.mark.parametrize("seed", range(5))
     def test_noise_shows_none(self, seed):
-        assert fit_power_law(*curve_runs(40, 0.01, seed)).pattern < 3
-        assert fit_chinchilla(*surface_runs(80, 0.01, seed)).pattern < 3
+        assert fit_power_law(*curve_runs(40, 0.01, seed)).residual_autocorrelation < 3
+        assert fit_chinchilla(*surface_runs(80, 0.01, seed)).residual_autocorrelation < 3
 
     def test_a_wrong_form_is_noticed(self):
         x, loss = curve_runs(40, 0.01)
         fit = fit_power_law(x, loss, floor=False)
-        assert fit.pattern > 3 and "follow a pattern" in repr(fit)
+        assert fit.residual_autocorrelation > 3 and "follow a pattern" in repr(fit)
         assert fit.r2_log > 0.9  # which R² does not tell
 
 
@@ -503,7 +505,7 @@ class TestComparison:
 def test_every_fit_reads_well(fit):
     fit = fit()
     text, html = repr(fit), fit._repr_html_()
-    for name in fit._parameters:
+    for name in fit.parameters:
         assert name in text and f">{name}</th>" in html
         low, high = fit.interval(name)
         assert low <= high

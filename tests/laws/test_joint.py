@@ -45,18 +45,18 @@ def test_the_fit_finds_the_truth_and_its_interval_holds_it():
     loss = TRUTH(N, D) * np.exp(0.005 * np.random.default_rng(3).standard_normal(len(N)))
     fit = fit_joint(N, D, loss)
     assert abs(fit.law.gamma - TRUTH.gamma) < 0.1
-    fit.bootstrap(200)
+    fit = fit.with_bootstrap(200)
     low, high = fit.interval("gamma", 0.99)
     assert low < TRUTH.gamma < high
     low, high = fit.interval(lambda law: law.N_opt(1e12), 0.99)
     assert low < TRUTH.N_opt(1e12) < high
     assert fit.rmse_log < 0.6 * fit_chinchilla(N, D, loss, delta=None).rmse_log
-    assert fit.pattern < 3
+    assert fit.residual_autocorrelation < 3
 
 
 def test_the_jacobian_is_that_of_the_residuals():
     fit = fit_joint(N, D, TRUTH(N, D))
-    problem, theta = fit._problem, fit._theta + 0.1
+    problem, theta = fit.estimator.problem, fit.estimator.theta + 0.1
     for i, step in enumerate(1e-6 * np.eye(6)):
         numeric = (problem.residuals(theta + step) - problem.residuals(theta - step)) / 2e-6
         assert problem.jacobian(theta)[:, i] == pytest.approx(numeric, abs=1e-7)

@@ -170,11 +170,9 @@ def test_published_laws_are_all_told_apart():
     plt.close("all")
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_a_real_kernel_shows_the_figure_once_and_the_export_keeps_the_alt_text():
+def test_a_real_kernel_shows_the_figure_once_and_the_export_keeps_the_alt_text(run_notebook):
     nbformat = pytest.importorskip("nbformat")
-    nbclient = pytest.importorskip("nbclient")
     nbconvert = pytest.importorskip("nbconvert")
     code = (
         "%matplotlib inline\n"
@@ -183,7 +181,7 @@ def test_a_real_kernel_shows_the_figure_once_and_the_export_keeps_the_alt_text()
         "plots.show(ax)"
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    run_notebook(notebook)
     outputs = notebook.cells[0].outputs
     assert [sorted(output["data"]) for output in outputs] == [["text/html", "text/plain"]]
     page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)

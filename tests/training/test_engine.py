@@ -1,18 +1,30 @@
 """The engine: its gradient, its determinism, its counts, and the runs that it left in data/."""
 
 import math
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from scalinglaws.errors import CourseError
 from scalinglaws.training import train as training
+from scalinglaws.training.config import RunConfig
 from scalinglaws.training.corpus import Corpus
 from scalinglaws.training.flops import count_parameters, training_flops_per_token
 from scalinglaws.training.gradient import Backward, loss_and_gradient
-from scalinglaws.training.model import Activations, Parameters, Shape, forward, initialise
+from scalinglaws.training.model import (
+    Activations,
+    Parameters,
+    Shape,
+    forward,
+    initialise,
+    log_probabilities,
+    rounded,
+)
 from scalinglaws.training.optimizer import AdamW, learning_rate
-from scalinglaws.training.train import RunConfig, batches, evaluate, train
+from scalinglaws.training.train import batches, evaluate, train
+from scalinglaws.training.trained import TrainedModel
 
 
 def random_model(shape: Shape, sequences: int):
@@ -24,24 +36,26 @@ def random_model(shape: Shape, sequences: int):
     return parameters, Activations(shape, sequences, np.float64), text[:, :-1], text[:, 1:]
 
 
+@pytest.mark.parametrize("taught", [False, True])
 @pytest.mark.parametrize("shift", [True, False])
 @pytest.mark.parametrize("heads", [1, 3])
-def test_gradient_agrees_with_finite_differences(heads, shift):
+def test_gradient_agrees_with_finite_differences(heads, shift, taught):
     shape = Shape(layers=2, width=12, heads=heads, context=8, token_shift=shift)
     parameters, a, tokens, targets = random_model(shape, sequences=3)
     b = Backward(a)
     gradient, unused = Parameters(shape, np.float64), Parameters(shape, np.float64)
-    loss_and_gradient(parameters, a, b, tokens, targets, gradient)
-
     rng = np.random.default_rng(1)
+    soft = rng.dirichlet(np.ones(128), tokens.size).T if taught else None
+    loss_and_gradient(parameters, a, b, tokens, targets, gradient, soft)
+
     for name, matrix in parameters.views.items():
         # One random direction a matrix sees every entry of it.
         direction, step = rng.normal(size=matrix.shape), 1e-6
         here = matrix.copy()
         matrix[:] = here + step * direction
-        above = loss_and_gradient(parameters, a, b, tokens, targets, unused)
+        above = loss_and_gradient(parameters, a, b, tokens, targets, unused, soft)
         matrix[:] = here - step * direction
-        below = loss_and_gradient(parameters, a, b, tokens, targets, unused)
+        below = loss_and_gradient(parameters, a, b, tokens, targets, unused, soft)
         matrix[:] = here
         expected = (above - below) / (2 * step)
         # Central differences in float64 err by about 1e-9 here.
@@ -110,6 +124,13 @@ def test_schedules():
     assert learning_rate(100, 100, 2.0, 0, "cosine x2") == pytest.approx(1.0)
 
 
+def test_a_cool_down_starts_late_and_ends_at_zero():
+    rates = [learning_rate(step, 100, 2.0, 10, "wsd 0.25") for step in range(101)]
+    assert rates[10:76] == [2.0] * 66 and rates[100] == 0
+    assert rates[76] == pytest.approx(2 * (1 - 0.2))  # 1 - sqrt(1/25)
+    assert all(later < earlier for earlier, later in pairwise(rates[75:]))
+
+
 @pytest.fixture
 def tiny_corpus() -> Corpus:
     rng = np.random.default_rng(0)
@@ -152,6 +173,84 @@ def test_batches_never_repeat_unless_asked():
 def test_a_text_that_is_too_short():
     with pytest.raises(CourseError, match="needs a longer text"):
         windows_of(RunConfig("tiny", 0, 8, D=2**15, batch=256, lr=0.01), np.arange(2**15))
+
+
+def test_a_cooled_run_shares_its_trunk_with_longer_ones(tiny_corpus):
+    """A run cooled down at half of D is a branch of the run that goes on at the constant rate."""
+    short = replace(CONFIG, schedule="wsd 0.25", warmup=0.1, D=2**14)
+    long = replace(CONFIG, schedule="constant", warmup=0.05)
+    (_, early, _), (_, late, _) = train(short, tiny_corpus), train(long, tiny_corpus)
+    losses = [{point["step"]: point["loss_val"] for point in curve} for curve in (early, late)]
+    shared = [step for step in losses[0] if step in losses[1] and step <= 0.75 * 2**14 / 256]
+    assert len(shared) > 3
+    assert [losses[0][step] for step in shared] == [losses[1][step] for step in shared]
+
+
+def test_a_mixture_has_its_share_of_the_other_text():
+    """Of both texts each window comes at most once, and a run on 1.0 of the other text is all its."""
+    own, other = np.arange(64 * 512 + 1), np.arange(64 * 512 + 1) + 10**6
+    for share in (0.25, 1.0):
+        config = RunConfig("tiny", 0, 8, D=64 * 256, batch=64 * 8, lr=0.01, mix=share)
+        starts = [int(w[0]) for batch in batches(config, own, other) for w in batch]
+        assert len(set(starts)) == len(starts) == 256
+        assert sum(start >= 10**6 for start in starts) == share * 256
+    with pytest.raises(CourseError, match="needs both corpora"):
+        next(batches(config, own))
+
+
+def test_an_ensemble_averages_probabilities(tiny_corpus):
+    """Its loss is at most the mean of its members' (Jensen), and its compute is theirs together."""
+    pair, _, _ = train(replace(CONFIG, members=2, seed=1), tiny_corpus)
+    alone = [train(replace(CONFIG, seed=seed), tiny_corpus)[0] for seed in (2, 3)]
+    assert pair["loss"] < np.mean([row["loss"] for row in alone])
+    assert pair["C"] == 2 * alone[0]["C"] and pair["N"] == alone[0]["N"]
+
+
+def test_an_average_of_one_model_with_itself_is_that_model():
+    shape = Shape(width=8)
+    parameters, text = initialise(shape, 0), np.arange(64 * 64 + 1, dtype=np.uint8) % 128
+    a = Activations(shape, 16)
+    once = evaluate(parameters, a, text, 64 * 64)
+    thrice = evaluate(parameters, a, text, 64 * 64, parameters, parameters)
+    assert thrice == pytest.approx(once, rel=1e-5)
+
+
+def test_a_student_learns_its_teacher(tiny_corpus):
+    """Taught by a model that says one byte with certainty, a student comes to say it too."""
+    shape = CONFIG.shape
+    teacher = initialise(shape, 0)
+    teacher["positions"][:] = 0
+    teacher["embedding"][:] = 0
+    teacher["positions"][0] = 1
+    teacher["embedding"][0, 65] = 30
+    teacher["embedding"][:, 97:123] += 0.001
+    taught = replace(CONFIG, teacher=8)
+    _, _, student = train(taught, tiny_corpus, None, TrainedModel(shape, teacher, {}))
+    a = Activations(shape, 1)
+    logits = forward(student, a, tiny_corpus.test[:64].reshape(1, 64))
+    log_p, likeliest = log_probabilities(logits, np.full(64, 65))
+    assert likeliest.all() and log_p.mean() > -0.5
+    with pytest.raises(CourseError, match="needs its teacher"):
+        train(taught, tiny_corpus)
+
+
+def test_rounding_keeps_few_values_per_row():
+    shape = Shape(width=8)
+    parameters = initialise(shape, 0)
+    for bits in (2, 3, 8):
+        coarse = rounded(parameters, shape, bits)
+        for name, matrix in coarse.views.items():
+            assert max(len(np.unique(np.abs(row))) for row in matrix) <= 2 ** (bits - 1), name
+            largest = np.abs(parameters[name]).max(axis=1)
+            error = np.abs(matrix - parameters[name]).max(axis=1)
+            assert (error <= largest / (2 ** (bits - 1) - 1) / 2 * 1.001).all(), name
+
+
+def test_names_of_runs_do_not_change():
+    """The name of the first run of `grid`, as it stands in data/; a later field adds to the name."""
+    config = RunConfig("prose", 0, 8, 65536, 128, 0.0437)
+    assert replace(config, mix=0.0, members=1).run == config.run
+    assert len({replace(config, mix=0.1).run, replace(config, teacher=8).run, config.run}) == 3
 
 
 def windows_of(config: RunConfig, positions: np.ndarray) -> list[int]:

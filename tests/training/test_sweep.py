@@ -17,10 +17,11 @@ from scalinglaws.cli import main
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import data_dir
 from scalinglaws.runs import load_curves, load_runs, plans, write_checksums
+from scalinglaws.training.config import RunConfig, extra_columns
 from scalinglaws.training.corpus import load_corpus
 from scalinglaws.training.plans import PLANS, batch_size, demo, grid
 from scalinglaws.training.store import COLUMNS, Store
-from scalinglaws.training.train import RunConfig, train
+from scalinglaws.training.train import train
 
 TIMES = ["seconds", "flops_per_second"]
 
@@ -89,6 +90,18 @@ def test_a_second_sweep_waits_its_turn(tmp_path):
         Store(tmp_path, "p").__enter__()
     with Store(tmp_path, "p"):  # the first has gone
         pass
+
+
+def test_a_plan_has_the_columns_that_it_needs(tmp_path, row_and_curve):
+    row, curve = row_and_curve
+    assert extra_columns(PLANS["grid"]("prose")) == []
+    extra = extra_columns(PLANS["mix"]("prose"))
+    assert extra == ["mix"]
+    assert extra_columns(PLANS["precision"]("prose"))[:2] == ["rounded", "loss_2_bits"]
+    with Store(tmp_path, "mix", extra) as store:
+        store.append(row | {"mix": 0.5}, curve)
+    rows = load_runs("mix", data=tmp_path)
+    assert list(rows.columns) == [*COLUMNS, "mix"] and rows["mix"].tolist() == [0.5]
 
 
 def test_other_columns_are_not_mixed_in(tmp_path):
