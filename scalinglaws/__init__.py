@@ -6,7 +6,7 @@ The public names stand in `__init__.pyi`. Each is loaded when it is first used, 
 
 import ast
 from importlib import import_module
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from .extras import explained
@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 def _read_stub() -> dict[str, str]:
     """{public name: module that defines it}, from `__init__.pyi`."""
-    stub = files(__name__).joinpath("__init__.pyi").read_text("utf-8")
+    stub = Path(__file__).with_suffix(".pyi").read_text("utf-8")
     return {
         name.asname: f"{__name__}.{node.module}"
         for node in ast.parse(stub).body

@@ -36,7 +36,12 @@ DEVELOPER_COMMANDS = {
     ],
     "hooks": ["-m pre_commit install"],
     "lock": ["-m requirements.lock"],
-    "test": ["-m ruff check", "-m ruff format --check", "-m pytest"],
+    # Contracts of imports, types and declared dependencies join the linter here, before the tests: the quick ones first.
+    "test": [
+        "-m ruff check",
+        "-m ruff format --check",
+        "-m pytest -n auto --dist loadgroup",  # how many processes: tests/conftest.py
+    ],
 }
 
 

@@ -12,7 +12,7 @@ pytestmark = classroom.isolated
 def run(*cells: str, test: str, imports=("import numpy as np", "import pandas as pd"), learners=()):
     """Run a learner's cells and one test; returns (printed text, "kind: text" of the error)."""
     course = Course(list(imports), {"t": list(learners)})
-    with Session(shared_zygote(), course, Limits(cell_time=10)) as session:
+    with Session(shared_zygote(), course, Limits(cell_time=60)) as session:
         for source in cells:
             session.run(Cell(source))
         cell = Cell(test, test="t")
@@ -155,7 +155,7 @@ def test_missing_names_raise_name_error_and_partial_credit_is_a_result():
 
 def test_names_of_tests_stay_and_belong_to_who_bound_them_last():
     course = Course([], {"a": [], "b": ["given"]})
-    with Session(shared_zygote(), course, Limits(cell_time=10)) as session:
+    with Session(shared_zygote(), course, Limits(cell_time=60)) as session:
         for source, test in (
             ("_helper = given = 3", "a"),  # a test binds both
             ("_helper = given = 5", ""),  # so does the learner
