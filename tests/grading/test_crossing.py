@@ -18,8 +18,7 @@ def run(*cells: str, test: str, imports=("import numpy as np", "import pandas as
         cell = Cell(test, test="t")
         session.run(cell)
     text = "".join(o.get("text", "") for o in cell.outputs if o["output_type"] == "stream")
-    errors = [f"{o['ename']}: {o['evalue']}" for o in cell.outputs if o["output_type"] == "error"]
-    return text, "".join(errors)
+    return text, f"{cell.verdict.error}: {cell.verdict.message}" if cell.verdict.error else ""
 
 
 LEARNER = """
