@@ -23,15 +23,17 @@ _NAMES = {
     """,
     "scalinglaws.plots": """
         alt_text describe explore log_axis new_axes plot_N_opt plot_allocation plot_contours plot_cost plot_extrapolation
-        plot_fit plot_ideas plot_isoflop plot_law plot_residuals plot_runs published_laws short_number show
+        plot_fit plot_isoflop plot_law plot_residuals plot_runs published_laws short_number show
     """,
     "scalinglaws.runs": "load_curves load_runs",
-    "scalinglaws.notebook": "ready",
-    "scalinglaws.coach.challenge": "challenge",
-    "scalinglaws.coach.practice": "practice",
-    "scalinglaws.coach.panel": "progress",
-    "scalinglaws.coach.reveal": "reveal",
-    "scalinglaws.worlds": "OutOfBudget World judge marks plot_regret practice_worlds",
+    "scalinglaws.course.notebook": "ready",
+    "scalinglaws.course.practice.challenge": "challenge",
+    "scalinglaws.course.practice.practice": "practice",
+    "scalinglaws.course.practice.progress_report": "progress",
+    "scalinglaws.course.practice.reveal": "reveal",
+    "scalinglaws.course.capstone": "OutOfBudget World judge marks practice_worlds",
+    "scalinglaws.course.capstone.plot": "plot_regret",
+    "scalinglaws.course.idea_map": "plot_ideas",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 

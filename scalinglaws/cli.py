@@ -14,19 +14,43 @@ from .errors import CourseError
 
 # subcommand: (module, one line of help)
 COMMANDS = {
-    "study": ("scalinglaws.study", "open JupyterLab on your own copy of the course"),
-    "teach": ("scalinglaws.teach", "open JupyterLab with formgrader, for instructors"),
-    "check": ("scalinglaws.grading.check", "grade your own copy of an assignment, here and now"),
-    "practice": ("scalinglaws.coach.practice", "questions that come back before you forget them"),
-    "challenge": ("scalinglaws.coach.challenge", "five problems against the clock, and a badge"),
-    "progress": ("scalinglaws.coach.panel", "what you have done, and what comes next"),
-    "reveal": ("scalinglaws.coach.reveal", "a worked solution, after an honest try"),
-    "grade": ("scalinglaws.grading.grade", "grade a class's submissions, isolated, on all cores"),
-    "grades": ("scalinglaws.grading.grades", "the gradebook as CSV, also for Canvas and Moodle"),
-    "items": ("scalinglaws.grading.items", "what a class did not understand, by exercise"),
-    "similar": ("scalinglaws.grading.similar", "pairs of submissions whose code looks alike"),
-    "source": ("scalinglaws.grading.source", "bring source/ in step: notebooks and their texts"),
-    "release": ("scalinglaws.grading.release", "make release/ anew from source/"),
+    "study": ("scalinglaws.course.study", "open JupyterLab on your own copy of the course"),
+    "teach": ("scalinglaws.course.teach", "open JupyterLab with formgrader, for instructors"),
+    "check": (
+        "scalinglaws.course.grading.self_check",
+        "grade your own copy of an assignment, here and now",
+    ),
+    "practice": (
+        "scalinglaws.course.practice.practice",
+        "questions that come back before you forget them",
+    ),
+    "challenge": (
+        "scalinglaws.course.practice.challenge",
+        "five problems against the clock, and a badge",
+    ),
+    "progress": (
+        "scalinglaws.course.practice.progress_report",
+        "what you have done, and what comes next",
+    ),
+    "reveal": ("scalinglaws.course.practice.reveal", "a worked solution, after an honest try"),
+    "grade": (
+        "scalinglaws.course.grading.class_run",
+        "grade a class's submissions, isolated, on all cores",
+    ),
+    "grades": (
+        "scalinglaws.course.grading.export",
+        "the gradebook as CSV, also for Canvas and Moodle",
+    ),
+    "items": (
+        "scalinglaws.course.grading.item_analysis",
+        "what a class did not understand, by exercise",
+    ),
+    "similar": (
+        "scalinglaws.course.grading.similar",
+        "pairs of submissions whose code looks alike",
+    ),
+    "source": ("scalinglaws.course.source", "bring source/ in step: notebooks and their texts"),
+    "release": ("scalinglaws.course.release", "make release/ anew from source/"),
     "sweep": ("scalinglaws.training.sweep", "train the tiny language models of the study"),
     "corpus": ("scalinglaws.training.corpus", "build a corpus from named, hashed packages"),
     "datasheet": (

@@ -5,7 +5,6 @@ a stamp in .venv. Where the stamp fits, nothing is done; where it is missing (an
 that was moved, another Python), the environment is made anew rather than trusted.
 """
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -16,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scalinglaws.errors import CourseError
-from scalinglaws.lock import try_lock
+from .errors import CourseError
+from .files import digest, replace_file, try_lock
 
 COURSE = Path(__file__).resolve().parents[1]
 VENV = COURSE / ".venv"
@@ -105,11 +104,6 @@ def set_up(lock: str) -> None:
         write_stamp(wanted)
 
 
-def digest(path: Path) -> str:
-    """The SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def read_stamp() -> dict:
     """What .venv holds; empty if that is not known."""
     try:
@@ -121,9 +115,7 @@ def read_stamp() -> dict:
 
 def write_stamp(stamp: dict) -> None:
     """Replace the stamp, whole or not at all."""
-    new = STAMP.with_suffix(".new")
-    new.write_text(json.dumps(stamp, indent=1), encoding="utf-8")
-    new.replace(STAMP)
+    replace_file(STAMP, json.dumps(stamp, indent=1).encode())
 
 
 @contextmanager

@@ -1,16 +1,16 @@
-"""Where things stand: the measured data, and the course's folder."""
+"""Where things are: the package, the measured data, and the course's folder."""
 
 import os
 from pathlib import Path
 
 from .errors import CourseError
 
-_PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parent
 
 
 def data_dir() -> Path:
     """The folder of the measured runs: `data/` of a clone, or the copy that an installed wheel carries."""
-    for folder in (_PACKAGE / "_data", _PACKAGE.parent / "data"):
+    for folder in (PACKAGE / "_data", PACKAGE.parent / "data"):
         if folder.is_dir():
             return folder
     raise CourseError(

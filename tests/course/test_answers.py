@@ -8,17 +8,14 @@ import contextlib
 import io
 import warnings
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from nbgrader import utils
 
+from scalinglaws.course.exercises import read_notebook
 from scalinglaws.grading import CheckFailed
-from scalinglaws.grading.exercises import read_notebook
-from scalinglaws.grading.gradebook import assignments
 
-COURSE = Path(__file__).parents[2]
-ASSIGNMENTS = assignments(COURSE)
+from .notebooks import ASSIGNMENTS, COURSE
 
 
 class Lesson:

@@ -9,10 +9,9 @@ import nbformat
 import pytest
 
 from scalinglaws.cli import main
-from scalinglaws.errors import CourseError
-from scalinglaws.grading.gradebook import assignments
-from scalinglaws.grading.release import pages
-from scalinglaws.grading.source import (
+from scalinglaws.course.grading.nbgrader_api import assignments
+from scalinglaws.course.release import pages
+from scalinglaws.course.source import (
     bring_in_step,
     changes,
     is_notebook_text,
@@ -21,6 +20,7 @@ from scalinglaws.grading.source import (
     sources,
     text_from_notebook,
 )
+from scalinglaws.errors import CourseError
 
 COURSE = Path(__file__).parents[2]
 NAMES = [source.name for source in sources(COURSE)]

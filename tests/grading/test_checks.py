@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scalinglaws.grading import (
+from scalinglaws.course.grading import (
     CheckFailed,
     NotStarted,
     call,

@@ -1,8 +1,8 @@
 """What a test cell can do with a learner's names, and a learner's function with what a test hands over: as in one process."""
 
-from scalinglaws.grading.engine.sandbox import Limits
-from scalinglaws.grading.engine.session import Cell, Course, Session
-from scalinglaws.grading.run import shared_zygote
+from scalinglaws.course.grading.engine.sandbox import Limits
+from scalinglaws.course.grading.engine.session import Cell, Course, Session
+from scalinglaws.course.grading.execute import shared_zygote
 
 from . import classroom
 
@@ -185,7 +185,7 @@ def test_warnings_in_a_test_cost_nothing():
 def test_the_checks_name_the_learners_line():
     _, error = run(
         "def f(x):\n    return 1 / x",
-        test="from scalinglaws.grading import check_function\ncheck_function(f, [((0,), 1)])",
+        test="from scalinglaws.course.grading import check_function\ncheck_function(f, [((0,), 1)])",
     )
     assert (
         error

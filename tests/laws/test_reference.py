@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from scalinglaws import fits, laws, plots
+from scalinglaws import fits, laws, plots, tables
 
 ROOT = Path(__file__).parents[2]
 SOURCE = re.compile(r"eq\. \d|Table \w*\d|section \d|et al\. \d{4}|Song 2024|arXiv:")
 
 
 def modules():
-    for package in (laws, fits, plots):
+    for package in (laws, fits, plots, tables):
         for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
             yield info.name
     yield "scalinglaws.arrays"
