@@ -76,7 +76,10 @@ def require(condition: Any, message: str) -> None:
 
 
 _WIDTH = 96  # JupyterLab breaks longer lines in the middle of words
-_SLIP_RTOL = 2e-3  # a slip is met to within 0.2 %, or to the digits that it is written with
+# A slip is met to within 0.2 %, or to the digits that it is written with. Where several values must all agree, an accident is
+# unlikely, and a slip is met as loosely as the answer is, up to 2 %.
+_SLIP_RTOL = 2e-3
+_SLIP_RTOL_OF_SEVERAL = 0.02
 _SHOWN = 8  # values of an array that a message shows
 
 
@@ -224,9 +227,26 @@ class Slip:
     tolerance: np.ndarray
 
     @classmethod
-    def of(cls, value: Any, message: str, rtol: float = _SLIP_RTOL, written: float = 0.0) -> "Slip":
-        """written: half a unit of the last digit, where the value is written down rounded."""
+    def of(
+        cls,
+        value: Any,
+        message: str,
+        rtol: float | None = None,
+        *,
+        answer: float = 0.0,
+        several: bool = False,
+        written: Any = 0.0,
+    ) -> "Slip":
+        """rtol: the slip's own relative tolerance, where the rule above is not right. answer: that of the answer.
+
+        several: whether more values than this one must agree.
+        written: half a unit of the last digit, where the value is written down rounded.
+        """
         array = np.asarray(value, dtype=float)
+        if rtol is None:
+            rtol = _SLIP_RTOL
+            if several or array.size > 1:
+                rtol = max(rtol, min(answer, _SLIP_RTOL_OF_SEVERAL))
         return cls(array, message, np.maximum(rtol * np.abs(array), written))
 
     def distance(self, got: np.ndarray) -> float:
@@ -340,7 +360,7 @@ def check_number(
         rtol=rtol,
         atol=atol,
         why=why,
-        slips=[Slip.of(*pair) for pair in pairs],
+        slips=[Slip.of(*pair, answer=rtol) for pair in pairs],
         expected=expected,
     )
 
@@ -377,7 +397,7 @@ def check_array(
         rtol=rtol,
         atol=atol,
         why=why,
-        slips=[Slip.of(*pair) for pair in slips],
+        slips=[Slip.of(*pair, answer=rtol) for pair in slips],
         expected=expected,
     )
 
@@ -483,37 +503,29 @@ def check_function(
         complaint = complaint or changed
         want = np.asarray(want, dtype=float)
         got = _to_array(shown, value) if want.ndim else np.array(number(shown, value))
+        if _close(got, want, rtol, atol):
+            continue
         if isinstance(slips, str):
-            known = _read_slips(slips)
-        elif _close(got, want, rtol, atol):
-            known = []
+            known = _read_slips(slips, rtol)
         else:
-            known = _agreeing(
-                slips, function, args, [c for c, _ in cases[:i] + cases[i + 1 :]], got
-            )
+            others = [given for given, _ in cases[:i] + cases[i + 1 :]]
+            known = _agreeing(slips, function, args, others, got, rtol)
         _judge(shown, got, want, rtol=rtol, atol=atol, why=why, slips=known)
     if complaint:
         raise CheckFailed(complaint)
 
 
-def _read_slips(table: str) -> list[Slip]:
-    """The slips of a table of `value | sentence` or `value, value | sentence`."""
+def _read_slips(table: str, answer: float) -> list[Slip]:
+    """The slips of a table of `value | sentence` or `value, value | sentence`. answer: the answer's relative tolerance."""
     known = []
     for line in filter(str.strip, table.splitlines()):
         values, message = line.split("|", 1)
         written = [value.strip() for value in values.split(",")]
-        numbers = [float(value) for value in written]
-        half = [_half_unit(value) for value in written]
-        known.append(
-            Slip.of(
-                *(
-                    (numbers, message.strip())
-                    if len(numbers) > 1
-                    else (numbers[0], message.strip())
-                ),
-                written=np.array(half if len(half) > 1 else half[0]),
-            )
-        )
+        numbers = np.array([float(value) for value in written])
+        half = np.array([_half_unit(value) for value in written])
+        if len(written) == 1:
+            numbers, half = numbers[0], half[0]
+        known.append(Slip.of(numbers, message.strip(), answer=answer, written=half))
     return known
 
 
@@ -526,43 +538,40 @@ def _half_unit(written: str) -> float:
 
 
 def _agreeing(
-    slips: Sequence[tuple], function: Callable, args: tuple, others: list[tuple], got: np.ndarray
+    slips: Sequence[tuple],
+    function: Callable,
+    args: tuple,
+    others: list[tuple],
+    got: np.ndarray,
+    answer: float,
 ) -> list[Slip]:
     """The wrong implementations at `args`, as slips; those that the function contradicts on another case are left out."""
-    known = []
-    for wrong, message, *rtol in slips:
-        slip = _apply(wrong, message, rtol, args)
-        if slip is None or slip.distance(got) > 1:
+
+    def at(given: tuple, wrong: Callable, message: str, rtol: float | None = None) -> Slip | None:
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                value = wrong(*copy.deepcopy(given))
+                return Slip.of(value, message, rtol, answer=answer, several=bool(others))
+        except Exception:  # it cannot take these arguments
+            return None
+
+    near = [(slip, pair) for pair in slips if (slip := at(args, *pair)) and slip.distance(got) <= 1]
+    for given in others if near else ():
+        try:
+            value = _to_array("", _watched(function, given, "")[0])
+        except CheckFailed:  # an error elsewhere says nothing about a slip
             continue
-        for other in others:
-            expected = _apply(wrong, message, rtol, other)
-            try:
-                value = _to_array("", _watched(function, other, "")[0])
-            except CheckFailed:  # an error elsewhere says nothing about this slip
-                continue
-            if (
-                expected is not None
-                and expected.distance(
-                    value.reshape(expected.value.shape)
-                    if value.size == expected.value.size
-                    else value
-                )
-                > 1
-            ):
-                break
-        else:
-            known.append(slip)
-    return known
-
-
-def _apply(wrong: Callable, message: str, rtol: Sequence[float], args: tuple) -> Slip | None:
-    """A wrong implementation's result at `args`, as a slip; None where it fails there."""
-    try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return Slip.of(wrong(*copy.deepcopy(args)), message, *rtol)
-    except Exception:
-        return None
+        near = [
+            (slip, pair)
+            for slip, pair in near
+            if (there := at(given, *pair)) is None
+            or there.distance(
+                value.reshape(there.value.shape) if value.size == there.value.size else value
+            )
+            <= 1
+        ]
+    return [slip for slip, _ in near]
 
 
 def check_answer(question: str, answer: Any) -> None:
