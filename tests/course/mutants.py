@@ -10,6 +10,7 @@ import contextlib
 import copy
 import functools
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -373,6 +374,7 @@ class Machine:
     """Runs one task's mutants, equivalents and slips."""
 
     def __init__(self, lesson: Lesson, name: str):
+        start = time.process_time()
         self.lesson, self.task = lesson, lesson.tasks[name]
         self.space = self._space(self.task.solution)
         self.checks: list[tuple[str, tuple, dict]] = []
@@ -388,10 +390,12 @@ class Machine:
         with self._listening():
             reply = self.lesson.test(self.task, {**self.space, **watched})
         assert not reply, f"{name}: the official solution is refused: {reply}"
+        # A mutant may take a few times as long as the official solution.
+        self.seconds = 1 + 5 * (time.process_time() - start)
 
     def _space(self, code: str) -> dict[str, Any]:
         space = self.task.namespace(code, *self.task.tests)
-        with at_most(20):
+        with at_most(getattr(self, "seconds", 60.0)):
             run(code, space)
         return space
 
@@ -439,7 +443,7 @@ class Machine:
 
     def _count(self, report: Report, key: str, make: Callable, listed: dict[str, str]) -> None:
         try:
-            with at_most(5):
+            with at_most(self.seconds):
                 space = make()
                 reply = self.lesson.test(self.task, space)
         except (Exception, TimeUp):
@@ -470,7 +474,7 @@ class Machine:
                     except Exception:
                         continue
                     try:
-                        with np.errstate(all="ignore"), at_most(5):
+                        with np.errstate(all="ignore"), at_most(self.seconds):
                             kept = copy.deepcopy(given)
                             got = space[key](*kept, **options)
                     except (Exception, TimeUp):
@@ -504,7 +508,7 @@ class Machine:
 
     def _reply(self, space: dict[str, Any]) -> str:
         try:
-            with at_most(5):
+            with at_most(self.seconds):
                 return self.lesson.test(self.task, dict(space))
         except (Exception, TimeUp) as error:
             return f"{type(error).__name__}: {error}"
