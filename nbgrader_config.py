@@ -18,7 +18,7 @@ from nbgrader.preprocessors import (
 )
 from sqlalchemy.exc import SAWarning
 
-from scalinglaws.grading.feedback import (
+from scalinglaws.course.grading.feedback import (
     TEMPLATES,
     Grades,
     HideTests,
@@ -26,7 +26,7 @@ from scalinglaws.grading.feedback import (
     SafeHtml,
     Summary,
 )
-from scalinglaws.grading.preprocess import Mend, ReadAnything, RunIsolated
+from scalinglaws.course.grading.preprocess import AskAPerson, Mend, ReadAnything, RunIsolated
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -60,6 +60,7 @@ c.Autograde.autograde_preprocessors = [
     RunIsolated,
     LimitOutput,
     SaveAutoGrades,
+    AskAPerson,
     AssignLatePenalties,
     CheckCellMetadata,
 ]

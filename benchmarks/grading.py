@@ -30,7 +30,7 @@ STOCK = "c = get_config()\nc.CourseDirectory.course_id = 'scaling_laws'\nc.Execu
 
 def make_course(folder: Path, students: int) -> None:
     """A course whose students handed in the released notebook, finished in different degrees."""
-    from scalinglaws.grading.exercises import graded_cells, read_notebook
+    from scalinglaws.course.exercises import graded_cells, read_notebook
 
     shutil.copytree(COURSE / "source" / ASSIGNMENT, folder / "source" / ASSIGNMENT)
     shutil.copy(COURSE / "nbgrader_config.py", folder)

@@ -5,7 +5,6 @@ a stamp in .venv. Where the stamp fits, nothing is done; where it is missing (an
 that was moved, another Python), the environment is made anew rather than trusted.
 """
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -16,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scalinglaws.errors import CourseError
-from scalinglaws.lock import try_lock
+from .errors import CourseError
+from .files import digest, replace_file, try_lock
 
 COURSE = Path(__file__).resolve().parents[1]
 VENV = COURSE / ".venv"
@@ -28,10 +27,22 @@ BYTES_NEEDED = 1.2e9  # measured on Linux: 760 MB for learners, 1020 MB for deve
 
 # What developers run, in order: arguments for Python. All other commands are those of `scalinglaws`.
 DEVELOPER_COMMANDS = {
-    "format": ["-m ruff check --fix", "-m ruff format"],
+    # The linter reads notebooks; what it changes goes back into their texts.
+    "format": [
+        "-m scalinglaws source",
+        "-m ruff check --fix",
+        "-m ruff format",
+        "-m scalinglaws source",
+    ],
     "hooks": ["-m pre_commit install"],
     "lock": ["-m requirements.lock"],
-    "test": ["-m ruff check", "-m ruff format --check", "-m pytest"],
+    "test": [
+        "-m ruff check",
+        "-m ruff format --check",
+        "-c __import__('importlinter.cli').cli.lint_imports_command()",
+        "-m deptry .",
+        "-m pytest -n auto --dist loadgroup",  # how many processes: tests/conftest.py
+    ],
 }
 
 
@@ -99,11 +110,6 @@ def set_up(lock: str) -> None:
         write_stamp(wanted)
 
 
-def digest(path: Path) -> str:
-    """The SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def read_stamp() -> dict:
     """What .venv holds; empty if that is not known."""
     try:
@@ -115,9 +121,7 @@ def read_stamp() -> dict:
 
 def write_stamp(stamp: dict) -> None:
     """Replace the stamp, whole or not at all."""
-    new = STAMP.with_suffix(".new")
-    new.write_text(json.dumps(stamp, indent=1), encoding="utf-8")
-    new.replace(STAMP)
+    replace_file(STAMP, json.dumps(stamp, indent=1).encode())
 
 
 @contextmanager

@@ -1,29 +1,30 @@
-"""`scalinglaws findings`: write the page and its figures from the runs."""
+"""`scalinglaws findings`: measure the runs, and write the page, its numbers and its figures."""
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from ..errors import CourseError
 from ..paths import course_dir
-from .allocation import combination, exponents, isoflop_curves
-from .page import Section, Study
-from .shapes import emergence, noise, repeats, single_variable_laws
-from .transfer import corpora, forecasts, published, recipe
+from . import forecasts, isoflop, models, published, recipe, surface, texts
+from .page import Numbers, Section, Study, plain
 
-SECTIONS = (
-    *(isoflop_curves, exponents, single_variable_laws, combination, forecasts, corpora),
-    *(repeats, emergence, noise, recipe, published),
+SECTIONS: tuple[Section, ...] = (
+    *(isoflop.curves, isoflop.exponents, surface.single, surface.combination),
+    *(forecasts.budget, forecasts.single_runs, forecasts.overtrain),
+    *(recipe.lr, recipe.batch, recipe.schedule, recipe.warmup, recipe.shift),
+    *(texts.corpora, texts.mix, texts.repeats, texts.decay),
+    *(models.distil, models.precision, surface.emergence, surface.noise),
 )
-
-NEEDED = ("grid", "isoflop", "repeats")  # the other plans' sections are left out, or shorter
 
 INTRODUCTION = """# Findings of the measured study
 
-What the runs in `data/` say, made from them by `scalinglaws findings`; every number on this page was computed when it was
-written. How the runs were made, and their known flaws, is in [the data sheet](../data/README.md). Losses are in nats per byte of
-text that no model saw, N counts all parameters unless it is said otherwise, and C was counted exactly, not as 6ND.
+What the runs in `data/` say. `scalinglaws findings` computed every number on this page from the runs;
+the numbers are in `findings.json`. How the runs were made, and their known flaws, is in
+[the data sheet](../data/README.md). Losses are in nats per byte of text that no model saw, N counts
+all parameters unless stated otherwise, and C was counted exactly, not as 6ND.
 """
 
 
@@ -39,34 +40,63 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def sections(study: Study) -> list[Section]:
-    """All sections, in the order of the page. Raises CourseError if a plan that they need has no runs."""
+def measure(study: Study) -> Numbers:
+    """The numbers of every section whose runs are there, by the section's name.
+
+    Raises CourseError if there are runs for none of them.
+    """
+    numbers = {section.name: plain(section.measure(study)) for section in SECTIONS}
+    numbers = {name: found for name, found in numbers.items() if found}
+    if not numbers:
+        raise CourseError(
+            "There are too few runs for a page: train IsoFLOP curves, scalinglaws sweep isoflop, or a "
+            "grid, scalinglaws sweep grid."
+        )
+    return numbers
+
+
+def page(numbers: Numbers) -> str:
+    """The page, written from these numbers and nothing else."""
+    parts = [
+        f"## {section.title}\n\n{section.write(numbers[section.name])}\n"
+        for section in SECTIONS
+        if section.name in numbers
+    ]
+    comparison = published.write(numbers)
+    if comparison:
+        parts.append(f"## Our tiny world beside the published laws\n\n{comparison}\n")
+    return "\n".join([INTRODUCTION, *parts])
+
+
+def write(study: Study, out: Path) -> list[str]:
+    """Write findings.md, findings.json and findings/*.png into `out`; returns the figures' names."""
     import matplotlib
 
     matplotlib.use("agg")
-    missing = [plan for plan in NEEDED if "prose" not in study.corpora(plan)]
-    if missing:
-        raise CourseError(
-            f"The page needs runs on prose of {', '.join(missing)}: scalinglaws sweep {missing[0]}"
-        )
-    return [make(study) for make in SECTIONS]
+    import matplotlib.pyplot as plt
 
-
-def text(made: list[Section]) -> str:
-    """The page."""
-    return "\n".join([INTRODUCTION, *(section.text() for section in made)])
+    numbers = measure(study)
+    folder, drawn = out / "findings", []
+    folder.mkdir(parents=True, exist_ok=True)
+    for section in SECTIONS:
+        if section.draw is None or section.name not in numbers:
+            continue
+        figure = section.draw(study, numbers[section.name])
+        if figure is None:
+            continue
+        name = f"{section.name}.png"
+        figure.savefig(folder / name, dpi=110, facecolor="white", metadata={"Software": None})
+        plt.close(figure)
+        drawn.append(name)
+    stored = json.dumps(numbers, indent=1, ensure_ascii=False) + "\n"
+    (out / "findings.json").write_text(stored, encoding="utf-8", newline="\n")
+    (out / "findings.md").write_text(page(numbers), encoding="utf-8", newline="\n")
+    return drawn
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write findings.md and findings/*.png."""
+    """Write the page."""
     out = args.out or course_dir() / "docs"
-    made = sections(Study(args.data))
-    (out / "findings").mkdir(parents=True, exist_ok=True)
-    for section in made:
-        for name, figure in section.figures.items():
-            figure.savefig(
-                out / "findings" / name, dpi=110, facecolor="white", metadata={"Software": None}
-            )
-    (out / "findings.md").write_text(text(made), encoding="utf-8", newline="\n")
-    print(f"wrote {out / 'findings.md'} and {sum(len(s.figures) for s in made)} figures")
+    drawn = write(Study(args.data), out)
+    print(f"wrote {out / 'findings.md'}, its numbers beside it, and {len(drawn)} figures")
     return 0

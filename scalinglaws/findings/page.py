@@ -1,24 +1,32 @@
-"""What a section of the page is made of, and the study that it reads."""
+"""What the page is made of: the study that it reads, its sections, and how numbers are written.
+
+A section measures first: numbers, by name, and nothing else. They are stored in `findings.json`,
+and the page is written from the stored numbers alone. So a number that falls on the other side of a
+rounding limit on another processor changes no word, and the tests compare numbers with numbers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from ..errors import CourseError
-from ..plots import alt_text
 from ..runs import load_runs
-from ..training.datasheet import markdown
-from ..training.plans import PLANS
+from ..tables import markdown
 
-CORPORA = ("prose", "code")
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..fits.isoflop import IsoflopFit
+
 WITHIN = 4  # sizes within this factor of a budget's lowest run are fitted with a parabola
+Numbers = dict[str, Any]  # what JSON can hold
 
 
 @dataclass(frozen=True)
@@ -27,69 +35,131 @@ class Study:
 
     data: Path | None = None
 
-    def runs(self, plan: str, corpus: str = "prose") -> pd.DataFrame:
-        """The finished runs of a plan on a corpus (those that diverged left out). Raises CourseError if there are none."""
+    def runs(self, plan: str, corpus: str) -> pd.DataFrame:
+        """The finished runs of a plan on a corpus, without those that diverged.
+
+        Raises CourseError if there are none.
+        """
         runs = load_runs(plan, corpus=corpus, data=self.data)
         return runs[runs["loss"].notna()].reset_index(drop=True)
 
     def corpora(self, plan: str) -> list[str]:
-        """The corpora on which at least half of this plan has been trained."""
+        """The texts on which runs of this plan were trained: the study's own two first."""
         try:
-            trained = load_runs(plan, columns=["corpus"], data=self.data)["corpus"].value_counts()
+            trained = load_runs(plan, columns=["corpus"], data=self.data)["corpus"].unique()
         except CourseError:
             return []
-        return [c for c in CORPORA if trained.get(c, 0) >= len(PLANS[plan](c)) / 2]
+        return sorted(trained, key=lambda name: ({"prose": 0, "code": 1}.get(name, 2), name))
 
     @cached_property
-    def isoflop(self) -> dict:
-        """{(corpus, "N" or "N_nonemb"): the fit of IsoFLOP parabolas with N counted so}."""
+    def isoflop(self) -> dict[tuple[str, str], IsoflopFit]:
+        """{(corpus, "N" or "N_nonemb"): the fit of IsoFLOP parabolas with N counted so}.
+
+        A text on which fewer than two budgets have a minimum is left out.
+        """
         from ..fits import fit_isoflop
 
         fits = {}
         for corpus in self.corpora("isoflop"):
             runs = self.runs("isoflop", corpus)
             for count in ("N", "N_nonemb"):
-                fits[corpus, count] = fit_isoflop(
-                    runs[count], runs["loss"], C=runs["C"], D=runs["D"], within=WITHIN
-                )
-        return fits
+                try:
+                    fits[corpus, count] = fit_isoflop(
+                        runs[count], runs["loss"], C=runs["C"], D=runs["D"], within=WITHIN
+                    )
+                except CourseError:
+                    break
+        return {key: fit for key, fit in fits.items() if (key[0], "N_nonemb") in fits}
+
+    @cached_property
+    def grids(self) -> dict[str, pd.DataFrame]:
+        """{corpus: the runs of the grid}, where one seed at least has every width with every D."""
+        complete = {}
+        for corpus in self.corpora("grid"):
+            runs = self.runs("grid", corpus)
+            sizes, amounts = runs["N"].nunique(), runs["D"].nunique()
+            pairs = len(runs[["N", "D"]].drop_duplicates())
+            if sizes >= 4 and amounts >= 4 and pairs == sizes * amounts:
+                complete[corpus] = runs
+        return complete
 
 
-@dataclass
+@dataclass(frozen=True)
 class Section:
-    """One section of the page: Markdown lines, and its figures by file name."""
+    """One section of the page.
 
+    measure: its numbers, {} if the runs for it are missing. write: the text, from these numbers.
+    draw: its figure, kept as `<name>.png`, or None where its runs are missing.
+    """
+
+    name: str
     title: str
-    lines: list[str] = field(default_factory=list)
-    figures: dict[str, Figure] = field(default_factory=dict)
-
-    def say(self, *sentences: str) -> None:
-        """Add a paragraph."""
-        self.lines += [" ".join(" ".join(sentences).split()), ""]
-
-    def table(self, header: str, rows: Iterable[Iterable[str]]) -> None:
-        """Add a table; `header` names its columns, separated by a bar."""
-        cells = [[str(cell) for cell in row] for row in rows]
-        names = [name.strip() for name in header.split("|")]
-        self.lines += [markdown(names, cells)]
-
-    def figure(self, name: str, figure: Figure | Axes, alt: str = "") -> None:
-        """Add a figure, kept as `name`.png; alt text from its data, after your own words."""
-        figure = figure.figure if isinstance(figure, Axes) else figure
-        text = " ".join(filter(None, (alt, alt_text(figure)))).replace("]", ")").replace("[", "(")
-        self.figures[f"{name}.png"] = figure
-        self.lines += [f"![{' '.join(text.split())}](findings/{name}.png)", ""]
-
-    def text(self) -> str:
-        """The section as Markdown."""
-        return f"## {self.title}\n\n" + "\n".join(self.lines).strip() + "\n"
+    measure: Callable[[Study], Numbers]
+    write: Callable[[Numbers], str]
+    draw: Callable[[Study, Numbers], Figure | None] | None = None
 
 
-def span(low: float, high: float, digits: str = ".3f") -> str:
+def paragraphs(*texts: str) -> str:
+    """Join paragraphs, tables and images, with white space made regular."""
+    kept = [text for text in texts if text.strip()]
+    return "\n\n".join(
+        text.strip() if text.startswith(("|", "!")) else " ".join(text.split()) for text in kept
+    )
+
+
+def table(header: str, rows: Iterable[Iterable[object]]) -> str:
+    """A table; `header` names its columns, separated by a bar."""
+    return markdown([name.strip() for name in header.split("|")], rows).strip()
+
+
+def image(name: str, alt: str) -> str:
+    """A figure with its alternative text: what it shows, as one would tell it."""
+    return f"![{' '.join(alt.split())}](findings/{name}.png)"
+
+
+def plural(count: int, noun: str) -> str:
+    """1 run, 5 runs."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed(words: Iterable[object]) -> str:
+    """a; a and b; a, b and c."""
+    *most, last = [str(word) for word in words]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def span(interval: Iterable[float], digits: str = ".3f") -> str:
     """An interval in a sentence or a table."""
+    low, high = interval
     return f"{low:{digits}} to {high:{digits}}"
 
 
 def percent(x: float, digits: int = 1) -> str:
-    """A signed share in per cent."""
-    return f"{100 * x:+.{digits}f} %".replace(f"-{0:.{digits}f}", f"+{0:.{digits}f}")
+    """A signed share in per cent; no sign before a zero."""
+    text = f"{100 * x:+.{digits}f}"
+    return ("0" + text[2:] if not float(text) else text) + " %"
+
+
+def share(x: float, digits: int = 1) -> str:
+    """An unsigned share in per cent."""
+    return f"{100 * x:.{digits}f} %"
+
+
+def flops(C: float) -> str:
+    """1e13, 3e11: a budget as the text names it."""
+    return f"{C:.0e}".replace("e+", "e")
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON can hold it: numpy's numbers and arrays become Python's, nan becomes None."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray, pd.Series)):
+        return [plain(item) for item in value]
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(f"{value:.6g}") if np.isfinite(value) else None
+    return value

@@ -1,71 +1,80 @@
-"""`scalinglaws fit runs.csv`: anybody's table of runs in; the law with intervals, a table and a figure out."""
+"""`scalinglaws fit runs.csv`: a table of runs in; the law with intervals, a table, a figure and a
+page out.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from ..errors import CourseError
-from . import fit_broken_power_law, fit_chinchilla, fit_envelope, fit_isoflop, fit_power_law
+from ..tables import ACCEPTABLE, NAMES, RunTable, read_runs
+from ..tables.frame import keep, numbers
+from . import bootstrap
+from .methods import METHODS, Options, default_method
+from .report import HeldOut, Report, check_level, to_html
 
-METHODS = ("chinchilla", "isoflop", "envelope", "power", "broken")
-NAMES = ("N", "D", "C", "loss", "run", "group")  # what a column can mean
+T = TypeVar("T")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `scalinglaws fit`."""
     parser.description = (
-        "Fit a scaling law to a table of runs: columns N (parameters), D (training tokens) or C (training FLOPs), and "
+        "Fit a scaling law to a table of runs: N (parameters), D (training tokens) or C (training "
+        "FLOPs), and the "
         "loss. Prints the law with bootstrap intervals."
     )
-    add = parser.add_argument
-    add("runs", type=Path, help="a CSV file with a header and one row for each run")
-    add(
-        "--columns",
-        metavar="N=params,D=tokens,loss=val_loss",
-        default="",
-        help=f"which of your columns means what; names to map: {', '.join(NAMES)}. run labels the curve that a row "
-        "belongs to (envelope), group the runs that the bootstrap keeps together (seeds)",
-    )
-    add(
+    add_table_arguments(parser)
+    fit = parser.add_argument_group("the fit").add_argument
+    fit(
         "--method",
         choices=METHODS,
-        help="chinchilla: E + A/N^alpha + B/D^beta; isoflop: parabolas at each C; envelope: lower hull of training "
-        "curves; power: E + a/x^alpha; broken: a power law with one break. Default: chinchilla where N comes with "
-        "D or C, else power",
+        help="; ".join(f"{name}: {method.about}" for name, method in METHODS.items())
+        + ". Default: chinchilla where N and D are known, else power",
     )
-    add(
+    fit(
         "--x",
         choices=("N", "D", "C"),
-        help="the variable of power and broken (default: the one there is)",
+        help="the variable of power and broken (default: C, N or D, the first there is)",
     )
-    add("--no-floor", action="store_true", help="fix E = 0 (chinchilla, power)")
-    add(
+    floor = parser.add_mutually_exclusive_group()
+    floor.add_argument("--no-floor", action="store_true", help="fix E = 0 (chinchilla, power)")
+    floor.add_argument("--floor", type=float, metavar="E", help="hold E there (chinchilla, power)")
+    fit(
         "--delta",
         type=float,
-        help="Huber's delta on ln loss; 0 means least squares (default: 1e-3 for chinchilla, 0 for power)",
+        help="Huber's delta on ln loss; 0 means least squares "
+        "(default: 1e-3 for chinchilla, 0 for power)",
     )
-    add(
+    fit(
         "--drop-highest",
         type=int,
-        default=0,
         metavar="K",
-        help="leave out the K runs of highest loss",
+        help="leave out the K runs of highest loss (chinchilla)",
     )
-    add(
-        "--bootstrap",
-        type=int,
-        default=1000,
-        metavar="B",
-        help="resamples behind the intervals (1000)",
+    fit(
+        "--within",
+        type=float,
+        metavar="F",
+        help="use only sizes within this factor of the best run of their budget (isoflop)",
     )
-    add("--level", type=float, default=0.95, help="of the intervals (0.95)")
-    add("--seed", type=int, default=0, help="of the bootstrap (0)")
-    add(
+    fit(
+        "--holdout",
+        type=float,
+        metavar="F",
+        help="leave the runs above F FLOPs out of the fit, and report the error on them",
+    )
+    add_interval_arguments(parser)
+    out = parser.add_argument_group("what comes out").add_argument
+    out(
         "--budget",
         type=float,
         action="append",
@@ -73,291 +82,275 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="print the optimal N, D and loss for C FLOPs, with intervals; may be repeated",
     )
-    add(
-        "--holdout",
-        type=float,
-        metavar="F",
-        help="leave the runs above F FLOPs out of the fit, and report the error on them",
-    )
-    add("--json", action="store_true", help="print JSON instead of text")
-    add(
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON instead of text")
+    form.add_argument("--markdown", action="store_true", help="print a table in Markdown")
+    form.add_argument("--latex", action="store_true", help="print a table in LaTeX")
+    out(
         "--table",
         type=Path,
         metavar="FILE",
         help="write the runs with fitted loss and residual as CSV",
     )
-    add("--figure", type=Path, metavar="FILE", help="draw the fit into a PNG, SVG or PDF file")
+    out("--figure", type=Path, metavar="FILE", help="draw the fit into a PNG, SVG or PDF file")
+    out("--report", type=Path, metavar="FILE", help="write one HTML page with numbers and figures")
+
+
+def add_table_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say how to read the table of runs."""
+    add = parser.add_argument_group("the table").add_argument
+    add(
+        "runs",
+        type=Path,
+        help="a table with a row for each run: CSV, TSV, JSON, JSON Lines or Parquet; - is the "
+        "standard input",
+    )
+    add(
+        "--columns",
+        metavar="N=params,D=tokens,loss=val_loss",
+        default="",
+        help="which of your columns means what, where their names do not say so; names: "
+        f"{', '.join(NAMES)}. run is "
+        "the run that a checkpoint belongs to, group the runs that the bootstrap keeps together, U "
+        "the unique tokens",
+    )
+    add(
+        "--unit",
+        metavar="N=M,D=B,C=EF",
+        default="",
+        help="units: K, M, B, T, a factor such as 1e9, log10, ln; for C also PF, EF, ZF, PF-days; "
+        "for the loss nats, "
+        "bits, bpb, bpb*4.5 (bytes per token), ppl",
+    )
+    add(
+        "--where",
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help="use only the runs for which this holds, such as 'N>1e8' or dataset=c4; may be "
+        "repeated",
+    )
+    add("--last", action="store_true", help="use the last checkpoint of each run only")
+    add(
+        "--skip-missing",
+        action="store_true",
+        help="leave out runs whose N, D, C or loss is missing, NaN or infinite",
+    )
+    add("--keep-repeats", action="store_true", help="count rows that repeat another one")
+    add(
+        "--accept",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="answer a question about the table with yes, that is right: "
+        f"{', '.join(ACCEPTABLE)}, all",
+    )
+    add("--by", metavar="COLUMN", help="fit the runs of each value of this column by themselves")
+
+
+def add_interval_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the bootstrap."""
+    add = parser.add_argument_group("the intervals").add_argument
+    add(
+        "--bootstrap",
+        type=int,
+        default=bootstrap.RESAMPLES,
+        metavar="B",
+        help=f"resamples behind the intervals ({bootstrap.RESAMPLES})",
+    )
+    add(
+        "--resample",
+        choices=bootstrap.METHODS,
+        help="how runs are resampled (default: what held best for fits and noise of this kind)",
+    )
+    add(
+        "--level",
+        type=float,
+        default=bootstrap.LEVEL,
+        help=f"of the intervals ({bootstrap.LEVEL:g})",
+    )
+    add("--seed", type=int, default=0, help="of the bootstrap (0)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fit, report, write. Returns 0, or 1 if the fit did not converge. Raises CourseError for bad input."""
-    if args.budget and min(args.budget) <= 0:
-        raise CourseError("--budget must be a positive number of FLOPs.")
-    table = read_runs(args.runs, parse_columns(args.columns))
-    method = args.method or ("chinchilla" if "N" in table and {"D", "C"} & set(table) else "power")
-    if args.budget and method in ("power", "broken"):
-        raise CourseError(
-            f"--budget needs a law of N and D; the method {method} has one variable only."
-        )
-    table, held_out = _hold_out(table, args.holdout)
-    fit = _fit(method, table, args)
-    fit = fit.with_bootstrap(args.bootstrap, args.seed)
-
-    where = _where(method, table, fit, args)
-    report = {
-        "method": method,
-        "law": {name: _number(getattr(fit.law, name)) for name in fit.parameters},
-        "intervals": {
-            name: [_number(v) for v in fit.interval(name, args.level)] for name in fit.parameters
-        },
-        "level": args.level,
-        "runs": fit.n,
-        "resamples": len(fit.resamples),
-        "objective": fit.objective,
-        "delta": fit.delta,
-        "r2_log": fit.r2_log,
-        "rmse_log": fit.rmse_log,
-        "pattern": fit.residual_autocorrelation,
-        "converged": fit.converged,
-        "evidence": fit.evidence,
-        "notes": list(fit.notes),
-        "dropped_lines": [int(table["line"].iloc[row]) for row in getattr(fit, "dropped", ())],
-    }
-    if args.budget:
-        report["budgets"] = {
-            f"{C:g}": {
-                name: {key: _number(value) for key, value in row.items()}
-                for name, row in fit.optimum(C, args.level).to_dict("index").items()
-            }
-            for C in args.budget
-        }
-    if held_out is not None:
-        error = _errors(fit, method, held_out, args)
-        report["holdout"] = {
-            "above_flops": args.holdout,
-            "runs": len(held_out),
-            "rmse_percent": _number(100 * np.sqrt(np.mean(error**2))),
-            "bias_percent": _number(100 * np.mean(error)),
-        }
-    if args.table:
-        _write(
-            args.table,
-            lambda path: _fitted_table(table, held_out, fit, method, args).to_csv(
-                path, index=False
-            ),
-        )
-    if args.figure:
-        _write(args.figure, lambda path: _draw(fit, method, where).figure.savefig(path, dpi=160))
-    print(json.dumps(report, indent=2, allow_nan=False) if args.json else _text(fit, report))
-    return 0 if fit.converged else 1
-
-
-# Reading
-
-
-def parse_columns(text: str) -> dict[str, str]:
-    """{"N": "params"} from "N=params,…". Raises CourseError for anything else."""
-    mapping = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, equals, column = (piece.strip() for piece in part.partition("="))
-        if not equals or not column or name not in NAMES:
-            raise CourseError(
-                f"--columns takes name=column pairs, such as N=params,loss=val_loss, with the names "
-                f"{', '.join(NAMES)}; it cannot read {part!r}."
-            )
-        mapping[name] = column
-    return mapping
-
-
-def read_runs(path: Path, mapping: dict[str, str]) -> pd.DataFrame:
-    """The table of runs with the columns that were found, under our names, and `line`, their line in the file.
-
-    N, D, C and loss must be positive numbers. Raises CourseError, naming column and lines, where they are not.
+    """Fit, report, write. Returns 0, or 1 if a fit did not converge. Raises CourseError for bad
+    input.
     """
-    try:
-        raw = pd.read_csv(path, skipinitialspace=True)
-    except FileNotFoundError:
-        raise CourseError(f"There is no file {path}.") from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        why = " ".join(str(error).split()).rstrip(".")
-        raise CourseError(f"{path} cannot be read as CSV: {why}.") from None
-    table = pd.DataFrame({"line": np.arange(len(raw)) + 2})
-    for name in NAMES:
-        column = mapping.get(name, name)
-        if column not in raw:
-            if name in mapping or name == "loss":
-                listed = ", ".join(map(str, raw.columns))
-                raise CourseError(
-                    f"{path} has no column {column!r}; it has {listed}: name yours with --columns {name}=…"
-                )
-            continue
-        if name in ("run", "group"):
-            table[name] = raw[column]
-            continue
-        numbers = pd.to_numeric(raw[column], errors="coerce")
-        for bad, what in (
-            (raw[column].isna(), "missing"),
-            (numbers.isna(), "not a number"),
-            (np.isinf(numbers), "infinite"),
-            (numbers <= 0, "zero or negative"),
-        ):
-            if bad.any():
-                lines = (np.flatnonzero(bad) + 2).tolist()
-                shown = ", ".join(map(str, lines[:5])) + (
-                    f" and {len(lines) - 5} more" if len(lines) > 5 else ""
-                )
-                raise CourseError(
-                    f"{column} is {what} in line{'s' if len(lines) > 1 else ''} {shown} of {path}: mend or remove "
-                    f"{'them' if len(lines) > 1 else 'it'}."
-                )
-        table[name] = numbers.astype(float)
-    if not {"N", "D", "C"} & set(table):
-        raise CourseError(
-            f"{path} needs a column N, D or C beside the loss: name yours with --columns N=…,D=…"
-        )
-    if "N" in table and "C" in table and "D" not in table:
-        table["D"] = table["C"] / (6 * table["N"])
-    if "N" in table and "D" in table and "C" not in table:
-        table["C"] = 6 * table["N"] * table["D"]
-    return table
+    check_level(args.level)
+    if args.budget and not min(args.budget) > 0:
+        raise CourseError("--budget must be a positive number of FLOPs.")
+    options = Options(
+        x=args.x,
+        floor=False if args.no_floor else args.floor,
+        delta=args.delta,
+        drop_highest=args.drop_highest,
+        within=args.within,
+    )
+    reports, problems = fit_table(args, options)
+    _write_files(args, reports)
+    if args.json:
+        print(json.dumps(_json(args.by, reports, problems), indent=2, allow_nan=False))
+    else:
+        for report in reports:
+            if report.title:
+                print(f"\n=== {args.by} = {report.title} ===")
+            print(_text(report, args))
+        for title, problem in problems.items():
+            print(f"\n=== {args.by} = {title} ===\nno fit: {problem}")
+    return 0 if not problems and all(report.fit.converged for report in reports) else 1
 
 
-def _hold_out(table, above):
-    if above is None:
-        return table, None
-    if "C" not in table:
-        raise CourseError("--holdout needs C, or N and D, to know which runs lie above the budget.")
-    mask = table["C"] > above
-    if not mask.any() or mask.all():
-        raise CourseError(
-            f"--holdout {above:g} leaves out {mask.sum()} of {len(table)} runs; choose a budget between "
-            f"{table['C'].min():.3g} and {table['C'].max():.3g} FLOPs."
-        )
-    return table[~mask].reset_index(drop=True), table[mask].reset_index(drop=True)
+def _text(report: Report, args: argparse.Namespace) -> str:
+    if args.markdown:
+        return report.fit.to_markdown(args.level)
+    return report.fit.to_latex(args.level) if args.latex else report.to_text()
+
+
+def _json(by: str | None, reports: list[Report], problems: dict[str, str]) -> dict[str, object]:
+    if by is None:
+        return reports[0].to_dict()
+    fits: dict[str, object] = {report.title: report.to_dict() for report in reports}
+    return {"by": by, "fits": fits, "problems": problems}
 
 
 # Fitting
 
 
-def _need(table, method, *names):
-    missing = [name for name in names if name not in table]
-    if missing:
+def fit_table(args: argparse.Namespace, options: Options) -> tuple[list[Report], dict[str, str]]:
+    """The reports of the fits that the arguments ask for, and with --by why a value has none."""
+    method = args.method
+    needs = METHODS[method].needs if method else None
+    table = read_table(args, options, needs, METHODS[method].curves if method else False)
+    method = method or default_method(table.runs)
+    METHODS[method].check(options)
+    if args.budget and not METHODS[method].budgets:
         raise CourseError(
-            f"The method {method} needs the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: name "
-            f"yours with --columns {missing[0]}=…"
+            f"--budget needs a law of N and D; the method {method} has one variable only."
         )
-    return [table[name] for name in names]
+    if args.by is None:
+        return [_report(method, table, args, options, "")], {}
+    reports: list[Report] = []
+    problems: dict[str, str] = {}
+    for title, part in table.split(args.by).items():
+        try:
+            reports.append(_report(method, part, args, options, title))
+        except CourseError as problem:
+            problems[title] = str(problem)
+    if not reports:
+        title, problem = next(iter(problems.items()))
+        raise CourseError(f"No value of {args.by} could be fitted; for {title}: {problem}")
+    return reports, problems
 
 
-def _fit(method, table, args):
-    groups = table.get("group")
-    floor = not args.no_floor
-    if args.delta is not None and args.delta < 0:
-        raise CourseError("--delta must be zero (least squares) or positive.")
-    if args.drop_highest and method != "chinchilla":
-        raise CourseError("--drop-highest belongs to the method chinchilla.")
-    if method == "chinchilla":
-        N, D, loss = _need(table, method, "N", "D", "loss")
-        delta = 1e-3 if args.delta is None else args.delta or None
-        return fit_chinchilla(
-            N, D, loss, delta=delta, floor=floor, groups=groups, drop_highest=args.drop_highest
-        )
-    if method == "isoflop":
-        N, C, loss = _need(table, method, "N", "C", "loss")
-        return fit_isoflop(N, loss, C=C, D=table["D"])
-    if method == "envelope":
-        N, D, loss, run = _need(table, method, "N", "D", "loss", "run")
-        return fit_envelope(N, D, loss, run=run)
-    (x,) = _need(table, method, _variable(table, args))
-    if method == "broken":
-        return fit_broken_power_law(x, table["loss"], groups=groups)
-    return fit_power_law(x, table["loss"], floor=floor, delta=args.delta or None, groups=groups)
+def read_table(
+    args: argparse.Namespace, options: Options, needs: tuple[str, ...] | None, curves: bool = False
+) -> RunTable:
+    """The table of runs, as the arguments of `add_table_arguments` say."""
+    if needs is not None:
+        needs = tuple((options.x or "C") if name == "x" else name for name in needs)
+        needs = (*needs, "loss")
+    return read_runs(
+        args.runs,
+        columns=args.columns,
+        units=args.unit,
+        where=args.where,
+        by=args.by,
+        last=args.last,
+        skip_missing=args.skip_missing,
+        keep_repeats=args.keep_repeats,
+        accept=args.accept,
+        needs=needs,
+        curves=curves,
+    )
 
 
-def _variable(table, args) -> str:
-    """The variable of a law of one variable: the one asked for, or C, N or D, the first that is there."""
-    return args.x or next(name for name in "CND" if name in table)
+def _report(
+    method: str, table: RunTable, args: argparse.Namespace, options: Options, title: str
+) -> Report:
+    METHODS[method].columns(table.runs, options)
+    runs, left_out = _hold_out(table.runs, args.holdout)
+    fit = guarded(method, lambda: METHODS[method].fit(runs, options))
+    fit = fit.with_bootstrap(args.bootstrap, args.seed, args.resample)
+    guarded(method, lambda: len(fit.resamples))
+    held_out = None
+    if left_out is not None:
+        if METHODS[method].is_allocation:
+            left_out = best_of_budgets(left_out)
+        predicted = fit.predict(*METHODS[method].variables(left_out, options))
+        error = np.log(np.asarray(predicted) / numbers(left_out, "loss"))
+        held_out = HeldOut(args.holdout, left_out, error, METHODS[method].is_allocation)
+    return Report(
+        fit, replace(table, runs=runs), method, options, args.level, args.budget, held_out, title
+    )
 
 
-def _where(method, table, fit, args):
-    return _variable(table, args) if method in ("power", "broken") else "C"
-
-
-def _inputs(method, table, args):
-    if method == "chinchilla":
-        return [table["N"].to_numpy(), table["D"].to_numpy()]
-    if method in ("isoflop", "envelope"):
-        return [table["C"].to_numpy()]
-    return [table[_variable(table, args)].to_numpy()]
-
-
-def _errors(fit, method, table, args):
-    """ln L_model - ln L of other runs. For an allocation law L_model is the best loss at their C."""
-    return np.log(np.asarray(fit.predict(*_inputs(method, table, args))) / table["loss"].to_numpy())
-
-
-# Reporting
-
-
-def _number(value) -> float | None:
-    value = float(value)
-    return value if math.isfinite(value) else None
-
-
-def _text(fit, report) -> str:
-    lines = [fit.to_text(report["level"])]
-    if report["dropped_lines"]:
-        lines.append(
-            f"  these are lines {', '.join(map(str, report['dropped_lines']))} of the file"
-        )
-    for C, rows in report.get("budgets", {}).items():
-        lines.append(f"\nBest use of {C} FLOPs ({100 * report['level']:g} % interval)")
-        lines += [
-            f"  {name:<17} {row['value']:>10.4g}   {row['low']:.4g} to {row['high']:.4g}"
-            for name, row in rows.items()
-        ]
-    if "holdout" in report:
-        held = report["holdout"]
-        lines.append(
-            f"\n{held['runs']} runs above {held['above_flops']:g} FLOPs were left out: typical error "
-            f"{held['rmse_percent']:.2g} %, on average {held['bias_percent']:+.2g} % (positive: predicted too high)"
-        )
-    return "\n".join(lines)
-
-
-def _fitted_table(table, held_out, fit, method, args) -> pd.DataFrame:
-    parts = [table.assign(held_out=False)]
-    if held_out is not None:
-        parts.append(held_out.assign(held_out=True))
-    whole = pd.concat(parts, ignore_index=True)
-    whole["in_fit"] = ~whole["held_out"]
-    whole.loc[list(getattr(fit, "dropped", ())), "in_fit"] = False
-    whole["fitted_loss"] = fit.predict(*_inputs(method, whole, args))
-    whole["residual"] = np.log(whole["fitted_loss"] / whole["loss"])
-    return whole.drop(columns="held_out").sort_values("line")
-
-
-def _draw(fit, method, where):
-    from matplotlib.figure import Figure
-
-    from .. import plots
-
-    ax = Figure(figsize=(6.4, 4.2), facecolor="white", layout="constrained").subplots()
-    if method == "chinchilla":
-        return plots.plot_contours(fit.law, fit.N, fit.D, ax)
-    if method == "isoflop":
-        return plots.plot_isoflop(fit, ax)
-    if method == "envelope":
-        return plots.plot_N_opt(fit.C, fit, ax=ax)
-    if method == "power":
-        return plots.plot_fit(fit, ax, against=where)
-    plots.plot_runs(fit.x, fit.loss, ax, against=where, label="runs")
-    return plots.plot_law(fit.law, fit.x, ax, against=where, label="broken power law", series=1)
-
-
-def _write(path: Path, write) -> None:
+def guarded(method: str, compute: Callable[[], T]) -> T:
+    """The result of a computation. numpy's warnings stay inside, and its failures become one
+    sentence.
+    """
     try:
-        write(path)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return compute()
+    except (np.linalg.LinAlgError, ArithmeticError) as error:
+        raise CourseError(
+            f"The method {method} cannot be computed for these runs ({error}): check for runs far "
+            f"from the others, or "
+            "choose another --method."
+        ) from None
+
+
+def _hold_out(table: pd.DataFrame, above: float | None) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    if above is None:
+        return table, None
+    if "C" not in table:
+        raise CourseError("--holdout needs C, or N and D, to know which runs lie above the budget.")
+    C = numbers(table, "C")
+    mask = above < C
+    if not mask.any() or mask.all():
+        raise CourseError(
+            f"--holdout {above:g} leaves out {mask.sum()} of {len(table)} runs; choose a budget "
+            f"between "
+            f"{C.min():.3g} and {C.max():.3g} FLOPs."
+        )
+    return keep(table, ~mask), keep(table, mask)
+
+
+def best_of_budgets(runs: pd.DataFrame, within: float = 1.05) -> pd.DataFrame:
+    """The run of lowest loss at each budget; a gap of more than 5 % in C starts a new budget."""
+    C, loss = numbers(runs, "C"), numbers(runs, "loss")
+    order = np.argsort(C, kind="stable")
+    starts = np.flatnonzero(np.diff(np.log(C[order])) > np.log(within)) + 1
+    best = [rows[np.argmin(loss[rows])] for rows in np.split(order, starts)]
+    return keep(runs, np.isin(np.arange(len(runs)), best))
+
+
+# Writing
+
+
+def _write_files(args: argparse.Namespace, reports: list[Report]) -> None:
+    if args.figure and len(reports) > 1:
+        raise CourseError(
+            f"--figure draws one fit, and --by {args.by} gives {len(reports)}: choose one with "
+            f"--where, or write them "
+            "all with --report."
+        )
+    if args.table:
+        tables = [report.fitted_runs() for report in reports]
+        whole = pd.concat(tables, ignore_index=True).sort_values("line")
+        write(args.table, lambda path: whole.to_csv(path, index=False))
+    if args.figure:
+        figure = reports[0].figure()
+        write(args.figure, lambda path: figure.savefig(path, dpi=160))
+    if args.report:
+        page = to_html(reports)
+        write(args.report, lambda path: path.write_text(page, encoding="utf-8"))
+
+
+def write(path: Path, writer: Callable[[Path], object]) -> None:
+    """Write a file. Raises CourseError where that cannot be."""
+    try:
+        writer(path)
     except (OSError, ValueError) as error:
         why = " ".join(str(error).split()).rstrip(".")
         raise CourseError(f"{path} cannot be written: {why}.") from None

@@ -10,7 +10,6 @@ from .allocation import (
 )
 from .alt import alt_text, describe, show
 from .explore import explore
-from .ideas import plot_ideas
 from .losses import plot_extrapolation, plot_fit, plot_law, plot_residuals, plot_runs
 from .style import COLOURS, MARKERS, log_axis, new_axes, short_number
 
@@ -28,7 +27,6 @@ __all__ = [
     "plot_cost",
     "plot_extrapolation",
     "plot_fit",
-    "plot_ideas",
     "plot_isoflop",
     "plot_law",
     "plot_residuals",

@@ -13,10 +13,11 @@ import pandas as pd
 from ..errors import CourseError
 from ..paths import data_dir
 from ..runs import load_runs, plans, write_checksums
-from .config import CONFIG_FIELDS
+from ..tables import markdown
 from .corpus import SEPARATOR, load_corpus
 from .model import Activations, forward, log_probabilities
-from .plans import PLANS
+from .noise import pooled, seed_noise
+from .plans import LR_TIMES_WIDTH, PLANS, recipe
 from .train import MICRO_BATCH, TEST_TOKENS, one_thread, spread, windows
 from .trained import load_model
 
@@ -38,7 +39,13 @@ def run(args) -> int:
 
 def filled(text: str) -> str:
     """The data sheet with its measured tables made anew."""
-    tables = {"plans": plans_table, "seeds": seed_noise_table, "evaluation": evaluation_table}
+    tables = {
+        "machines": machines_table,
+        "recipe": recipe_table,
+        "plans": plans_table,
+        "seeds": seed_noise_table,
+        "evaluation": evaluation_table,
+    }
 
     def table(mark: re.Match) -> str:
         if mark[2] not in tables:
@@ -48,9 +55,28 @@ def filled(text: str) -> str:
     return MARKS.sub(table, text)
 
 
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+def machines_table() -> str:
+    """Which processors and versions of numpy the runs were trained with."""
+    runs = pd.concat([load_runs(plan, columns=["cpu", "numpy", "engine"]) for plan in plans()])
+    counts = runs.groupby(["cpu", "numpy", "engine"]).size()
+    rows = [[cpu, numpy, engine, n] for (cpu, numpy, engine), n in counts.items()]
+    return markdown(["processor", "numpy", "engine", "runs"], rows)
+
+
+def recipe_table() -> str:
+    """The study's standard recipe, as the plans apply it."""
+    run = recipe("prose", 32, 2**20)
+    rows = [
+        [
+            "optimiser",
+            f"AdamW, betas 0.9 and 0.95, weight decay {run.decay:g}, gradient clipped at 1",
+        ],
+        ["peak learning rate", f"{LR_TIMES_WIDTH:g} / width"],
+        ["warm-up", f"linear, {run.warmup:.0%} of the steps"],
+        ["schedule", f"{run.schedule} to zero at the run's own end"],
+        ["batch", f"about half of √D bytes ({run.batch:,} at D = {run.D:,})"],
+    ]
+    return markdown(["", "recipe"], rows)
 
 
 def plans_table() -> str:
@@ -73,17 +99,9 @@ def plans_table() -> str:
                 ]
             )
     header = (
-        "plan, corpus, runs, widths, D (bytes), C (FLOPs) a run, C in all, core hours, what for"
+        "plan, corpus, runs, widths, D (bytes), C (FLOPs) per run, C in all, core hours, what for"
     )
     return markdown(header.split(", "), rows)
-
-
-def seed_noise(runs: pd.DataFrame) -> pd.DataFrame:
-    """Runs that differ in the seed alone: their number, mean loss and standard deviation."""
-    same = [name for name in CONFIG_FIELDS if name != "seed"]
-    groups = runs.groupby([name for name in same if name in runs], dropna=False)["loss"]
-    noise = groups.agg(["count", "mean", "std"]).reset_index()
-    return noise[noise["count"] > 1]
 
 
 def seed_noise_table() -> str:
@@ -91,13 +109,10 @@ def seed_noise_table() -> str:
     rows = []
     for corpus, runs in load_runs("grid").groupby("corpus"):
         for D, noise in seed_noise(runs).groupby("D"):
-            pooled = np.sqrt(np.average(noise["std"] ** 2, weights=noise["count"] - 1))
-            relative = np.sqrt(
-                np.average((noise["std"] / noise["mean"]) ** 2, weights=noise["count"] - 1)
-            )
+            absolute, relative = pooled(noise)
             seeds = int(noise["count"].max())
-            rows.append([corpus, f"{D:,}", str(seeds), f"{pooled:.4f}", f"{relative:.2%}"])
-    header = "corpus, D (bytes), seeds, standard deviation of the loss (nats a byte), relative"
+            rows.append([corpus, f"{D:,}", str(seeds), f"{absolute:.4f}", f"{relative:.2%}"])
+    header = "corpus, D (bytes), seeds, standard deviation of the loss (nats per byte), relative"
     return markdown(header.split(", "), rows)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import CourseError
-from ..lock import try_lock
+from ..files import replace_file, try_lock
 from .train import MATCHES
 
 # The columns of a row, in order. data/README.md gives their units.
@@ -73,7 +73,7 @@ class Store:
         kept = header + "".join(line for line in points if line.split(",")[0] in finished)
         for path, content in ((self.runs, rows), (self.curves, kept)):
             if not path.is_file() or path.read_text(encoding="utf-8") != content:
-                _replace(path, content)
+                replace_file(path, content.encode())
 
     def rows(self) -> list[dict[str, str]]:
         """The rows on disk, as text."""
@@ -83,8 +83,9 @@ class Store:
         """Add a finished run, with its weights if they are to be kept. Rounds to seven digits."""
         with explained(self.runs.parent):
             if weights is not None:
-                self.models.mkdir(exist_ok=True)
-                _replace(self.models / f"{row['run']}.npy", weights)
+                file = io.BytesIO()
+                np.save(file, weights)
+                replace_file(self.models / f"{row['run']}.npy", file.getvalue())
             _append(self.curves, curve, CURVE_COLUMNS)
             _append(self.runs, [row | {"plan": self.plan}], self.columns)
 
@@ -133,16 +134,3 @@ def _append(path: Path, rows: list[dict], columns: list[str]) -> None:
         file.write(buffer.getvalue())
         file.flush()
         os.fsync(file.fileno())
-
-
-def _replace(path: Path, content: str | np.ndarray) -> None:
-    """Write a whole file at once: the old one stays until the new one is on the disk."""
-    draft = path.with_suffix(".tmp")
-    with open(draft, "wb") as file:
-        if isinstance(content, str):
-            file.write(content.encode())
-        else:
-            np.save(file, content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)

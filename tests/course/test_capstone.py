@@ -8,11 +8,11 @@ import pytest
 from nbgrader import utils
 
 import scalinglaws as sl
-from scalinglaws.grading.exercises import read_notebook
-from scalinglaws.worlds import judge, marks
+from scalinglaws.course.capstone import judge, marks
+from scalinglaws.course.exercises import read_notebook
 
 from .answers.capstone_06 import _JOINT_PLAN, _ONE_LINE_PLAN, _PLAN, _SHORT_PLAN
-from .test_answers import COURSE
+from .notebooks import COURSE
 
 NOTEBOOK = COURSE / "source" / "06_capstone" / "06_capstone.ipynb"
 FULL = 0.85  # the share of the marks that earns all points, in the notebook's text

@@ -12,20 +12,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
 
-from .test_notebooks import hidden_lines
+from .notebooks import ASSIGNMENT, COURSE, SYNTAX_ERROR, WRONG_SIGN, hidden_lines, perfect
 
-COURSE = Path(__file__).parents[2]
-ASSIGNMENT = "01_power_laws"
 pytestmark = pytest.mark.slow
 
-# What the lessons of each student change in the perfect notebook, and the points that it costs them (of those that a computer gives).
-WRONG_SIGN = {
-    "ex2_power_law": "def power_law(x, a, alpha, E=0.0):\n    return E + a * x**alpha",
-    "ex4_debug": "def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3):\n    return a * N**b + c * D**d",
-}
-SYNTAX_ERROR = {"ex4_debug": "def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3)\n    return 0"}
+# What other students' lessons change in the perfect notebook.
 NEVER_ENDS = {"ex12_logarithm": "while True:\n    pass"}
 TAIL = ("ex11", "ex12", "ex13", "ex14")  # what the half-done student has not begun
 
@@ -70,16 +63,6 @@ def marks(tmp_path_factory):
     with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     return rows, course
-
-
-def perfect(course: Path) -> nbformat.NotebookNode:
-    """The released notebook with the answers of the source."""
-    notebook = read_notebook(course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
-    solved = graded_cells(read_notebook(course / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
-    for name, cell in graded_cells(notebook).items():
-        if cell.metadata.nbgrader.solution:
-            cell.source = solved[name].source
-    return notebook
 
 
 def nbgrader(course: Path, *words: str) -> str:

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from scalinglaws.grading.exercises import exercises
-from scalinglaws.questions import bank
+from scalinglaws.course.exercises import exercises
+from scalinglaws.course.questions import bank
 
-from .test_notebooks import ASSIGNMENTS, COURSE, ROWS, source
+from .notebooks import ASSIGNMENTS, COURSE, ROWS, source
 
 # The rows of the coverage map: the challenge, the pipeline, the exam, no universal law, theory.
 ALL_ROWS = {

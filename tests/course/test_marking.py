@@ -9,11 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
-from scalinglaws.grading.gradebook import course_config, scratch_course
-from tests.course.test_class import ASSIGNMENT, COURSE, SYNTAX_ERROR, WRONG_SIGN, perfect
-from tests.course.test_notebooks import hidden_lines
-from tests.environment.test_browser import served
+from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.grading.nbgrader_api import course_config, scratch_course
+
+from ..jupyterlab import served
+from .notebooks import ASSIGNMENT, COURSE, SYNTAX_ERROR, WRONG_SIGN, hidden_lines, perfect
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="stops the server with a POSIX signal")
 

@@ -3,66 +3,22 @@
 import ast
 import re
 import shutil
-import time
-from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbgrader import utils
 
-from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
-from scalinglaws.grading.gradebook import assignments
-from scalinglaws.grading.release import fresh_files, stale_files
-from scalinglaws.questions import bank
+from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.questions import bank
+from scalinglaws.course.release import fresh_files, stale_files
 
-COURSE = Path(__file__).parents[2]
-ASSIGNMENTS = assignments(COURSE)
-
-# The rows of the coverage map that each notebook teaches, practises and grades.
-ROWS = {
-    "00_pipeline": "B1 B2 B3 B4 B5",
-    "01_power_laws": "A1 A2 A4 A5 B6 B7 B8 B9 B11 D4 E1",
-    "02_diminishing_returns": "B10 C1 C2 C3 C7 C13 D2",
-    "03_chinchilla": "A3 C4 C5 C6 C14 C15 C17 D3 E2 E4",
-    "04_limits": "D1 D5 D6 D7 D8 D9 D10 E3 E5",
-    "05_beyond_scaling": "C8 C9 C10 C11 C12 C16 C18",
-    "06_capstone": "A3 D3 D8",
-}
+from .notebooks import ASSIGNMENTS, COURSE, ROWS, failures, hidden_lines, release, source
 
 
-def source(assignment: str) -> nbformat.NotebookNode:
-    return read_notebook(COURSE / "source" / assignment / f"{assignment}.ipynb")
-
-
-def release(assignment: str) -> nbformat.NotebookNode:
-    return read_notebook(COURSE / "release" / assignment / f"{assignment}.ipynb")
-
-
-def execute(notebook: nbformat.NotebookNode) -> float:
-    """Run all cells in a kernel, going on after errors; returns the seconds it took."""
-    start = time.perf_counter()
-    NotebookClient(notebook, timeout=120, allow_errors=True, kernel_name="python3").execute()
-    return time.perf_counter() - start
-
-
-def failures(notebook: nbformat.NotebookNode) -> dict[str, str]:
-    """{cell id: error} of all cells that raised or wrote to stderr."""
-    found = {}
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            if output.output_type == "error":
-                found[cell.id] = f"{output.ename}: {output.evalue}"
-            elif output.output_type == "stream" and output.name == "stderr":
-                found[cell.id] = output.text
-    return found
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_source_runs_and_earns_every_point_within_a_minute(assignment):
-    notebook = source(assignment)
-    seconds = execute(notebook)
+def test_source_runs_and_earns_every_point_within_a_minute(assignment, executed):
+    """A minute of the processor: how long others keep it busy is not the notebook's fault."""
+    notebook, seconds = executed("source", assignment)
     assert not failures(notebook)
     for name, cell in graded_cells(notebook).items():
         if utils.is_grade(cell) and not utils.is_solution(cell):
@@ -71,11 +27,9 @@ def test_source_runs_and_earns_every_point_within_a_minute(assignment):
     assert seconds < 60
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_untouched_release_runs_and_earns_nothing(assignment):
-    notebook = release(assignment)
-    execute(notebook)
+def test_untouched_release_runs_and_earns_nothing(assignment, executed):
+    notebook, _ = executed("release", assignment)
     graded = {
         cell.id: utils.determine_grade(cell)[0] for cell in notebook.cells if utils.is_grade(cell)
     }
@@ -87,22 +41,6 @@ def test_untouched_release_runs_and_earns_nothing(assignment):
 
 def test_release_and_sealed_replies_are_fresh():
     assert stale_files(COURSE, fresh_files(COURSE)) == []
-
-
-def hidden_lines(assignment: str, solutions: bool = False) -> set[str]:
-    """The lines of the source that stand between markers of hidden tests (and of solutions), and nowhere else."""
-    kinds = "SOLUTION|HIDDEN TESTS" if solutions else "HIDDEN TESTS"
-    hidden, shown = set(), ""
-    for cell in source(assignment).cells:
-        parts = re.findall(rf"### BEGIN (?:{kinds})\n(.*?)### END", cell.source, re.S)
-        if solutions and utils.is_solution(cell) and cell.cell_type == "markdown":
-            parts = [cell.source]
-        rest = cell.source
-        for part in parts:
-            rest = rest.replace(part, "")
-        hidden |= {line.strip() for part in parts for line in part.splitlines()}
-        shown += rest
-    return {line for line in hidden if len(line) > 24 and line not in shown}
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
@@ -198,15 +136,14 @@ def test_quiz_cells_show_the_questions_of_the_bank(assignment):
         assert bank.as_markdown(questions[cell.metadata.scalinglaws.question]) in cell.source
 
 
-@pytest.mark.slow
-def test_start_page_runs_and_leads_to_every_notebook(tmp_path, monkeypatch):
+def test_start_page_runs_and_leads_to_every_notebook(tmp_path, monkeypatch, run_notebook):
     shutil.copy(COURSE / "nbgrader_config.py", tmp_path)
     shutil.copytree(COURSE / "source", tmp_path / "source")
     shutil.copytree(COURSE / "release", tmp_path / "release")
     monkeypatch.setenv("SCALINGLAWS_COURSE", str(tmp_path))
     monkeypatch.setenv("SCALINGLAWS_STUDENT", "ada")
     notebook = read_notebook(tmp_path / "release/start.ipynb")
-    execute(notebook)
+    run_notebook(notebook, allow_errors=True)
     assert not failures(notebook)
     text = "\n".join(cell.source for cell in notebook.cells)
     linked = set(re.findall(r"\]\(([\w./]+)\)", text))

@@ -71,7 +71,7 @@ class Course:
             "Makefile",
             "scalinglaws/environment.py",
             "scalinglaws/errors.py",
-            "scalinglaws/lock.py",
+            "scalinglaws/files.py",
         ]:
             shutil.copyfile(ROOT / name, folder / name)
         (folder / "scalinglaws/__init__.py").touch()

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from scalinglaws import lab, study
+from scalinglaws.course import jupyterlab as lab
+from scalinglaws.course.learner import workspace
+from scalinglaws.course.learner.identity import default_student, valid_student
 from scalinglaws.errors import CourseError
 
 from .conftest import one_sentence, write_notebook
@@ -38,182 +40,182 @@ def files(folder: Path) -> dict[str, bytes]:
 
 class TestUpdate:
     def test_first_run_copies_everything(self, release, own):
-        news = study.update(release, own)
+        news = workspace.update(release, own)
         assert files(own) == files(release)
         assert [line.split(":")[0] for line in news] == ["01_first", "02_second"]
 
     def test_second_run_has_no_news_and_touches_nothing(self, release, own):
-        study.update(release, own)
+        workspace.update(release, own)
         before = {path: path.stat().st_mtime_ns for path in own.rglob("*.*") if path.is_file()}
-        assert study.update(release, own) == []
-        after = {path: path.stat().st_mtime_ns for path in before if path.name != study.RECORD}
+        assert workspace.update(release, own) == []
+        after = {path: path.stat().st_mtime_ns for path in before if path.name != workspace.RECORD}
         assert after.items() <= before.items()
 
     def test_work_is_kept_and_not_news_while_the_course_stays(self, release, own):
-        study.update(release, own)
+        workspace.update(release, own)
         (own / FIRST).write_text("my work")
-        assert study.update(release, own) == []
+        assert workspace.update(release, own) == []
         assert (own / FIRST).read_text() == "my work"
 
     def test_untouched_copy_follows_the_course(self, release, own):
-        study.update(release, own)
+        workspace.update(release, own)
         write_notebook(release / FIRST, "# The first, mended")
         (release / "01_first/new.csv").write_text("N\n")
-        (news,) = study.update(release, own)
+        (news,) = workspace.update(release, own)
         assert "brought up to date" in news
         assert files(own) == files(release)
 
     def test_work_survives_an_update_of_the_course(self, release, own):
-        study.update(release, own)
+        workspace.update(release, own)
         (own / FIRST).write_text("my work")
         before = files(own / "01_first")
         write_notebook(release / FIRST, "# The first, mended")
         (release / "01_first/helper.csv").write_text("N,L\n1,3\n")
         for _ in range(2):  # it is said each time, until the learner decides
-            (news,) = study.update(release, own)
+            (news,) = workspace.update(release, own)
             assert "newer version" in news and "--renew 01_first" in news
         # All of it is kept: the old notebook with a new helper file would be neither version.
         assert files(own / "01_first") == before
 
     def test_work_on_a_side_file_counts_too(self, release, own):
-        study.update(release, own)
+        workspace.update(release, own)
         (own / "01_first/helper.csv").write_text("my numbers")
         write_notebook(release / FIRST, "# The first, mended")
         before = files(own)
-        assert "newer version" in study.update(release, own)[0]
+        assert "newer version" in workspace.update(release, own)[0]
         assert files(own) == before
 
     def test_missing_file_comes_back_and_the_rest_stays(self, release, own):
-        study.update(release, own)
+        workspace.update(release, own)
         (own / FIRST).write_text("my work")
         (own / "01_first/helper.csv").unlink()
-        study.update(release, own)
+        workspace.update(release, own)
         assert (own / "01_first/helper.csv").read_bytes() == (
             release / "01_first/helper.csv"
         ).read_bytes()
         assert (own / FIRST).read_text() == "my work"
 
     def test_learners_own_files_stay(self, release, own):
-        study.update(release, own)
+        workspace.update(release, own)
         (own / "01_first/notes.md").write_text("my notes")
         write_notebook(release / FIRST, "# The first, mended")
-        study.update(release, own)
+        workspace.update(release, own)
         assert (own / "01_first/notes.md").read_text() == "my notes"
         assert (own / FIRST).read_bytes() == (release / FIRST).read_bytes()
 
     def test_folder_of_that_name_from_before_the_course_had_it_stays(self, release, own):
         (own / "01_first").mkdir(parents=True)
         (own / FIRST).write_text("my work")
-        assert "may have a newer version" in study.update(release, own)[0]
+        assert "may have a newer version" in workspace.update(release, own)[0]
         assert (own / FIRST).read_text() == "my work"
 
     @pytest.mark.parametrize(
         "damage", [None, "", "{", "[1]", '{"01_first": 3}', '{"01_first": {}}']
     )
     def test_lost_or_damaged_record(self, release, own, damage):
-        study.update(release, own)
+        workspace.update(release, own)
         (own / FIRST).write_text("my work")
         if damage is None:
-            (own / study.RECORD).unlink()
+            (own / workspace.RECORD).unlink()
         else:
-            (own / study.RECORD).write_text(damage)
+            (own / workspace.RECORD).write_text(damage)
         write_notebook(release / "02_second/02_second.ipynb", "# The second, mended")
-        study.update(release, own)
+        workspace.update(release, own)
         assert (own / FIRST).read_text() == "my work"
 
     def test_lost_record_heals_where_nothing_was_changed(self, release, own):
-        study.update(release, own)
-        (own / study.RECORD).unlink()
-        assert study.update(release, own) == []
+        workspace.update(release, own)
+        (own / workspace.RECORD).unlink()
+        assert workspace.update(release, own) == []
         write_notebook(release / FIRST, "# The first, mended")
-        assert "brought up to date" in study.update(release, own)[0]
+        assert "brought up to date" in workspace.update(release, own)[0]
 
     def test_update_that_broke_off_half_way_is_completed(self, release, own, monkeypatch):
-        study.update(release, own)
+        workspace.update(release, own)
         write_notebook(release / FIRST, "# The first, mended")
         (release / "01_first/helper.csv").write_text("N,L\n1,3\n")
-        write_whole = study.write_whole
+        write_whole = workspace.replace_file
 
         def full_disk(path, content):
             if path.name == "helper.csv":
                 raise OSError(28, "No space left on device")
             write_whole(path, content)
 
-        monkeypatch.setattr(study, "write_whole", full_disk)
+        monkeypatch.setattr(workspace, "replace_file", full_disk)
         with pytest.raises(OSError):
-            study.update(release, own)
+            workspace.update(release, own)
         monkeypatch.undo()
-        assert "brought up to date" in study.update(release, own)[0]
+        assert "brought up to date" in workspace.update(release, own)[0]
         assert files(own) == files(release)
 
     def test_read_only_course_gives_a_writable_copy(self, release, own):
         for path in [release / FIRST, release / "01_first"]:
             path.chmod(path.stat().st_mode & ~0o222)
-        study.update(release, own)
+        workspace.update(release, own)
         assert os.stat(own / FIRST).st_mode & 0o200
         assert os.stat(own / "01_first").st_mode & 0o200
 
     def test_hidden_files_and_caches_are_not_given_out(self, release, own):
         (release / "01_first/.ipynb_checkpoints").mkdir()
         (release / "01_first/.ipynb_checkpoints/01_first-checkpoint.ipynb").write_text("{}")
-        study.update(release, own)
+        workspace.update(release, own)
         assert not (own / "01_first/.ipynb_checkpoints").exists()
 
     def test_empty_release_is_one_sentence(self, tmp_path):
         with pytest.raises(CourseError, match="holds no assignment"):
-            study.update(tmp_path / "release", tmp_path / "own")
+            workspace.update(tmp_path / "release", tmp_path / "own")
 
 
 class TestRenew:
     def test_puts_the_work_aside_and_gives_the_present_version(self, release, own):
-        study.update(release, own)
+        workspace.update(release, own)
         (own / FIRST).write_text("my work")
         (own / "01_first/notes.md").write_text("my notes")
         write_notebook(release / FIRST, "# The first, mended")
-        study.renew(release, own, "01_first")
+        workspace.renew(release, own, "01_first")
         assert files(own / "01_first") == files(release / "01_first")
-        (kept,) = (own / study.KEPT).iterdir()
+        (kept,) = (own / workspace.KEPT).iterdir()
         assert kept.name.startswith("01_first-20")
         assert (kept / "01_first.ipynb").read_text() == "my work"
         assert (kept / "notes.md").read_text() == "my notes"
-        assert study.update(release, own) == []  # no news: it is the present version
+        assert workspace.update(release, own) == []  # no news: it is the present version
 
     def test_unknown_assignment_names_those_there_are(self, release, own):
-        study.update(release, own)
+        workspace.update(release, own)
         with pytest.raises(CourseError, match="01_first, 02_second"):
-            study.renew(release, own, "03_third")
+            workspace.renew(release, own, "03_third")
 
     def test_nothing_to_put_aside(self, release, own):
         with pytest.raises(CourseError, match="no copy of 01_first"):
-            study.renew(release, own, "01_first")
+            workspace.renew(release, own, "01_first")
 
     def test_full_disk_leaves_the_work_in_its_place(self, release, own, monkeypatch):
-        study.update(release, own)
+        workspace.update(release, own)
         (own / FIRST).write_text("my work")
 
         def full_disk(path, content):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(study, "write_whole", full_disk)
+        monkeypatch.setattr(workspace, "replace_file", full_disk)
         with pytest.raises(OSError):
-            study.renew(release, own, "01_first")
+            workspace.renew(release, own, "01_first")
         assert (own / FIRST).read_text() == "my work"
-        assert not (own / study.UNFINISHED).exists()
+        assert not (own / workspace.UNFINISHED).exists()
 
 
 class TestFirstPage:
     def test_new_learner_starts_at_the_beginning(self, release, own):
-        study.update(release, own)
-        assert study.first_page(release, own) == FIRST
+        workspace.update(release, own)
+        assert workspace.first_page(release, own) == FIRST
 
     def test_then_where_the_last_work_was_done(self, release, own):
-        study.update(release, own)
+        workspace.update(release, own)
         for page, time in [(FIRST, 2000), ("02_second/02_second.ipynb", 1000)]:
             (own / page).write_text("my work")
             os.utime(own / page, (time, time))
-        assert study.first_page(release, own) == FIRST
+        assert workspace.first_page(release, own) == FIRST
         os.utime(own / "02_second/02_second.ipynb", (3000, 3000))
-        assert study.first_page(release, own) == "02_second/02_second.ipynb"
+        assert workspace.first_page(release, own) == "02_second/02_second.ipynb"
 
 
 class TestStudent:
@@ -231,8 +233,8 @@ class TestStudent:
     def test_login_name_becomes_an_nbgrader_id(self, monkeypatch, login, student):
         monkeypatch.delenv("SCALINGLAWS_STUDENT", raising=False)
         monkeypatch.setattr("getpass.getuser", lambda: login)
-        assert study.default_student() == student
-        assert study.valid_student(student) == student
+        assert default_student() == student
+        assert valid_student(student) == student
 
     def test_nobody_in_particular(self, monkeypatch):
         def no_such_user():
@@ -240,12 +242,12 @@ class TestStudent:
 
         monkeypatch.delenv("SCALINGLAWS_STUDENT", raising=False)
         monkeypatch.setattr("getpass.getuser", no_such_user)
-        assert study.default_student() == "learner"
+        assert default_student() == "learner"
 
     @pytest.mark.parametrize("name", ["", "../bob", "a b", ".hidden", "a/b", "-x", "ада", "x" * 65])
     def test_given_name_is_not_bent(self, name):
         with pytest.raises(CourseError, match="cannot be a student's name"):
-            study.valid_student(name)
+            valid_student(name)
 
 
 def scalinglaws(course: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess:
@@ -338,23 +340,23 @@ class TestPages:
         return tmp_path / "own"
 
     def test_they_are_given_and_the_start_is_opened_first(self, course, own):
-        study.update(course / "release", own)
+        workspace.update(course / "release", own)
         assert (own / "glossary.md").read_text() == "loss: nats"
-        assert study.first_page(course / "release", own) == "start.ipynb"
+        assert workspace.first_page(course / "release", own) == "start.ipynb"
 
     def test_what_was_worked_on_is_opened_before_the_start(self, course, own):
-        study.update(course / "release", own)
+        workspace.update(course / "release", own)
         write_notebook(own / "02_second/02_second.ipynb", "mine")
-        assert study.first_page(course / "release", own) == "02_second/02_second.ipynb"
+        assert workspace.first_page(course / "release", own) == "02_second/02_second.ipynb"
 
     def test_a_new_version_comes_unless_the_learner_wrote_in_it(self, course, own):
-        study.update(course / "release", own)
+        workspace.update(course / "release", own)
         (own / "start.ipynb").write_text("mine")
         (course / "release/glossary.md").write_text("loss: bits")
         write_notebook(course / "release/start.ipynb", "# Start anew")
-        study.update(course / "release", own)
+        workspace.update(course / "release", own)
         assert (own / "glossary.md").read_text() == "loss: bits"
         assert (own / "start.ipynb").read_text() == "mine"
         (course / "release/glossary.md").write_text("loss: nats again")
-        study.update(course / "release", own)
+        workspace.update(course / "release", own)
         assert (own / "glossary.md").read_text() == "loss: nats again"

@@ -1,20 +1,22 @@
 """A small assignment, and students who hand it in in every state; shared by the tests of the engine."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
 
-from scalinglaws.grading.engine import sandbox
-from scalinglaws.grading.engine.sandbox import Limits
-from scalinglaws.grading.job import Assignment, Outcome, grade_submission
-from scalinglaws.grading.run import Plan
-from scalinglaws.grading.submission import grade_id, master, visible
+from scalinglaws.course.grading.engine.sandbox import Limits
+from scalinglaws.course.grading.execute import Plan
+from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.grading.submission import grade_id, master, visible
+from scalinglaws.course.grading.submission_job import Assignment, Outcome, grade_submission
 
-# For tests that need the sandbox.
-isolated = pytest.mark.skipif(bool(sandbox.missing()), reason=f"no isolation: {sandbox.missing()}")
+isolated = pytest.mark.usefixtures("sandbox")  # for tests that need the sandbox
 
 NAME = "tiny"
 SECRET = "the answer to life"  # stands in a hidden test: nothing of a student's may ever show it
@@ -64,7 +66,7 @@ def source_notebook() -> nbformat.NotebookNode:
     cells.append(
         new_markdown_cell("Because.", metadata=meta("essay", grade=True, solution=True, points=4))
     )
-    cells.append(new_code_cell("frame.plot(x='x', y='y');" if False else "'the end'"))
+    cells.append(new_code_cell("'the end'"))
     notebook = new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = {
         "display_name": "Python 3",
@@ -154,6 +156,35 @@ def shown(outcome: Outcome) -> str:
 
 def replace_limits(made: Assignment, **limits) -> Assignment:
     """The same assignment with other limits."""
-    from dataclasses import replace
-
     return replace(made, limits=replace(made.limits, **limits))
+
+
+# --- a course's folder in which a class was graded ---
+
+
+def gradebook(course: Path) -> Gradebook:
+    return Gradebook(f"sqlite:///{(course / 'gradebook.db').as_posix()}", "scaling_laws")
+
+
+def scores(course: Path) -> dict:
+    """{student: {grade_id: (auto, manual, waits)}} of the whole gradebook."""
+    with gradebook(course) as book:
+        return {
+            s.student.id: {
+                g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for n in s.notebooks for g in n.grades
+            }
+            for s in book.find_assignment(NAME).submissions
+        }  # fmt: skip
+
+
+def computer(course: Path) -> dict[str, float]:
+    """{student: points that a computer gave}."""
+    return {
+        name: sum(auto for auto, _, _ in cells.values() if auto is not None) for name, cells in scores(course).items()
+    }  # fmt: skip
+
+
+def feedback(course: Path, student: str) -> str:
+    result = NbGraderAPI(config=load_config(course, course)).generate_feedback(NAME, student)
+    assert result["success"], result
+    return (course / "feedback" / student / NAME / f"{NAME}.html").read_text("utf-8")

@@ -24,21 +24,33 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 
 from scalinglaws.cli import main
-from scalinglaws.grading import CheckFailed, check_array, submission
-from scalinglaws.grading.engine import codec, figures, session
-from scalinglaws.grading.engine.codec import Decoder, Malformed
-from scalinglaws.grading.engine.sandbox import Limits
-from scalinglaws.grading.engine.session import Cell, Course, Session
-from scalinglaws.grading.feedback import failure_message, visible_text
-from scalinglaws.grading.gradebook import load_config
-from scalinglaws.grading.grades import safe_cell
-from scalinglaws.grading.items import analyse
-from scalinglaws.grading.run import shared_zygote
-from scalinglaws.grading.similar import pairs
+from scalinglaws.course.grading import CheckFailed, check_array, submission
+from scalinglaws.course.grading.engine import codec, figures, session
+from scalinglaws.course.grading.engine.codec import Decoder, Malformed
+from scalinglaws.course.grading.engine.sandbox import Limits
+from scalinglaws.course.grading.engine.session import Cell, Course, Session
+from scalinglaws.course.grading.execute import shared_zygote
+from scalinglaws.course.grading.export import safe_cell
+from scalinglaws.course.grading.feedback import failure_message, visible_text
+from scalinglaws.course.grading.item_analysis import analyse
+from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.grading.similar import pairs
 
 from . import classroom
-from .classroom import NAME, POINTS, RIGHT, SECRET, TOTAL, Student, isolated, points, shown, total
-from .test_class_run import feedback, scores
+from .classroom import (
+    NAME,
+    POINTS,
+    RIGHT,
+    SECRET,
+    TOTAL,
+    Student,
+    feedback,
+    isolated,
+    points,
+    scores,
+    shown,
+    total,
+)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +136,7 @@ def is_socket(n):
     except OSError: return False
 def raw(n, data): os.write(n, struct.pack('<Q', len(data)) + data)
 def message(*values):
-    from scalinglaws.grading.engine.codec import Encoder
+    from scalinglaws.course.grading.engine.codec import Encoder
     return bytes(Encoder(lambda v: {'ref': 1, 'type': 'x', 'kind': 'function'}).write(values).out)
 def peer(): return next(o for o in gc.get_objects() if type(o).__name__ == 'Peer')
 """
@@ -167,7 +179,7 @@ def run(*cells: str, test: str, files: Path | None = None) -> str:
         tested = Cell(test, test="t")
         for cell in (*map(Cell, cells), tested, last):
             running.run(cell)
-    return json.dumps([*tested.outputs, *last.outputs])
+    return json.dumps([*tested.outputs, *tested.verdict.outputs(1), *last.outputs])
 
 
 @isolated
@@ -332,7 +344,7 @@ def test_a_forged_greeting_ends_no_process_of_the_machine(eve):
     victim = subprocess.Popen(["sleep", "60"])
     try:
         eve.add(
-            f"import scalinglaws.grading.engine.process as p, time\np._hello = lambda control: p.send(control, {{'hello': {victim.pid}}})\ntime.sleep(0.6)"
+            f"import scalinglaws.course.grading.engine.process as p, time\np._hello = lambda control: p.send(control, {{'hello': {victim.pid}}})\ntime.sleep(0.6)"
         )
         for name in ("square", "mean", "limit"):
             eve.add("import time; time.sleep(0.6)", after=name)
@@ -352,7 +364,7 @@ def chained(tmp_path, **limits):
     source = classroom.source_notebook()
     cells = {classroom.grade_id(c): c for c in source.cells}
     cells["square_test"].source = (
-        "from scalinglaws.grading import call, check_number\n\n\ndef _half(x):\n    return x / 2\n\n\n"
+        "from scalinglaws.course.grading import call, check_number\n\n\ndef _half(x):\n    return x / 2\n\n\n"
         "_got = call(square, 3)\n_report = 'none' if _got == 9 else list(_got)\nassert _got == 9"
     )
     cells["mean_test"].source = "check_number('mean', call(mean_of, [1.0, 3.0]), _half(4))"
@@ -470,7 +482,7 @@ sys.path.insert(0, {root!r})
 from pathlib import Path
 from tests.grading import classroom
 from tests.grading.classroom import *
-from scalinglaws.grading.engine import sandbox
+from scalinglaws.course.grading.engine import sandbox
 if os.getuid() == 0 or sandbox.missing(): raise SystemExit(f'no isolation for {{os.getuid()}}: {{sandbox.missing()}}')
 made = classroom.assignment(Path(tempfile.mkdtemp()), cell_time=3)
 eve = Student(made, classroom.released(made)).write(**RIGHT)
@@ -525,7 +537,7 @@ def test_grading_as_an_ordinary_user_is_isolated_too(tmp_path):
 FORGE = """
 import base64, hashlib, os, pickle
 import matplotlib.pyplot as plt
-import scalinglaws.grading.engine.figures as figures, scalinglaws.grading.engine.process as process
+import scalinglaws.course.grading.engine.figures as figures, scalinglaws.course.grading.engine.process as process
 class Code:
     def __init__(self, code): self.code = code
     def __reduce__(self): return exec, (self.code,)
@@ -591,7 +603,7 @@ def test_a_forged_figure_spoils_no_points_no_time_and_nobody_elses_figure(made, 
 def test_a_mark_shows_only_ones_own_figure(made):
     """Whoever knows the mark of another's figure, or makes one up, sees nothing."""
     sam = Student(made, classroom.released(made)).write(**RIGHT)
-    look = "\nimport scalinglaws.grading.engine.figures as f, gc\nmark = next(iter(next(o for o in gc.get_objects() if type(o).__name__ == 'Sketches').taken))\nprint(mark)"
+    look = "\nimport scalinglaws.course.grading.engine.figures as f, gc\nmark = next(iter(next(o for o in gc.get_objects() if type(o).__name__ == 'Sketches').taken))\nprint(mark)"
     told = shown(sam.add(HONEST + look, after="slope_test").hand_in())
     mark = re.search("sketch:[0-9a-f]{64}", told)[0]
     eve = Student(made, classroom.released(made)).write(**RIGHT)
@@ -660,7 +672,7 @@ def test_forged_metadata_changes_no_point(eve, change):
 FILES = {
     "conftest.py": b"raise SystemExit", "sitecustomize.py": b"raise SystemExit", "usercustomize.py": b"raise SystemExit",
     "evil.pth": b"import os; os._exit(3)", "numpy.py": b"raise SystemExit", "pandas/__init__.py": b"raise SystemExit",
-    "scalinglaws/grading/__init__.py": b"def check_number(*a, **k): pass", "scalinglaws.pyc": b"\0" * 100,
+    "scalinglaws/course/grading/__init__.py": b"def check_number(*a, **k): pass", "scalinglaws.pyc": b"\0" * 100,
     "matplotlibrc": b"backend: nothing\nfigure.figsize: x", "ipython_config.py": b"raise SystemExit", "json.so": b"\x7fELF",
     "nbgrader_config.py": b"raise SystemExit", "pyproject.toml": b"[tool", "setup.cfg": b"[", "a b\n\x1b[2J\xe2\x80\xae.txt": b"x",
     "deep/" * 40 + "file": b"x", "con": b"x", "-rf": b"x", "$(touch x)": b"x", "x.ipynb/tiny.ipynb": b"{}", "gradebook.db": b"x",

@@ -9,8 +9,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from scalinglaws.grading.engine import codec, sandbox
-from scalinglaws.grading.engine.codec import Decoder, Malformed
+from scalinglaws.course.grading.engine import codec, sandbox
+from scalinglaws.course.grading.engine.codec import Decoder, Malformed
 
 from . import classroom
 from .classroom import POINTS, RIGHT, SECRET, TOTAL, Student, isolated, points, shown, total
@@ -49,7 +49,7 @@ FOR_NOTHING = {
     "compile": "import builtins\nbuiltins.compile = lambda *a, **k: compile('pass', 'x', 'exec')",
     "exec": "import builtins\nbuiltins.exec = builtins.eval = lambda *a, **k: None",
     "numpy's checks": "np.testing.assert_allclose = np.allclose = lambda *a, **k: True",
-    "our checks": "import scalinglaws.grading as g, scalinglaws.grading.checks as c\nfor m in (g, c):\n    for n in dir(m):\n        if n.startswith('check'): setattr(m, n, lambda *a, **k: None)",
+    "our checks": "import scalinglaws.course.grading as g, scalinglaws.course.grading.checks as c\nfor m in (g, c):\n    for n in dir(m):\n        if n.startswith('check'): setattr(m, n, lambda *a, **k: None)",
     "modules": "import sys\nfor m in list(sys.modules): sys.modules[m] = sys",
     "names of built-ins": "abs = set = len = lambda *a: 0\nAssertionError = None",
     "built-ins": "import builtins\nbuiltins.abs = builtins.set = lambda *a: {'slope', 'intercept'}",
@@ -71,7 +71,7 @@ FOR_NOTHING = {
     "signals": "import os, signal\nfor p in range(1, 400):\n    try: os.kill(p, signal.SIGTERM)\n    except OSError: pass",
     "start-up files": "import os\nos.makedirs(os.path.expanduser('~/.ipython/profile_default/startup'), exist_ok=True)\nopen(os.path.expanduser('~/.ipython/profile_default/startup/x.py'), 'w').write('1/0')",
     "site customization": "open('sitecustomize.py', 'w').write('x')\nopen('numpy.py', 'w').write('x')",
-    "package": "import scalinglaws.grading.checks as c\nopen(c.__file__, 'a').write('x')",
+    "package": "import scalinglaws.course.grading.checks as c\nopen(c.__file__, 'a').write('x')",
     "atexit": "import atexit\natexit.register(print, 'x')",
     "answers in words": "square = mean_of = limit = fit = 'right'",
     "equal to all": "class Eq(float):\n    def __eq__(s, o): return True\n    def __sub__(s, o): return 0.0\n    __rsub__ = __abs__ = __sub__\n    def __ne__(s, o): return False\n    def __call__(s, *a): return s\n    def __hash__(s): return 0\n    def __getattr__(s, n): return s\n    def __lt__(s, o): return True\n    def __array__(s, *a, **k): return np.array(True)\nsquare = mean_of = limit = fit = Eq()",
@@ -81,14 +81,14 @@ FOR_NOTHING = {
     "lying frame": "class F(pd.DataFrame):\n    def __getitem__(self, k): return 3\nfit = lambda t: F()",
     "lying dictionary": "class D(dict):\n    def __getitem__(self, k): return 3\n    def __iter__(self): return iter(['slope', 'intercept'])\nfit = lambda t: D()",
     "not a number": "square = mean_of = lambda x: np.nan\nlimit = np.nan\nfit = lambda t: {'slope': np.nan, 'intercept': np.nan}",
-    "raises the checks' own errors": "from scalinglaws.grading import CheckFailed\ndef square(x): raise CheckFailed('Right.')\nmean_of = fit = square",
+    "raises the checks' own errors": "from scalinglaws.course.grading import CheckFailed\ndef square(x): raise CheckFailed('Right.')\nmean_of = fit = square",
     "ends the test": "def square(x): raise SystemExit(0)\nmean_of = fit = square",
     "raises what tests catch": "class NameError(Exception): pass\ndef square(x): raise NameError\nmean_of = fit = square",
     "output that is none": "import json\njson.dumps = lambda *a, **k: '{\"outputs\": []}'",
-    "answers for the engine": "import scalinglaws.grading.engine.process as p\np.send = lambda *a: None",
-    "peer": "import scalinglaws.grading.engine.channel as c\nc.Peer._carry_out = lambda *a: True",
-    "encoder": "import scalinglaws.grading.engine.codec as c\nc.Encoder.write = lambda self, v: self",
-    "a pickle": "import scalinglaws.grading.engine.codec as c, os\nclass P:\n    def __reduce__(self): return os._exit, (0,)\nold = c.Encoder._other\ndef other(self, value):\n    import pickle\n    self._sized(b'p', pickle.dumps(P()))\nc.Encoder._other = other\nsquare = mean_of = fit = object()\nlimit = object()",
+    "answers for the engine": "import scalinglaws.course.grading.engine.process as p\np.send = lambda *a: None",
+    "peer": "import scalinglaws.course.grading.engine.channel as c\nc.Peer._carry_out = lambda *a: True",
+    "encoder": "import scalinglaws.course.grading.engine.codec as c\nc.Encoder.write = lambda self, v: self",
+    "a pickle": "import scalinglaws.course.grading.engine.codec as c, os\nclass P:\n    def __reduce__(self): return os._exit, (0,)\nold = c.Encoder._other\ndef other(self, value):\n    import pickle\n    self._sized(b'p', pickle.dumps(P()))\nc.Encoder._other = other\nsquare = mean_of = fit = object()\nlimit = object()",
     "shell startup": "open('.bashrc', 'w').write('x'); open('.profile', 'w').write('x')",
 }  # fmt: skip
 
@@ -119,8 +119,8 @@ SPIES = {
     "the channel": "import os\ndef square(x):\n    for n in range(3, 64):\n        try: os.set_blocking(n, False); spied.append(os.read(n, 10**5))\n        except OSError: pass\n    return 4",
     "noise on the channel": "import os\ndef square(x):\n    for n in range(3, 64):\n        try: os.write(n, b'\\x10' + bytes(200))\n        except OSError: pass\n    return 4",
     "a size on the channel": "import os\ndef square(x):\n    for n in range(3, 64):\n        try: os.write(n, b'\\xff' * 8)\n        except OSError: pass\n    return 4",
-    "an answer before the question": "import os, struct\nfrom scalinglaws.grading.engine.codec import Encoder\ndef square(x):\n    m = bytes(Encoder(None).write(('value', 9)).out)\n    for n in range(3, 64):\n        try: os.write(n, struct.pack('<Q', len(m)) + m)\n        except OSError: pass\n    return 4",
-    "a call back": "import os, struct\nfrom scalinglaws.grading.engine.codec import Encoder\ndef square(x):\n    m = bytes(Encoder(None).write(('lookup', 'limit')).out)\n    for n in range(3, 64):\n        try: os.write(n, struct.pack('<Q', len(m)) + m)\n        except OSError: pass\n    return 4",
+    "an answer before the question": "import os, struct\nfrom scalinglaws.course.grading.engine.codec import Encoder\ndef square(x):\n    m = bytes(Encoder(None).write(('value', 9)).out)\n    for n in range(3, 64):\n        try: os.write(n, struct.pack('<Q', len(m)) + m)\n        except OSError: pass\n    return 4",
+    "a call back": "import os, struct\nfrom scalinglaws.course.grading.engine.codec import Encoder\ndef square(x):\n    m = bytes(Encoder(None).write(('lookup', 'limit')).out)\n    for n in range(3, 64):\n        try: os.write(n, struct.pack('<Q', len(m)) + m)\n        except OSError: pass\n    return 4",
 }  # fmt: skip
 
 
@@ -274,7 +274,7 @@ def test_a_test_reads_the_file_that_an_answer_wrote_but_follows_no_link(tmp_path
 
 @isolated
 def test_links_in_a_submission_are_not_followed(tmp_path, course):
-    from scalinglaws.grading.job import read_files
+    from scalinglaws.course.grading.submission_job import read_files
 
     folder = tmp_path / "handed_in"
     (folder / "sub").mkdir(parents=True)
@@ -392,8 +392,8 @@ def test_submissions_do_not_see_each_other(made):
 
 
 def test_a_system_without_isolation_says_so(monkeypatch):
+    from scalinglaws.course.grading.execute import require_isolation
     from scalinglaws.errors import CourseError
-    from scalinglaws.grading.run import require_isolation
 
     monkeypatch.setattr(sandbox, "missing", lambda: "Plan 9 has no namespaces")
     with pytest.raises(CourseError, match=r"Plan 9 has no namespaces.*--no-sandbox"):

@@ -16,14 +16,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 
 from scalinglaws.cli import main
-from scalinglaws.grading.gradebook import load_config
-from scalinglaws.grading.items import analyse
+from scalinglaws.course.grading.item_analysis import analyse
+from scalinglaws.course.grading.nbgrader_api import load_config
 
 from . import classroom
-from .classroom import NAME, RIGHT, TOTAL, Student
+from .classroom import NAME, RIGHT, TOTAL, Student, computer, feedback, gradebook, scores
 
 ROOT = Path(__file__).parents[2]
 pytestmark = classroom.isolated
@@ -65,28 +64,6 @@ def hand_in(course: Path, name: str, student: Student) -> None:
     folder = course / "submitted" / name / NAME
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(student.nb, folder / f"{NAME}.ipynb")
-
-
-def gradebook(course: Path) -> Gradebook:
-    return Gradebook(f"sqlite:///{(course / 'gradebook.db').as_posix()}", "scaling_laws")
-
-
-def scores(course: Path) -> dict:
-    """{student: {grade_id: (auto, manual, waits)}} of the whole gradebook."""
-    with gradebook(course) as book:
-        return {
-            s.student.id: {
-                g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for n in s.notebooks for g in n.grades
-            }
-            for s in book.find_assignment(NAME).submissions
-        }  # fmt: skip
-
-
-def computer(course: Path) -> dict[str, float]:
-    """{student: points that a computer gave}."""
-    return {
-        name: sum(auto for auto, _, _ in cells.values() if auto is not None) for name, cells in scores(course).items()
-    }  # fmt: skip
 
 
 def command(course: Path, *words: str, **options) -> subprocess.Popen:
@@ -193,14 +170,6 @@ def words(page: str) -> str:
     return re.sub(r" ([.,;:])", r"\1", text)
 
 
-def feedback(course: Path, student: str) -> str:
-    from nbgrader.apps import NbGraderAPI
-
-    result = NbGraderAPI(config=load_config(course, course)).generate_feedback(NAME, student)
-    assert result["success"], result
-    return (course / "feedback" / student / NAME / f"{NAME}.html").read_text("utf-8")
-
-
 def test_nbgrader_autograde_reads_what_grade_reads(course, capsys):
     """Formgrader's button, too: the same reading and mending, the same engine, the same points."""
     from nbgrader.apps import NbGraderAPI
@@ -251,7 +220,7 @@ def test_a_changed_hidden_test_counts_from_the_next_run(course, capsys):
 
 
 def test_a_second_copy_says_so_and_stops(course):
-    from scalinglaws.grading.records import only_one
+    from scalinglaws.course.grading.gradebook_writer import only_one
 
     with only_one(course):
         second = command(course, "grade", NAME)
@@ -321,7 +290,7 @@ def test_similar_code_is_found_through_other_names():
     pytest.importorskip("copydetect")
     import tempfile
 
-    from scalinglaws.grading.similar import pairs
+    from scalinglaws.course.grading.similar import pairs
 
     made = classroom.assignment(Path(tempfile.mkdtemp()))
     long = "def fit(table):\n    xs, ys = table['x'], table['y']\n    total = 0.0\n    for u, v in zip(xs, ys):\n        total += (u - xs.mean()) * (v - ys.mean())\n    slope = total / ((xs - xs.mean()) ** 2).sum()\n    return {'slope': slope, 'intercept': ys.mean() - slope * xs.mean()}"
@@ -495,7 +464,7 @@ def test_a_full_disk_is_said_in_one_sentence(course, capsys, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("scalinglaws.grading.grade.write_atomically", full)
+    monkeypatch.setattr("scalinglaws.course.grading.class_run.write_atomically", full)
     assert main(["grade", NAME, "--force"]) == 2
     error = capsys.readouterr().err
     assert "No space left on device" in error and "Traceback" not in error

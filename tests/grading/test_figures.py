@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from scalinglaws.grading.engine import figures
-from scalinglaws.grading.engine.figures import Pictures, filler
+from scalinglaws.course.grading.engine import figures
+from scalinglaws.course.grading.engine.figures import Pictures, filler
 
 from . import classroom
 from .classroom import POINTS, RIGHT, Student, points
@@ -85,7 +85,7 @@ def test_what_cannot_be_handed_over_is_drawn_at_once(made, cache, special):
 # A pickle that runs code when it is opened, sent as a figure, before the honest figure.
 FORGED = """
 import base64, os, pickle, hashlib
-from scalinglaws.grading.engine import figures
+from scalinglaws.course.grading.engine import figures
 class Bad:
     def __reduce__(self):
         return (exec, ({code!r},))
@@ -102,7 +102,7 @@ alt.picture = lambda figure: Forged.take(ours, figure)
 WHITE = "data:image/png;base64,QUJD"
 CODES = {
     "another drawing": f"from scalinglaws.plots import alt; alt.png_url = lambda figure: '{WHITE}'",
-    "another picture": "import scalinglaws.grading.engine.figures as f; f.drawn = lambda s: '" + WHITE + "'",
+    "another picture": "import scalinglaws.course.grading.engine.figures as f; f.drawn = lambda s: '" + WHITE + "'",
     "kills": "import os; os.kill(-1, 9); os.kill(1, 9); os.kill(os.getppid(), 9)",
     "hangs": "while True: pass",
     "floods": "import os\nfor fd in range(3, 50):\n try:\n  while True: os.write(fd, b'A' * 2**20)\n except OSError: pass",

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 
 from scalinglaws.cli import main
-from scalinglaws.grading import check, run
-from scalinglaws.grading.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.grading import execute as run, self_check as check
 
 COURSE = Path(__file__).parents[2]
 ASSIGNMENT = "01_power_laws"

@@ -77,7 +77,7 @@ def test_options_do_what_they_say(runs, capsys):
     assert law("--method", "isoflop")["a"] == pytest.approx(LAW.a, abs=0.05)
 
 
-@pytest.mark.parametrize("method", ["isoflop", "power"])
+@pytest.mark.parametrize("method", ["isoflop", "power", "joint"])
 def test_every_method_draws(method, runs, capsys, tmp_path):
     figure = tmp_path / "f.svg"
     code, _, err = fit(
@@ -86,8 +86,7 @@ def test_every_method_draws(method, runs, capsys, tmp_path):
         *OURS,
         "--method",
         method,
-        "--x",
-        "N",
+        *(["--x", "N"] if method == "power" else []),
         "--figure",
         figure,
         "--table",
@@ -131,15 +130,20 @@ def test_envelope(tmp_path, capsys):
 
 
 def test_loss_against_compute_alone(runs, capsys):
-    code, out, _ = fit(capsys, runs, "--columns", "C=flops,loss=val_loss", "--bootstrap", "50")
+    pd.read_csv(runs).drop(columns="params").to_csv(runs, index=False)
+    code, out, _ = fit(capsys, runs, "--bootstrap", "50")
     assert code == 0 and "PowerLawFit" in out
 
 
 @pytest.mark.parametrize(
     ("change", "options", "says"),
     [
-        (None, [], "no column 'loss'; it has params, flops, val_loss: name yours with --columns loss="),
-        (None, ["--columns", "loss=val_loss"], "needs a column N, D or C"),
+        (lambda t: t.rename(columns={"val_loss": "y"}), [], "no column for the loss; it has params, flops, y: name yours with --columns loss="),
+        (None, ["--columns", "loss=quality"], "no column 'quality'; it has params, flops, val_loss"),
+        (lambda t: t[["val_loss"]], [], "needs a column N, D or C"),
+        (None, [*OURS, "--level", "95"], "--level must lie between 0 and 1"),
+        (None, [*OURS, "--method", "isoflop", "--no-floor"], "--no-floor belongs to the methods chinchilla and power"),
+        (None, [*OURS, "--accept", "everything"], "--accept takes ratio"),
         (None, ["--columns", "X=params"], "cannot read 'X=params'"),
         (None, ["--columns", "params"], "cannot read 'params'"),
         (None, [*OURS, "--method", "envelope"], "envelope needs the column run"),
@@ -152,7 +156,7 @@ def test_loss_against_compute_alone(runs, capsys):
         (None, [*OURS, "--figure", "nowhere/f.png"], "cannot be written"),
         (None, [*OURS, "--figure", "f.xyz"], "cannot be written"),
         (lambda t: t.assign(val_loss=t["val_loss"].where(t.index != 4)), OURS, "val_loss is missing in line 6"),
-        (lambda t: t.assign(params=t["params"].astype(object).where(t.index != 0, "7B")), OURS, "params is not a number in line 2"),
+        (lambda t: t.assign(params=t["params"].astype(object).where(t.index != 0, "seven")), OURS, "params is not a number in line 2"),
         (lambda t: t.assign(val_loss=-t["val_loss"]), OURS, "val_loss is zero or negative in lines 2, 3, 4, 5, 6 and 30 more"),
         (lambda t: t.assign(params=1e9), OURS, "1 different value of N"),
         (lambda t: t.head(4), OURS, "too few"),

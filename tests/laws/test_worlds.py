@@ -7,13 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from scalinglaws import worlds as module
 from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW
-from scalinglaws.errors import CourseError
-from scalinglaws.fits import fit_chinchilla, fit_joint
-from scalinglaws.grading import call
-from scalinglaws.runs import load_runs
-from scalinglaws.worlds import (
+from scalinglaws.course.capstone import (
     OutOfBudget,
     World,
     bend,
@@ -21,10 +16,15 @@ from scalinglaws.worlds import (
     judge,
     law_at,
     marks,
-    plot_regret,
     practice_worlds,
+    simulator as module,
     step,
 )
+from scalinglaws.course.capstone.plot import plot_regret
+from scalinglaws.course.grading import call
+from scalinglaws.errors import CourseError
+from scalinglaws.fits import fit_chinchilla, fit_joint
+from scalinglaws.runs import load_runs
 
 PLAIN = World("plain", LAW, budget=6e18, C_target=6e19, noise=0.0)
 

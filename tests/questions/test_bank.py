@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import yaml
 
+from scalinglaws.course.questions import bank, seal
+from scalinglaws.course.questions.answers import form, from_text, spell
+from scalinglaws.course.questions.seal import Reply, open_reply, unseal
 from scalinglaws.errors import CourseError
-from scalinglaws.questions import bank, seal
-from scalinglaws.questions.answers import form, from_text, spell
-from scalinglaws.questions.seal import Reply, open_reply, unseal
 
-FOLDER = Path(__file__).parents[2] / "questions"
-BANK = bank.load_bank(FOLDER)
+from .answers import BANK, FOLDER, LIKELY
+
 SEALED = Path(bank.__file__).parent / "sealed.json"
 SAMPLES = Path(__file__).with_name("samples.yaml")
 
@@ -214,13 +214,6 @@ def test_no_part_of_a_sealed_text_can_be_read_in_the_package():
                 if part not in shown:  # a prompt's words may come again in a reply
                     assert part not in text, name
                     assert part.encode() not in boxes, name
-
-
-LIKELY = (
-    [letter for letter in "abcdef"]
-    + ["true", "false"]
-    + [f"{number:.{digits}f}" for digits in range(4) for number in np.arange(250) / 10**digits]
-)
 
 
 def test_no_hash_of_a_likely_answer_stands_in_the_package():

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from scalinglaws.questions import bank
-from scalinglaws.questions.answers import form
+from scalinglaws.course.questions import bank
+from scalinglaws.course.questions.answers import form
 
-from .test_bank import BANK, LIKELY
+from .answers import BANK, LIKELY
 
 COURSE = Path(__file__).parents[2]
 ROWS = {

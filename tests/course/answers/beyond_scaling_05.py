@@ -1,7 +1,6 @@
 """What learners write in 05_beyond_scaling; see `power_laws_01` for the form."""
 
-from . import Answers
-from .power_laws_01 import choice
+from . import Answers, choice
 
 _COST = """
 def cost_of_training(C, peak, utilisation, price):

@@ -3,8 +3,7 @@
 Plans that run earn a share of the points and are not refused: tests/course/test_capstone.py judges those.
 """
 
-from . import Answers
-from .power_laws_01 import choice
+from . import Answers, choice
 
 _WASTE = """
 def waste(loss, C, E, k, gamma):

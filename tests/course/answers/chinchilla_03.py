@@ -1,7 +1,6 @@
 """What learners write in 03_chinchilla: right answers, other right answers, and the wrong ones that people really make."""
 
-from . import Answers
-from .power_laws_01 import choice
+from . import Answers, choice
 
 _SPLIT = """
 def best_split(C, E, A, B, alpha, beta):

@@ -3,8 +3,7 @@
 The form is that of power_laws_01.py.
 """
 
-from . import Answers
-from .power_laws_01 import choice
+from . import Answers, choice
 
 _FLOPS = "def flops_per_token(d, n_layer=2, T=64, V=128):\n    {body}\n"
 _BALANCE = "def N_data_dominates(D, A, B, alpha, beta):\n    return {body}\n"

@@ -4,8 +4,7 @@
 check names has that part of the reply here; one that is only refused has "".
 """
 
-from . import Answers
-from .power_laws_01 import choice
+from . import Answers, choice
 
 
 def filled(template: str, default: dict, **changes) -> str:
@@ -717,7 +716,7 @@ ANSWERS = {
     "ex12_order": Answers(
         right=[
             # The exercise asks for what the map of ideas says.
-            "from scalinglaws.coach.ideas import IDEAS\n"
+            "from scalinglaws.course.ideas import IDEAS\n"
             "keys = 'optimum bottleneck compute power_law universal loss marginal forecasts two_terms training'.split()\n"
             "order = [idea for idea in IDEAS if idea in keys]",
             'order = ["loss", "training", "power_law", "two_terms", "forecasts", "compute", "bottleneck", "marginal", "optimum", "universal"]',

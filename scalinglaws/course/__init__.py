@@ -1,0 +1,1 @@
+"""The course on top of the law library: notebooks, questions, practice, capstone, grading."""

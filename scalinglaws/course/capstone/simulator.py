@@ -1,0 +1,285 @@
+"""Simulated training worlds for the capstone: each hides its scaling law from the planner.
+
+A `World` is the truth. Its `Oracle` is what a planner sees of it: it trains models, one (N, D) at a
+time, until a budget for exploration is spent. A plan is a function
+
+    plan(oracle, C_target) -> N, D, loss, low, high
+
+that says how to spend C_target training FLOPs on one large run, forecasts its expected loss, and
+gives an interval that should hold it with a probability of 80 %. scoring.py judges plans.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from scalinglaws.arrays import Floats, plain, positive
+from scalinglaws.errors import CourseError
+from scalinglaws.laws import ChinchillaLaw, JointLaw, effective_amount, training_flops
+
+SMALLEST = 1 / 2000  # of the exploration budget: what a run costs at least, so that runs stay few
+NOISIEST = 0.05  # however few tokens a run has, they raise its noise no further
+
+
+class OutOfBudget(CourseError):
+    """A run costs more than what is left of the exploration budget. It was not started, and nothing was charged."""
+
+
+class Oracle:
+    """Trains models in one world until the exploration budget is spent.
+
+    budget: training FLOPs to explore with. unique: tokens of different text that this world has (inf: no limit);
+    a run with D > unique reads them more than once.
+    """
+
+    # What a plan may use, and all that a grader passes on to it: the world itself stays out of reach.
+    _crosses_ = ("train", "left", "budget", "unique")
+
+    def __init__(self, world: World):
+        self.budget = float(world.budget)
+        self.unique = float(world.unique)
+        self.__desk = _desk(world)
+
+    def train(self, N: float, D: float) -> float:
+        """Train N parameters on D tokens, once: costs 6·N·D FLOPs and returns the held-out loss, nats per token.
+
+        The loss carries the noise of a seed. The same N and D again, to six digits, are free and give the same number;
+        others are another run. nan: the run diverged, and has cost its compute all the same.
+
+        Raises OutOfBudget, which says what is left, and CourseError for what is no run (not two positive
+        numbers, or cheaper than 1/2000 of the budget).
+        """
+        return self.__desk("train", N, D)
+
+    def left(self) -> float:
+        """The training FLOPs that are left for exploration."""
+        return self.__desk("left")
+
+    def __repr__(self) -> str:
+        return f"Oracle({self.left():.3g} of {self.budget:.3g} FLOPs left)"
+
+
+def _desk(world: World) -> Callable:
+    """The account of one exploration, in a closure: the oracle's attributes lead nowhere."""
+    known: dict[str, float] = {}
+    left = float(world.budget)
+
+    def train(N: Any, D: Any) -> float:
+        nonlocal left
+        N, D = _one("N", N), _one("D", D)
+        run = _name(N, D)
+        if run in known:
+            return known[run]
+        C = training_flops(N, D)
+        if SMALLEST * world.budget * (1 - 1e-9) > C:
+            raise CourseError(
+                f"A run of {C:.3g} FLOPs is too small to tell anything: spend at least "
+                f"{SMALLEST * world.budget:.3g}, which is budget/{1 / SMALLEST:.0f}, on each."
+            )
+        if left + 1e-9 * world.budget < C:
+            raise OutOfBudget(
+                f"train({N:.4g}, {D:.4g}) costs {C:.4g} FLOPs, and {left:.4g} of {world.budget:.4g} are left: "
+                "plan a cheaper run, or stop."
+            )
+        left = max(left - C, 0.0)
+        known[run] = world.measure(N, D)
+        return known[run]
+
+    return lambda what, *where: left if what == "left" else train(*where)
+
+
+def _name(N: float, D: float) -> str:
+    """What makes two runs the same: six digits of N and D, so that the last bits of a platform's arithmetic do not count."""
+    return f"{N:.5e} {D:.5e}"
+
+
+def _one(name: str, value: Any) -> float:
+    """One positive, finite number, whatever it came as."""
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        array = np.empty(0)
+    if array.size != 1 or not 0 < float(array.reshape(-1)[0]) < math.inf:
+        raise CourseError(f"{name} must be one positive number, not {value!r:.60}.")
+    return float(array.reshape(-1)[0])
+
+
+@dataclass(frozen=True)
+class World:
+    """A law, the noise of its runs, a budget to explore with and a budget to plan for.
+
+    law: expected loss of N parameters on D fresh tokens, nats per token, over arrays; it must fall with N and with D.
+    noise: relative standard deviation of the loss between seeds of large runs, with D far above D_noisy; it grows to
+    noise·(1 + D_noisy/D) below, up to 5 %. unique: tokens of different text. R_star: the worth of reading it again (Muennighoff et
+    al. 2023, eq. 5). diverging, faulty: the share of runs that return nan, and of those whose loss comes out
+    3 to 30 % too high. start: no loss is above this, what a model pays that knows nothing.
+    """
+
+    name: str
+    law: Callable[[ArrayLike, ArrayLike], Floats]
+    budget: float
+    C_target: float
+    noise: float = 0.003
+    D_noisy: float = 0.0
+    unique: float = math.inf
+    R_star: float = 15.387756
+    diverging: float = 0.0
+    faulty: float = 0.0
+    start: float = math.log(50257)
+    seed: int = 0
+
+    def oracle(self) -> Oracle:
+        """A planner's view of this world, with the whole budget."""
+        return Oracle(self)
+
+    def loss(self, N: ArrayLike, D: ArrayLike) -> Floats:
+        """The expected loss of N parameters on D tokens, of which at most `unique` are different."""
+        N, D = positive(N=N, D=D)
+        if math.isfinite(self.unique):
+            D = effective_amount(D, self.unique, self.R_star)
+        return plain(np.minimum(self.law(N, D), self.start))
+
+    def measure(self, N: float, D: float) -> float:
+        """The loss of one run, with its noise and its accidents; the same (N, D) gives the same number."""
+        key = f"{self.seed} {_name(N, D)}".encode()
+        rng = np.random.default_rng(list(hashlib.sha256(key).digest()))
+        diverged, faulty = rng.random(2) < (self.diverging, self.faulty)
+        z, excess = rng.standard_normal(), rng.uniform(0.03, 0.3)
+        noise = max(self.noise, min(self.noise * (1 + self.D_noisy / D), NOISIEST))
+        loss = self.loss(N, D) * math.exp(noise * z)
+        return math.nan if diverged else float(loss * (1 + excess * faulty))
+
+    def optimum(self, C: ArrayLike) -> tuple[Floats, Floats, Floats]:
+        """(N, D, loss) of the best use of C training FLOPs: the lowest expected loss on 6·N·D = C."""
+        C = np.asarray(C, dtype=float)[..., None]
+        N = np.sqrt(C / 6) * np.geomspace(1e-4, 1e4, 401)
+        for _ in range(2):  # a grid in steps of 5 %, then one of 0.025 % around its best point
+            at = np.argmin(self.loss(N, C / (6 * N)), axis=-1)[..., None]
+            N_opt = np.take_along_axis(N, at, axis=-1)
+            N = N_opt * np.geomspace(0.95, 1.05, 401)
+        D_opt = C / (6 * N_opt)
+        return tuple(plain(v[..., 0]) for v in (N_opt, D_opt, np.asarray(self.loss(N_opt, D_opt))))
+
+    def compute_for(self, loss: float) -> float:
+        """The least training FLOPs, up to 2·C_target, that reach this expected loss; 0 below C_target/100,000."""
+        C = self.C_target * np.geomspace(1e-5, 2, 201)
+        best = np.minimum.accumulate(np.asarray(self.optimum(C)[2]))
+        # np.interp wants the losses in ascending order; equal ones (the start) keep the cheapest.
+        log_C = np.interp(-loss, -best, np.log(C), left=-math.inf)
+        return math.exp(log_C)
+
+    def waste(self, N: float, D: float) -> float:
+        """The share of C_target that the best planner would have saved, reaching the expected loss of (N, D).
+
+        0: nobody could have done it with less. 0.2: a fifth of the compute was spent for nothing.
+        """
+        return max(0.0, 1 - self.compute_for(float(self.loss(N, D))) / self.C_target)
+
+
+def law_at(
+    C: float,
+    tokens_per_param: float,
+    alpha: float,
+    beta: float,
+    E: float,
+    reducible: float,
+    gamma: float = 1.0,
+) -> JointLaw:
+    """The law with these exponents and floor whose optimum at C FLOPs has so many tokens per parameter and so much loss above E.
+
+    gamma = 1 is Chinchilla's form; our own runs on prose have 0.63.
+
+    >>> law = law_at(1e21, 20, alpha=0.34, beta=0.37, E=1.8, reducible=0.4)
+    >>> round(law.tokens_per_param(1e21), 6), round(law.L_opt(1e21), 6)
+    (20.0, 2.2)
+    """
+    N = math.sqrt(C / (6 * tokens_per_param))
+    D = C / (6 * N)
+    # At the optimum alpha·N_term = beta·D_term, for the terms to the power 1/gamma (their derivative along 6·N·D = C is zero).
+    total = reducible ** (1 / gamma)
+    N_term, D_term = total * beta / (alpha + beta), total * alpha / (alpha + beta)
+    return JointLaw(E, N_term**gamma * N**alpha, D_term**gamma * D**beta, alpha, beta, gamma)
+
+
+def bend(law: ChinchillaLaw | JointLaw, C: float, factor: float) -> Callable:
+    """`law`, but from about C FLOPs on its reducible loss falls with `factor` times the exponent: a broken power law.
+
+    Every size keeps its rank, so the optimum for each budget stays where it was; the loss there does not.
+    """
+    at_break = law.L_opt(C) - law.E
+    sharp = 0.1  # of the exponent: the bend is over within a factor of two of the loss
+
+    def bent(N: ArrayLike, D: ArrayLike) -> Floats:
+        log_y = np.log((np.asarray(law(N, D)) - law.E) / at_break)
+        # BNSL, eq. 1, in y = reducible loss / its value at the break: y above it, y^factor below.
+        log_y = log_y - (factor - 1) * sharp * np.logaddexp(0, -log_y / sharp)
+        return plain(law.E + at_break * np.exp(log_y))
+
+    return bent
+
+
+def step(law: Callable, C: float, height: float) -> Callable:
+    """`law`, with `height` nats more below about C FLOPs: something that only runs above C learn to do."""
+
+    def stepped(N: ArrayLike, D: ArrayLike) -> Floats:
+        extra = height / (1 + (np.asarray(training_flops(N, D)) / C) ** 3)
+        return plain(np.asarray(law(N, D)) + extra)
+
+    return stepped
+
+
+# Fits to our own runs, as they stood at 382 runs on prose (plans grid and isoflop, D above 130,000 bytes) and 126 on code
+# (plan isoflop). Written down, so that a world stays the same when runs are added.
+OUR_PROSE = JointLaw(E=0.752, A=34.4, B=47.8, alpha=0.415, beta=0.334, gamma=0.63)
+OUR_CODE = ChinchillaLaw(E=1.1, A=11.8, B=35.3, alpha=0.301, beta=0.321)
+# Seeds of our runs differ by 2.2 % at D = 65,536 bytes, 0.5 % at 1,048,576 and 0.3 % above (data/README.md).
+OUR_NOISE: dict[str, Any] = dict(noise=0.003, D_noisy=5e5, start=math.log(128))
+
+
+def practice_worlds() -> list[World]:
+    """Eight worlds to try a plan in: two around our own runs, six strange ones. The graded ones are others."""
+    budget, C = 2e20, 2e21
+    return [
+        World("our prose runs", OUR_PROSE, 1e13, 1e14, **OUR_NOISE, seed=1),
+        World("our code runs", OUR_CODE, 1e13, 1e14, **OUR_NOISE, seed=2),
+        World("large models", law_at(C, 2, 0.35, 0.34, 1.6, 0.5), budget, C, seed=3),
+        World("many tokens", law_at(C, 900, 0.34, 0.36, 1.7, 0.5), budget, C, seed=4),
+        World(
+            "faulty runs",
+            law_at(C, 100, 0.35, 0.36, 1.7, 0.5),
+            budget,
+            C,
+            faulty=0.15,
+            seed=5,
+        ),
+        World(
+            "diverging runs",
+            law_at(C, 5, 0.34, 0.37, 1.5, 0.5),
+            budget,
+            C,
+            diverging=0.2,
+            seed=6,
+        ),
+        World(
+            "a bent law",
+            bend(law_at(C, 200, 0.42, 0.36, 1.5, 0.7), budget / 80, 0.65),
+            budget,
+            C,
+            seed=7,
+        ),
+        World(
+            "little text",
+            law_at(C, 150, 0.35, 0.36, 1.7, 0.5),
+            budget,
+            C,
+            unique=law_at(C, 150, 0.35, 0.36, 1.7, 0.5).D_opt(C) / 6,
+            seed=8,
+        ),
+    ]

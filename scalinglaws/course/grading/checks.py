@@ -1,0 +1,593 @@
+"""Checks that answer in words: what a test cell calls.
+
+Every reply stands on one rung of a ladder:
+
+    not started · wrong kind · wrong value, with the likely slip · nearly · right
+
+A check that passes prints one line and returns None (nbgrader reads a returned number as partial credit). A check that
+fails raises `CheckFailed`, whose text is written for the learner; JupyterLab shows the text alone, without a traceback.
+
+A learner's code may warn, print or return a list where an array was meant: none of these costs a point. A function that
+changes the arguments it was given is refused, for the learner's own arrays would be wrong in the cells that follow. Values
+are turned into plain floats before they are compared, so an object that claims to equal everything earns nothing.
+
+A slip is a wrong value that people reach, with a sentence on how. It has a narrow tolerance of its own, whatever the
+answer's is: the nearest slip is named, and where none is near, a plain "is 3, expected 2" is better than a false accusation.
+"""
+
+import contextlib
+import copy
+import inspect
+import io
+import math
+import re
+import textwrap
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .engine.channel import call_and_compare
+
+__all__ = [
+    "CheckFailed",
+    "NotStarted",
+    "call",
+    "check_answer",
+    "check_array",
+    "check_between",
+    "check_function",
+    "check_number",
+    "number",
+    "numbers",
+    "require",
+    "right",
+]
+
+
+class CheckFailed(AssertionError):
+    """The answer is not right yet; the text says what was expected, what came, and the likely slip."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(_tidy(str(text)))
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows these lines instead of a traceback: no hidden test can be read from it.
+        return textwrap.wrap(f"{type(self).__name__}: {self}", _WIDTH)
+
+
+class NotStarted(CheckFailed):
+    """There is no answer yet: the stub still stands there."""
+
+
+def right(why: str) -> None:
+    """Print the last line of a check that passed: that it is right, and why it matters."""
+    print(textwrap.fill(f"Right. {why}", _WIDTH))
+
+
+def require(condition: Any, message: str) -> None:
+    """Raise CheckFailed with `message` unless `condition` is true."""
+    if not bool(condition):
+        raise CheckFailed(message)
+
+
+_WIDTH = 96  # JupyterLab breaks longer lines in the middle of words
+# A slip is met to within 0.2 %, or to the digits that it is written with. Where several values must all agree, an accident is
+# unlikely, and a slip is met as loosely as the answer is, up to 2 %.
+_SLIP_RTOL = 2e-3
+_SLIP_RTOL_OF_SEVERAL = 0.02
+_SHOWN = 8  # values of an array that a message shows
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value is Ellipsis or (isinstance(value, str) and not value.strip())
+
+
+def _tidy(text: str) -> str:
+    """A message as a person writes it: on one line, plain numbers, one full stop."""
+    text = re.sub(r"\bnp\.(?:float|int|bool|str)\w*\(([^()]*)\)", lambda m: _plain(m[1]), text)
+    text = re.sub(r"\s*\n\s*", " ", text).strip()
+    return re.sub(r"(?<!\.)([.?!])\.(?!\.)", r"\1", text)
+
+
+def _plain(text: str) -> str:
+    try:
+        return _float(float(text))
+    except ValueError:
+        return text
+
+
+def _float(value: float, digits: int = 6) -> str:
+    """1.2e-05 as 1.2e-5, 3.0 as 3."""
+    return re.sub(r"e([+-])0*", lambda m: "e-" if m[1] == "-" else "e", f"{value:.{digits}g}")
+
+
+def _show(value: Any, digits: int = 6) -> str:
+    """`value` as a learner would write it: short, on one line."""
+    try:
+        if isinstance(value, np.generic):
+            value = value.item()
+        if type(value) is float:
+            return _float(value, digits)
+        if isinstance(value, pd.DataFrame):
+            columns = ", ".join(map(str, value.columns))
+            return f"a table of {len(value)} rows with the columns {columns}"[:120]
+        if isinstance(value, np.ndarray | pd.Series | pd.Index):
+            values = np.asarray(value)
+            if values.ndim != 1:
+                return f"an array of shape {values.shape}" if values.ndim else _show(values[()])
+            value = values.tolist()
+        if type(value) in (list, tuple, set):
+            parts = [_show(item, digits) for item in list(value)[:_SHOWN]]
+            if len(value) > _SHOWN:
+                parts = [*parts[:-2], "...", _show(list(value)[-1], digits)]
+            if type(value) is tuple:
+                return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+            return f"[{', '.join(parts)}]" if type(value) is list else f"{{{', '.join(parts)}}}"
+        if type(value) is dict:
+            pairs = [f"{k!r}: {_show(v, digits)}" for k, v in list(value.items())[:_SHOWN]]
+            return f"{{{', '.join(pairs)}{', ...' if len(value) > _SHOWN else ''}}}"
+        text = _tidy(repr(value))
+    except Exception:  # a repr written by a learner may do anything
+        return f"an object of type {type(value).__name__}"
+    if text.startswith("<") or " object at 0x" in text:
+        return f"an object of type {type(value).__name__}"
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _not_numbers(name: str, value: Any, wanted: str) -> CheckFailed:
+    kind = type(value).__name__
+    fit = " If it holds a fit, take from it what is asked for, such as `fit.E`."
+    plain = type(value).__module__ == "builtins"
+    return CheckFailed(f"{name} is of type {kind}: {wanted} expected.{'' if plain else fit}")
+
+
+def number(name: str, value: Any) -> float:
+    """A plain float from a Python or numpy scalar, or from an array or list that holds just one.
+
+    Raises NotStarted where there is no value yet, CheckFailed where it is not one number.
+    """
+    if _is_blank(value):
+        raise NotStarted(f"{name} has no value yet.")
+    if isinstance(value, bool | np.bool_):
+        raise CheckFailed(f"{name} is {value}: a number was expected, not a truth value.")
+    if isinstance(value, str | bytes):
+        raise CheckFailed(
+            f"{name} is the text {value!r}: write the number without quotation marks."
+        )
+    if callable(value):
+        raise CheckFailed(f"{name} is a function: did you forget to call it?")
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "c":
+            raise CheckFailed(
+                f"{name} is a complex number: a negative number was raised to a fraction."
+            )
+        if array.size != 1:
+            raise CheckFailed(
+                f"{name} holds {array.size} values (shape {array.shape}): one number was expected."
+            )
+        return float(array.reshape(-1)[0])
+    except CheckFailed:
+        raise
+    except Exception:
+        raise _not_numbers(name, value, "a number was") from None
+
+
+def numbers(name: str, value: Any, what: str) -> tuple[float, ...]:
+    """As many plain floats as `what` lists, from a tuple, list, array or Series (whatever its labels).
+
+    name: what is looked at, for example "fit_line(D, L)". what: the values in order, for example "a, alpha".
+    Raises NotStarted where there is no value yet, CheckFailed where these are not so many numbers.
+    """
+    count = len(what.split(","))
+    if isinstance(value, Mapping):
+        raise _not_numbers(name, value, f"{count} numbers ({what}) were")
+    array = _to_array(name, value, f"{count} numbers ({what}) were").reshape(-1)
+    if array.size != count:
+        raise CheckFailed(f"{name} is {_show(value)}: {count} numbers were expected, ({what}).")
+    return tuple(array.tolist())
+
+
+def _to_array(
+    name: str, value: Any, wanted: str = "numbers, or an array of them, were"
+) -> np.ndarray:
+    """A float array from an array, list, tuple, Series or scalar; a fresh copy."""
+    if _is_blank(value):
+        raise NotStarted(f"{name} has no value yet.")
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "c":  # numpy would drop the imaginary parts
+            raise CheckFailed(
+                f"{name} holds complex numbers: a negative number was raised to a fraction."
+            )
+        return np.array(array, dtype=float)
+    except CheckFailed:
+        raise
+    except Exception:
+        raise _not_numbers(name, value, wanted) from None
+
+
+def _close(got: np.ndarray, want: np.ndarray, rtol: float, atol: float) -> bool:
+    return got.shape == want.shape and bool(
+        np.allclose(got, want, rtol=rtol, atol=atol, equal_nan=False)
+    )
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A wrong value that people reach. tolerance: how far from it an answer may lie, of the value's own unit."""
+
+    value: np.ndarray
+    message: str
+    tolerance: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        value: Any,
+        message: str,
+        rtol: float | None = None,
+        *,
+        answer: float = 0.0,
+        several: bool = False,
+        written: Any = 0.0,
+    ) -> "Slip":
+        """rtol: the slip's own relative tolerance, where the rule above is not right. answer: that of the answer.
+
+        several: whether more values than this one must agree.
+        written: half a unit of the last digit, where the value is written down rounded.
+        """
+        array = np.asarray(value, dtype=float)
+        if rtol is None:
+            rtol = _SLIP_RTOL
+            if several or array.size > 1:
+                rtol = max(rtol, min(answer, _SLIP_RTOL_OF_SEVERAL))
+        return cls(array, message, np.maximum(rtol * np.abs(array), written))
+
+    def distance(self, got: np.ndarray) -> float:
+        """How far `got` lies from it, in units of the tolerance; inf where the shapes differ."""
+        if got.shape != self.value.shape:
+            return math.inf
+        with np.errstate(all="ignore"):
+            apart = np.abs(got - self.value)
+            steps = np.where(apart == 0, 0.0, apart / np.maximum(self.tolerance, 1e-12))
+        return float(np.max(steps, initial=0.0)) if not np.any(np.isnan(steps)) else math.inf
+
+
+def _likely(got: np.ndarray, want: np.ndarray, slips: Iterable[Slip], right: Callable) -> list[str]:
+    """The sentence of the nearest slip; two where two slips give the same value; none where none is near."""
+    near = sorted(
+        (distance, i, slip)
+        for i, slip in enumerate(slips)
+        if (distance := slip.distance(got)) <= 1 and not right(slip.value)
+    )
+    first = near[0][0] if near else 0.0
+    alike = [slip.message for distance, _, slip in near if distance <= max(2 * first, 1e-3)]
+    return list(dict.fromkeys(alike))[:2]
+
+
+def _judge(
+    name: str,
+    got: np.ndarray,
+    want: np.ndarray,
+    *,
+    rtol: float,
+    atol: float,
+    why: str,
+    slips: Iterable[Slip],
+    expected: str = "",
+) -> None:
+    """Raise CheckFailed, with the likely slip, unless `got` is `want` within the tolerance."""
+
+    def right(value: np.ndarray) -> bool:
+        return _close(value, want, rtol, atol)
+
+    if right(got):
+        return
+    digits = 6 if _show(_item(got)) != _show(_item(want)) else 10
+    expected = expected or _show(_item(want), digits)
+    said = f"{name} is {_show(_item(got), digits)}, expected {expected}."
+    if got.shape != want.shape:
+        values = f"{got.size} value{'s' if got.size != 1 else ''}"
+        raise CheckFailed(
+            f"{name} holds {values} (shape {got.shape}), expected {want.size} (shape {want.shape}): one for each input,"
+            " or those that the text lists, in the same order."
+        )
+    if likely := _likely(got, want, slips, right):
+        raise CheckFailed(f"{said} {' Or: '.join(likely)}")
+    if not np.all(np.isfinite(got)):
+        raise CheckFailed(
+            f"{said} It is not finite: look for a division by zero or a logarithm of zero."
+        )
+    if _close(-got, want, rtol, atol):
+        raise CheckFailed(f"{said} The size is right, the sign is not.")
+    if rounded := _rounded(got, want):
+        raise CheckFailed(
+            f"{said} It is right, but rounded to {rounded} digits: keep more of them."
+        )
+    if _close(got, want, min(5 * rtol, 0.25), 5 * atol):
+        reason = f": {why}" if why else ""
+        raise CheckFailed(f"{said} Nearly, but outside the tolerance{reason}.")
+    raise CheckFailed(said)
+
+
+def _item(array: np.ndarray) -> Any:
+    return array if array.ndim else float(array)
+
+
+def _rounded(got: np.ndarray, want: np.ndarray) -> int:
+    """To how many significant digits `got` is `want` rounded; 0 if it is not."""
+    for digits in (2, 3, 4, 5, 6):
+        if got.shape == want.shape and all(
+            math.isfinite(w) and g == float(f"{w:.{digits}g}")
+            for g, w in zip(got.reshape(-1), want.reshape(-1), strict=True)
+        ):
+            return digits
+    return 0
+
+
+def check_number(
+    name: str,
+    got: Any,
+    want: float,
+    *,
+    rtol: float = 1e-6,
+    atol: float = 0.0,
+    why: str = "",
+    slips: Mapping[float, str] | Sequence[tuple[float, str] | tuple[float, str, float]] = (),
+    expected: str = "",
+) -> None:
+    """Check one number.
+
+    name: what the learner called it. got: any scalar, or an array or list of one. want: the right value.
+    rtol, atol: as in numpy.allclose. why: the reason for the tolerance, in words ("2 %: seeds differ by 1 %").
+    slips: wrong values that people reach, each with a sentence on how; a third item is the slip's own relative tolerance,
+    where 0.2 % is not right.
+    expected: what a reply says was expected, in words; the right value itself unless given. (A reply that tells the value
+    of a result that earns points gives the points away.)
+    Raises NotStarted or CheckFailed; a test cell's own names that do not exist raise NameError before this is called.
+    """
+    pairs = slips.items() if isinstance(slips, Mapping) else slips
+    _judge(
+        name,
+        np.array(number(name, got)),
+        np.array(float(want)),
+        rtol=rtol,
+        atol=atol,
+        why=why,
+        slips=[Slip.of(*pair, answer=rtol) for pair in pairs],
+        expected=expected,
+    )
+
+
+def check_between(name: str, got: Any, low: float, high: float, hint: str = "") -> None:
+    """Check only that `got` is one number from `low` to `high`: for a guess, or before a hidden test knows better.
+
+    hint: a sentence for numbers outside. Raises NotStarted or CheckFailed.
+    """
+    value = number(name, got)
+    if np.isnan(value):
+        raise CheckFailed(f"{name} is not a number (nan): look at what it is computed from.")
+    if not low <= value <= high:
+        span = f"from {low:g} to {high:g}" if np.isfinite(high) else f"above {low:g}"
+        raise CheckFailed(f"{name} is {_show(value)}, expected a number {span}. {hint}".strip())
+
+
+def check_array(
+    name: str,
+    got: Any,
+    want: Any,
+    *,
+    rtol: float = 1e-6,
+    atol: float = 0.0,
+    why: str = "",
+    slips: Sequence[tuple[Any, str] | tuple[Any, str, float]] = (),
+    expected: str = "",
+) -> None:
+    """Check an array of numbers; lists, tuples and Series are as good as arrays. Parameters as for `check_number`."""
+    _judge(
+        name,
+        _to_array(name, got),
+        np.asarray(want, dtype=float),
+        rtol=rtol,
+        atol=atol,
+        why=why,
+        slips=[Slip.of(*pair, answer=rtol) for pair in slips],
+        expected=expected,
+    )
+
+
+def call(function: Callable, *args: Any, shown: str | None = None) -> Any:
+    """Call a learner's function on copies of `args` and return its result.
+
+    What the function prints or warns is kept off this cell, and an error in it becomes a CheckFailed that names the line.
+    shown: how the call is named in messages. Raises NotStarted where the result is None, CheckFailed where the function
+    changed its arguments.
+    """
+    value, complaint = _watched(function, args, shown)
+    if complaint:
+        raise CheckFailed(complaint)
+    return value
+
+
+def _watched(function: Callable, args: tuple, shown: str | None) -> tuple[Any, str]:
+    """As `call`; what it changed is not raised but returned, as a sentence."""
+    name = getattr(function, "__name__", "your function")
+    shown = shown or f"{name}({', '.join(_show(a) for a in args)})"
+    if _is_blank(function):
+        raise NotStarted(f"{name} is not written yet.")
+    if not callable(function):
+        raise CheckFailed(f"{_show(function)} stands where a function was expected.")
+    value, changed = _call(function, args, shown)
+    if value is None:
+        raise NotStarted(
+            f"{shown} returned None: the function is not written yet, or the word return is missing."
+        )
+    if not changed:
+        return value, ""
+    return value, (
+        f"{name} changed its input: after {shown}, {_parameter(function, changed[0])} is not what it was, and whoever"
+        " called it goes on with wrong data. Work on a copy, or build a new value."
+    )
+
+
+def _parameter(function: Callable, position: int) -> str:
+    """What the function calls its argument at a position."""
+    with contextlib.suppress(Exception):
+        return list(inspect.signature(function).parameters)[position]
+    return f"argument {position + 1}"
+
+
+def _own_copy(value: Any) -> Any:
+    """A copy to hand to a learner's function; an object that is handed over by reference (`_crosses_`) stays itself."""
+    return value if hasattr(type(value), "_crosses_") else copy.deepcopy(value)
+
+
+def _call(function: Callable, args: tuple, shown: str) -> tuple[Any, Sequence[int]]:
+    """The result, and the positions of the arguments that the call changed."""
+    try:
+        with (
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+            contextlib.redirect_stderr(io.StringIO()),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            return call_and_compare(function, tuple(_own_copy(a) for a in args))
+    except CheckFailed:
+        raise
+    except NotImplementedError:
+        raise NotStarted(f"{shown} is not written yet.") from None
+    except (Exception, SystemExit) as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename]
+        # In the grading engine the function runs in another process, which says the line itself.
+        last = getattr(error, "learner_line", "") or (frames[-1].line if frames else "")
+        line = f" in the line `{last}`" if last else ""
+        text = f"{type(error).__name__}: {error}".strip().rstrip(".:")
+        raise CheckFailed(f"{shown} stopped with {text}{line}.") from None
+
+
+def check_function(
+    function: Callable,
+    cases: Iterable[tuple[tuple, Any]],
+    *,
+    name: str | None = None,
+    rtol: float = 1e-6,
+    atol: float = 0.0,
+    why: str = "",
+    slips: str | Sequence[tuple[Callable, str] | tuple[Callable, str, float]] = (),
+) -> None:
+    """Check a learner's function on `cases`: pairs of a tuple of arguments and the right result.
+
+    slips, either a table of wrong results, one a line, that shows no implementation (for cells that learners can read):
+
+        100.0       | The minus sign of the exponent is missing.
+        5.0, -0.25  | alpha has the sign of the slope.
+
+    or wrong implementations, each with a sentence (for hidden tests), as for `check_number`: a function is told the sentence
+    if it agrees with that implementation on every case.
+    Results are compared as floats (scalars) or float arrays, after the shape of the right result. A result of None means *not
+    started*. Raises NotStarted or CheckFailed, also for a function that changes its arguments.
+    """
+    name = name or getattr(function, "__name__", "your function")
+    cases = list(cases)
+    complaint = ""
+    for i, (args, want) in enumerate(cases):
+        shown = f"{name}({', '.join(_show(a) for a in args)})"
+        value, changed = _watched(function, args, shown)
+        complaint = complaint or changed
+        want = np.asarray(want, dtype=float)
+        got = _to_array(shown, value) if want.ndim else np.array(number(shown, value))
+        if _close(got, want, rtol, atol):
+            continue
+        if isinstance(slips, str):
+            known = _read_slips(slips, rtol)
+        else:
+            others = [given for given, _ in cases[:i] + cases[i + 1 :]]
+            known = _agreeing(slips, function, args, others, got, rtol)
+        _judge(shown, got, want, rtol=rtol, atol=atol, why=why, slips=known)
+    if complaint:
+        raise CheckFailed(complaint)
+
+
+def _read_slips(table: str, answer: float) -> list[Slip]:
+    """The slips of a table of `value | sentence` or `value, value | sentence`. answer: the answer's relative tolerance."""
+    known = []
+    for line in filter(str.strip, table.splitlines()):
+        values, message = line.split("|", 1)
+        written = [value.strip() for value in values.split(",")]
+        numbers = np.array([float(value) for value in written])
+        half = np.array([_half_unit(value) for value in written])
+        if len(written) == 1:
+            numbers, half = numbers[0], half[0]
+        known.append(Slip.of(numbers, message.strip(), answer=answer, written=half))
+    return known
+
+
+def _half_unit(written: str) -> float:
+    """Half a unit of the last digit of a rounded number, such as 0.0005 for 0.123; 0 for one of two digits or fewer."""
+    mantissa, _, exponent = written.lower().partition("e")
+    if "." not in mantissa or len(mantissa.strip("+-0.").replace(".", "")) < 3:
+        return 0.0
+    return 0.51 * 10.0 ** (int(exponent or 0) - len(mantissa.split(".")[1]))
+
+
+def _agreeing(
+    slips: Sequence[tuple],
+    function: Callable,
+    args: tuple,
+    others: list[tuple],
+    got: np.ndarray,
+    answer: float,
+) -> list[Slip]:
+    """The wrong implementations at `args`, as slips; those that the function contradicts on another case are left out."""
+
+    def at(given: tuple, wrong: Callable, message: str, rtol: float | None = None) -> Slip | None:
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                value = wrong(*copy.deepcopy(given))
+                return Slip.of(value, message, rtol, answer=answer, several=bool(others))
+        except Exception:  # it cannot take these arguments
+            return None
+
+    near = [(slip, pair) for pair in slips if (slip := at(args, *pair)) and slip.distance(got) <= 1]
+    for given in others if near else ():
+        try:
+            value = _to_array("", _watched(function, given, "")[0])
+        except CheckFailed:  # an error elsewhere says nothing about a slip
+            continue
+        near = [
+            (slip, pair)
+            for slip, pair in near
+            if (there := at(given, *pair)) is None
+            or there.distance(
+                value.reshape(there.value.shape) if value.size == there.value.size else value
+            )
+            <= 1
+        ]
+    return [slip for slip, _ in near]
+
+
+def check_answer(question: str, answer: Any) -> None:
+    """Check the answer to a quiz question of the bank; the reply was sealed, and opens with this answer only.
+
+    question: its id, for example "power_laws.trend". answer: as the type of the question asks (`scalinglaws.course.questions.answers`).
+    In the learner's own JupyterLab the answer is noted in the progress file.
+    Raises NotStarted where there is no answer, CheckFailed with that option's own explanation where it is wrong.
+    """
+    from scalinglaws.course.learner.events import note_answer
+    from scalinglaws.course.questions.seal import open_reply
+
+    if _is_blank(answer):
+        raise NotStarted("There is no answer yet.")
+    reply = open_reply(question, answer)
+    note_answer(question, answer, reply.right)
+    if not reply.right:
+        raise CheckFailed(reply.text)
+    right(reply.text)

@@ -1,0 +1,342 @@
+"""What runs in the two processes that the zygote forks for a submission: `Learner` and `Tester`."""
+
+import array
+import base64
+import contextlib
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+import warnings
+from typing import Any
+
+from scalinglaws.plots import alt
+
+from . import figures, names, sandbox
+from .channel import Gone, Peer, read_exactly
+from .shell import CellShell
+from .verdict import Verdict, without_grades
+
+MAX_CONTROL = 64 * 2**20  # bytes of one message between a process and the session
+
+
+# --- messages between a process and the session: JSON, with a descriptor where one is handed over ---
+
+
+def send(sock: socket.socket, message: dict, *fds: int) -> None:
+    """Send one message."""
+    data = json.dumps(message).encode()
+    data = struct.pack("<Q", len(data)) + data
+    if fds:
+        head = sock.sendmsg(
+            [data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds).tobytes())]
+        )
+        data = data[head:]
+    sock.sendall(data)
+
+
+def receive(sock: socket.socket, patience: float | None = None) -> tuple[dict, list[int]]:
+    """The next message and its descriptors. Raises Gone at the end or where it is no message.
+
+    patience: seconds for all of it; who sends a byte at a time is Gone.
+    """
+    end = None if patience is None else time.monotonic() + patience
+    try:
+        sock.settimeout(patience)
+        head, fds, _, _ = socket.recv_fds(sock, 8, 1)
+    except OSError:
+        raise Gone from None
+    try:
+        head += read_exactly(sock, 8 - len(head), end) if head else b""
+        if len(head) < 8 or struct.unpack("<Q", head)[0] > MAX_CONTROL:
+            raise Gone
+        message = json.loads(read_exactly(sock, struct.unpack("<Q", head)[0], end))
+    except (ValueError, RecursionError):
+        message = None
+    except Gone:
+        _close(fds)
+        raise
+    if not isinstance(message, dict):
+        _close(fds)
+        raise Gone
+    return message, fds
+
+
+def _close(fds: list[int]) -> None:
+    for fd in fds:
+        os.close(fd)
+
+
+def _hello(control: socket.socket) -> None:
+    """Tell the session how to stop this process."""
+    fd = os.pidfd_open(os.getpid())
+    send(control, {"hello": os.getpid()}, fd)
+    os.close(fd)
+
+
+# --- start ---
+
+
+def start(shell: CellShell, control: socket.socket, request: dict, parent: int) -> None:
+    """Become a learner or a tester; never returns to the zygote's loop."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in range(3):
+        os.dup2(null, fd)
+    os.close(null)
+    sandbox.die_with_parent(parent)
+    limits = sandbox.Limits(**request["limits"])
+    role = {"learner": Learner, "tester": Tester, "drawer": Drawer}[request["role"]]
+    if request["core"] is not None:
+        os.sched_setaffinity(0, {request["core"]})
+    if not request["sandbox"]:
+        os.chdir(request["files"])
+        _hello(control)
+        if role is Learner:
+            return _in_own_process(lambda: role(shell, control, limits).loop())
+        return role(shell, control, limits).loop()
+    mapped = sandbox.mapped_memory()
+    try:
+        uid = sandbox.enter(limits, request["files"], request["hide"])
+    except OSError as error:
+        return send(control, {"failed": str(error)})
+    launcher = os.getpid()
+    init = os.fork()
+    if init:
+        fd = os.pidfd_open(init)  # the first process of the namespace: all others end with it
+        send(control, {"hello": init}, fd)
+        control.close()
+        os.waitpid(init, 0)
+        return None
+    try:
+        sandbox.drop_rights(limits, uid, mapped)
+    except OSError as error:
+        return send(control, {"failed": str(error)})
+    sandbox.die_with_parent(launcher)
+    os.environ["HOME"] = sandbox.HOME
+    if role is Learner:
+        return _in_own_process(lambda: role(shell, control, limits).loop(), control)
+    return role(shell, control, limits).loop()
+
+
+def _in_own_process(loop: Any, *close: socket.socket) -> None:
+    """Run `loop` in a child and reap what ends here: no learner's code runs in this process."""
+    if os.fork() == 0:
+        loop()
+        os._exit(0)
+    for sock in close:
+        sock.close()
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+
+
+# --- the learner's process ---
+
+
+class Learner:
+    """Runs the cells of a submission and answers the tests' calls. All of it may be rewritten by the cells that it runs."""
+
+    def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
+        self.shell, self.control, self.limits = shell, control, limits
+        sys.path.insert(0, os.getcwd())  # modules that were handed in
+        self.given = set(shell.ip.user_ns)
+        self.sketches = figures.Sketches()
+        alt.picture = self.sketches.take  # figures are drawn later, elsewhere
+        self.peer = Peer(trusted=False)
+        self.peer.names = self.names
+
+    def names(self) -> dict[str, Any]:
+        """What the cells defined so far."""
+        space = self.shell.ip.user_ns
+        return {k: v for k, v in space.items() if k not in self.given}
+
+    def loop(self) -> None:
+        """Do what the session says until it closes the socket."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _hello(self.control)
+        while True:
+            try:
+                message, fds = receive(self.control)
+                getattr(self, "do_" + message["do"])(message, fds)
+            except KeyboardInterrupt:
+                continue
+            except (Gone, OSError):
+                os._exit(0)
+
+    def do_run(self, message: dict, fds: list[int]) -> None:
+        pid = os.getpid()
+        self.sketches.clear()
+        done = self.shell.run(message["source"], message["limit"])
+        if os.getpid() != pid:  # the cell forked: one answer is enough
+            os._exit(0)
+        for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+            signal.setitimer(timer, 0)  # an alarm of this cell must not hit a later one
+        answer = {
+            "outputs": done.outputs,
+            "sketches": self.sketches.sent(),
+            "cut": done.cut,
+        }
+        send(self.control, answer)
+
+    def do_serve(self, message: dict, fds: list[int]) -> None:
+        with socket.socket(fileno=fds[0]) as sock:
+            self.peer.sock = sock
+            self.peer.serve()
+        send(self.control, {"served": True})
+
+    def do_snapshot(self, message: dict, fds: list[int]) -> None:
+        """Leave a copy of this process behind that waits on a socket of its own."""
+        pid = -1
+        for _ in range(50):
+            with contextlib.suppress(OSError):  # the processes that just ended are still counted
+                pid = os.fork()
+                break
+            time.sleep(0.02)
+        if pid:
+            _close(fds)
+            send(self.control, {"snapshot": pid > 0})
+            return
+        self.control.close()
+        self.control = socket.socket(fileno=fds[0])
+        self.peer.next_ref = message["next_ref"]
+        _hello(self.control)
+
+    def do_end_others(self, message: dict, fds: list[int]) -> None:
+        """Kill all other processes of the sandbox but its first. Asked only inside of one: elsewhere it would be all of the user's."""
+        os.kill(-1, signal.SIGKILL)
+        send(self.control, {"ended": True})
+
+
+# --- the tester's process ---
+
+
+class Tester:
+    """Runs locked test cells; what they use of the learner's comes through the channel."""
+
+    def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
+        self.shell, self.control = shell, control
+        self.peer = Peer(trusted=True)
+        self.bound: set[str] = (
+            set()
+        )  # by the test cells that ran, or would have been but for a test that failed
+        # Modules of the source; nothing of the learner's that could be imported is here.
+        sys.path.append(os.getcwd())
+        warnings.simplefilter("ignore")  # nbgrader takes a warning in a test for a failure
+
+    def loop(self) -> None:
+        """Do what the session says until it closes the socket."""
+        while True:
+            try:
+                message, fds = receive(self.control)
+            except Gone:
+                os._exit(0)
+            getattr(self, "do_" + message["do"])(message, fds)
+
+    def do_prepare(self, message: dict, fds: list[int]) -> None:
+        """Run the given cells' imports, and in place of a tester that was ended what its tests defined.
+
+        One that fails was not needed here, or fails again in the test.
+        """
+        self.peer.next_ref = message["next_ref"]
+        defined = [text for source in message["tested"] for text in names.definitions(source)]
+        self.bound.update(*map(names.bound, message["tested"]))
+        for statement in [*message["imports"], *defined]:
+            with contextlib.suppress(Exception):
+                exec(statement, self.shell.ip.user_ns)
+        send(self.control, {"prepared": True})
+
+    def do_files(self, message: dict, fds: list[int]) -> None:
+        """Write files that the learner's cells wrote."""
+        for name, data in message["files"].items():
+            with contextlib.suppress(OSError):
+                os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+                with open(name, "wb") as file:
+                    file.write(base64.b64decode(data))
+        send(self.control, {"written": True})
+
+    def do_test(self, message: dict, fds: list[int]) -> None:
+        """Run one test cell with the learner's names bound to what they are now.
+
+        Sends the verdict, then, in a message of its own, what the test put out.
+        """
+        space = self.shell.ip.user_ns
+        with socket.socket(fileno=fds[0]) as sock:
+            self.peer.sock = sock
+            borrowed: dict[str, Any] = {}
+            verdict, outputs = None, []
+            try:
+                for name in message["learners"]:
+                    space.pop(name, None)
+                borrowed = self._borrow(message["source"], set(message["learners"]))
+                space.update(borrowed)
+            except Exception as error:  # the learner's process is dead or talks nonsense
+                verdict = Verdict.failed(type(error).__name__, str(error), [])
+            self.bound |= names.bound(message["source"])
+            if verdict is None:
+                done = self.shell.run(message["source"], message["limit"])
+                verdict, outputs = done.verdict(), without_grades(done.outputs)
+        for name, value in borrowed.items():
+            if space.get(name) is value:
+                del space[name]
+        send(self.control, {"verdict": verdict.to_message()})
+        send(self.control, {"outputs": outputs})
+
+    def _borrow(self, source: str, learners: set[str]) -> dict[str, Any]:
+        """The learner's values of the names that a test cell uses and that are not ours."""
+        space = self.shell.ip.user_ns
+        wanted = names.used(source)
+        if wanted is None:
+            wanted = set(self.peer.request("names"))
+        found = {}
+        for name in sorted(wanted):
+            ours = name in space or name in names.BUILTINS or name in self.bound
+            if type(name) is not str or (ours and name not in learners):
+                continue
+            exists, value = self.peer.request("lookup", name)
+            if exists:
+                found[name] = value
+        return found
+
+
+# --- the drawer's process ---
+
+
+class Drawer:
+    """Draws figures that a learner's process handed over. Opens none itself: each is opened in a process that ends with it."""
+
+    def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
+        self.control = control
+
+    def loop(self) -> None:
+        """Do what the session says until it closes the socket."""
+        while True:
+            try:
+                message, _ = receive(self.control)
+            except Gone:
+                os._exit(0)
+            send(self.control, {"picture": self.draw(base64.b64decode(message["sketch"]))})
+
+    def draw(self, sketch: bytes) -> str:
+        """The picture, or an empty text where the process that drew it failed."""
+        reads, writes = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.close(reads)
+                self.control.close()
+                with open(writes, "wb") as pipe:
+                    pipe.write(figures.drawn(sketch).encode())
+            finally:
+                os._exit(0)
+        os.close(writes)
+        with open(reads, "rb") as pipe:
+            picture = pipe.read(figures.MAX_PICTURE + 1)
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        return picture.decode("ascii", "replace")

@@ -1,0 +1,77 @@
+"""The warm process: imports the scientific stack once and forks a learner or a tester on request.
+
+It is started afresh (never forked from the command that knows the hidden tests and the gradebook), stays single-threaded, and
+runs nothing of a submission itself. One message on its socket, with one descriptor, makes one process.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+
+_PRELOAD = (
+    "numpy", "pandas", "scipy.optimize", "scipy.stats", "scipy.interpolate", "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline", "ipywidgets", "scalinglaws",
+    "scalinglaws.runs", "scalinglaws.course.notebook", "scalinglaws.course.grading.checks", "scalinglaws.course.questions.seal",
+    "scalinglaws.course.grading.engine.process", "IPython.core.completer", "multiprocessing.pool", "sqlite3",
+)  # fmt: skip
+
+
+def warm_up() -> "object":
+    """Import what notebooks import, make the shell and draw one figure; returns the shell."""
+    import importlib
+
+    from .kernel_shell import begin_notebook, draw_in_the_notebook
+    from .shell import CellShell
+
+    shell = CellShell()
+    for name in _PRELOAD:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    draw_in_the_notebook()
+    shell.run(
+        "import matplotlib.pyplot as plt\n"
+        "figure, axes = plt.subplots()\naxes.plot([1, 10], [1, 10], label='$10^3$')\naxes.set(xscale='log', yscale='log')\n"
+        "axes.legend()\nplt.show()\n"
+        "import pandas\npandas.DataFrame({'a': [1.0]})",
+        2**20,
+    )
+    begin_notebook(shell.ip)
+    return shell
+
+
+def main(number: int) -> None:
+    """Serve fork requests on the socket with this file number until it closes."""
+    control = socket.socket(fileno=number)
+    for fd in os.listdir("/dev/fd") if os.path.isdir("/dev/fd") else ():
+        if int(fd) > 2 and int(fd) != number:
+            with contextlib.suppress(OSError):
+                os.close(int(fd))
+    shell = warm_up()
+    from . import process
+
+    gc.collect()
+    gc.freeze()  # children do not copy pages only to count references
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to handle
+    control.sendall(b"ready")
+    while True:
+        message, fds, _, _ = socket.recv_fds(control, 2**16, 1)
+        if not message:
+            os._exit(0)
+        parent = os.getpid()
+        if os.fork() == 0:
+            control.close()
+            try:
+                process.start(shell, socket.socket(fileno=fds[0]), json.loads(message), parent)
+            finally:
+                os._exit(0)
+        for fd in fds:
+            os.close(fd)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

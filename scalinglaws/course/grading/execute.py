@@ -1,0 +1,203 @@
+"""Runs a submission's notebook through the engine and writes the outputs into it."""
+
+import atexit
+import functools
+import math
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader import utils
+
+from scalinglaws.errors import CourseError
+
+from .engine import figures, sandbox
+from .engine.names import Owners
+from .engine.sandbox import Limits
+from .engine.session import MAX_OUTPUTS, Cell, Course, Session, Zygote
+from .engine.verdict import UNJUDGED_ERROR, State, Verdict, without_grades
+from .submission import grade_id, is_test, visible
+
+# The engine forks a process that has loaded numpy and matplotlib, and isolates it by Linux's means. Elsewhere a notebook runs in a
+# kernel of its own, as nbgrader runs it: the same points, without isolation, snapshots and limits of memory.
+HAS_ENGINE = sys.platform == "linux"
+
+
+@functools.cache
+def shared_zygote() -> Zygote:
+    """The warm process of this one; it ends with it."""
+    zygote = Zygote()
+    atexit.register(zygote.close)
+    return zygote
+
+
+def require_isolation(sandboxed: bool) -> bool:
+    """`sandboxed`, where the system can; else CourseError, which says how to go on."""
+    if sandboxed and (reason := sandbox.missing()):
+        raise CourseError(
+            f"Submissions cannot be isolated here: {reason}. Grade on a Linux machine that allows user namespaces, or say"
+            " --no-sandbox if you trust what the students wrote."
+        )
+    return sandboxed
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the engine needs of an assignment's source notebook; made once for a class."""
+
+    course: Course
+    given: frozenset[str]  # the sources of the cells that were handed out complete
+
+    @classmethod
+    def of(cls, source: NotebookNode, hide: list[str]) -> "Plan":
+        """The plan of what `submission.master` gives."""
+        owners = Owners(source, is_test)
+        course = Course(
+            owners.imports, {name: sorted(them) for name, them in owners.of_test.items()}, hide
+        )
+        given = {
+            visible(cell.source).strip()
+            for cell in source.cells
+            if cell.cell_type == "code" and not utils.is_solution(cell)
+        }
+        return cls(course, frozenset(given))
+
+
+@dataclass
+class Ran:
+    """What running a notebook showed: seconds of each test and in all, cells that did not end well, and that put out too much."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    total: float = 0.0
+    stopped: list[str] = field(default_factory=list)
+    flooded: list[str] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)  # tests without a verdict
+
+    def note_verdict(self, cell: NotebookNode, verdict: Verdict, seconds: float) -> None:
+        """Write the verdict on a test into its cell, after all that the cell put out."""
+        name, most = grade_id(cell), float(cell.metadata.nbgrader["points"])
+        said = without_grades(cell.outputs)
+        cell.outputs = [NotebookNode(output) for output in [*said, *verdict.outputs(most)]]
+        self.seconds[name] = round(seconds, 3)
+        if verdict.state is State.UNJUDGED:
+            self.unjudged.append(name)
+
+
+def run_notebook(
+    notebook: NotebookNode,
+    plan: Plan,
+    *,
+    zygote: Zygote | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    files: Path | None = None,
+    sandboxed: bool = True,
+) -> Ran:
+    """Run all code cells of a notebook that was mended, and write their outputs into it.
+
+    files: a folder with two, `learner` and `tester`: what each process finds in its own at the start.
+    """
+    if not HAS_ENGINE:
+        return _run_in_a_kernel(notebook, limits, files)
+    ran = Ran()
+    count = 0
+    sketches: list[bytes] = []
+    room = 2 * MAX_OUTPUTS  # for figures that are still to be drawn
+    with Session(zygote or shared_zygote(), plan.course, limits, files, sandboxed) as session:
+        for cell in notebook.cells:
+            if cell.cell_type != "code":
+                continue
+            cell.outputs, cell.execution_count = [], None
+            test = grade_id(cell) if is_test(cell) else ""
+            if not cell.source.strip() and not test:
+                continue
+            count += 1
+            work = Cell(cell.source, test=test, given=cell.source.strip() in plan.given)
+            session.run(work)
+            cell.outputs = [NotebookNode(output) for output in work.outputs]
+            cell.execution_count = count
+            ran.total += work.seconds
+            room -= sum(map(len, work.sketches))
+            sketches += work.sketches if room >= 0 else ()
+            if work.cut:
+                ran.flooded.append(grade_id(cell) or f"cell {count}")
+            if test:
+                verdict = work.verdict or Verdict.unjudged("it was not run")
+                ran.note_verdict(cell, verdict, work.seconds)
+            stopped = {o["ename"] for o in cell.outputs if o["output_type"] == "error"}
+            if stopped & {"CellTimeoutError", "CellStopped", "EngineError"}:
+                ran.stopped.append(grade_id(cell) or f"cell {count}")
+        fill = figures.filler(session.draw(sketches), MAX_OUTPUTS)
+    for cell in notebook.cells if sketches else ():
+        for output in cell.get("outputs", ()):
+            if "text/html" in output.get("data", {}):
+                output.data["text/html"] = fill(output.data["text/html"])
+    return ran
+
+
+def _run_in_a_kernel(notebook: NotebookNode, limits: Limits, files: Path | None) -> Ran:
+    """Run all cells in one kernel, for systems without the engine; errors stay in the cells' outputs."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    start, ran = time.monotonic(), Ran()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    replies: dict[int, dict] = {}  # by the number of the cell
+
+    def note_reply(cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
+        replies[cell_index] = execute_reply["content"]
+
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=math.ceil(limits.cell_time),
+        allow_errors=True,
+        record_timing=False,
+        on_cell_executed=note_reply,
+        resources={"metadata": {"path": str(files / "learner")}} if files else {},
+        extra_arguments=["--HistoryManager.hist_file=:memory:"],
+    )
+    try:
+        client.execute()
+    except (CellTimeoutError, DeadKernelError) as error:
+        ran.stopped.append(f"the notebook ({type(error).__name__})")
+    for number, cell in enumerate(notebook.cells):
+        if is_test(cell):  # a kernel does not tell how long it took
+            ran.note_verdict(cell, _kernels_verdict(cell, replies.get(number)), 0.0)
+    ran.total = time.monotonic() - start
+    return ran
+
+
+def is_unjudged(cell: NotebookNode) -> bool:
+    """Whether a test cell of a graded notebook has no verdict, so that a person must look."""
+    return is_test(cell) and any(o.get("ename") == UNJUDGED_ERROR for o in cell.outputs)
+
+
+def _kernels_verdict(cell: NotebookNode, reply: dict | None) -> Verdict:
+    """What a kernel's answer to a test cell, and the cell's outputs, come to."""
+    if not cell.source.strip():  # no kernel is asked
+        return Verdict.of_value(None)
+    if reply is None:
+        return Verdict.unjudged("it was not run, or did not end")
+    if reply.get("status") != "ok":
+        name, text = str(reply.get("ename", "")), str(reply.get("evalue", ""))
+        return Verdict.failed(name, text, [str(line) for line in reply.get("traceback", ())])
+    for output in cell.outputs:
+        if output.output_type == "error":  # a magic caught it
+            return Verdict.failed(output.ename, output.evalue, output.traceback)
+        if output.output_type == "execute_result":
+            text = output.data.get("text/plain", "")
+            if scalar := _NUMPY_SCALAR.fullmatch(text):
+                text = scalar[1]
+            try:
+                return Verdict.of_value(True if text in ("True", "np.True_") else float(text))
+            except ValueError:
+                return Verdict.of_value(text)
+    return Verdict.of_value(None)
+
+
+_NUMPY_SCALAR = re.compile(r"np\.(?:float|int|uint)\d+\((.*)\)")

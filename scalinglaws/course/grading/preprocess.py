@@ -1,0 +1,128 @@
+"""nbgrader's own steps, done by the engine: named in nbgrader_config.py, so that `nbgrader autograde` and formgrader use them."""
+
+import tempfile
+from collections.abc import Container
+from pathlib import Path
+
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Float, Integer
+
+from scalinglaws.errors import CourseError
+
+from .engine.sandbox import Limits
+from .execute import Plan, is_unjudged, require_isolation, run_notebook
+from .submission import Unreadable, grade_id, master, mend, read
+from .submission_job import lay_out, read_files
+
+
+def _source_of(config, resources) -> Path:
+    course = CourseDirectory(config=config)
+    about = resources["nbgrader"]
+    folder = course.format_path(course.source_directory, ".", about["assignment"])
+    return Path(folder) / f"{about['notebook']}.ipynb"
+
+
+def _submitted_folder(course: CourseDirectory, about: dict) -> Path:
+    return Path(
+        course.format_path(course.submitted_directory, about["student"], about["assignment"])
+    )
+
+
+def _drop_links(handed_in: Path, graded: Path, keep: Container[str]) -> None:
+    """Remove from the graded copy what was handed in as a link: nbgrader has copied what it points to, which may be anything."""
+    for path in handed_in.rglob("*"):
+        name = path.relative_to(handed_in)
+        if path.is_symlink() and name.as_posix() not in keep and (graded / name).is_file():
+            (graded / name).unlink()
+
+
+class ReadAnything(NotebookExporter):
+    """nbgrader's exporter for grading; it reads what was handed in as `scalinglaws grade` does, torn and old files too."""
+
+    def from_filename(self, filename, resources, **kw):
+        """Read and convert a notebook. Raises CourseError where there is none in the file."""
+        about = resources["nbgrader"]
+        folder = _submitted_folder(CourseDirectory(config=self.config), about)
+        if Path(filename).resolve().parent != folder.resolve():  # what grading has written
+            return super().from_filename(filename, resources, **kw)
+        try:
+            notebook, remarks = read(Path(filename))
+        except Unreadable as error:
+            raise CourseError(f"{filename} was not graded: {error}.") from None
+        for remark in remarks:
+            self.log.warning("%s: %s", about["student"], remark)
+        resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}
+        return self.from_notebook_node(notebook, resources, **kw)
+
+
+class Mend(NbGraderPreprocessor):
+    """Puts a submission in order before nbgrader looks at it: copies, missing and moved cells, tags, kernels."""
+
+    def preprocess(self, nb, resources):
+        """Mend the notebook; each remark goes to the log."""
+        for remark in mend(nb, master(_source_of(self.config, resources), self.config)):
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], remark)
+        return nb, resources
+
+
+class RunIsolated(NbGraderPreprocessor):
+    """Takes the place of nbgrader's Execute."""
+
+    sandboxed = Bool(True, help="False runs students' code with all your rights.").tag(config=True)
+    cell_time = Float(Limits.cell_time, help="seconds for one cell").tag(config=True)
+    total_time = Float(Limits.total_time, help="seconds for one submission").tag(config=True)
+    memory = Integer(Limits.memory, help="MiB for one submission").tag(config=True)
+    output = Integer(Limits.output, help="KiB of text for one cell").tag(config=True)
+
+    def limits(self) -> Limits:
+        """The limits that the configuration sets."""
+        return Limits(self.cell_time, self.total_time, self.memory, output=self.output)
+
+    def preprocess(self, nb, resources):
+        """Run all cells of the notebook."""
+        path = _source_of(self.config, resources)
+        course = CourseDirectory(config=self.config)
+        source = master(path, self.config)
+        handed_in = _submitted_folder(course, resources["nbgrader"])
+        given = read_files(path.parent)
+        _drop_links(handed_in, Path(resources["metadata"]["path"]), keep=given)
+        with tempfile.TemporaryDirectory(
+            prefix="scalinglaws-", ignore_cleanup_errors=True
+        ) as folder:
+            lay_out(Path(folder, "files"), read_files(handed_in), given)
+            ran = run_notebook(
+                nb,
+                Plan.of(source, [str(Path(course.root).resolve())]),
+                limits=self.limits(),
+                files=Path(folder, "files"),
+                sandboxed=require_isolation(self.sandboxed),
+            )
+        for name in ran.unjudged:
+            self.log.warning(
+                "%s: %s could not be judged: 0 points until you have looked",
+                resources["nbgrader"]["student"],
+                name,
+            )
+        return nb, resources
+
+
+class AskAPerson(NbGraderPreprocessor):
+    """After SaveAutoGrades: has formgrader ask for a look at each test that could not be judged."""
+
+    def preprocess(self, nb, resources):
+        """Mark the gradebook's grades of such tests."""
+        about = resources["nbgrader"]
+        names = [grade_id(cell) for cell in nb.cells if is_unjudged(cell)]
+        if names:
+            course = CourseDirectory(config=self.config)
+            with Gradebook(about["db_url"], course.course_id) as book:
+                for name in names:
+                    grade = book.find_grade(
+                        name, about["notebook"], about["assignment"], about["student"]
+                    )
+                    grade.needs_manual_grade = True
+                book.db.commit()
+        return nb, resources

@@ -1,0 +1,125 @@
+"""`scalinglaws similar`: pairs of submissions whose answers look alike, for a person to read. It accuses nobody.
+
+Code is compared by copydetect: the winnowed fingerprints of MOSS (Schleimer, Wilkerson and Aiken, "Winnowing", SIGMOD 2003), which
+see through other names, spaces and comments. What was handed out is left out of the comparison.
+"""
+
+import argparse
+import csv
+import io
+import itertools
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.coursedir import CourseDirectory
+
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import course_dir
+
+from .class_run import check_name, students, submitted_folder
+from .export import safe_cell
+from .nbgrader_api import load_config
+from .submission import Unreadable, master, read
+
+MAX_CODE = 50_000  # characters of a submission that are compared: nobody writes more, and all pairs take time
+_K, _WINDOW = 15, 5  # tokens of a fingerprint; of how many fingerprints one is kept
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two submissions of a notebook. share: of the shorter one's own code that is also in the other, 0 to 1. tokens: how many."""
+
+    first: str
+    second: str
+    notebook: str
+    share: float
+    tokens: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("assignment", help="for example 01_power_laws")
+    parser.add_argument("--from", dest="least", type=float, default=0.7, metavar="SHARE", help="show pairs from this share (default: 0.7)")  # fmt: skip
+    parser.add_argument("--csv", action="store_true", help="print CSV")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the pairs, the most alike first."""
+    course = course_dir()
+    check_name(course, args.assignment)
+    if not 0 <= args.least <= 1:
+        raise CourseError(f"--from is a share from 0 to 1, not {args.least:g}.")
+    config = load_config(course, course)
+    directory = CourseDirectory(config=config)
+    found: list[Pair] = []
+    for path in sorted((course / "source" / args.assignment).glob("*.ipynb")):
+        notebooks = {}
+        for student in students(directory, args.assignment):
+            try:
+                notebooks[student], _ = read(
+                    submitted_folder(directory, student, args.assignment) / path.name
+                )
+            except (Unreadable, OSError):
+                continue
+        found += pairs(notebooks, master(path, config), path.stem)
+    found = sorted(
+        (p for p in found if p.share >= args.least),
+        key=lambda p: (-p.share, -p.tokens, p.first, p.second),
+    )
+    if args.csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(["first", "second", "notebook", "share", "tokens"])
+        writer.writerows(
+            [safe_cell(p.first), safe_cell(p.second), p.notebook, f"{p.share:.3f}", p.tokens]
+            for p in found
+        )
+        return 0
+    if not found:
+        print(f"No two submissions of {args.assignment} share {args.least:.0%} of their own code.")
+    for pair in found:
+        print(
+            f"  {pair.share:4.0%}  {pair.tokens:5} tokens  {pair.first} and {pair.second} ({pair.notebook})"
+        )
+    if found:
+        print(
+            "\nShort right answers look alike by themselves: read both before you speak to anyone."
+        )
+    return 0
+
+
+def own_code(notebook: NotebookNode, given: set[str]) -> str:
+    """The code of a submission's cells that are not as they were handed out."""
+    cells = [
+        c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip() not in given
+    ]
+    return "\n\n".join(cells)[:MAX_CODE] + "\n"
+
+
+def pairs(notebooks: dict[str, NotebookNode], source: NotebookNode, name: str) -> list[Pair]:
+    """All pairs of {student: notebook} that share code. source: what `submission.master` gives."""
+    from copydetect import CodeFingerprint, compare_files
+
+    from .submission import visible
+
+    given = {visible(cell.source).strip() for cell in source.cells}
+    stubs = "\n\n".join(
+        c.source for c in source.cells if utils.is_solution(c) and c.cell_type == "code"
+    )
+    handed_out = CodeFingerprint(f"{name}.py", _K, 1, fp=io.StringIO(stubs + "\n")).hashes
+    prints = {
+        student: CodeFingerprint(
+            str(Path(student, f"{name}.py")), _K, _WINDOW, boilerplate=list(handed_out),
+            fp=io.StringIO(own_code(notebook, given)),
+        )
+        for student, notebook in sorted(notebooks.items())
+    }  # fmt: skip
+    found = []
+    for (first, a), (second, b) in itertools.combinations(prints.items(), 2):
+        if not a.token_coverage or not b.token_coverage or not set(a.hashes) & set(b.hashes):
+            continue
+        tokens, shares, _ = compare_files(a, b)
+        found.append(Pair(first, second, name, float(max(shares)), int(tokens)))
+    return found

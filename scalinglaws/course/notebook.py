@@ -1,0 +1,33 @@
+"""What the first cell of every notebook calls."""
+
+import platform
+from importlib.metadata import version
+
+
+def ready() -> None:
+    """Print the versions that the learner works with, and Ready. Settles matplotlib's style for the course's figures."""
+    import matplotlib.pyplot as plt
+
+    from scalinglaws.plots import COLOURS
+
+    plt.rcParams.update(
+        {
+            "axes.prop_cycle": plt.cycler(color=COLOURS),
+            "axes.axisbelow": True,
+            "axes.grid": True,
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "figure.constrained_layout.use": True,
+            "figure.dpi": 110,
+            "figure.facecolor": "white",  # legible under JupyterLab's dark theme
+            "figure.figsize": (7.0, 4.2),
+            "grid.alpha": 0.3,
+            "legend.frameon": False,
+        }
+    )
+    parts = [f"Python {platform.python_version()}"]
+    parts += [
+        f"{name} {version(name)}" for name in ("numpy", "pandas", "matplotlib", "scalinglaws")
+    ]
+    print(" · ".join(parts))
+    print("Ready")

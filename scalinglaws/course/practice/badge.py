@@ -1,0 +1,102 @@
+"""The badge: a picture with name, date and what was mastered, beside the learner's work. It is a keepsake, no certificate."""
+
+import io
+import textwrap
+import warnings
+from collections.abc import Sequence
+from datetime import datetime
+
+from scalinglaws.course.ideas import IDEAS, ideas_of
+from scalinglaws.course.learner.events import Event
+from scalinglaws.course.questions.seal import find
+from scalinglaws.files import replace_file
+
+from .sitting import Challenge
+
+
+def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | None:
+    """{"file": path, "alt": text} of a round that was won, drawn now if it was not yet; None for another round."""
+    if not challenge.won(events):
+        return None
+    folder = challenge.progress.path.parent / "badges"
+    won = challenge.turns(events)[-1]
+    day = (won.last or won.asked).astimezone()
+    round_ = challenge.round
+    subject = _subject(round_)
+    name = round_["name"]
+    mastered = _mastered(round_["questions"])
+    path = folder / f"llm-scaling-master-{day:%Y-%m-%d}-{round_['sitting']}.png"
+    alt = (
+        f"Badge “LLM Scaling Master”{f' for {name}' if name else ''}: {subject}, all five right, {_day(day)}. "
+        f"Mastered: {', '.join(mastered)}."
+    )
+    if not path.is_file():
+        replace_file(path, draw(name, subject, mastered, day, _pace(round_["pace"])))
+    return {"file": str(path), "alt": alt}
+
+
+def _subject(round_: Event) -> str:
+    if not round_["topic"] and not round_["level"]:
+        return "the five problems"
+    topic = round_["topic"]
+    topic = IDEAS[topic].name if topic in IDEAS else topic.replace("_", " ")
+    return ", ".join(filter(None, [topic, round_["level"]]))
+
+
+def _pace(pace: str) -> str:
+    return {"timed": "against the clock", "double": "in double time"}.get(pace, "without a clock")
+
+
+def _mastered(questions: Sequence[str]) -> list[str]:
+    rows = {row for question in questions for row in find(question)["covers"]}
+    return [IDEAS[idea].name for idea in ideas_of(rows)]
+
+
+def _day(day: datetime) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def draw(name: str, subject: str, mastered: Sequence[str], day: datetime, pace: str) -> bytes:
+    """The picture, 1200 by 630 points, as PNG; the same bytes for the same badge."""
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from scalinglaws.constants import CHINCHILLA
+    from scalinglaws.plots.style import BLUE, ORANGE
+
+    figure = Figure(figsize=(12, 6.3), dpi=100, facecolor="#0B1F33")
+    FigureCanvasAgg(figure)
+    # The runs of many sizes, and the frontier that they share, from Hoffmann's law.
+    ax = figure.add_axes((0.56, 0.1, 0.41, 0.8), facecolor="none")
+    for N in np.geomspace(1e7, 1e12, 11):
+        D = np.geomspace(0.3, 500, 80) * N
+        ax.plot(6 * N * D, CHINCHILLA(N, D), color="#6FA8D6", linewidth=1.2, alpha=0.8)
+    C = np.geomspace(1e16, 1e26, 80)
+    best = [min(CHINCHILLA(N, c / (6 * N)) for N in np.geomspace(1e6, 1e13, 200)) for c in C]
+    ax.plot(C, best, color=ORANGE, linewidth=4)
+    ax.set(xscale="log", yscale="log", xlim=(1e16, 1e26), ylim=(1.75, 6.5))
+    ax.axis("off")
+    write = figure.text
+    figure.patches.append(_frame(figure, BLUE))
+    write(0.06, 0.82, "LLM Scaling Master", color="white", fontsize=36, fontweight="bold")
+    write(0.06, 0.745, subject, color="#F5C46B", fontsize=18)
+    size = min(34.0, 34.0 * 24 / max(len(name), 1))
+    write(0.06, 0.575, name, color="white", fontsize=size, style="italic")
+    lines = textwrap.wrap("Mastered: " + ", ".join(mastered), 52)
+    write(0.06, 0.50, "\n".join(lines[:7]), color="white", fontsize=15, va="top", linespacing=1.5)
+    write(0.06, 0.09, f"All five right, {pace} · {_day(day)}", color="#C9D8E6", fontsize=14)
+    picture = io.BytesIO()
+    with warnings.catch_warnings():  # a letter that no font of this machine has is drawn as a box
+        warnings.simplefilter("ignore")
+        figure.savefig(picture, format="png", metadata={"Software": None})
+    return picture.getvalue()
+
+
+def _frame(figure, colour: str):
+    from matplotlib.patches import FancyBboxPatch
+
+    return FancyBboxPatch(
+        (0.015, 0.03), 0.97, 0.94, boxstyle="round,pad=0,rounding_size=0.02", linewidth=4,
+        edgecolor=colour, facecolor="none", transform=figure.transFigure,
+    )  # fmt: skip

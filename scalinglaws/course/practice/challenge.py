@@ -1,0 +1,62 @@
+"""`scalinglaws challenge` and `sl.challenge()`: five problems against the clock, and a badge."""
+
+import argparse
+from collections.abc import Callable
+from datetime import datetime
+
+from scalinglaws.course.learner.events import progress_of, utc_now
+
+from .sitting import LEVELS, PACES, Challenge
+from .view import TITLE
+
+_STATIC = (
+    f"<p><b>{TITLE}</b>: five problems, two attempts each, a badge for five right. Where no form shows below, run this "
+    "cell, use <code>sl.challenge(widget=False)</code>, or run <code>scalinglaws challenge</code> in a terminal.</p>"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    from scalinglaws.course.learner.identity import default_student
+
+    parser.add_argument(
+        "topic", nargs="?", default="", help="a further round: an idea or a notebook"
+    )
+    parser.add_argument("--level", default="", choices=["", *LEVELS], help="a further round: level")
+    parser.add_argument("--pace", default="timed", choices=list(PACES), help="(default: timed)")
+    parser.add_argument("--name", default="", help="as it shall stand on the badge")
+    parser.add_argument("--student", default=default_student(), help="who (default: %(default)s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play a round in the terminal; a round that is not over goes on. Returns the exit code."""
+    from .play import in_terminal
+
+    challenge = Challenge(progress_of(args.student))
+    if challenge.round and not challenge.over() and not (args.topic or args.level):
+        print("Your round goes on where it stood; time ran on, too.")
+        challenge.next()
+    else:
+        print(
+            f"{TITLE}: two attempts for each problem. Time runs while you read. Ctrl-D stops; the round goes on later."
+        )
+        challenge.start(args.topic, args.level, args.pace, args.name or args.student)
+    in_terminal(challenge)
+    return 0
+
+
+def challenge(widget: bool = True, now: Callable[[], datetime] = utc_now):
+    """The challenge "LLM Scaling Master": five problems, two minutes and two attempts each, and a badge when all are right.
+
+    widget: False for plain text, to be played by calling methods of what is returned: start(name), answer(a), hint(), next().
+    now: the clock. A round goes on where it stood, after a restart of the kernel as well.
+    Raises CourseError outside the course's folder.
+    """
+    sitting = Challenge(progress_of(now=now))
+    if not widget:
+        from .play import Play
+
+        return Play(sitting)
+    from .widget import show
+
+    return show(sitting, _STATIC)

@@ -1,0 +1,216 @@
+"""The challenge and practice without widgets: in a terminal, or in plain cells of a notebook.
+
+c = sl.challenge(widget=False)
+c.start("Ada");  c.answer("b");  c.hint();  c.next()
+"""
+
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+from scalinglaws.course.markdown import to_text
+from scalinglaws.errors import CourseError
+
+from .sitting import Challenge, Practice, Sitting
+from .view import view
+
+_WIDTH = 96
+_HOW = {
+    "option": "Answer with the letter of one option",
+    "options": "Answer with the letters of all options that are right",
+    "truth": "Answer true or false",
+    "number": "Answer with a number",
+    "output": "Answer with what is printed",
+    "expression": "Answer with an expression",
+    "words": "Answer in a sentence or two",
+}
+
+
+def fill(text: str, indent: str = "") -> str:
+    """Text for a terminal: paragraphs wrapped, indented code as it is."""
+    lines = []
+    for block in text.split("\n\n"):
+        code = block.startswith("    ") or "\n    " in block
+        wrapped = block.splitlines() if code else []
+        for line in [] if code else _paragraphs(block):
+            wrapped += textwrap.wrap(line, _WIDTH, subsequent_indent="  " * line.startswith("- "))
+        lines += [f"{indent}{line}".rstrip() for line in wrapped] + [""]
+    return "\n".join(lines).rstrip()
+
+
+def _paragraphs(block: str) -> list[str]:
+    """Lines of one paragraph joined; each item of a list by itself."""
+    found: list[str] = []
+    for line in block.splitlines():
+        if found and not line.startswith("- "):
+            found[-1] += " " + line.strip()
+        else:
+            found.append(line.strip())
+    return found
+
+
+class Play:
+    """A sitting in plain text. Every action prints what has become of it and returns None."""
+
+    def __init__(self, sitting: Sitting):
+        self._sitting = sitting
+        if isinstance(sitting, Practice):
+            sitting.next()
+        self.show()
+
+    def start(self, name: str = "", topic: str = "", level: str = "", pace: str = "timed") -> None:
+        """Begin a round of the challenge; parameters as for `Challenge.start`."""
+        if not isinstance(self._sitting, Challenge):
+            raise CourseError("Practice needs no start: answer, or go to the next question.")
+        self._sitting.start(topic=topic, level=level, pace=pace, name=name)
+        self.show()
+
+    def answer(self, answer: Any) -> None:
+        """Answer the question at hand."""
+        self._sitting.answer(answer)
+        self.show(again=False)
+
+    def hint(self) -> None:
+        """Print the next hint."""
+        hint = self._sitting.hint()
+        print(fill(to_text(hint)) if hint else "There is no further hint.")
+
+    def judge(self, verdict: str) -> None:
+        """Compare your own text with the model answer: "yes", "partly" or "no"."""
+        self._sitting.judge(verdict)
+        self.show(again=False)
+
+    def solution(self) -> None:
+        """Give up, after a try, and print the worked solution."""
+        if not view(self._sitting).get("attempt"):
+            raise CourseError("Try once first: the solution opens after an honest try.")
+        self._sitting.give_up()
+        self.show(again=False)
+
+    def next(self) -> None:
+        """Go to the next question."""
+        if view(self._sitting)["phase"] == "question":
+            print("This question is still open.")
+        elif self._sitting.next() is None and isinstance(self._sitting, Practice):
+            print(f"Nothing more is due or new here. {self._sitting.comes_back()}")
+            return
+        self.show()
+
+    def show(self, again: bool = True) -> None:
+        """Print where you are. again: the question, too."""
+        print(text_of(view(self._sitting), again))
+
+
+def text_of(shown: dict[str, Any], question: bool = True) -> str:
+    """A view in plain text."""
+    phase = shown["phase"]
+    if phase == "start":
+        return (
+            f"{shown['title']}: five problems, two minutes and two attempts each. Time runs while you read.\n"
+            'All five right earn the badge. Start with start("your name").'
+        )
+    if phase == "rest":
+        return "Nothing is due here."
+    parts = []
+    if question:
+        facts = " · ".join(shown["facts"])
+        time = f" · {_clock(shown['seconds_left'])} left" if shown["seconds_left"] else ""
+        parts += [f"{shown['title']} · {facts}{time}", fill(_code(shown["prompt"]))]
+        options = shown["options"].items() if shown["form"] != "truth" else ()
+        parts += [
+            textwrap.fill(
+                to_text(text), _WIDTH, initial_indent=f"  {letter}. ", subsequent_indent="     "
+            )
+            for letter, text in options
+        ]
+        parts += [fill(f"Hint: {to_text(hint)}") for hint in shown["hints"]]
+    if phase == "compare":
+        parts += [fill(to_text(shown["reply"]["text"])), "Does yours say so? yes, partly or no"]
+        return "\n\n".join(parts)
+    if shown["late"]:
+        parts.append("Time is up.")
+    elif shown["reply"] and shown["form"] != "words":
+        verdict = (
+            "Right." if shown["right"] else "Not yet." if phase == "question" else "Not right."
+        )
+        parts.append(fill(f"{verdict} {to_text(shown['reply']['text'])}"))
+    if phase == "question":
+        names = f" in {', '.join(shown['names'])}" if shown["names"] else ""
+        unit = f", in {shown['unit']}" if shown["unit"] else ""
+        left = shown["attempts"] - shown["attempt"]
+        tries = f" ({left} attempt{'s' * (left > 1)} left)"
+        parts.append(f"{_HOW[shown['form']]}{names}{unit}{tries}.")
+    else:
+        parts.append(fill(f"Worked solution. {to_text(shown['solution'])}"))
+        parts += [f"  {reference}" for reference in shown["references"]]
+    if shown.get("over"):
+        good = sum(row["right"] for row in shown["results"])
+        parts.append(f"{good} of {shown['of']} are right.")
+        if badge := shown.get("badge"):
+            parts.append(f"The badge is yours: {badge['file']}")
+    return "\n\n".join(parts)
+
+
+def _code(prompt: str) -> str:
+    """The prompt with its code blocks indented."""
+    head, *blocks = prompt.split("```python\n")
+    text = to_text(head)
+    for block in blocks:
+        code, rest = block.split("```", 1)
+        text += textwrap.indent(code.rstrip(), "    ") + to_text(rest)
+    return text
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def in_terminal(sitting: Sitting, read: Callable[[str], str] | None = None) -> int:
+    """Play in a terminal until the learner stops. Returns how many questions were closed."""
+    read = read or input
+    keys = "? hint, ! solution, q stop"
+    closed, reshow = 0, True
+    while True:
+        shown = view(sitting)
+        if shown["phase"] == "rest" or (shown["phase"] == "closed" and shown.get("over")):
+            return closed
+        if reshow:
+            print("\n" + text_of(shown))
+        try:
+            if shown["phase"] == "closed":
+                typed = read("\n[Enter] next, q stop > ").strip()
+            else:
+                typed = read(f"\n[{keys}] > ").strip()
+        except EOFError:
+            return closed
+        reshow = False
+        try:
+            if typed == "q":
+                return closed
+            if shown["phase"] == "closed":
+                if sitting.next() is None:
+                    return closed
+                reshow = True
+            elif shown["phase"] == "compare":
+                sitting.judge(typed.lower())
+            elif typed == "?":
+                hint = sitting.hint()
+                print(fill(to_text(hint)) if hint else "There is no further hint.")
+                continue
+            elif typed == "!":
+                if not shown["attempt"]:
+                    raise CourseError("Try once first: the solution opens after an honest try.")
+                sitting.give_up()
+            elif typed:
+                if sitting.answer(typed) is None and view(sitting)["phase"] == "question":
+                    reshow = True  # it moved on in another window
+                    continue
+            else:
+                continue
+        except CourseError as error:
+            print(error)
+            continue
+        if not reshow:
+            after = view(sitting)
+            print("\n" + text_of(after, question=False))
+            closed += after["phase"] == "closed"

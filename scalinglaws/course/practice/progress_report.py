@@ -1,0 +1,257 @@
+"""`scalinglaws progress`, and the panel of the start page: what is done, scores, mastery on the map of ideas, what comes next."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+
+from scalinglaws.course.ideas import IDEAS, before, ideas_of
+from scalinglaws.course.learner.events import Event, Progress, progress_of, student_of
+from scalinglaws.course.questions.seal import sealed_bank
+
+from .sitting import memories
+
+_NEARLY = 0.8  # mastery above which an idea counts as learned
+
+
+@dataclass(frozen=True)
+class Score:
+    """One assignment at its last `scalinglaws check`. right, exercises: counts; by_hand: points that a person marks."""
+
+    assignment: str
+    points: float = 0.0
+    max_points: float = 0.0
+    right: int = 0
+    exercises: int = 0
+    by_hand: float = 0.0
+    first_open: str = ""  # the first exercise that is not right yet
+    checked: str = ""  # when
+
+
+@dataclass(frozen=True)
+class Mastery:
+    """One idea: how many of its questions were answered, and the share that would be answered rightly now (FSRS)."""
+
+    answered: int
+    questions: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the panel says; `_repr_html_` draws it in a notebook, `str` in a terminal."""
+
+    student: str
+    scores: tuple[Score, ...]
+    mastery: dict[str, Mastery]
+    due: int
+    known: int
+    new: int
+    badges: tuple[Path, ...]
+    next: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return _as_text(self)
+
+    def _repr_html_(self) -> str:
+        return _as_html(self)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    from scalinglaws.course.learner.identity import default_student
+
+    parser.add_argument("--student", default=default_student(), help="whose (default: %(default)s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the report. Returns the exit code."""
+    print(report(progress_of(args.student)))
+    return 0
+
+
+def progress() -> Report:
+    """What you have done in this course, and what comes next. Raises CourseError outside the course's folder."""
+    return report(progress_of())
+
+
+def report(progress: Progress, assignments: Sequence[str] | None = None) -> Report:
+    """The report of one learner. assignments: the course's own, by default those in release/."""
+    if assignments is None:
+        assignments = _released()
+    events, now = progress.events(), progress.now()
+    known = memories(events, now)
+    mastery = {}
+    for idea in IDEAS:
+        mine = [q for q, entry in sealed_bank().items() if idea in ideas_of(entry["covers"])]
+        recall = [known[q].recall(now) for q in mine if q in known]
+        mastery[idea] = Mastery(len(recall), len(mine), sum(recall) / max(len(mine), 1))
+    due = sum(memory.due <= now for memory in known.values())
+    scores = tuple(_score(assignment, events) for assignment in assignments)
+    badges = tuple(sorted((progress.path.parent / "badges").glob("*.png")))
+    return Report(
+        student=student_of(progress),
+        scores=scores,
+        mastery=mastery,
+        due=due,
+        known=len(known) - due,
+        new=len(sealed_bank()) - len(known),
+        badges=badges,
+        next=_what_next(scores, mastery, due, bool(badges)),
+    )
+
+
+def _released() -> list[str]:
+    from scalinglaws.course.learner.workspace import assignments
+    from scalinglaws.paths import course_dir
+
+    return assignments(course_dir() / "release")
+
+
+def _score(assignment: str, events: Sequence[Event]) -> Score:
+    """The last report of `scalinglaws check` on an assignment."""
+    checks = [e for e in events if e["event"] == "checked" and e["assignment"] == assignment]
+    if not checks:
+        return Score(assignment)
+    last = checks[-1]
+    rows = last["exercises"]
+    done = {number for number, row in rows.items() if _done(row)}
+    return Score(
+        assignment=assignment,
+        points=last["score"],
+        max_points=last["max_score"],
+        right=len(done),
+        exercises=len(rows),
+        by_hand=sum(row["max_points"] for row in rows.values() if row["by_hand"]),
+        first_open=next((number for number in rows if number not in done), ""),
+        checked=datetime.fromisoformat(last["at"]).astimezone().strftime("%Y-%m-%d %H:%M"),
+    )
+
+
+def _done(row: dict) -> bool:
+    return row["state"] == "right" or (row["by_hand"] and row["state"] != "not started")
+
+
+def _what_next(
+    scores: Sequence[Score], mastery: dict[str, Mastery], due: int, badge: bool
+) -> tuple[str, ...]:
+    """At most three things to do, the most urgent first."""
+    steps = []
+    if due:
+        what = "1 question is" if due == 1 else f"{due} questions are"
+        steps.append(f"Practise: {what} due (`sl.practice()` or `scalinglaws practice`).")
+    if begun := [score for score in scores if score.checked and score.first_open]:
+        score = begun[-1]
+        steps.append(f"Go on in {score.assignment}, at exercise {score.first_open}.")
+    elif fresh := [score for score in scores if not score.checked]:
+        name = fresh[0].assignment
+        steps.append(f"Open {name}; `scalinglaws check {name}` brings its points here.")
+    ready = [
+        idea
+        for idea, found in mastery.items()
+        if found.answered
+        and found.share < _NEARLY
+        and all(mastery[need].share >= _NEARLY for need in before(idea) if mastery[need].answered)
+    ]
+    if ready:
+        idea = min(ready, key=lambda name: mastery[name].share)
+        steps.append(f'Strengthen “{IDEAS[idea].name}”: `sl.practice("{idea}")`.')
+    if not badge:
+        steps.append("Earn the badge: `sl.challenge()` or `scalinglaws challenge`.")
+    return tuple(steps[:3]) or (
+        "All is done and nothing is due: try a further round of the challenge.",
+    )
+
+
+# -- Shown
+
+
+def _points(score: Score) -> str:
+    if not score.checked:
+        return "not checked yet"
+    hand = f", and {score.by_hand:g} that a person marks" if score.by_hand else ""
+    return f"{score.points:g} of {score.max_points:g} points{hand}"
+
+
+def _as_text(report: Report) -> str:
+    lines = [f"Progress of {report.student}", "", "Next"]
+    lines += [f"  - {step}" for step in report.next]
+    lines += ["", "Notebooks"]
+    width = max((len(score.assignment) for score in report.scores), default=0)
+    for score in report.scores:
+        done = f"{score.right}/{score.exercises}" if score.checked else "–"
+        lines.append(f"  {score.assignment:<{width}}  {done:>6} exercises  {_points(score)}")
+    lines += ["", "Ideas (the share of their questions that you would answer rightly today)"]
+    width = max(len(idea.name) for idea in IDEAS.values())
+    for name, found in report.mastery.items():
+        bar = "█" * round(10 * found.share)
+        lines.append(
+            f"  {IDEAS[name].name:<{width}}  {bar:░<10} {found.share:>4.0%}  "
+            f"{found.answered} of {found.questions} answered"
+        )
+    lines += ["", f"Practice: {report.due} due, {report.known} known, {report.new} new"]
+    lines += [f"Badge: {path.name}" for path in report.badges] or ["Badge: none yet"]
+    return "\n".join(lines)
+
+
+def _as_html(report: Report) -> str:
+    import matplotlib.pyplot as plt
+
+    from scalinglaws.course.idea_map import plot_ideas
+    from scalinglaws.plots.alt import to_html
+
+    figure = plot_ideas(
+        mastery={idea: found.share for idea, found in report.mastery.items()}
+    ).figure
+    picture = to_html(
+        figure, "Map of the ideas, each filled as far as you master it. The table says the same."
+    )
+    plt.close(figure)
+    cell = 'style="text-align:left;padding:0.15em 1em 0.15em 0"'
+    number = 'style="text-align:right;padding:0.15em 1em 0.15em 0"'
+
+    def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+        titles = "".join(f'<th scope="col" {cell}>{escape(title)}</th>' for title in head)
+        lines = "".join(
+            f'<tr><th scope="row" {cell}>{escape(row[0])}</th>'
+            + "".join(f"<td {number}>{escape(value)}</td>" for value in row[1:])
+            + "</tr>"
+            for row in rows
+        )
+        return (
+            f'<table><caption style="text-align:left;font-weight:bold">{escape(caption)}</caption>'
+            f"<thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table>"
+        )
+
+    steps = "".join(f"<li>{escape(step)}</li>" for step in report.next)
+    steps = re.sub("`([^`]+)`", r"<code>\1</code>", steps)
+    notebooks = table(
+        "Notebooks, at their last check",
+        ("notebook", "exercises", "points"),
+        [
+            (
+                score.assignment,
+                f"{score.right} of {score.exercises}" if score.checked else "–",
+                _points(score),
+            )
+            for score in report.scores
+        ],
+    )
+    ideas = table(
+        "Ideas: the share of their questions that you would answer rightly today",
+        ("idea", "mastery", "answered"),
+        [
+            (IDEAS[name].name, f"{found.share:.0%}", f"{found.answered} of {found.questions}")
+            for name, found in report.mastery.items()
+        ],
+    )
+    badges = ", ".join(path.name for path in report.badges) or "none yet"
+    return (
+        f"<div><p><b>Next</b></p><ul>{steps}</ul>{notebooks}"
+        f"{picture}"
+        f"<details><summary>The map as a table</summary>{ideas}</details>"
+        f"<p>Practice: {report.due} due, {report.known} known, {report.new} new. Badges: {escape(badges)}.</p></div>"
+    )

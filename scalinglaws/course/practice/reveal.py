@@ -1,0 +1,157 @@
+"""`scalinglaws reveal`: worked solutions, after an honest try.
+
+A question's solution opens at once after a right answer: its key lies in the sealed reply. Otherwise, and for the exercises of the
+notebooks, it opens after some different tries that your progress file has noted. Then there is no sealed copy to open (the package
+never holds a key to an answer that nobody gave): the solution is read from the course's own folder, questions/ or source/. A class that
+gets the released notebooks and the package alone has neither, and its instructor decides.
+"""
+
+import argparse
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scalinglaws.course.learner.events import Event, Progress, progress_of
+from scalinglaws.course.markdown import to_text
+from scalinglaws.course.questions.answers import WORDS, form, from_text
+from scalinglaws.course.questions.seal import find, open_reply, right_letters
+from scalinglaws.errors import CourseError
+
+TRIES = 3  # different answers that make an honest try
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    from scalinglaws.course.learner.identity import default_student
+
+    parser.add_argument("what", help="a question (power_laws.trend) or exercise (01_power_laws/5)")
+    parser.add_argument("--student", default=default_student(), help="who (default: %(default)s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a worked solution. Returns the exit code."""
+    print(to_text(solution(args.what, progress_of(args.student))))
+    return 0
+
+
+def reveal(what: str) -> None:
+    """Show the worked solution of a question ("power_laws.trend") or exercise ("01_power_laws/5").
+
+    Raises CourseError, with what is still to be tried, before an honest try.
+    """
+    text = solution(what, progress_of())
+    try:
+        from IPython import get_ipython
+        from IPython.display import Markdown, display
+    except ImportError:
+        get_ipython = None
+    if get_ipython and get_ipython() is not None:
+        display(Markdown(text))
+    else:
+        print(to_text(text))
+
+
+def solution(what: str, progress: Progress) -> str:
+    """The worked solution as Markdown. Raises CourseError before an honest try, or where there is none to be read."""
+    events = progress.events()
+    if "/" in what:
+        return _exercise_solution(*what.split("/", 1), events)
+    entry = find(what)
+    answered = [e for e in events if e.get("question") == what and e["event"] == "answered"]
+    tries = len({event["answer"] for event in answered})
+    over = any(event["right"] for event in answered) or any(
+        event.get("question") == what and event["event"] in ("gave_up", "judged")
+        for event in events
+    )
+    enough = _tries_needed(entry)
+    if not over and tries < enough:
+        raise CourseError(
+            f"The solution of {what} opens after a right answer or {enough} different tries; "
+            f"noted so far: {tries}. Quiz cells, practice and the challenge count."
+        )
+    text = worked_solution(what, events)
+    if text is None:
+        raise CourseError(
+            f"The solution of {what} is not in this installation: it opens with the right answer, or where the "
+            "course's folder questions/ is."
+        )
+    references = "".join(f"\n- {source}" for source in entry.get("references", ()))
+    return text + (f"\n\n{references}" if references else "")
+
+
+def _tries_needed(entry: Mapping[str, Any]) -> int:
+    """An honest try: not so many that the last option is all that is left."""
+    if form(entry) == "words":
+        return 1
+    if form(entry) in ("option", "truth"):
+        return min(TRIES, max(1, len(entry["options"]) - 2))
+    return TRIES
+
+
+def worked_solution(question: str, events: Sequence[Event] = ()) -> str | None:
+    """The worked solution of a question that is over; None where it cannot be opened here."""
+    entry = find(question)
+    if form(entry) == "words":
+        return open_reply(question, " ".join(str(i) for i in range(WORDS))).solution
+    for event in events:
+        if event.get("question") == question and event.get("right") and "answer" in event:
+            opened = open_reply(question, from_text(entry, event["answer"]))
+            if opened.right:  # else the question was changed since
+                return opened.solution
+    if reply := right_letters(question):
+        return reply.solution
+    return _from_course(question)
+
+
+def _from_course(question: str) -> str | None:
+    from scalinglaws.course.questions.bank import load_bank
+    from scalinglaws.paths import course_dir
+
+    try:
+        bank = load_bank(course_dir() / "questions")
+    except (CourseError, OSError):
+        return None
+    return bank[question]["solution"].strip() if question in bank else None
+
+
+# -- Exercises
+
+
+def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) -> str:
+    from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+    from scalinglaws.paths import course_dir
+
+    path = course_dir() / "source" / assignment / f"{assignment}.ipynb"
+    if not path.is_file():
+        raise CourseError(f"There is no assignment {assignment!r} in this course.")
+    notebook = read_notebook(path)
+    found = {exercise.number: exercise for exercise in exercises(notebook)}
+    if number not in found:
+        raise CourseError(f"{assignment} has no exercise {number!r}: it has {', '.join(found)}.")
+    exercise = found[number]
+    seen = [
+        event["exercises"][number]
+        for event in events
+        if event["event"] == "checked"
+        and event["assignment"] == assignment
+        and number in event["exercises"]
+    ]
+    tries = {row["wrote"] for row in seen if row["state"] != "not started"}
+    enough = 1 if exercise.by_hand else TRIES
+    if not any(row["state"] == "right" for row in seen) and len(tries) < enough:
+        raise CourseError(
+            f"The solution of exercise {number} opens when it is right, or after `scalinglaws check {assignment}` "
+            f"has seen {enough} different {'try' if enough == 1 else 'tries'}; noted so far: {len(tries)}."
+        )
+    cells = graded_cells(notebook)
+    parts = []
+    for name in exercise.answers:
+        text = cells[name].source
+        marked = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", text, re.S)
+        if cells[name].cell_type == "markdown":
+            parts.append(text)
+        else:
+            code = re.sub(r"^ *### (?:BEGIN|END) SOLUTION\n?", "", text, flags=re.M)
+            parts.append(f"```python\n{textwrap.dedent(code if marked else text).strip()}\n```")
+    return f"**{exercise.title}**\n\n" + "\n\n".join(parts)

@@ -1,0 +1,384 @@
+"""The rules of the challenge and of practice: which question, how many attempts, how much time, when hints and solutions open.
+
+A `Sitting` keeps nothing in memory that counts: each question is answered from the learner's events, so it goes on after a restart
+of the kernel, and in another tab, where it stood. The clock is Python's; it goes on while the kernel is away.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from scalinglaws.course.ideas import IDEAS, find_topic, ideas_of
+from scalinglaws.course.learner.events import LONGEST, Event, Progress, Writing, moment
+from scalinglaws.course.questions.answers import form, from_text
+from scalinglaws.course.questions.seal import Reply, find, mark, sealed_bank
+from scalinglaws.errors import CourseError
+
+from .spacing import AGAIN, GOOD, HARD, Memory, remember
+
+CHALLENGE = "challenge"  # the five problems are the questions whose ids begin so
+LEVELS = ("introductory", "intermediate", "advanced", "expert")
+ATTEMPTS = 2
+ROUND = 5  # questions in a round of the challenge
+GRACE = timedelta(seconds=2)  # from the page to Python on a busy machine
+PACES = {"timed": 1.0, "double": 2.0, "untimed": None}  # times each question's minutes
+VERDICTS = {"yes": True, "partly": False, "no": False}  # on one's own text, beside the model answer
+
+
+@dataclass
+class Turn:
+    """One question put once: computed from events."""
+
+    question: str
+    asked: datetime
+    seconds: float | None
+    hints: int = 0
+    answers: list[tuple[str, bool]] = field(default_factory=list)
+    verdict: str = ""  # on a text
+    gave_up: bool = False
+    last: datetime | None = None
+
+    @property
+    def entry(self) -> Mapping[str, Any]:
+        return find(self.question)
+
+    @property
+    def right(self) -> bool:
+        if form(self.entry) == "words":
+            return VERDICTS.get(self.verdict, False)
+        return any(right for _, right in self.answers)
+
+    @property
+    def deadline(self) -> datetime | None:
+        return None if self.seconds is None else self.asked + timedelta(seconds=self.seconds)
+
+    def late(self, now: datetime) -> bool:
+        """Whether time is up and the question was still open then."""
+        return bool(self.deadline and now > self.deadline + GRACE and not self._settled())
+
+    def closed(self, now: datetime) -> bool:
+        """Whether nothing more can be answered."""
+        return self._settled() or self.late(now)
+
+    def _settled(self) -> bool:
+        if form(self.entry) == "words":
+            return bool(self.verdict) or self.gave_up
+        return self.right or self.gave_up or len(self.answers) >= ATTEMPTS
+
+    def rating(self):
+        """How well it was known, for the spacing."""
+        if self.verdict == "partly" or (self.right and (self.hints or len(self.answers) > 1)):
+            return HARD
+        return GOOD if self.right else AGAIN
+
+
+def turns(events: Iterable[Event], sitting: str | None = None) -> list[Turn]:
+    """The questions put in one sitting (default: in all), in order."""
+    latest: dict[tuple[str, str], Turn] = {}  # by sitting and question
+    every: list[Turn] = []
+    for event in events:
+        name, question = event.get("sitting"), event.get("question")
+        if not name or not question or (sitting and name != sitting):
+            continue
+        if event["event"] == "asked" and question in sealed_bank():
+            turn = latest[name, question] = Turn(question, moment(event), event.get("seconds"))
+            every.append(turn)
+        elif turn := latest.get((name, question)):
+            turn.last = moment(event)
+            match event["event"]:
+                case "hint":
+                    turn.hints += 1
+                case "answered":
+                    turn.answers.append((event["answer"], bool(event["right"])))
+                case "judged":
+                    turn.verdict = event["verdict"]
+                case "gave_up":
+                    turn.gave_up = True
+    return every
+
+
+def memories(events: Sequence[Event], now: datetime) -> dict[str, Memory]:
+    """{question: Memory} of all that was answered: in sittings and in the notebooks' quiz cells."""
+    reviews: dict[str, list] = {}
+    for turn in turns(events):
+        if turn.closed(now) or turn.answers:
+            reviews.setdefault(turn.question, []).append(
+                (turn.last or turn.deadline or turn.asked, turn.rating())
+            )
+    for event in events:
+        if event["event"] == "answered" and not event.get("sitting"):
+            rating = GOOD if event.get("right") else AGAIN
+            reviews.setdefault(event["question"], []).append((moment(event), rating))
+    known = sealed_bank()
+    return {question: remember(found) for question, found in reviews.items() if question in known}
+
+
+def questions_on(topic: str = "", level: str = "") -> list[str]:
+    """The ids of the bank's questions on a topic and of a level ("" means any), easier ones first.
+
+    Raises CourseError for a topic or level that there is not, or without a question.
+    """
+    if level and level not in LEVELS:
+        raise CourseError(f"There is no level {level!r}: choose one of {', '.join(LEVELS)}.")
+    wanted = find_topic(topic) if topic else list(IDEAS)
+    order = list(IDEAS)
+    found = []
+    for question, entry in sealed_bank().items():
+        ideas = ideas_of(entry["covers"])
+        if set(ideas) & set(wanted) and (not level or entry["level"] == level):
+            first = min(order.index(idea) for idea in ideas)
+            found.append((LEVELS.index(entry["level"]), first, question))
+    if not found:
+        raise CourseError("There is no question of this level on this topic: choose another level.")
+    return [question for *_, question in sorted(found)]
+
+
+class Sitting:
+    """A run of questions. Actions that do not fit the moment change nothing, so a second tab does no harm."""
+
+    id: str
+
+    def __init__(self, progress: Progress):
+        self.progress = progress
+
+    # -- What is
+
+    @property
+    def now(self) -> datetime:
+        return self.progress.now()
+
+    def turns(self, events: Sequence[Event] | None = None) -> list[Turn]:
+        """The questions put so far."""
+        return turns(self.progress.events() if events is None else events, self.id)
+
+    def turn(self, events: Sequence[Event] | None = None) -> Turn | None:
+        """The question at hand, open or closed; None before the first."""
+        found = self.turns(events)
+        return found[-1] if found else None
+
+    # -- What one can do: each decides and writes while holding the file
+
+    def next(self, after: int | None = None) -> Turn | None:
+        """Put the next question, if the one at hand is closed. Returns the one at hand then; None if there is no more.
+
+        after: how many were put when the learner asked; where more were put since, nothing happens.
+        """
+        with self.progress.writing() as log:
+            found = self.turns(log.events)
+            at_hand = found[-1] if found else None
+            if (at_hand and not at_hand.closed(self.now)) or (
+                after is not None and after != len(found)
+            ):
+                return at_hand
+            question = self._pick(log, found)
+            if question is None:
+                return None
+            log.add("asked", sitting=self.id, question=question, seconds=self._seconds(question))
+            return self.turn(log.events)
+
+    def hint(self) -> str | None:
+        """Open the next hint of the open question; None if there is no more."""
+        with self.progress.writing() as log:
+            turn = self.turn(log.events)
+            if turn is None or turn.closed(self.now) or turn.hints >= len(turn.entry["hints"]):
+                return None
+            log.add("hint", sitting=self.id, question=turn.question)
+            return turn.entry["hints"][turn.hints]
+
+    def answer(self, typed: Any, attempt: int | None = None) -> Reply | None:
+        """Answer the open question. Returns the reply; None if there is none to answer.
+
+        attempt: which attempt the learner means, counted from 0; where that one is over, nothing happens.
+        Raises CourseError for an answer of the wrong kind, which costs no attempt.
+        """
+        turn = self.turn()
+        if turn is None or turn.closed(self.now):
+            return None
+        answer = from_text(turn.entry, typed) if isinstance(typed, str) else typed
+        reply = mark(turn.question, answer)
+        with self.progress.writing() as log:
+            # Marking takes a moment: look again, now that nobody else can write.
+            present = self.turn(log.events)
+            if (
+                present is None
+                or (present.question, present.asked) != (turn.question, turn.asked)
+                or present.closed(self.now)
+                or (attempt is not None and attempt != len(present.answers))
+                or (form(turn.entry) == "words" and present.answers)
+            ):
+                return None
+            log.add(
+                "answered",
+                sitting=self.id,
+                question=turn.question,
+                answer=str(answer)[:LONGEST],
+                right=reply.right,
+            )
+        return reply
+
+    def judge(self, verdict: str) -> None:
+        """Say how one's own text compares with the model answer: "yes", "partly" or "no"."""
+        if verdict not in VERDICTS:
+            raise CourseError(f"Say {', '.join(VERDICTS)}: did your answer make these points?")
+        self._note_once("judged", lambda turn: bool(turn.answers), verdict=verdict)
+
+    def give_up(self) -> None:
+        """Close the open question after an honest try, to see its solution."""
+        self._note_once("gave_up", lambda turn: bool(turn.answers))
+
+    def _note_once(self, event: str, allowed, **fields) -> None:
+        with self.progress.writing() as log:
+            turn = self.turn(log.events)
+            if turn and not turn.closed(self.now) and allowed(turn):
+                log.add(event, sitting=self.id, question=turn.question, **fields)
+
+    # -- What differs
+
+    def comes_back(self) -> str:
+        """What a learner is told when there is no further question."""
+        return ""
+
+    def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
+        raise NotImplementedError
+
+    def _seconds(self, question: str) -> float | None:
+        return None
+
+
+class Practice(Sitting):
+    """Questions on a topic, those that are due first, then new ones; without a clock."""
+
+    id = "practice"
+
+    def __init__(self, progress: Progress, topic: str = "", level: str = ""):
+        super().__init__(progress)
+        self.topic, self.level = topic, level
+        self.questions = questions_on(topic, level)
+
+    def turns(self, events: Sequence[Event] | None = None) -> list[Turn]:
+        """The questions put so far that are on the topic."""
+        return [turn for turn in super().turns(events) if turn.question in self.questions]
+
+    def counts(self) -> dict[str, int]:
+        """How many questions are due now, new, and known (not due)."""
+        known = memories(self.progress.events(), self.now)
+        mine = [known[q] for q in self.questions if q in known]
+        due = sum(memory.due <= self.now for memory in mine)
+        return {"due": due, "new": len(self.questions) - len(mine), "known": len(mine) - due}
+
+    def comes_back(self) -> str:
+        """A sentence: when the next question that was answered is due; "" if none was."""
+        known = memories(self.progress.events(), self.now)
+        due = [known[q].due for q in self.questions if q in known]
+        return f"The next question is due {_when(min(due) - self.now)}." if due else ""
+
+    def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
+        known = memories(log.events, self.now)
+        last = found[-1].question if found else None
+        due = [q for q in self.questions if q in known and known[q].due <= self.now and q != last]
+        new = [q for q in self.questions if q not in known and not q.startswith(f"{CHALLENGE}.")]
+        if due:
+            return min(due, key=lambda q: known[q].due)
+        if new:
+            return new[0]
+        # Nothing else is left: one that was missed comes back before its minute is over.
+        missed = [q for q in self.questions if q in known and not known[q].last_right and q != last]
+        if missed:
+            return min(missed, key=lambda q: known[q].due)
+        return last if last in known and not known[last].last_right else None
+
+
+def _when(wait: timedelta) -> str:
+    minutes = wait.total_seconds() / 60
+    if minutes <= 0:
+        return "now"
+    if minutes < 90:
+        return f"in {max(1, round(minutes))} min"
+    return (
+        f"in {round(minutes / 60)} h" if minutes < 48 * 60 else f"in {round(minutes / 1440)} days"
+    )
+
+
+class Challenge(Sitting):
+    """Rounds of five questions with a clock and a badge: first the five problems, then rounds by topic and level."""
+
+    def __init__(self, progress: Progress):
+        super().__init__(progress)
+        self.round = _last_round(progress.events())
+
+    @property
+    def id(self) -> str:
+        return self.round["sitting"] if self.round else ""
+
+    def refresh(self) -> None:
+        """Go to the learner's last round: it may have been begun elsewhere."""
+        self.round = _last_round(self.progress.events())
+
+    def start(self, topic: str = "", level: str = "", pace: str = "timed", name: str = "") -> Turn:
+        """Begin a round and put its first question; a round that is not over ends.
+
+        topic, level: "" for the five problems of the challenge, or what `questions_on` takes.
+        pace: "timed" (the minutes of each question), "double" or "untimed". name: for the badge.
+        Raises CourseError for a pace that there is not, and as `questions_on` does.
+        """
+        if pace not in PACES:
+            raise CourseError(f"There is no pace {pace!r}: choose one of {', '.join(PACES)}.")
+        with self.progress.writing() as log:
+            number = sum(event["event"] == "started" for event in log.events) + 1
+            self.round = log.add(
+                "started",
+                sitting=f"round-{number}",
+                questions=self._draw(log.events, topic, level, number),
+                topic=topic,
+                level=level,
+                pace=pace,
+                name=" ".join(name.split())[:60],
+            )
+        return self.next()
+
+    def over(self, events: Sequence[Event] | None = None) -> bool:
+        """Whether every question of the round is closed."""
+        found = self.turns(events)
+        return len(found) == len(self.round["questions"]) and found[-1].closed(self.now)
+
+    def won(self, events: Sequence[Event] | None = None) -> bool:
+        """Whether the round is over and every answer was right."""
+        return self.over(events) and all(turn.right for turn in self.turns(events))
+
+    def _draw(self, events: Sequence[Event], topic: str, level: str, number: int) -> list[str]:
+        if not topic and not level:
+            return [q for q in sealed_bank() if q.startswith(f"{CHALLENGE}.")][:ROUND]
+        known = memories(events, self.now)
+        questions = [
+            question
+            for question in questions_on(topic, level)
+            if form(find(question)) != "words"  # which nobody can mark at once
+        ]
+        if not questions:
+            raise CourseError("There is no question of this level on this topic: choose another.")
+        random.Random(number).shuffle(questions)
+        questions.sort(key=lambda q: known[q].recall(self.now) if q in known else 0.5)
+        chosen = questions[:ROUND]
+        return sorted(chosen, key=lambda q: LEVELS.index(find(q)["level"]))
+
+    def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
+        if self.round is None:
+            raise CourseError("No round has begun: start one first.")
+        questions = self.round["questions"]
+        return questions[len(found)] if len(found) < len(questions) else None
+
+    def _seconds(self, question: str) -> float | None:
+        factor = PACES[self.round["pace"]]
+        return None if factor is None else 60.0 * find(question)["minutes"] * factor
+
+
+def _last_round(events: Sequence[Event]) -> Event | None:
+    """The last round of which every question is still in the bank."""
+    rounds = [
+        event
+        for event in events
+        if event["event"] == "started" and all(q in sealed_bank() for q in event["questions"])
+    ]
+    return rounds[-1] if rounds else None

@@ -1,0 +1,127 @@
+"""What a learner may see of a sitting at this moment: data in Markdown, for the page and for plain text alike.
+
+Nothing in it tells an answer that was not given, except of a question that is over.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from scalinglaws.course.learner.events import Event
+from scalinglaws.course.questions.answers import form, from_text
+from scalinglaws.course.questions.seal import Reply, mark
+from scalinglaws.errors import CourseError
+
+from .badge import badge_of
+from .reveal import worked_solution
+from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn
+
+TITLE = "LLM Scaling Master"
+_TYPES = {
+    "choice": "one is right",
+    "several": "several are right",
+    "true_false": "true or false",
+    "number": "a number",
+    "predict": "predict the output",
+    "debug": "debug",
+    "fill_in": "fill in",
+    "text": "in your own words",
+}
+
+
+def view(sitting: Sitting) -> dict[str, Any]:
+    """The state of a sitting: JSON-ready, texts in Markdown.
+
+    phase: "start" (no round yet), "question", "compare" (one's own text, beside the model answer), "closed", "over" (of a round) or
+    "rest" (practice: nothing is due).
+    """
+    events = sitting.progress.events()
+    found = sitting.turns(events)
+    shown: dict[str, Any] = {"mode": type(sitting).__name__.lower(), "put": len(found)}
+    if isinstance(sitting, Practice):
+        shown |= {"title": "Practice", "counts": sitting.counts()}
+        if not found:
+            return shown | {"phase": "rest"}
+        return shown | _question(found[-1], sitting, events)
+    assert isinstance(sitting, Challenge)
+    if sitting.round is None or not found:
+        return shown | {"phase": "start", "title": TITLE}
+    total = len(sitting.round["questions"])
+    shown |= {"title": f"Problem {len(found)} of {total}", "of": total}
+    shown |= {"results": _results(found, sitting), "over": sitting.over(events)}
+    shown |= _question(found[-1], sitting, events)
+    if shown["over"]:
+        shown |= {"won": sitting.won(events), "badge": badge_of(sitting, events)}
+    return shown
+
+
+def _results(found: Sequence[Turn], sitting: Sitting) -> list[dict[str, Any]]:
+    closed = [turn for turn in found if turn.closed(sitting.now)]
+    return [
+        {
+            "name": turn.entry.get("kind") or _TYPES[turn.entry["type"]],
+            "right": turn.right,
+            "attempts": len(turn.answers),
+            "hints": turn.hints,
+        }
+        for turn in closed
+    ]
+
+
+def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str, Any]:
+    entry, now = turn.entry, sitting.now
+    kind = form(entry)
+    closed = turn.closed(now)
+    prompt = entry["prompt"].strip()
+    if "code" in entry:
+        prompt += f"\n\n```python\n{entry['code'].rstrip()}\n```"
+    shown = {
+        "phase": "closed" if closed else "question",
+        "question": turn.question,
+        "facts": [entry.get("kind") or _TYPES[entry["type"]], entry["level"]]
+        + ([f"from {entry['notebook']}"] if "notebook" in entry else []),
+        "prompt": prompt,
+        "form": kind,
+        "options": entry.get("options", {}),
+        "unit": entry.get("unit", ""),
+        "names": list(entry["inputs"][0]) if "inputs" in entry else [],
+        "hints": entry["hints"][: turn.hints],
+        "more_hints": not closed and turn.hints < len(entry["hints"]),
+        "attempt": len(turn.answers),
+        "attempts": 1 if kind == "words" else ATTEMPTS,
+        "seconds_left": None,
+        "late": turn.late(now),
+        "right": turn.right,
+        "answer": turn.answers[-1][0] if turn.answers else "",
+        "reply": None,
+        "others": {},
+        "solution": "",
+        "references": [],
+    }
+    if turn.deadline and not closed:
+        shown["seconds_left"] = max(0.0, (turn.deadline - now).total_seconds())
+    if turn.answers:
+        reply = _mark_again(turn)
+        shown["reply"] = {"right": reply.right, "text": reply.text}
+        if kind == "words" and not closed:
+            shown["phase"] = "compare"
+    if closed:
+        shown["solution"] = worked_solution(turn.question, events) or (
+            "The worked solution opens with the right answer, or where the course's folder questions/ is."
+        )
+        shown["references"] = entry.get("references", [])
+        if kind in ("option", "truth"):
+            shown["others"] = {
+                letter: mark(turn.question, letter).text
+                for letter in entry["options"]
+                if letter != shown["answer"]
+            }
+    return shown
+
+
+def _mark_again(turn: Turn) -> Reply:
+    """The reply to the last answer, opened anew: the file keeps answers, not replies."""
+    answer, right = turn.answers[-1]
+    try:
+        return mark(turn.question, from_text(turn.entry, answer))
+    except CourseError:  # the question was changed since
+        return Reply(right, "The question was changed since you answered it.")

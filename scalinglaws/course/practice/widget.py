@@ -1,0 +1,122 @@
+"""The challenge and practice in JupyterLab: `page.js` draws what Python says, and says what the learner does.
+
+All marking and the clock are Python's. The page gets the question as HTML with MathML (no script, no network), and an explanation
+only once it is due. An anywidget and not ipywidgets' own parts: those cannot group radio buttons under a question, show formulas in
+options, keep the focus where a keyboard left it, or count down without Python's help.
+"""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from scalinglaws.course.ideas import IDEAS
+from scalinglaws.course.learner.events import student_of
+from scalinglaws.course.markdown import to_html
+from scalinglaws.errors import CourseError
+
+from .sitting import LEVELS, Challenge, Practice, Sitting
+from .view import view
+
+_HERE = Path(__file__).parent
+
+
+class Page(anywidget.AnyWidget):
+    """A sitting on the page. shown: what the page may know, and nothing else."""
+
+    _esm = _HERE / "page.js"
+    _css = _HERE / "page.css"
+    shown = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, sitting: Sitting):
+        super().__init__()
+        self._sitting = sitting
+        self._serial = 0
+        self.on_msg(lambda _, message, __: self.act(message))
+        self._show()
+
+    def act(self, message: dict[str, Any]) -> None:
+        """Do what the learner asked for, and show what has become of it."""
+        problem = ""
+        try:
+            self._do(message)
+        except CourseError as error:
+            problem = str(error)
+        self._show(problem)
+
+    def _do(self, message: dict[str, Any]) -> None:
+        sitting = self._sitting
+        if isinstance(sitting, Challenge) and message.get("do") != "start":
+            sitting.refresh()
+        match message:
+            case {"do": "start"} if isinstance(sitting, Challenge):
+                wanted = {key: str(message.get(key, "")) for key in ("topic", "level", "name")}
+                sitting.start(pace=str(message.get("pace", "timed")), **wanted)
+            case {"do": "answer", "answer": answer, "attempt": int(attempt), "put": int(put)}:
+                if put == len(sitting.turns()):  # else another tab has gone on
+                    sitting.answer(str(answer), attempt)
+            case {"do": "next", "put": int(put)}:
+                if sitting.next(after=put) is None:
+                    raise CourseError(f"Nothing more is due or new here. {sitting.comes_back()}")
+            case {"do": "hint"}:
+                sitting.hint()
+            case {"do": "judge", "verdict": str(verdict)}:
+                sitting.judge(verdict)
+            case {"do": "give up"}:
+                sitting.give_up()
+
+    def _show(self, problem: str = "") -> None:
+        self._serial += 1
+        try:
+            self.shown = {**for_page(self._sitting), "problem": problem, "serial": self._serial}
+        except CourseError as error:
+            self.shown = {**self.shown, "problem": str(error), "serial": self._serial}
+
+
+def for_page(sitting: Sitting) -> dict[str, Any]:
+    """The view of a sitting with its texts as HTML."""
+    shown = view(sitting)
+    for key in ("prompt", "solution"):
+        if shown.get(key):
+            shown[key] = to_html(shown[key])
+    for key in ("options", "others"):
+        shown[key] = {letter: _inline(text) for letter, text in shown.get(key, {}).items()}
+    for key in ("hints", "references"):
+        shown[key] = [_inline(text) for text in shown.get(key, [])]
+    if shown.get("reply"):
+        shown["reply"] = {**shown["reply"], "text": to_html(shown["reply"]["text"])}
+    if isinstance(sitting, Challenge):
+        shown["topics"] = {"": "The five problems", **{i.id: i.name for i in IDEAS.values()}}
+        shown["levels"] = ["", *LEVELS]
+        name = sitting.round["name"] if sitting.round else student_of(sitting.progress)
+        shown["name"] = name
+    if badge := shown.get("badge"):
+        picture = base64.b64encode(Path(badge["file"]).read_bytes()).decode()
+        file = Path(badge["file"])
+        where = f"{file.parent.name}/{file.name}"
+        shown["badge"] = {
+            "alt": badge["alt"],
+            "picture": f"data:image/png;base64,{picture}",
+            "file": where,
+        }
+    return shown
+
+
+def _inline(text: str) -> str:
+    """A text of one paragraph without its <p>."""
+    html = to_html(text)
+    if html.startswith("<p>") and html.endswith("</p>") and html.count("<p>") == 1:
+        return html[3:-4]
+    return html
+
+
+def show(sitting: Sitting, static: str) -> None:
+    """Display a sitting as a widget, after a static note for where widgets do not run (an exported page, a viewer)."""
+    from IPython.display import HTML, display
+
+    if isinstance(sitting, Practice):
+        sitting.next()
+    display(HTML(static))
+    display(Page(sitting))

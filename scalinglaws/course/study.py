@@ -1,0 +1,59 @@
+"""`scalinglaws study`: open JupyterLab on the learner's own copy of the course.
+
+What is copied when, and what never is, says learner/workspace.py.
+"""
+
+import argparse
+import os
+
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import course_dir
+
+from . import jupyterlab as lab
+from .learner.identity import default_student, valid_student
+from .learner.workspace import first_page, renew, update
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--student", default=default_student(), help="whose copy (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--renew",
+        metavar="ASSIGNMENT",
+        help="put your copy of an assignment aside, and take the course's present version",
+    )
+    lab.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Bring the learner's copy up to date and serve it. Returns the exit code."""
+    course = course_dir()
+    own = course / "submitted" / valid_student(args.student)
+    if lab.running_lab(own):
+        # A notebook that is open would be saved over the new file: leave all files as they are.
+        if args.renew:
+            raise CourseError(
+                "JupyterLab is open on your copy: stop it with Ctrl-C, then run this again."
+            )
+    else:
+        try:
+            if args.renew:
+                print(renew(course / "release", own, args.renew))
+            for line in update(course / "release", own):
+                print(line)
+        except OSError as error:
+            raise CourseError(
+                f"{error.strerror}, so your copy in {own} is not complete, but nothing in it was changed: "
+                "make room or see that you may write there, then run this again."
+            ) from error
+    os.environ["SCALINGLAWS_COURSE"] = str(course)
+    os.environ["SCALINGLAWS_STUDENT"] = args.student
+    return lab.open_lab(
+        own,
+        user="learner",
+        page=first_page(course / "release", own),
+        port=args.port,
+        browser=not args.no_browser,
+    )

@@ -1,0 +1,22 @@
+"""`scalinglaws teach`: open JupyterLab on the whole course, with formgrader, for instructors."""
+
+import argparse
+import os
+
+from scalinglaws.paths import course_dir
+
+from . import jupyterlab as lab
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    lab.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve the course's folder. Returns the exit code."""
+    course = course_dir()
+    os.chdir(course)  # where nbgrader looks for nbgrader_config.py
+    return lab.open_lab(
+        course, user="instructor", page="", port=args.port, browser=not args.no_browser
+    )

@@ -1,0 +1,64 @@
+"""Files that never stand half written, and a lock on a file.
+
+The set-up uses this before any package is installed, so it needs the standard library only.
+"""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import IO
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write a file in one step: whoever reads it sees the old content or the new, never a part.
+
+    The content is on the disk before the name points to it, and missing folders are made. mode: the
+    permissions; those of an ordinary new file unless given. Raises OSError where the file cannot be
+    written; the old one then stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(draft, _ordinary_mode() if mode is None else mode)
+        os.replace(draft, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+        raise
+
+
+def _ordinary_mode() -> int:
+    """The permissions that `open` gives a new file here: mkstemp's are for the owner only."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def try_lock(file: IO) -> bool:
+    """Take the lock of an open file; False if another process holds it.
+
+    The system gives it back when the process ends, however it ends.
+    """
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True

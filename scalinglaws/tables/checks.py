@@ -1,0 +1,312 @@
+"""What a table of runs seldom means: questions that the user answers, rather than a fit of
+nonsense.
+
+Each question says what was seen, what would repair it, and which word of `accept` means "that is
+right".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..errors import CourseError
+from .columns import Found, loss_unit_by_name
+from .frame import numbers, texts
+from .numbers import PF_DAY
+
+# The words that answer a question with "yes, that is right".
+ACCEPTABLE = ("ratio", "flops", "scale", "loss", "repeats", "checkpoints", "experiments", "columns")
+
+# Tokens per parameter, the median over the runs: Gopher has 1, and Qwen3-0.6B 60,000.
+_FEWEST, _MOST = 0.1, 1e5
+
+_POWERS = {1e3: "K", 1e6: "M", 1e9: "B", 1e12: "T"}
+_FLOP_UNITS = {1e9: "GF", 1e12: "TF", 1e15: "PF", 1e18: "EF", 1e21: "ZF", PF_DAY: "PF-days"}
+
+# Columns of text that tell no experiments apart: remarks, machines, and the like.
+_NO_EXPERIMENT = re.compile(
+    r"(^|_)(outlier|reason|status|state|notes?|comment|date|time|created|user|host|hostname"
+    r"|cpu|gpu|device|machine|tags?|url|path|file|mode|dtype|commit|hash|version|numpy|engine"
+    r"|size|checkpoint|colou?r|marker|label)($|_)"
+)
+
+
+def ask(
+    table: pd.DataFrame,
+    found: dict[str, Found],
+    given_units: Collection[str],
+    accept: Collection[str],
+    *,
+    surface: bool,
+    curves: bool,
+    by: str | None,
+    place: str,
+    derived: str,
+    labels: Sequence[str],
+    unknown: Sequence[str],
+) -> None:
+    """Raise CourseError with the first question that the table raises and `accept` does not answer.
+
+    surface: whether the law to fit has N and D (then their units matter). curves: whether the fit
+    wants all checkpoints of a run. by: the column of which each value is fitted by itself. place:
+    what `line` counts. derived: the one of N, D and C that the file does not have, or "". labels:
+    its columns of words. unknown: its columns of numbers that have no meaning yet.
+    """
+    written = [name for name in ("N", "D", "C") if name in table and name != derived]
+    questions = (
+        *_logarithms(table, [name for name in written if name not in given_units]),
+        *(_scales(table, written) if surface else ()),
+        *_loss(table, found, given_units),
+        *(_ratio(table, given_units, derived) if surface else ()),
+        *(_flops(table) if surface and not derived else ()),
+        *(_tied(table) if surface else ()),
+        *(() if curves else _checkpoints(table, place)),
+        *_repeats(table, found),
+        *(() if by or curves else _experiments(table, labels)),
+        *_columns(table, written, unknown),
+    )
+    for word, text in questions:
+        if word not in accept:
+            raise CourseError(f"{text}; if it is right as it stands, add --accept {word}.")
+
+
+def _range(table: pd.DataFrame, name: str) -> tuple[float, float]:
+    values = numbers(table, name)
+    return float(values.min()), float(values.max())
+
+
+def _logarithms(table: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        low, high = _range(table, name)
+        if low > 2 and high < 70 and high / low < 4 and len(np.unique(numbers(table, name))) > 2:
+            base = "ln" if low > (30 if name == "C" else 15) else "log10"
+            yield (
+                "scale",
+                f"{name} lies between {low:.4g} and {high:.4g}: if that is {base} {name}, add "
+                f"--unit {name}={base}"
+                + ("" if name == "C" else f", and if it counts millions, --unit {name}=M"),
+            )
+
+
+def _scales(table: pd.DataFrame, written: Collection[str]) -> Iterator[tuple[str, str]]:
+    for name, least, units in (
+        ("N", 1e4, "M or B"),
+        ("D", 1e5, "M, B or T"),
+        ("C", 1e10, "EF or ZF"),
+    ):
+        if name not in written:
+            continue
+        ordered = np.sort(numbers(table, name))
+        gaps = ordered[1:] / ordered[:-1]
+        if len(gaps) and gaps.max() >= least:
+            at = int(gaps.argmax())
+            yield (
+                "scale",
+                f"{name} jumps from {ordered[at]:.4g} to {ordered[at + 1]:.4g}, as if some rows "
+                f"were in other units "
+                f"({units}): write them all in one unit",
+            )
+
+
+def _loss(
+    table: pd.DataFrame, found: dict[str, Found], given: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    if "loss" in given or found["loss"].unit is not None:
+        return
+    low, high = _range(table, "loss")
+    column = found["loss"].column
+    kind = loss_unit_by_name(column)
+    if kind == "ppl" or high > 13:
+        yield (
+            "loss",
+            f"{column} lies between {low:.3g} and {high:.3g}, which looks like a perplexity rather "
+            f"than nats: "
+            "to fit its logarithm add --unit loss=ppl",
+        )
+    elif kind == "bpb" or high < 1.5:
+        yield (
+            "loss",
+            f"{column} lies between {low:.3g} and {high:.3g}, which looks like bits per byte "
+            f"rather than nats per token: "
+            "add --unit loss=bpb for nats per byte, --unit loss=bpb*4.5 (bytes per token) for nats "
+            "per token, or "
+            "--unit loss=nats",
+        )
+
+
+def _nearest(factor: float, units: dict[float, str]) -> str | None:
+    """The unit that a factor is within three of."""
+    scale = min(units, key=lambda unit: abs(np.log(unit / factor)))
+    return units[scale] if abs(np.log(scale / factor)) < np.log(3.2) else None
+
+
+def _ratio(table: pd.DataFrame, given: Collection[str], derived: str) -> Iterator[tuple[str, str]]:
+    if not {"N", "D"} <= set(table):
+        return
+    N, D = numbers(table, "N"), numbers(table, "D")
+    ratio, most_N, most_D = float(np.median(D / N)), float(N.max()), float(D.max())
+    units = "add --unit, such as --unit N=M,D=B"
+    if most_N < 1000 and "N" not in given:
+        yield "ratio", f"N is at most {most_N:.4g}, and no language model is so small: {units}"
+    if most_D < 10_000 and "D" not in given and derived != "D":
+        yield "ratio", f"D is at most {most_D:.4g} tokens, which trains no language model: {units}"
+    if not _FEWEST <= ratio <= _MOST:
+        hint = units
+        if ratio > _MOST and (unit := _nearest(ratio / 30, _POWERS)):
+            hint = f"if N is in {unit}, add --unit N={unit}"
+        elif derived == "D":
+            unit = _nearest(20 / ratio, _FLOP_UNITS)
+            hint = (
+                f"if C is in {unit}, add --unit C={unit}"
+                if unit
+                else "is C in FLOPs? If not, add --unit C=EF"
+            )
+        elif 1 <= 1 / ratio <= 1000:
+            hint = "if N and D are swapped, say which is which with --columns N=…,D=…"
+        elif ratio < _FEWEST and (unit := _nearest(20 / ratio, _POWERS)):
+            hint = f"if D is in {unit}, add --unit D={unit}"
+        yield (
+            "ratio",
+            f"The runs have {ratio:.3g} tokens per parameter, which is not plausible: {hint}",
+        )
+
+
+def _tied(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """D ∝ N^k throughout: no surface, but a line through it."""
+    if len(table) < 6 or not {"N", "D"} <= set(table):
+        return
+    z = np.log(np.stack([numbers(table, "N"), numbers(table, "D")], axis=1))
+    if min(len(np.unique(column)) for column in z.T) < 3:
+        return
+    z = z - z.mean(0)
+    small, large = np.linalg.svd(z, compute_uv=False)[::-1]
+    if small < 1e-6 * large:
+        yield (
+            "ratio",
+            "N and D are tied to each other in these runs (D ∝ N^k), so their effects cannot be "
+            "told apart: add runs off "
+            "that line, or fit a law of one variable with --method power",
+        )
+
+
+def _flops(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    if not {"N", "D", "C"} <= set(table):
+        return
+    ratio = numbers(table, "C") / (6 * numbers(table, "N") * numbers(table, "D"))
+    middle = float(np.median(ratio))
+    if not 0.2 <= middle <= 5:
+        unit = _nearest(1 / middle, _FLOP_UNITS)
+        if unit is not None:
+            hint = f"if C is in {unit}, add --unit C={unit}"
+        else:
+            hint = "check which columns N, D and C are, and their units (--unit N=M,D=B,C=EF)"
+        yield "flops", f"C is {middle:.3g} times 6·N·D: {hint}"
+    elif ratio.max() / ratio.min() > 30:
+        yield (
+            "flops",
+            f"C is between {ratio.min():.3g} and {ratio.max():.3g} times 6·N·D, so some runs have "
+            f"another N, D or C than "
+            "the table says: check those rows",
+        )
+
+
+def _checkpoints(table: pd.DataFrame, place: str) -> Iterator[tuple[str, str]]:
+    if "run" not in table or not {"D", "step"} & set(table):
+        return
+    order = numbers(table, "D" if "D" in table else "step")
+    sizes = numbers(table, "N") if "N" in table else np.zeros(len(table))
+    points: dict[str, set[float]] = {}
+    of_run: dict[str, set[float]] = {}
+    for run, point, size in zip(texts(table, "run"), order, sizes, strict=True):
+        if run:
+            points.setdefault(run, set()).add(float(point))
+            of_run.setdefault(run, set()).add(float(size))
+    several = sum(len(found) > 1 for found in points.values())
+    if len(points) < 2 or several < len(points) / 2:
+        return
+    if any(len(found) > 1 for found in of_run.values()):
+        return  # a run has one size: these labels are something else
+    each = len(table) / len(points)
+    yield (
+        "checkpoints",
+        f"The {len(points)} runs have {each:.3g} {place}s each: a loss in the middle of a "
+        "schedule is higher than that of a run that ends there, so add --last for the last "
+        "checkpoint of each run, "
+        "or --method envelope to fit the curves",
+    )
+
+
+def _repeats(table: pd.DataFrame, found: dict[str, Found]) -> Iterator[tuple[str, str]]:
+    if "U" in table and "D" in table:
+        epochs = numbers(table, "D") / numbers(table, "U")
+        where = f"{found['U'].column}"
+    elif "epochs" in table and "step" not in found:
+        epochs = numbers(table, "epochs")
+        where = found["epochs"].column
+    else:
+        return
+    repeated = epochs > 1.05
+    if repeated.any():
+        yield (
+            "repeats",
+            f"{repeated.sum()} of {len(table)} runs repeat their data (up to {epochs.max():.3g} "
+            f"epochs by the column "
+            f"{where!r}), and this law takes every token for a fresh one: fit the worth of "
+            f"repeated tokens with "
+            "--method repeated, or leave them out with --where 'epochs<=1'",
+        )
+
+
+def _experiments(table: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[str, str]]:
+    variable = next(name for name in ("N", "D", "C") if name in table)
+    for column in labels:
+        if _NO_EXPERIMENT.search(re.sub(r"[^a-z0-9]+", "_", column.lower())):
+            continue
+        values: dict[str, list[float]] = {}
+        for label, x in zip(texts(table, column), numbers(table, variable), strict=True):
+            if label:
+                values.setdefault(label, []).append(float(x))
+        large = [found for found in values.values() if len(found) >= 4]
+        if not 2 <= len(values) <= max(50, len(table) // 4) or len(large) < 2:
+            continue
+        if all(len(set(found)) < 2 for found in large):
+            continue  # the column only spells the size in words
+        first = max(values, key=lambda label: len(values[label]))
+        shown = ", ".join(list(values)[:3]) + (" …" if len(values) > 3 else "")
+        yield (
+            "experiments",
+            f"{column} has {len(values)} values ({shown}): fit each by itself with --by {column}, "
+            f"or one with "
+            f"--where {column}={first}",
+        )
+
+
+def _columns(
+    table: pd.DataFrame, written: Sequence[str], unknown: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """One variable, yet runs that agree in it differ in loss: another column may matter."""
+    if len(written) != 1 or not unknown:
+        return
+    x, log_loss = numbers(table, written[0]), np.log(numbers(table, "loss"))
+    different, at = np.unique(x, return_inverse=True)
+    means = np.bincount(at, log_loss) / np.bincount(at)
+    within = float(np.std(log_loss - means[at]))
+    if len(different) <= len(x) / 2 and within > 0.02:
+        missing = "N" if written[0] != "N" else "D"
+        yield (
+            "columns",
+            f"{written[0]} is the only variable that has a known name, and runs that agree in it "
+            f"differ in loss by "
+            f"{100 * within:.2g} %: if {unknown[0]!r} is {missing}, add --columns "
+            f"{missing}={unknown[0]}",
+        )
+
+
+def repeated_rows(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """The rows that repeat an earlier one in every column of the file."""
+    return np.asarray(table.drop(columns=["line"]).duplicated(), dtype=bool)

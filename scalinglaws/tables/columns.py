@@ -1,0 +1,261 @@
+"""Which column means what: the names that people give to N, D, C, the loss and the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ..errors import CourseError
+from .files import Cells
+from .numbers import LOSS_UNITS, Unit, parse_unit
+
+# What a column can mean. N, D, C, U and loss are numbers; the rest are labels, but for step.
+NUMBERS = ("N", "D", "C", "loss", "U", "epochs", "step")
+LABELS = ("run", "group", "seed")
+NAMES = (*NUMBERS, *LABELS)
+
+# Names in lower case with "_" between words, the likeliest first.
+_SYNONYMS = {
+    "N": """
+        n params n_params num_params nparams parameters n_parameters num_parameters
+        number_of_parameters number_of_params param_count params_count parameter_count
+        total_params total_parameters params_total model_params model_parameters n_model_params
+        num_model_params model_size size modelsize trainable_params n_total n_active active_params
+        n_params_total model_n_params model_num_params n_non_embedding non_embedding_params
+        params_non_embedding n_nonemb
+    """,
+    "D": """
+        d tokens n_tokens num_tokens ntokens training_tokens train_tokens tokens_trained
+        tokens_seen total_tokens n_train_tokens num_train_tokens n_training_tokens
+        number_of_tokens consumed_tokens token_count tokens_total train_tokens_seen data_tokens
+        n_tokens_seen data data_size dataset_size training_data training_data_size tok
+    """,
+    "C": """
+        c compute flops flop training_flops training_flop train_flops train_flop total_flops
+        total_flop compute_flops compute_budget flops_budget budget_flops budget training_compute
+        train_compute training_compute_flop training_compute_flops compute_flop flops_total
+        n_flops num_flops isoflop_budget flop_budget c_flops
+    """,
+    "loss": """
+        loss val_loss validation_loss valid_loss eval_loss test_loss loss_val loss_eval
+        loss_validation loss_test final_val_loss final_eval_loss final_validation_loss final_loss
+        l cross_entropy ce_loss val_ce val_ce_loss xent nll val_nll test_nll ce cross_entropy_loss
+        val_cross_entropy train_loss training_loss loss_train final_train_loss bits_per_byte bpb
+        val_bpb perplexity ppl val_ppl val_perplexity
+    """,
+    "U": """
+        u unique_tokens n_unique_tokens num_unique_tokens tokens_unique d_unique unique
+        unique_data u_d unique_d
+    """,
+    "epochs": "epochs n_epochs num_epochs epoch data_epochs",
+    "step": "step steps global_step iteration iterations iter train_step training_step",
+    "run": "run run_id run_name runid id name display_name exp_id experiment_id",
+    "group": "group",
+    "seed": "seed random_seed rng_seed",
+}
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(words.split()) for name, words in _SYNONYMS.items()
+}
+
+# A unit at the end of a name: "tokens (B)", "params_millions", "compute_EF".
+_UNIT_IN_NAME = re.compile(
+    r"(?P<name>.*?)(?:[_ ]*[(\[](?P<bracket>[^)\]]*)[)\]]"
+    r"|[_ ](?P<tail>m|b|bn|t|k|millions?|billions?|trillions?|ef|zf|pf"
+    r"|eflops?|zflops?|pflops?|pf_days|bits|nats))\s*",
+    re.IGNORECASE,
+)
+_LOSS_NAMES = {
+    "bits_per_byte": "bpb", "bpb": "bpb", "val_bpb": "bpb",
+    "perplexity": "ppl", "ppl": "ppl", "val_ppl": "ppl", "val_perplexity": "ppl",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """The column that carries a meaning, and the unit that its name or the user gives."""
+
+    column: str
+    unit: Unit | None = None
+    note: str = ""
+
+
+def normalised(name: str) -> str:
+    """A column's name in the form of `SYNONYMS`: "Model Size" is model_size, "val/loss" val_loss.
+
+    >>> normalised("Model Size"), normalised("_step"), normalised("numParams")
+    ('model_size', 'step', 'num_params')
+    """
+    name = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", name.strip())
+    return re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_")
+
+
+def parse_mapping(text: str) -> dict[str, str]:
+    """{"N": "params"} from "N=params,…". Raises CourseError for anything else.
+
+    >>> parse_mapping("N=params, loss=val/loss")
+    {'N': 'params', 'loss': 'val/loss'}
+    """
+    return _pairs(text, "--columns", "N=params,loss=val_loss", NAMES)
+
+
+def parse_units(text: str) -> dict[str, Unit]:
+    """{"N": millions} from "N=M,D=B,C=EF,loss=ppl". Raises CourseError for anything else."""
+    pairs = _pairs(text, "--unit", "N=M,D=B,C=EF,loss=ppl", ("N", "D", "C", "U", "loss"))
+    return {name: parse_unit(name, unit) for name, unit in pairs.items()}
+
+
+def _pairs(text: str, option: str, example: str, names: Iterable[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    listed = ", ".join(names)
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not value or name not in names:
+            raise CourseError(
+                f"{option} takes pairs such as {example}, with the names {listed}; it cannot read "
+                f"{part!r}."
+            )
+        pairs[name] = value
+    return pairs
+
+
+def find_columns(
+    cells: Cells, mapping: Mapping[str, str], units: Mapping[str, Unit]
+) -> dict[str, Found]:
+    """For each meaning the column that has it: as the user says, else by its name.
+
+    Raises CourseError where a named column is absent, where two columns could equally be meant, and
+    where no column can be the loss.
+    """
+    found: dict[str, Found] = {}
+    for name in NAMES:
+        if name in mapping:
+            column = _named_column(cells, name, mapping[name])
+            found[name] = Found(column, units.get(name))
+        elif (guess := _guess(cells, name, set(mapping.values()))) is not None:
+            found[name] = Found(
+                guess.column,
+                units.get(name, guess.unit),
+                "" if name in units else guess.note,
+            )
+    if "loss" not in found:
+        listed = ", ".join(cells.columns)
+        raise CourseError(
+            f"{cells.source} has no column for the loss; it has {listed}: name yours with "
+            f"--columns loss=…"
+        )
+    for name, choice in found.items():
+        if choice.column in cells.twice:
+            raise CourseError(
+                f"{cells.source} has the column {choice.column!r} more than once, so it is not "
+                f"clear which one "
+                f"is {name}: rename or remove one of them."
+            )
+    return found
+
+
+def _named_column(cells: Cells, name: str, wanted: str) -> str:
+    if wanted in cells.columns:
+        return wanted
+    alike = [column for column in cells.columns if normalised(column) == normalised(wanted)]
+    if len(alike) == 1:
+        return alike[0]
+    listed = ", ".join(cells.columns)
+    raise CourseError(
+        f"{cells.source} has no column {wanted!r}; it has {listed}: name yours with --columns "
+        f"{name}=…"
+    )
+
+
+def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
+    """The likeliest column for a meaning."""
+    free = [column for column in cells.columns if column not in taken]
+    if name in free:  # exactly our own name
+        return Found(name)
+    best: dict[int, list[Found]] = {}
+    for column in free:
+        for rank, choice in _ranks(name, column):
+            best.setdefault(rank, []).append(choice)
+    if not best and name == "loss":
+        losses = [c for c in free if re.search(r"(^|_)loss($|_)", normalised(c))]
+        if len(losses) == 1:
+            return Found(losses[0], note=f"the loss is the column {losses[0]!r}")
+        if losses:
+            raise CourseError(
+                f"{cells.source} has several losses ({', '.join(losses)}): choose one with "
+                f"--columns loss=…"
+            )
+    if not best:
+        return None
+    choices = best[min(best)]
+    if len(choices) > 1:
+        names = ", ".join(choice.column for choice in choices)
+        raise CourseError(
+            f"{cells.source} has more than one column that could be {name} ({names}): choose one "
+            f"with "
+            f"--columns {name}=…"
+        )
+    choice = choices[0]
+    others = [c.column for rank in sorted(best) if rank > min(best) for c in best[rank]]
+    if others and name in ("N", "D", "C", "loss") and not choice.note:
+        return Found(
+            choice.column,
+            choice.unit,
+            f"{name} is the column {choice.column!r}, not {' or '.join(map(repr, others))}",
+        )
+    return choice
+
+
+def _ranks(name: str, column: str) -> list[tuple[int, Found]]:
+    """How likely a column carries a meaning: (rank, choice), 0 the likeliest, or nothing."""
+    synonyms = SYNONYMS[name]
+    plain = normalised(column)
+    inner = normalised(column.rsplit(".", 1)[-1])  # of wandb's "config.N"
+    for order, form in enumerate((plain, inner)):
+        if form in synonyms:
+            unit = _LOSS_NAMES.get(form)
+            note = ""
+            if unit and name == "loss":
+                note = f"{column!r} was taken for the loss"
+            return [(2 * synonyms.index(form) + order, Found(column, note=note))]
+    match = _UNIT_IN_NAME.fullmatch(column.strip())
+    if match and name in ("N", "D", "C", "U", "loss"):
+        form, text = normalised(match["name"]), match["bracket"] or match["tail"] or ""
+        if form in synonyms:
+            try:
+                unit = parse_unit(
+                    name, re.sub(r"flops?$", "F", text, flags=re.I) if name == "C" else text
+                )
+            except CourseError:
+                return [(2 * synonyms.index(form) + 1, Found(column))]
+            return [
+                (
+                    2 * synonyms.index(form) + 1,
+                    Found(
+                        column, unit, f"{column!r} was read in units of {text}, as its name says"
+                    ),
+                )
+            ]
+    return []
+
+
+def loss_unit_by_name(column: str) -> str | None:
+    """ "bpb" or "ppl" if the column's name says that it holds no nats."""
+    plain = normalised(column)
+    if plain in _LOSS_NAMES:
+        return _LOSS_NAMES[plain]
+    if re.search(r"(^|_)(bpb|bits_per_byte)($|_)", plain):
+        return "bpb"
+    return "ppl" if re.search(r"(^|_)(ppl|perplexity)($|_)", plain) else None
+
+
+__all__ = [
+    "LABELS",
+    "LOSS_UNITS",
+    "NAMES",
+    "NUMBERS",
+    "Found",
+    "find_columns",
+    "parse_mapping",
+    "parse_units",
+]

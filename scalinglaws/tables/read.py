@@ -1,0 +1,405 @@
+"""Reading a table of runs: from cells to numbers under our names, with the questions that it
+raises.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..errors import CourseError
+from ..laws import training_flops
+from .checks import ACCEPTABLE, ask, repeated_rows
+from .columns import NAMES, NUMBERS, Found, find_columns, normalised, parse_mapping, parse_units
+from .files import Cells, lines_in_words, read_cells, unpack_objects
+from .frame import keep, lines, numbers, texts
+from .numbers import parse_column, parse_number
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+    "!=": lambda a, b: a != b,
+    "==": lambda a, b: a == b,
+    "=": lambda a, b: a == b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+}
+
+
+@dataclass(frozen=True)
+class RunTable:
+    """A table of runs, ready to be fitted.
+
+    runs: one row for each run, with the columns that were found under our names: N (parameters), D
+    (training tokens), C (training FLOPs), loss (nats), U (unique tokens), epochs, step, run, group,
+    seed; `line`, where it stands in the file; and the other columns of the file as texts, under
+    their own names. C = 6·N·D fills in the one of N, D and C that is absent. columns: for each of
+    our names the column of the file. place: what `line` counts ("line", "record" of a JSON list,
+    "row" of a Parquet file). notes: what was decided on the way.
+    """
+
+    source: str
+    runs: pd.DataFrame
+    columns: Mapping[str, str]
+    place: str
+    notes: tuple[str, ...]
+
+    def split(self, by: str) -> dict[str, RunTable]:
+        """One table for each value of a column (ours or the file's), in the order in which they
+        appear.
+        """
+        column = _column(by, list(self.runs.columns), self.source)
+        parts: dict[str, RunTable] = {}
+        labels = texts(self.runs, column)
+        for value in dict.fromkeys(labels):
+            rows = keep(self.runs, [label == value for label in labels])
+            parts[value] = RunTable(self.source, rows, self.columns, self.place, ())
+        return parts
+
+
+def read_runs(
+    path: str | Path,
+    *,
+    columns: Mapping[str, str] | str = "",
+    units: str = "",
+    where: Sequence[str] = (),
+    by: str | None = None,
+    last: bool = False,
+    skip_missing: bool = False,
+    keep_repeats: bool = False,
+    accept: Iterable[str] = (),
+    needs: Sequence[str] | None = None,
+    curves: bool = False,
+) -> RunTable:
+    """Read a table of runs: CSV, TSV, JSON, JSON Lines, Parquet; "-" is the standard input.
+
+    columns: which column means what ({"N": "params"} or "N=params"), where its name does not say
+    so. units: "N=M,D=B, C=EF,loss=ppl"; also log10, ln, a factor, and for the loss bits, bpb,
+    bpb*4.5 (bytes per token). where: conditions that a run must meet, such as "N>1e8" or
+    "dataset=c4". by: the column that `RunTable.split` will be asked for. last: keep the last
+    checkpoint of each run. skip_missing: leave out rows whose N, D, C or loss is missing or
+    infinite, which are refused otherwise. keep_repeats: keep rows that repeat an earlier one in
+    every column. accept: answers to questions (`ACCEPTABLE`), such as "ratio" where an unusual
+    number of tokens per parameter is right. needs: the quantities that the fit will use. curves:
+    whether it wants every checkpoint.
+
+    Raises CourseError for what cannot be read, with the lines, and for what is not plausible, with
+    the question.
+    """
+    accept = _accepted(accept)
+    mapping = parse_mapping(columns) if isinstance(columns, str) else dict(columns)
+    given = parse_units(units)
+    cells = unpack_objects(read_cells(Path(path)))
+    found = find_columns(cells, mapping, given)
+    notes = [*cells.notes, *(choice.note for choice in found.values() if choice.note)]
+
+    table, known = _table(cells, found)
+    if by is not None:
+        _column(by, list(table.columns), cells.source)
+    table = _meet(table, cells, found, where)
+    if where and table.empty:
+        raise CourseError(f"No run of {cells.source} meets {' and '.join(where)}.")
+    wanted = [name for name in (needs or ("N", "D", "C", "loss")) if name in known]
+    table, skipped = _whole(table, cells, found, wanted, skip_missing)
+    notes += skipped
+    table = table.drop(columns=[f"{name} as written" for name in known])
+    table, derived = _complete(table, cells, needs)
+
+    again = repeated_rows(table)
+    if again.any() and not keep_repeats:
+        rows = lines(table, again)
+        notes.append(
+            f"{lines_in_words(rows, cells.place)} {'repeats' if len(rows) == 1 else 'repeat'} an "
+            f"earlier row in "
+            "every column, and would make intervals too narrow: each run counts once "
+            "(--keep-repeats counts all)"
+        )
+        table = keep(table, ~again)
+        if len(table) == 1:
+            raise CourseError(
+                f"All {len(again)} rows of {cells.source} say the same, so they are one run: a fit "
+                f"needs runs that "
+                "differ."
+            )
+    if table.empty:
+        raise CourseError(f"{cells.source} has a header but no runs: 0 runs are too few for a fit.")
+    if last:
+        table = _last(table, cells)
+    labels, unknown = _others(cells, found)
+    names = set(needs) if needs else {"N", "D"} & set(table)
+    ask(
+        table,
+        found,
+        given,
+        accept,
+        surface={"N"} < names | {"loss"} and len(names & {"N", "D", "C"}) > 1,
+        curves=curves,
+        by=by,
+        place=cells.place,
+        derived=derived,
+        labels=labels,
+        unknown=() if needs else unknown,
+    )
+    notes += [*_outliers(table), *_seeds(table)]
+    return RunTable(
+        cells.source,
+        table.reset_index(drop=True),
+        {name: choice.column for name, choice in found.items()},
+        cells.place,
+        tuple(notes),
+    )
+
+
+def _accepted(accept: Iterable[str]) -> set[str]:
+    words = {word.strip() for item in accept for word in item.split(",") if word.strip()}
+    if unknown := sorted(words - {*ACCEPTABLE, "all"}):
+        raise CourseError(f"--accept takes {', '.join(ACCEPTABLE)} or all, not {unknown[0]!r}.")
+    return set(ACCEPTABLE) if "all" in words else words
+
+
+def _table(cells: Cells, found: Mapping[str, Found]) -> tuple[pd.DataFrame, list[str]]:
+    """The table under our names; "N as written" beside N keeps what stood there, for messages."""
+    table: dict[str, Sequence[object]] = {"line": cells.lines}
+    known: list[str] = []
+    for name in NAMES:
+        if name not in found:
+            continue
+        written = cells.columns[found[name].column]
+        if name not in NUMBERS:
+            table[name] = written
+            continue
+        unit = found[name].unit
+        values = parse_column(written, name == "loss", cells.decimal_comma)
+        table[name] = [
+            math.nan if value is None else unit.convert(value) if unit else value
+            for value in values
+        ]
+        table[f"{name} as written"] = [
+            "?" + text if value is None else text
+            for text, value in zip(written, values, strict=True)
+        ]
+        known.append(name)
+    used = {choice.column for choice in found.values()}
+    for column, written in cells.columns.items():
+        if column not in used:
+            table[column if column not in table else f"{column} (file)"] = written
+    return pd.DataFrame(table), known
+
+
+def _column(name: str, names: Sequence[str], source: str) -> str:
+    """The column that a condition means: ours, or the file's, whatever its case."""
+    if name in names:
+        return name
+    alike = [column for column in names if normalised(column) == normalised(name)]
+    if len(alike) == 1:
+        return alike[0]
+    listed = ", ".join(column for column in names if not column.endswith(" as written"))
+    raise CourseError(f"{source} has no column {name!r}; it has {listed}.")
+
+
+def _meet(
+    table: pd.DataFrame, cells: Cells, found: Mapping[str, Found], where: Sequence[str]
+) -> pd.DataFrame:
+    """The rows that meet every condition."""
+    ours = {choice.column: name for name, choice in found.items()}
+    for condition in where:
+        match = re.fullmatch(r"\s*(.+?)\s*(<=|>=|!=|==|=|<|>)\s*(.*?)\s*", condition)
+        if match is None:
+            raise CourseError(
+                f"--where takes a condition such as N>1e8 or dataset=c4; it cannot read "
+                f"{condition!r}."
+            )
+        name, sign, text = match.groups()
+        column = _column(ours.get(name, name), list(table.columns), cells.source)
+        if column == "epochs" and "U" in found:
+            table["epochs"] = table["D"] / table["U"]
+        text = text.strip("'\"")
+        if table[column].dtype == float:
+            values: list[float | None] = numbers(table, column).tolist()
+        else:
+            values = [parse_number(value) for value in texts(table, column)]
+        limit = parse_number(text)
+        numeric = limit is not None and not math.isnan(limit) and None not in values
+        if numeric and limit is not None:
+            met = [value is not None and _COMPARE[sign](value, limit) for value in values]
+        elif sign in ("=", "==", "!="):
+            same = [value.lower() == text.lower() for value in texts(table, column)]
+            met = [not value for value in same] if sign == "!=" else same
+        else:
+            raise CourseError(
+                f"--where {condition}: {column} holds no numbers to compare, so only = and != can "
+                f"be used."
+            )
+        table = keep(table, met)
+    return table
+
+
+def _whole(
+    table: pd.DataFrame,
+    cells: Cells,
+    found: Mapping[str, Found],
+    wanted: Sequence[str],
+    skip_missing: bool,
+) -> tuple[pd.DataFrame, list[str]]:
+    """The rows whose numbers are there, finite and positive; the others are refused, or skipped on
+    request.
+    """
+    left_out = np.zeros(len(table), dtype=bool)
+    for name in wanted:
+        values = numbers(table, name)
+        written = texts(table, f"{name} as written")
+        no_number = np.array([text.startswith("?") for text in written], dtype=bool)
+        column = found[name].column
+        if no_number.any():
+            example = written[int(no_number.argmax())][1:]
+            _refuse(cells, column, "not a number", table, no_number, f" ({example!r} stands there)")
+        for bad, what in (
+            (np.isnan(values), "missing"),
+            (np.isinf(values), "infinite"),
+        ):
+            if skip_missing:
+                left_out |= bad
+            elif bad.any():
+                _refuse(cells, column, what, table, bad, " or leave them out with --skip-missing")
+        negative = values <= 0
+        if negative.any():
+            _refuse(
+                cells,
+                column,
+                "zero or negative",
+                table,
+                negative,
+                f" or leave them out with --where '{name}>0'",
+            )
+    if not left_out.any():
+        return table, []
+    rows = lines_in_words(lines(table, left_out), cells.place)
+    return keep(table, ~left_out), [f"left out for a missing or infinite value: {rows}"]
+
+
+def _refuse(
+    cells: Cells,
+    column: str,
+    what: str,
+    table: pd.DataFrame,
+    bad: NDArray[np.bool_],
+    instead: str = "",
+) -> None:
+    rows = lines(table, bad)
+    them = "them" if len(rows) > 1 else "it"
+    raise CourseError(
+        f"{column} is {what} in {lines_in_words(rows, cells.place)} of {cells.source}: fix {them}"
+        f"{instead.replace('them', them)}."
+    )
+
+
+def _complete(
+    table: pd.DataFrame, cells: Cells, needs: Sequence[str] | None
+) -> tuple[pd.DataFrame, str]:
+    """With the one of N, D and C that C = 6·N·D gives, and which one that is."""
+    have = {"N", "D", "C"} & set(table)
+    if not have:
+        raise CourseError(
+            f"{cells.source} needs a column N, D or C beside the loss; it has "
+            f"{', '.join(cells.columns)}: name "
+            "yours with --columns N=…,D=…"
+        )
+    derived = ""
+    if have == {"N", "C"}:
+        derived = "D"
+        table["D"] = table["C"] / (6 * table["N"])
+    elif have == {"D", "C"}:
+        derived = "N"
+        table["N"] = table["C"] / (6 * table["D"])
+    elif have == {"N", "D"}:
+        derived = "C"
+        table["C"] = np.asarray(training_flops(numbers(table, "N"), numbers(table, "D")))
+    if needs and "U" in needs and "U" not in table and {"D", "epochs"} <= set(table):
+        table["U"] = table["D"] / table["epochs"]
+    return table, derived
+
+
+def _last(table: pd.DataFrame, cells: Cells) -> pd.DataFrame:
+    """The last checkpoint of each run: its largest step, or D."""
+    if "run" not in table:
+        raise CourseError(
+            f"--last needs a column that says which run a {cells.place} belongs to: name yours "
+            f"with --columns run=…"
+        )
+    order = "step" if "step" in table else "D" if "D" in table else "C"
+    if order not in table:
+        raise CourseError("--last needs the steps or tokens of each checkpoint: --columns D=…")
+    texts_of_run = texts(table, "run")
+    latest: dict[str, int] = {}
+    for row in np.argsort(numbers(table, order), kind="stable"):
+        latest[texts_of_run[row]] = int(row)
+    return table.iloc[sorted(latest.values())].reset_index(drop=True)
+
+
+def _others(cells: Cells, found: Mapping[str, Found]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of the file without a meaning: those that hold words, and those that hold
+    numbers.
+    """
+    used = {choice.column for choice in found.values()}
+    words: list[str] = []
+    unknown: list[str] = []
+    for column, values in cells.columns.items():
+        filled = [value for value in values if value]
+        if column in used or not filled or {v.lower() for v in filled} <= {"true", "false"}:
+            continue
+        known = sum(parse_number(value) is not None for value in filled)
+        if known == 0 or known < len(filled) / 2:
+            words.append(column)
+        elif known == len(filled) and len(set(filled)) > 2:
+            unknown.append(column)
+    return tuple(words), tuple(unknown)
+
+
+def _outliers(table: pd.DataFrame) -> list[str]:
+    """Rows that the file itself calls outliers."""
+    for column in table.columns:
+        if normalised(str(column)) in ("outlier", "is_outlier", "exclude", "excluded", "diverged"):
+            marked = sum(text.lower() in ("true", "1", "yes") for text in texts(table, column))
+            if 0 < marked < len(table):
+                return [
+                    f"{column} is true for {marked} of {len(table)} runs, which are in the fit: "
+                    f"leave them out "
+                    f"with --where {column}=false"
+                ]
+    return []
+
+
+def _seeds(table: pd.DataFrame) -> list[str]:
+    """Fill in `group`: runs without a label stand alone, seeds of one configuration belong
+    together.
+    """
+    notes: list[str] = []
+    if "group" in table:
+        labels = texts(table, "group")
+        blank = sum(not label.strip() for label in labels)
+        if blank:
+            table["group"] = [
+                label if label.strip() else f"(alone: {line:.0f})"
+                for label, line in zip(labels, numbers(table, "line"), strict=True)
+            ]
+            notes.append(f"{blank} runs have no group: each counts as a group of its own")
+        return notes
+    if "seed" in table and {"N", "D"} <= set(table) and len(set(texts(table, "seed"))) > 1:
+        pairs = [
+            f"{n:g}, {d:g}" for n, d in zip(numbers(table, "N"), numbers(table, "D"), strict=True)
+        ]
+        several = len(set(pairs))
+        if several < len(table):
+            table["group"] = pairs
+            notes.append(
+                f"the seeds of one N and D are kept together when runs are resampled ({several} "
+                f"configurations)"
+            )
+    return notes

@@ -1,0 +1,82 @@
+"""The course's notebooks, and what the tests do with them: run one, solve one, find what it must hide."""
+
+import re
+from pathlib import Path
+
+import nbformat
+from nbgrader import utils
+
+from scalinglaws.course.exercises import graded_cells, read_notebook
+from scalinglaws.course.grading.nbgrader_api import assignments
+
+COURSE = Path(__file__).parents[2]
+ASSIGNMENTS = assignments(COURSE)
+
+# The rows of the coverage map that each notebook teaches, practises and grades.
+ROWS = {
+    "00_pipeline": "B1 B2 B3 B4 B5",
+    "01_power_laws": "A1 A2 A4 A5 B6 B7 B8 B9 B11 D4 E1",
+    "02_diminishing_returns": "B10 C1 C2 C3 C7 C13 D2",
+    "03_chinchilla": "A3 C4 C5 C6 C14 C15 C17 D3 E2 E4",
+    "04_limits": "D1 D5 D6 D7 D8 D9 D10 E3 E5",
+    "05_beyond_scaling": "C8 C9 C10 C11 C12 C16 C18",
+    "06_capstone": "A3 D3 D8",
+}
+
+
+def source(assignment: str) -> nbformat.NotebookNode:
+    return read_notebook(COURSE / "source" / assignment / f"{assignment}.ipynb")
+
+
+def release(assignment: str) -> nbformat.NotebookNode:
+    return read_notebook(COURSE / "release" / assignment / f"{assignment}.ipynb")
+
+
+def failures(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """{cell id: error} of all cells that raised or wrote to stderr."""
+    found = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                found[cell.id] = f"{output.ename}: {output.evalue}"
+            elif output.output_type == "stream" and output.name == "stderr":
+                found[cell.id] = output.text
+    return found
+
+
+def hidden_lines(assignment: str, solutions: bool = False) -> set[str]:
+    """The lines of the source that stand between markers of hidden tests (and of solutions), and nowhere else."""
+    kinds = "SOLUTION|HIDDEN TESTS" if solutions else "HIDDEN TESTS"
+    hidden, shown = set(), ""
+    for cell in source(assignment).cells:
+        parts = re.findall(rf"### BEGIN (?:{kinds})\n(.*?)### END", cell.source, re.S)
+        if solutions and utils.is_solution(cell) and cell.cell_type == "markdown":
+            parts = [cell.source]
+        rest = cell.source
+        for part in parts:
+            rest = rest.replace(part, "")
+        hidden |= {line.strip() for part in parts for line in part.splitlines()}
+        shown += rest
+    return {line for line in hidden if len(line) > 24 and line not in shown}
+
+
+# --- an assignment that is graded ---
+
+ASSIGNMENT = "01_power_laws"
+
+# What the lessons of each student change in the perfect notebook, and the points that it costs them (of those that a computer gives).
+WRONG_SIGN = {
+    "ex2_power_law": "def power_law(x, a, alpha, E=0.0):\n    return E + a * x**alpha",
+    "ex4_debug": "def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3):\n    return a * N**b + c * D**d",
+}
+SYNTAX_ERROR = {"ex4_debug": "def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3)\n    return 0"}
+
+
+def perfect(course: Path) -> nbformat.NotebookNode:
+    """The released notebook with the answers of the source."""
+    notebook = read_notebook(course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
+    solved = graded_cells(read_notebook(course / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
+    for name, cell in graded_cells(notebook).items():
+        if cell.metadata.nbgrader.solution:
+            cell.source = solved[name].source
+    return notebook

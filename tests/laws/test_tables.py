@@ -1,0 +1,384 @@
+"""Tables as people have them: each gives the right runs, or one sentence that says what to do."""
+
+import gzip
+import io
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW
+from scalinglaws.errors import CourseError
+from scalinglaws.tables import read_runs
+from scalinglaws.tables.numbers import parse_number, parse_unit
+
+N = np.repeat([3e7, 1e8, 3e8, 1e9, 3e9], 4)
+D = np.tile([1e9, 4e9, 16e9, 64e9], 5)
+LOSS = np.round(np.asarray(LAW(N, D)), 6)
+RUNS = pd.DataFrame({"N": N, "D": D, "loss": LOSS})
+
+
+def write(tmp_path, content, name="runs.csv"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def csv(table=RUNS, **options):
+    return table.to_csv(index=False, lineterminator="\n", **options)
+
+
+def refusal(path, **options):
+    """The one sentence with which a table is refused."""
+    with pytest.raises(CourseError) as caught:
+        read_runs(path, **options)
+    text = str(caught.value)
+    assert "\n" not in text and "Traceback" not in text and "nan" not in text
+    return text
+
+
+def same_runs(table, columns=("N", "D", "loss")):
+    assert len(table.runs) == len(RUNS)
+    for name in columns:
+        np.testing.assert_allclose(table.runs[name], RUNS[name], rtol=1e-9)
+
+
+lines = csv().splitlines()
+ints = RUNS.assign(N=RUNS["N"].astype(int), D=RUNS["D"].astype(int))
+ROWS = RUNS.to_dict("records")
+
+
+def wandb_rows():
+    return [
+        {
+            "name": f"run-{i}",
+            "config": json.dumps(
+                {"model": {"n_params": row["N"]}, "tokens": {"value": row["D"], "desc": None}}
+            ),
+            "summary": str({"val/loss": row["loss"], "_step": 1000}),
+        }
+        for i, row in enumerate(ROWS)
+    ]
+
+
+GOOD = {
+    "plain": csv(),
+    "UTF-8 with a mark": csv().encode("utf-8-sig"),
+    "UTF-16": csv().encode("utf-16"),
+    "UTF-16 without a mark": csv().encode("utf-16-le"),
+    "UTF-32": csv().encode("utf-32"),
+    "Latin-1": csv(RUNS.assign(**{"Größe": "groß"})).encode("latin-1"),
+    "old Macintosh line ends": csv().replace("\n", "\r"),
+    "Windows line ends": csv().replace("\n", "\r\n"),
+    "compressed": gzip.compress(csv().encode()),
+    "tabs": csv(sep="\t"),
+    "semicolons": csv(sep=";"),
+    "bars": csv(sep="|"),
+    "blanks": csv(sep=" "),
+    "decimal commas": csv(sep=";", decimal=","),
+    "decimal commas in quotes": csv(RUNS.map(lambda v: f"{v:.6f}".replace(".", ","))),
+    "decimal commas and dots for thousands": csv(
+        ints.assign(
+            N=[f"{v:,}".replace(",", ".") for v in ints["N"]],
+            loss=[f"{v:.6f}".replace(".", ",") for v in LOSS],
+        ),
+        sep=";",
+    ),
+    "thousands": csv(ints.assign(N=[f"{v:,}" for v in ints["N"]])),
+    "thousands with blanks": csv(ints.assign(N=[f"{v:,}".replace(",", " ") for v in ints["N"]])),
+    "underscores": csv(ints.assign(N=[f"{v:_}" for v in ints["N"]])),
+    "suffixes": csv(RUNS.assign(N=[f"{v / 1e6:g}M" for v in N], D=[f"{v / 1e9:g}B" for v in D])),
+    "suffixes and words": csv(
+        RUNS.assign(N=[f"{v / 1e9:g}b params" for v in N], D=[f"{v / 1e9:g} bn tokens" for v in D])
+    ),
+    "powers of ten": csv(RUNS.assign(N=[f"{v / 1e6:g} x 10^6" for v in N])),
+    "blank lines": csv().replace("\n", "\n\n"),
+    "comments": "# from wandb: 3 'runs\n" + csv().replace("\n", "\n# more\n", 3),
+    "header as a comment": "# N D loss\n" + "\n".join(" ".join(line.split(",")) for line in lines[1:]),
+    "trailing commas": "\n".join([lines[0], *(line + "," for line in lines[1:])]),
+    "trailing commas everywhere": "\n".join(line + "," for line in lines),
+    "header again": "\n".join([*lines[:9], lines[0], *lines[9:]]),
+    "the file twice": csv() + csv(),
+    "blanks in names": csv().replace("N,D,loss", " N , D , loss "),
+    "quoted": csv(quoting=1),
+    "capitals": csv().replace("loss", "LOSS"),
+    "an index without a name": RUNS.to_csv(),
+    "pandas' name for an index": RUNS.reset_index().rename(columns={"index": "Unnamed: 0"}).to_csv(index=False),
+    "row names as R writes them": "\n".join([lines[0], *(f"run{i},{line}" for i, line in enumerate(lines[1:]))]),
+    "row numbers as R writes them": "\n".join([lines[0], *(f"{i},{line}" for i, line in enumerate(lines[1:], 1))]),
+    "synonyms": csv().replace("N,D,loss", "n_params,Training Tokens,val/loss"),
+    "other synonyms": csv().replace("N,D,loss", "numParams,tokens_seen,final_val_loss"),
+    "a validation beside a training loss": csv(RUNS.assign(train_loss=LOSS * 0.97).rename(columns={"loss": "val_loss"})),
+    "units in the names": csv(RUNS.assign(N=N / 1e6, D=D / 1e9)).replace("N,D", "params_M,tokens (B)"),
+    "an own loss": csv().replace("loss", "c4_loss"),
+    "a short last row of what nobody needs": csv(RUNS.assign(note="x")).rstrip()[:-2],
+    "JSON records": json.dumps(ROWS),
+    "JSON columns": json.dumps(RUNS.to_dict("list")),
+    "JSON columns by index": RUNS.to_json(),
+    "JSON rows by index": RUNS.to_json(orient="index"),
+    "JSON split": RUNS.to_json(orient="split"),
+    "JSON rows with a header": json.dumps([list(RUNS), *RUNS.to_numpy().tolist()]),
+    "JSON under a name": json.dumps({"about": "a sweep", "runs": ROWS}),
+    "JSON by run": json.dumps({f"run {i}": row for i, row in enumerate(ROWS)}),
+    "JSON nested": json.dumps([{"config": {"params": r["N"], "tokens": r["D"]}, "metrics": {"eval_loss": r["loss"]}} for r in ROWS]),
+    "JSON Lines": "\n".join(map(json.dumps, ROWS)) + "\n\n",
+    "JSON Lines of wandb": "\n".join(json.dumps({"_step": 9, **r}) for r in ROWS),
+    "wandb's API as CSV": pd.DataFrame(wandb_rows()).to_csv(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", GOOD)
+def test_the_same_runs_whatever_the_form(what, tmp_path):
+    same_runs(read_runs(write(tmp_path, GOOD[what])))
+
+
+def test_parquet(tmp_path):
+    pytest.importorskip("pyarrow")
+    file = io.BytesIO()
+    RUNS.to_parquet(file)
+    table = read_runs(write(tmp_path, file.getvalue(), "runs.parquet"))
+    same_runs(table)
+    assert table.place == "row"
+    assert "cannot be read as Parquet" in refusal(write(tmp_path, b"PAR1 and then nothing"))
+
+
+def test_without_pyarrow_parquet_says_which_extra(tmp_path, monkeypatch):
+    def missing(*_):
+        raise ImportError("no pyarrow")
+
+    monkeypatch.setattr(pd, "read_parquet", missing)
+    assert "pip install 'scalinglaws[parquet]'" in refusal(write(tmp_path, b"PAR1"))
+
+
+def test_the_standard_input(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(csv().encode())))
+    same_runs(read_runs("-"))
+
+
+@pytest.mark.parametrize(
+    ("units", "table"),
+    [
+        ("N=M,D=B", RUNS.assign(N=N / 1e6, D=D / 1e9)),
+        ("N=1e6,D=1e9", RUNS.assign(N=N / 1e6, D=D / 1e9)),
+        ("N=log10,D=ln", RUNS.assign(N=np.log10(N), D=np.log(D))),
+        ("loss=ppl", RUNS.assign(loss=np.exp(LOSS))),
+        ("loss=bits", RUNS.assign(loss=LOSS / math.log(2))),
+        ("loss=bpb*4.5", RUNS.assign(loss=LOSS / math.log(2) / 4.5)),
+        ("C=EF", RUNS.assign(C=6 * N * D / 1e18)),
+        ("C=PF-days", RUNS.assign(C=6 * N * D / 8.64e19)),
+    ],
+)
+def test_units(units, table, tmp_path):
+    path = write(tmp_path, csv(table))
+    read = read_runs(path, units=units)
+    same_runs(read)
+    np.testing.assert_allclose(read.runs["C"], 6 * N * D, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("table", "says", "accept"),
+    [
+        (RUNS.assign(N=N / 1e6), "if N is in M, add --unit N=M", "ratio"),
+        (RUNS.assign(D=D / 1e9), "D is at most 64 tokens", "ratio"),
+        (RUNS.assign(N=N / 1e6, D=D / 1e9), "add --unit, such as --unit N=M,D=B", "ratio"),
+        (RUNS.assign(N=D, D=N), "tokens per parameter, which is not plausible", "ratio"),
+        (RUNS.assign(C=6 * N * D / 1e18), "if C is in EF, add --unit C=EF", "flops"),
+        (RUNS.assign(C=6 * N * D / 8.64e19), "if C is in PF-days, add --unit C=PF-days", "flops"),
+        (RUNS.assign(C=6 * D * D), "times 6·N·D: check which columns", "flops"),
+        (RUNS.assign(C=6 * N * np.roll(D, 1)), "so some runs have another N, D or C", "flops"),
+        (RUNS.drop(columns="D").assign(C=6 * N * D / 1e18), "if C is in EF, add --unit C=EF", "ratio"),
+        (RUNS.assign(N=np.log10(N)), "add --unit N=log10", "scale"),
+        (RUNS.assign(D=np.log(D)), "add --unit D=ln", "scale"),
+        (RUNS.assign(N=[n / 1e9 if i % 2 else n for i, n in enumerate(N)]), "in other units", "scale"),
+        (RUNS.assign(loss=np.exp(LOSS)), "add --unit loss=ppl", "loss"),
+        (RUNS.rename(columns={"loss": "perplexity"}), "add --unit loss=ppl", "loss"),
+        (RUNS.assign(loss=LOSS / 4.5 / math.log(2)), "looks like bits per byte", "loss"),
+        (RUNS.rename(columns={"loss": "val_bpb"}), "looks like bits per byte", "loss"),
+        (RUNS.assign(D=20 * N, x=range(20)), "N and D are tied to each other", "ratio"),
+        (RUNS.assign(unique_tokens=4e9), "10 of 20 runs repeat their data (up to 16 epochs", "repeats"),
+        (RUNS.assign(epochs=D / 4e9), "repeat their data (up to 16 epochs", "repeats"),
+        (pd.concat([RUNS.assign(run=i % 5, N=N[i]) for i in range(1)]).assign(run=np.repeat(list("abcde"), 4), N=N),
+         "have 4 lines each: a loss in the middle", "checkpoints"),
+        (pd.concat([RUNS.assign(dataset="web"), RUNS.assign(dataset="code", loss=LOSS * 0.7)]),
+         "dataset has 2 values (web, code): fit each by itself with --by dataset", "experiments"),
+        (RUNS.rename(columns={"N": "Größe"}), "if 'Größe' is N, add --columns N=Größe", "columns"),
+    ],
+)  # fmt: skip
+def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept, tmp_path):
+    path = write(tmp_path, csv(table))
+    text = refusal(path)
+    assert says in text and f"add --accept {accept}" in text
+    # The answer is heard: other questions may follow, this one does not.
+    others = [accept]
+    for _ in range(4):
+        try:
+            read_runs(path, accept=others)
+            break
+        except CourseError as question:
+            assert says not in str(question)
+            others.append(str(question).rsplit("--accept ", 1)[1].rstrip("."))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "it is empty"),
+        ("\n \n", "it is empty"),
+        ("# only a comment\n", "it has only comments"),
+        (bytes(range(256)), "cannot be read as CSV"),
+        (b"PK\x03\x04 spreadsheet", "spreadsheet or a zip archive"),
+        (b"\x1f\x8b broken", "cannot be unpacked"),
+        (csv(header=False), "has no header"),
+        ("N,D,loss\n", "no runs"),
+        (csv() + "1e9,nope,2\n", "D is not a number in line 22 "),
+        (csv().replace("\n", "\n\n") + "1e9,nope,2\n", "D is not a number in line 43 "),
+        ("# one\n" + csv() + "# two\n1e9,0,2\n", "D is zero or negative in line 24 "),
+        (csv() + "1e9,-5,2\n1e9,-6,2\n", "D is zero or negative in lines 22, 23 "),
+        (csv() + '"1e9",2e9\n', "loss is missing in line 22 "),
+        (csv() + "1e9,1e9,inf\n", "loss is infinite in line 22 "),
+        (csv() + '"a\nb",1e9,2\n1,2,x\n', "N is not a number in line 22 "),
+        (csv().replace("N,D,loss", "N,N,loss"), "has the column 'N' more than once"),
+        ("C,N,D,loss\n" + "\n".join(f"{6 * n * d},{n},{d},{y},{y}" for n, d, y in zip(N, D, LOSS, strict=True)),
+         "Lines 2, 3, 4, 5, 6 and 15 more of"),
+        (csv() + "1,000,1e9,2\n", "Line 22 of"),
+        (csv().replace("N,D,loss", "a,b,c"), "no column for the loss; it has a, b, c"),
+        (csv(RUNS.assign(val_loss_pile=LOSS, val_loss_c4=LOSS).drop(columns="loss")), "several losses (val_loss_pile, val_loss_c4)"),
+        (csv(RUNS[["loss"]]), "needs a column N, D or C"),
+        (csv().replace("N,D,loss", "Tokens,tokens,loss"), "more than one column that could be D (Tokens, tokens)"),
+        (csv(pd.concat([RUNS.head(1)] * 20)), "All 20 rows"),
+        ('{"N": [1, 2], "loss": [3]}', "holds JSON, but no table"),
+        ("[1, 2, 3]", "holds JSON, but no table"),
+        ("[]", "holds no runs"),
+        ('[{"N": 1,]', "cannot be read as JSON"),
+        ('{"N": 1, "loss": 2}\n{"N": 1,, "loss": 2}\n', "Line 2 of"),
+        ('{"N": 1, "loss": 2}\n\n[3]\n', "Line 3 of"),
+        (json.dumps([*ROWS, {"N": "seven", "D": 1e9, "loss": 2}]), "N is not a number in record 21 "),
+        ("\n".join(map(json.dumps, [*ROWS, {"N": None, "D": 1e9, "loss": 2}])), "N is missing in line 21 "),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_one_sentence_with_the_line(content, says, tmp_path):
+    assert says in refusal(write(tmp_path, content))
+
+
+def test_no_such_file_or_a_folder(tmp_path):
+    assert "There is no file" in refusal(tmp_path / "none.csv")
+    assert "is a folder" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"columns": "X=params"}, "cannot read 'X=params'"),
+        ({"columns": "N=params"}, "no column 'params'"),
+        ({"units": "N=furlong"}, "--unit N=furlong is no unit that I know"),
+        ({"units": "loss=M"}, "--unit loss=M is no unit"),
+        ({"units": "N=-1"}, "is no unit that I know"),
+        ({"where": ["N"]}, "cannot read 'N'"),
+        ({"where": ["size>3"]}, "no column 'size'"),
+        ({"where": ["N>1e30"]}, "No run of"),
+        ({"by": "dataset"}, "no column 'dataset'"),
+        ({"last": True}, "--last needs a column that says which run"),
+        ({"accept": ["yes"]}, "--accept takes"),
+    ],
+)
+def test_options_that_cannot_be(options, says, tmp_path):
+    assert says in refusal(write(tmp_path, csv()), **options)
+
+
+def test_where(tmp_path):
+    table = pd.concat([RUNS.assign(data="web"), RUNS.assign(data="Code", loss=LOSS * 0.9)])
+    path = write(tmp_path, csv(table))
+    assert len(read_runs(path, where=["data=code"]).runs) == 20
+    assert len(read_runs(path, where=["data!=web", "N>=100M"]).runs) == 16
+    assert len(read_runs(path, where=["data=web", "loss<3"]).runs) == int((LOSS < 3).sum())
+    assert "holds no numbers to compare" in refusal(path, where=["data>3"])
+    # A bad row that the condition leaves out is no obstacle.
+    path = write(tmp_path, csv() + "1e9,0,11\n")
+    assert len(read_runs(path, where=["D>0"]).runs) == 20
+
+
+def test_by_gives_one_table_for_each_value(tmp_path):
+    table = pd.concat([RUNS.assign(data=f"set {i}", loss=LOSS * (1 + i / 10)) for i in range(10)])
+    parts = read_runs(write(tmp_path, csv(table)), by="data").split("data")
+    assert list(parts) == [f"set {i}" for i in range(10)]
+    assert all(len(part.runs) == 20 for part in parts.values())
+    assert parts["set 3"].runs["line"].tolist() == list(range(62, 82))
+
+
+def test_the_last_checkpoint_of_each_run(tmp_path):
+    curves = pd.concat(
+        [RUNS.assign(run=range(20), step=s, D=D * s / 3, loss=LOSS + (3 - s)) for s in (1, 3, 2)]
+    )
+    same_runs(read_runs(write(tmp_path, csv(curves)), last=True))
+
+
+def test_missing_values_on_request(tmp_path):
+    path = write(tmp_path, csv() + "1e9,2e9,nan\n1e9,,2\n1e9,3e9,inf\n1e9,4e9,N/A\n")
+    assert "D is missing in line 23" in refusal(path) and "--skip-missing" in refusal(path)
+    table = read_runs(path, skip_missing=True)
+    same_runs(table)
+    assert any("lines 22, 23, 24, 25" in note for note in table.notes)
+
+
+def test_repeated_rows_count_once_and_are_named(tmp_path):
+    path = write(tmp_path, csv(pd.concat([RUNS] * 3)))
+    table = read_runs(path)
+    same_runs(table)
+    assert any("40" not in note and "repeat an earlier row" in note for note in table.notes)
+    assert len(read_runs(path, keep_repeats=True).runs) == 60
+
+
+def test_seeds_of_one_configuration_form_a_group(tmp_path):
+    table = pd.concat([RUNS.assign(seed=s, loss=LOSS * (1 + s / 1000)) for s in range(3)])
+    runs = read_runs(write(tmp_path, csv(table))).runs
+    assert runs["group"].nunique() == 20 and (runs.groupby("group")["N"].nunique() == 1).all()
+
+
+def test_runs_without_a_group_stand_alone(tmp_path):
+    table = read_runs(write(tmp_path, csv(RUNS.assign(group=["a", ""] * 10))))
+    assert table.runs["group"].nunique() == 11
+    assert "10 runs have no group: each counts as a group of its own" in table.notes
+
+
+def test_a_law_of_one_variable_needs_no_plausible_units(tmp_path):
+    table = pd.DataFrame({"D": np.geomspace(1, 1e4, 30), "loss": np.geomspace(3, 2, 30)})
+    assert len(read_runs(write(tmp_path, csv(table)), needs=("D", "loss")).runs) == 30
+
+
+def test_what_was_decided_is_said(tmp_path):
+    path = write(tmp_path, csv(RUNS.assign(train_loss=LOSS).rename(columns={"loss": "val_loss"})))
+    assert "loss is the column 'val_loss', not 'train_loss'" in read_runs(path).notes
+    path = write(tmp_path, csv(RUNS.assign(outlier=[True] * 3 + [False] * 17)))
+    assert any("--where outlier=false" in note for note in read_runs(path).notes)
+    assert len(read_runs(path, where=["outlier=false"]).runs) == 17
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e9", 1e9), ("1E+9", 1e9), ("70m", 70e6), ("1.4T", 1.4e12), ("0.5 B", 5e8), ("3.2G", 3.2e9),
+        ("6e18 FLOPs", 6e18), ("3 EF", 3e18), ("1.5 ZFLOPs", 1.5e21), ("2 PF-days", 1.728e20), ("10^21", 1e21),
+        ("2×10^3", 2e3), ("1'000'000", 1e6), ("1 000 000", 1e6), ("−3", -3), (".5", 0.5), ("inf", math.inf),
+    ],
+)  # fmt: skip
+def test_numbers(text, value):
+    assert parse_number(text) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["seven", "1.2.3", "70X", "1,00", "3 4", "2024-01-01", "0x10", "~7B", "7B*"]
+)
+def test_no_numbers(text):
+    assert parse_number(text) is None
+
+
+@pytest.mark.parametrize("text", ["", "NaN", "N/A", "null", "-", "None"])
+def test_missing_numbers(text):
+    assert math.isnan(parse_number(text))
+
+
+def test_units_never_overflow():
+    assert parse_unit("N", "log10").convert(1e9) == math.inf
+    assert math.isnan(parse_unit("loss", "ppl").convert(0.0))

@@ -1,0 +1,31 @@
+"""A learner with a clock that the test moves."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from scalinglaws.course.learner.events import Progress
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self):
+        self.time = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **duration: float) -> None:
+        self.time += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def progress(tmp_path: Path, clock: Clock) -> Progress:
+    return Progress(tmp_path / "submitted" / "ada" / "progress.jsonl", clock)

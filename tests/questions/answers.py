@@ -1,0 +1,27 @@
+"""The bank of questions, with the answers that tests give."""
+
+from pathlib import Path
+
+import numpy as np
+
+from scalinglaws.course.questions import bank
+
+FOLDER = Path(__file__).parents[2] / "questions"
+BANK = bank.load_bank(FOLDER)
+RIGHT = {name: bank.right_answer(question) for name, question in BANK.items()}
+FIVE = [name for name in sorted(BANK) if name.startswith("challenge.")]
+
+# Letters, truth values and the 1,000 likeliest numbers: what somebody would try first.
+LIKELY = (
+    [letter for letter in "abcdef"]
+    + ["true", "false"]
+    + [f"{number:.{digits}f}" for digits in range(4) for number in np.arange(250) / 10**digits]
+)
+
+
+def wrong(name: str, which: int = 0) -> str:
+    """A wrong answer that has a reply of its own."""
+    question = BANK[name]
+    if "options" in question:
+        return [letter for letter in question["options"] if letter != RIGHT[name]][which]
+    return str(question["slips"][which]["answer"])
