@@ -63,17 +63,18 @@ def training_cost(
 ) -> TrainingCost:
     """Hours and money of C training FLOPs: C/(peak·utilisation) seconds, at a price for each hour.
 
-    peak: FLOP/s of one accelerator, from its data sheet. utilisation: the share of the peak that training reaches,
-    0 to 1. price: money for one accelerator hour. Give (low, high) where you do not know; the result then is a range.
+    peak: FLOP/s of one accelerator, from its data sheet. utilisation: the share of the peak that
+    training reaches, 0 to 1. price: money for one accelerator hour. Give (low, high) where you do
+    not know; the result then is a range.
 
     >>> cost = training_cost(5.88e23, peak=312e12, utilisation=(0.3, 0.5), price=(1, 2))   # Chinchilla on A100s
     >>> print(cost)
     1.05e+06 to 1.75e+06 accelerator hours, 1.05e+06 to 3.49e+06 in money
     """
-    C, peak = positive(C=C, peak=peak)
-    used, price = Range.of(utilisation), Range.of(price)
+    positive(C=C, peak=peak)
+    used, hourly = Range.of(utilisation), Range.of(price)
     if used.high > 1:
         raise CourseError("utilisation is a share of the peak: give a number between 0 and 1.")
     full_speed = float(C / peak) / 3600
     hours = Range(full_speed / used.high, full_speed / used.low)
-    return TrainingCost(hours, Range(hours.low * price.low, hours.high * price.high))
+    return TrainingCost(hours, Range(hours.low * hourly.low, hours.high * hourly.high))

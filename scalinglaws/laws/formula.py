@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,7 +15,7 @@ class Formula:
 
     def __repr__(self) -> str:
         shown = []
-        for item in fields(self):
+        for item in fields(cast(Any, self)):
             value = getattr(self, item.name)
             if item.repr:
                 text = f"{value:.6g}" if isinstance(value, float) else repr(value)
@@ -22,7 +23,9 @@ class Formula:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def _require(self, *names: str, zero: bool = False) -> None:
-        """Raise CourseError unless the named parameters are finite and positive (or zero, if allowed)."""
+        """Raise CourseError unless the named parameters are finite and positive (or zero, if
+        allowed).
+        """
         for name in names:
             value = getattr(self, name)
             if not (np.isfinite(value) and (value > 0 or (zero and value == 0))):
