@@ -27,7 +27,7 @@ from scalinglaws.course.grading.feedback import (
     Summary,
 )
 from scalinglaws.course.grading.nbgrader_api import gradebook_url
-from scalinglaws.course.grading.preprocess import Mend, ReadAnything, RunIsolated
+from scalinglaws.course.grading.preprocess import AskAPerson, Mend, ReadAnything, RunIsolated
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -76,6 +76,7 @@ c.Autograde.autograde_preprocessors = [
     RunIsolated,
     LimitOutput,
     SaveAutoGrades,
+    AskAPerson,
     AssignLatePenalties,
     CheckCellMetadata,
 ]
