@@ -35,7 +35,7 @@ c.CourseDirectory.course_id = "scaling_laws"
 
 # nbgrader reads an instructor's ~/.jupyter/nbgrader_config.py before this file: without these lines, its commands would
 # work on the course that one is about. And its own default for the gradebook cuts the path at a question mark.
-folder = Path(__file__).resolve().parent
+folder = Path(__file__).absolute().parent
 c.CourseDirectory.root = str(folder)
 c.CourseDirectory.db_url = gradebook_url(folder)
 c.CourseDirectory.source_directory = "source"
