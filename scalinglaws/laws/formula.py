@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from ..errors import CourseError
 
 
+@dataclass(frozen=True, repr=False)
 class Formula:
     """The base of all laws: a repr with six digits, and parameters that are checked."""
 
