@@ -128,7 +128,7 @@ def plot_fit(
         fit.x, fit.loss, ax, against=against, label="runs", log_loss=log_loss, loss_unit=loss_unit
     )
     grid = np.geomspace(fit.x.min(), fit.x.max() * beyond, 200)
-    low, high = fit.predict_interval(grid, level=level)
+    low, high = map(np.asarray, fit.predict_interval(grid, level=level))
     letter = against if against in LABELS else "x"
     law = label or f"fit: ${_formula(fit.law, letter, tex=True)}$"
     ax.plot(grid, fit.law(grid), color=VERMILLION, label=law)
