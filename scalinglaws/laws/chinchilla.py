@@ -172,7 +172,7 @@ class AllocationLaw(Formula):
     citation: str = field(default="", compare=False, repr=False)
 
     @classmethod
-    def from_N(cls, N: Trend, *, name: str = "", citation: str = "") -> AllocationLaw:
+    def from_N(cls, N: Trend, name: str = "", citation: str = "") -> AllocationLaw:
         """The law whose tokens are what is left of C = 6·N·D. `N` must be a trend in FLOPs (unit
         1).
         """
@@ -183,12 +183,12 @@ class AllocationLaw(Formula):
 
     @classmethod
     def from_tokens_per_param(
-        cls, ratio: float, *, name: str = "", citation: str = ""
+        cls, ratio: float, name: str = "", citation: str = ""
     ) -> AllocationLaw:
         """The rule D = ratio·N at every budget, so that N = sqrt(C/(6·ratio))."""
-        (tokens,) = positive(ratio=ratio)
-        k = (FLOPS_PER_PARAM_TOKEN * float(tokens)) ** -0.5
-        return cls.from_N(Trend(k=k, exponent=0.5), name=name, citation=citation)
+        positive(ratio=ratio)
+        k = (FLOPS_PER_PARAM_TOKEN * float(ratio)) ** -0.5
+        return cls.from_N(Trend(k=k, exponent=0.5), name, citation)
 
     @property
     def a(self) -> float:

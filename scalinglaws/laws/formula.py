@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
+from typing import Any, cast
 
 import numpy as np
 
 from ..errors import CourseError
 
 
-@dataclass(frozen=True, repr=False)
 class Formula:
     """The base of all laws: a repr with six digits, and parameters that are checked."""
 
     def __repr__(self) -> str:
         shown = []
-        for item in fields(self):
+        for item in fields(cast(Any, self)):
             value = getattr(self, item.name)
             if item.repr:
                 text = f"{value:.6g}" if isinstance(value, float) else repr(value)

@@ -22,10 +22,10 @@ def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floa
     >>> round(effective_amount(4e9, 1e9, 15.387756) / 4e9, 2)   # four epochs
     0.93
     """
-    total, unique, decay = positive(total=total, unique=unique, R_star=R_star)
+    total, unique, _ = positive(total=total, unique=unique, R_star=R_star)
     unique = np.minimum(unique, total)
-    repetitions = total / unique - 1
-    return plain(unique * (1 - decay * np.expm1(-repetitions / decay)))
+    R = total / unique - 1
+    return plain(unique * (1 - R_star * np.expm1(-R / R_star)))
 
 
 @dataclass(frozen=True, repr=False)
