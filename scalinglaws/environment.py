@@ -36,10 +36,11 @@ DEVELOPER_COMMANDS = {
     ],
     "hooks": ["-m pre_commit install"],
     "lock": ["-m requirements.lock"],
-    # Contracts of imports, types and declared dependencies join the linter here, before the tests: the quick ones first.
     "test": [
         "-m ruff check",
         "-m ruff format --check",
+        "-c __import__('importlinter.cli').cli.lint_imports_command()",
+        "-m deptry .",
         "-m pytest -n auto --dist loadgroup",  # how many processes: tests/conftest.py
     ],
 }

@@ -12,8 +12,7 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 
 from scalinglaws import plots
-from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW
-from scalinglaws.constants import PUBLIC_MODELS
+from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW, PUBLIC_MODELS
 from scalinglaws.errors import CourseError
 from scalinglaws.fits import fit_chinchilla, fit_isoflop, fit_power_law
 from scalinglaws.laws import PowerLaw
