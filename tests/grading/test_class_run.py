@@ -274,7 +274,7 @@ def test_killed_at_any_moment_the_gradebook_ends_the_same(course):
     ]:
         path.unlink()
     rng, met = random.Random(0), 0
-    for changes in (0, 1, 1, 2, 3, 5, 8, 12):  # on the disk, before it is killed
+    for changes in (0, 1, 2, 4, 8, 12):  # on the disk, before it is killed
         before = state(course)
         process = command(course, "grade", NAME, "--force", start_new_session=True)
         while changes and process.poll() is None:
@@ -286,7 +286,7 @@ def test_killed_at_any_moment_the_gradebook_ends_the_same(course):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
         process.communicate()
-    assert met >= 5  # kills that met it at work
+    assert met >= 4  # kills that met it at work
     command(course, "grade", NAME).communicate(timeout=300)
     assert scores(course) == wanted
     with gradebook(course) as book:
