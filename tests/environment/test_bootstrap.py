@@ -128,7 +128,7 @@ class Course:
 
 @pytest.fixture
 def course(tmp_path):
-    return Course(tmp_path / "a course with spaces")
+    return Course(tmp_path / "a course? with #, 50%41, [x] and é")
 
 
 @pytest.fixture(scope="module")

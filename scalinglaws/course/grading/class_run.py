@@ -259,7 +259,7 @@ def _add(digest: "hashlib._Hash", files: dict[str, bytes]) -> None:
 def executor(args: argparse.Namespace) -> Executor:
     """What runs the submissions: threads that drive local processes, or a Dask cluster."""
     if args.cluster:
-        from .cluster import connect
+        from ...cluster import connect
 
         return connect(args.cluster)
     return ThreadPoolExecutor(max_workers=workers(args), thread_name_prefix="grade")
@@ -343,6 +343,7 @@ def remember(course: Path, assignment: str, outcome: Outcome, digest: str) -> No
         "remarks": outcome.remarks,
         "stopped": outcome.stopped,
         "flooded": outcome.flooded,
+        "unjudged": outcome.unjudged,
         "seconds": round(outcome.seconds, 3),
         "tests": {name: asdict(test) for name, test in outcome.tests.items()},
     }
@@ -371,6 +372,7 @@ def summarize(
         (student, f"{', '.join(note[kind])} {what}")
         for student, note in notes.items()
         for kind, what in (
+            ("unjudged", "could not be judged: 0 points until you have looked"),
             ("stopped", "stopped: too long, too large, or a crash"),
             ("flooded", "put out too much, and the rest was cut"),
         )
