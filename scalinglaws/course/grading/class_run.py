@@ -259,7 +259,7 @@ def _add(digest: "hashlib._Hash", files: dict[str, bytes]) -> None:
 def executor(args: argparse.Namespace) -> Executor:
     """What runs the submissions: threads that drive local processes, or a Dask cluster."""
     if args.cluster:
-        from .cluster import connect
+        from ...cluster import connect
 
         return connect(args.cluster)
     return ThreadPoolExecutor(max_workers=workers(args), thread_name_prefix="grade")
