@@ -29,6 +29,7 @@ from .execute import HAS_ENGINE, is_unjudged, shared_zygote
 from .feedback import failure_message, stop_messages
 from .gradebook_writer import Records
 from .nbgrader_api import ScratchCourse, assignments, open_gradebook, scratch_course
+from .submission import Unreadable, read
 from .submission_job import grade_submission, read_files
 
 # The states of an exercise.
@@ -103,10 +104,10 @@ def find_copy(course: Path, assignment: str, student: str) -> Path:
             " say whose copy with --student."
         )
     try:
-        nbformat.read(path, as_version=4)
-    except Exception as error:
+        read(path)
+    except (Unreadable, OSError) as error:
         raise CourseError(
-            f"{path} cannot be read as a notebook ({type(error).__name__}): open it in JupyterLab, or restore an"
+            f"{path} cannot be read as a notebook ({error}): open it in JupyterLab, or restore an"
             " earlier version from its .ipynb_checkpoints folder."
         ) from None
     return path
