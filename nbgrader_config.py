@@ -26,7 +26,7 @@ from scalinglaws.course.grading.feedback import (
     SafeHtml,
     Summary,
 )
-from scalinglaws.course.grading.preprocess import Mend, ReadAnything, RunIsolated
+from scalinglaws.course.grading.preprocess import AskAPerson, Mend, ReadAnything, RunIsolated
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -60,6 +60,7 @@ c.Autograde.autograde_preprocessors = [
     RunIsolated,
     LimitOutput,
     SaveAutoGrades,
+    AskAPerson,
     AssignLatePenalties,
     CheckCellMetadata,
 ]

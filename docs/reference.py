@@ -1,20 +1,54 @@
-"""Write docs/reference.md from the docstrings of the law library.
+"""Write docs/reference.md from the docstrings of the law library, and the example of docs/which_fit.md.
 
-python docs/reference.py           # write it
-python docs/reference.py --check   # exit 1 if it is stale
+python docs/reference.py           # write them
+python docs/reference.py --check   # exit 1 if they are stale
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import inspect
+import io
+import re
+import shlex
 import sys
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import scalinglaws.constants as constants
-from scalinglaws import fits, laws, plots
+from scalinglaws import cli, fits, laws, plots, tables
+from scalinglaws.fits import command
+from scalinglaws.fits.result import Fit
 
 PAGE = Path(__file__).with_suffix(".md")
+EXAMPLE = PAGE.with_name("which_fit.md")
+FIGURE = PAGE.parent / "which_fit" / "isoflop.png"
+
+# What a reader who knows other libraries looks for. Rows whose attribute does not exist are left out.
+ELSEWHERE = (
+    ("`result.params`, `best_values`", "`fit.law.alpha`; the names are in", "parameters"),
+    ("`stderr`, `bse`", "", "standard_errors"),
+    ("`covar`, `cov_params()`", "", "covariance"),
+    ("`correl`", "", "correlation"),
+    ("`conf_interval()`, `conf_int()`", "one quantity:", "interval"),
+    ("`fit_report()`, `summary()`", "a table:", "summary"),
+    ("printing the summary", "", "to_text"),
+    ("`summary().as_latex()`", "", "to_latex"),
+    ("`conf_interval2d`, `ci_out`", "", "profile"),
+    ("`eval()`, `predict()`", "", "predict"),
+    ("`eval_uncertainty()`, `get_prediction()`", "", "predict_interval"),
+    ("`aic`", "", "aic"),
+    ("`bic`", "", "bic"),
+    ("`compare_lr_test()`", "", "likelihood_ratio"),
+    ("`residual`, `resid`", "of ln L:", "residuals"),
+    ("`rsquared`", "of ln L:", "r2_log"),
+    ("`success`, `converged`", "", "converged"),
+    ("`get_influence()`", "", "influence"),
+    ("leave-one-out", "", "leave_one_out"),
+    ("`emcee`, `bootstrap`", "", "bootstrap"),
+    ("`dump()`, `save()`", "", "save"),
+)
 
 
 def section(title: str, module, names) -> list[str]:
@@ -30,7 +64,7 @@ def section(title: str, module, names) -> list[str]:
 def entry(name: str, thing) -> list[str]:
     """A function, or a class with its own public methods."""
     # Nobody builds the result of a fit by hand: its name is enough.
-    result = inspect.isclass(thing) and issubclass(thing, fits.Fit)
+    result = inspect.isclass(thing) and issubclass(thing, Fit)
     lines = [f"### `{name}{'' if result else signature(thing)}`", "", *body(thing)]
     if inspect.isclass(thing):
         for method_name, member in vars(thing).items():
@@ -83,6 +117,74 @@ def body(thing) -> list[str]:
     return [*lines, *(["```"] if code else []), ""]
 
 
+def elsewhere() -> list[str]:
+    """Where what lmfit and statsmodels offer is to be found here."""
+    known = {*dir(Fit), *dir(fits.result.RegressionFit), *(item.name for item in fields(Fit))}
+    lines = ["## Coming from lmfit or statsmodels", ""]
+    lines += [
+        "A fit is made by a function (`fit_chinchilla(N, D, loss)`) and never changes. Losses are compared on the log "
+        "axis, and intervals come from a bootstrap that is drawn when they are first asked for. `groups` does what "
+        "`cov_type='cluster'` does; `floor=1.7` holds a parameter as `vary=False` does.",
+        "",
+        "| there | here |",
+        "| --- | --- |",
+    ]
+    lines += [
+        f"| {there} | {words} `fit.{name}` |" for there, words, name in ELSEWHERE if name in known
+    ]
+    return [*lines, ""]
+
+
+def results() -> list[str]:
+    """What every fit offers, and what a regression offers besides."""
+    lines: list[str] = []
+    for name, thing in (("Fit", Fit), ("RegressionFit", fits.result.RegressionFit)):
+        lines += entry(name, thing)
+    return lines
+
+
+def command_help() -> list[str]:
+    """The options of `scalinglaws fit`. Not its --help: that looks different in each Python."""
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    lines = ["## The command", "", "`scalinglaws fit runs.csv`, with these options:", ""]
+    lines += ["| option | what it does |", "| --- | --- |"]
+    for action in parser._actions:
+        if action.dest == "help":
+            continue
+        takes = action.metavar or (action.choices and "{" + ",".join(action.choices) + "}")
+        if not takes and action.option_strings and action.nargs != 0:
+            takes = action.dest.upper()
+        name = action.option_strings[0] if action.option_strings else action.dest
+        help_text = (action.help or "").replace("|", "\\|").replace("*", "\\*")
+        lines.append(f"| `{name}{' ' + str(takes) if takes else ''}` | {help_text} |")
+    return [*lines, ""]
+
+
+def example() -> str:
+    """docs/which_fit.md with the outputs of its commands as they are now."""
+
+    def run(block: re.Match[str]) -> str:
+        line = block[1]
+        words = shlex.split(line)[1:]
+        words[1] = str(PAGE.parents[1] / words[1])
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            cli.main([*words, "--figure", str(FIGURE)])
+        return f"```console\n$ {line}\n{out.getvalue().strip()}\n```"
+
+    FIGURE.parent.mkdir(exist_ok=True)
+    return re.sub(r"```console\n\$ (.*)\n[^`]*```", run, EXAMPLE.read_text(encoding="utf-8"))
+
+
+def alike(old: str, new: str) -> bool:
+    """Whether two texts differ in nothing but the last digits of numbers."""
+    number_in = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+    pairs = zip(number_in.findall(old), number_in.findall(new), strict=False)
+    close = all(abs(float(a) - float(b)) <= 0.02 * abs(float(a)) + 1e-12 for a, b in pairs)
+    return close and number_in.sub("#", old) == number_in.sub("#", new)
+
+
 def published() -> list[str]:
     """The table of published constants."""
     lines = ["## Published constants", "", inspect.getdoc(constants), ""]
@@ -120,22 +222,36 @@ def page() -> str:
         "C training FLOPs, and L is a cross-entropy in nats per token (per byte for the course's own runs). Arrays "
         "broadcast; scalars come back as floats; bad input raises `scalinglaws.errors.CourseError` with one sentence.",
         "",
+        "Start with [which fit for which data](which_fit.md). What wants a table of runs reads it with `read_runs`.",
+        "",
+        *elsewhere(),
         *section("Laws", laws, laws.__all__),
         *published(),
         *section("Fits", fits, sorted(fits.__all__, key=lambda name: not name.islower())),
+        *results(),
+        *section("Tables of runs", tables, ("read_runs", "RunTable")),
+        *command_help(),
         *section("Figures", plots, plots.__all__),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def main() -> int:
-    fresh = page()
+    fresh, shown = page(), EXAMPLE.read_text(encoding="utf-8")
+    picture = FIGURE.read_bytes() if FIGURE.is_file() else b""
+    now = example()
     if "--check" in sys.argv[1:]:
+        FIGURE.write_bytes(picture)
         stale = not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != fresh
+        stale |= not alike(shown, now) or not picture
         if stale:
-            print("docs/reference.md is stale: run python docs/reference.py", file=sys.stderr)
+            print(
+                "docs/reference.md or docs/which_fit.md is stale: run python docs/reference.py",
+                file=sys.stderr,
+            )
         return int(stale)
     PAGE.write_text(fresh, encoding="utf-8")
+    EXAMPLE.write_text(now, encoding="utf-8")
     return 0
 
 

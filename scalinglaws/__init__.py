@@ -1,50 +1,40 @@
-"""The course on LLM scaling laws: measured runs, formulas, fits and figures.
+"""Scaling laws of language models: measured runs, laws, fits and figures, and the course built on them.
 
-Names are loaded when they are first used, so that `import scalinglaws` costs next to nothing.
+The public names stand in `__init__.pyi`. Each is loaded when it is first used, so that
+`import scalinglaws` costs next to nothing and needs only what is used.
 """
 
+import ast
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-# The public names of each module.
-_NAMES = {
-    "scalinglaws.laws": """
-        AllocationLaw BrokenPowerLaw ChinchillaLaw CoverageLaw CriticalBatch DataConstrainedLaw JointLaw KaplanJointLaw
-        KaplanLaws KaplanStepsLaw PF_DAY PowerLaw Range Transformer Trend coverage effective_amount exact_match
-        implied_inference inference_flops lifetime_flops lifetime_optimum pass_at_k total_params training_cost
-        training_flops
-    """,
-    "scalinglaws.constants": """
-        CHINCHILLA CHINCHILLA_APPROACH_1 CHINCHILLA_APPROACH_2 CHINCHILLA_REPLICATION CHINCHILLA_ROUNDED
-        HOFFMANN_MISPRINT HOFFMANN_TABLES KAPLAN LLAMA_3 MUENNIGHOFF PUBLIC_MODELS TWENTY_TOKENS_PER_PARAM
-    """,
-    "scalinglaws.fits": """
-        compare_held_out fit_broken_power_law fit_chinchilla fit_envelope fit_isoflop fit_joint fit_power_law
-    """,
-    "scalinglaws.plots": """
-        alt_text describe explore log_axis new_axes plot_N_opt plot_allocation plot_contours plot_cost plot_extrapolation
-        plot_fit plot_isoflop plot_law plot_residuals plot_runs published_laws short_number show
-    """,
-    "scalinglaws.runs": "load_curves load_runs",
-    "scalinglaws.course.notebook": "ready",
-    "scalinglaws.course.practice.challenge": "challenge",
-    "scalinglaws.course.practice.practice": "practice",
-    "scalinglaws.course.practice.progress_report": "progress",
-    "scalinglaws.course.practice.reveal": "reveal",
-    "scalinglaws.course.capstone": "OutOfBudget World judge marks practice_worlds",
-    "scalinglaws.course.capstone.plot": "plot_regret",
-    "scalinglaws.course.idea_map": "plot_ideas",
-}
-_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
+from .extras import explained
 
-__all__ = sorted(_HOME)
 __version__ = "0.1.0"
 
 
+def _read_stub() -> dict[str, str]:
+    """{public name: module that defines it}, from `__init__.pyi`."""
+    stub = Path(__file__).with_suffix(".pyi").read_text("utf-8")
+    return {
+        name.asname: f"{__name__}.{node.module}"
+        for node in ast.parse(stub).body
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+        if name.asname
+    }
+
+
+_MODULES = _read_stub()
+__all__ = sorted(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
+    with explained(f"`scalinglaws.{name}`", "course"):
+        value = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value
 

@@ -9,70 +9,101 @@ import argparse
 import os
 import sys
 from importlib import import_module
+from typing import NamedTuple
 
 from .errors import CourseError
+from .extras import explained
 
-# subcommand: (module, one line of help)
+
+class Command(NamedTuple):
+    """A subcommand: its module, one line of help, and the extra of the package that it needs."""
+
+    module: str
+    summary: str
+    extra: str = ""
+
+
 COMMANDS = {
-    "study": ("scalinglaws.course.study", "open JupyterLab on your own copy of the course"),
-    "teach": ("scalinglaws.course.teach", "open JupyterLab with formgrader, for instructors"),
-    "check": (
+    "study": Command(
+        "scalinglaws.course.study", "open JupyterLab on your own copy of the course", "course"
+    ),
+    "teach": Command(
+        "scalinglaws.course.teach", "open JupyterLab with formgrader, for instructors", "grade"
+    ),
+    "check": Command(
         "scalinglaws.course.grading.self_check",
         "grade your own copy of an assignment, here and now",
+        "grade",
     ),
-    "practice": (
+    "practice": Command(
         "scalinglaws.course.practice.practice",
         "questions that come back before you forget them",
+        "course",
     ),
-    "challenge": (
+    "challenge": Command(
         "scalinglaws.course.practice.challenge",
         "five problems against the clock, and a badge",
+        "course",
     ),
-    "progress": (
+    "progress": Command(
         "scalinglaws.course.practice.progress_report",
         "what you have done, and what comes next",
+        "course",
     ),
-    "reveal": ("scalinglaws.course.practice.reveal", "a worked solution, after an honest try"),
-    "grade": (
+    "reveal": Command(
+        "scalinglaws.course.practice.reveal", "a worked solution, after an honest try", "course"
+    ),
+    "grade": Command(
         "scalinglaws.course.grading.class_run",
         "grade a class's submissions, isolated, on all cores",
+        "grade",
     ),
-    "grades": (
+    "grades": Command(
         "scalinglaws.course.grading.export",
         "the gradebook as CSV, also for Canvas and Moodle",
+        "grade",
     ),
-    "items": (
+    "items": Command(
         "scalinglaws.course.grading.item_analysis",
         "what a class did not understand, by exercise",
+        "grade",
     ),
-    "similar": (
-        "scalinglaws.course.grading.similar",
-        "pairs of submissions whose code looks alike",
+    "similar": Command(
+        "scalinglaws.course.grading.similar", "pairs of submissions whose code looks alike", "grade"
     ),
-    "source": ("scalinglaws.course.source", "bring source/ in step: notebooks and their texts"),
-    "release": ("scalinglaws.course.release", "make release/ anew from source/"),
-    "sweep": ("scalinglaws.training.sweep", "train the tiny language models of the study"),
-    "corpus": ("scalinglaws.training.corpus", "build a corpus from named, hashed packages"),
-    "datasheet": (
-        "scalinglaws.training.datasheet",
-        "after a sweep: bring data/README.md up to date",
+    "source": Command(
+        "scalinglaws.course.source", "bring source/ in step: notebooks and their texts", "grade"
     ),
-    "findings": (
+    "release": Command("scalinglaws.course.release", "make release/ anew from source/", "grade"),
+    "sweep": Command(
+        "scalinglaws.training.sweep", "train the tiny language models of the study", "train"
+    ),
+    "corpus": Command(
+        "scalinglaws.training.corpus", "build a corpus from named, hashed packages", "train"
+    ),
+    "datasheet": Command(
+        "scalinglaws.training.datasheet", "after a sweep: bring data/README.md up to date", "train"
+    ),
+    "findings": Command(
         "scalinglaws.findings.command",
         "write docs/findings.md and its figures from the runs",
+        "train",
     ),
-    "fit": ("scalinglaws.fits.command", "fit a scaling law to a table of runs"),
+    "fit": Command("scalinglaws.fits.command", "fit a scaling law to a table of runs"),
 }
 
 
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     """The parser, with the arguments of the one subcommand that was chosen."""
-    parser = argparse.ArgumentParser(prog="scalinglaws", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="scalinglaws",
+        description="Scaling laws of language models: the library and the course.",
+    )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (module, summary) in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary)
+    for name, command in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=command.summary, description=command.summary)
         if name == chosen:
-            import_module(module).add_arguments(subparser)
+            import_module(command.module).add_arguments(subparser)
     return parser
 
 
@@ -80,9 +111,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run one subcommand. Returns its exit code; 2 where the user must mend something first."""
     argv = sys.argv[1:] if argv is None else argv
     chosen = next((word for word in argv if word in COMMANDS), None)
-    args = build_parser(chosen).parse_args(argv)
+    extra = COMMANDS[chosen].extra if chosen else ""
     try:
-        code = import_module(COMMANDS[args.command][0]).run(args)
+        with explained(f"`scalinglaws {chosen}`", extra):
+            args = build_parser(chosen).parse_args(argv)
+            code: int = import_module(COMMANDS[args.command].module).run(args)
         sys.stdout.flush()
         return code
     except CourseError as error:

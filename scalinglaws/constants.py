@@ -16,10 +16,17 @@ from .laws import (
     ChinchillaLaw,
     CriticalBatch,
     DataConstrainedLaw,
+    ExpertsLaw,
+    GranularityLaw,
+    HyperparameterLaw,
+    JointLaw,
     KaplanJointLaw,
     KaplanLaws,
     KaplanStepsLaw,
     PowerLaw,
+    PrecisionLaw,
+    QuantisationLaw,
+    RoutedLaw,
     Trend,
 )
 
@@ -157,6 +164,115 @@ LLAMA_3 = AllocationLaw(
     citation="Grattafiori et al. 2024, The Llama 3 Herd of Models, arXiv:2407.21783, section 3.2.1 (secondary: its "
     "text is quoted in several sources): 0.29·C^0.53 tokens, N from C = 6·N·D; as rounded as this it does not give the "
     "402B parameters and 16.55T tokens that the section names for 3.8e25 FLOPs",
+)
+
+# --- The recipe: learning rate and batch ----------------------------------------------------------
+
+_STEP = (
+    "Li et al. 2025, Predictable Scale: Part I, Step Law, arXiv:2503.04715 (secondary: several sources "
+    "quote the same two formulas)"
+)
+STEP_LAW = HyperparameterLaw(
+    k=1.79,
+    exponent_N=-0.713,
+    exponent_D=0.307,
+    name="Step law, learning rate",
+    citation=f"{_STEP}; N without embeddings",
+)
+STEP_LAW_BATCH = Trend(
+    k=0.58,
+    exponent=0.571,
+    name="Step law, batch in tokens, from D",
+    citation=_STEP,
+)
+_DEEPSEEK = (
+    "DeepSeek-AI 2024, DeepSeek LLM, arXiv:2401.02954, eq. 1 (secondary: several sources quote it); C "
+    "in FLOPs without embeddings"
+)
+DEEPSEEK_LEARNING_RATE = Trend(
+    k=0.3118, exponent=-0.125, name="DeepSeek, learning rate, from C", citation=_DEEPSEEK
+)
+DEEPSEEK_BATCH = Trend(
+    k=0.2920, exponent=0.3271, name="DeepSeek, batch in tokens, from C", citation=_DEEPSEEK
+)
+
+# --- Mixtures of experts --------------------------------------------------------------------------
+
+LUDZIEJEWSKI = ExpertsLaw(
+    a=35.91,
+    alpha=-0.1889,
+    delta=-0.2285,
+    gamma=0.0098,
+    b=35.98,
+    beta=-0.1775,
+    omega=0.5529,
+    zeta=-0.0259,
+    c=1.3637,
+    E_start=2.0732,
+    E_max=290.4521,
+    name="Ludziejewski 2025",
+    citation="Ludziejewski et al. 2025, Joint MoE Scaling Laws, arXiv:2502.05172, Table 3 (read in the "
+    "paper)",
+)
+CLARK = RoutedLaw(
+    a=-0.082,
+    b=-0.108,
+    c=0.009,
+    d=1.104,
+    name="Clark 2022, S-BASE",
+    citation="Clark et al. 2022, Unified Scaling Laws for Routed Language Models, arXiv:2202.01169 "
+    "(secondary)",
+)
+KRAJEWSKI = GranularityLaw(
+    a=18.1,
+    alpha=0.115,
+    b=30.8,
+    beta=0.147,
+    g=2.1,
+    gamma=0.58,
+    c=0.47,
+    name="Krajewski 2024",
+    citation="Krajewski et al. 2024, Scaling Laws for Fine-Grained Mixture of Experts, "
+    "arXiv:2402.07871 (secondary)",
+)
+
+# --- Precision and distillation -------------------------------------------------------------------
+
+_KUMAR = (
+    "Kumar et al. 2024, Scaling Laws for Precision, arXiv:2411.04330, Table 2 (read in the paper)"
+)
+KUMAR = PrecisionLaw(
+    base=ChinchillaLaw(E=2.7648, A=4299.0, B=18060.0, alpha=0.4965, beta=0.4965),
+    gamma_w=2.6745,
+    gamma_a=2.2102,
+    gamma_kv=0.9578,
+    n_w=0.3037,
+    n_a=1.4072,
+    n_kv=2.4185,
+    name="Kumar 2024, training",
+    citation=f"{_KUMAR}; Dolma, 30M to 220M parameters without embeddings, the sign of the offsets "
+    "inferred from the 7 to 8 bits of the text",
+)
+KUMAR_ROUNDING = QuantisationLaw(
+    C_T=0.0598,
+    gamma_D=0.5068,
+    gamma_N=0.3439,
+    gamma=0.5907,
+    n=1.1277,
+    name="Kumar 2024, rounding afterwards",
+    citation=f"{_KUMAR}; GPTQ, the sign of the offset inferred as for training",
+)
+BUSBRIDGE_SUPERVISED = JointLaw(
+    E=1.220,
+    A=3355.0**0.452,
+    B=18186.0**0.452,
+    alpha=0.408 * 0.452,
+    beta=0.431 * 0.452,
+    gamma=0.452,
+    name="Busbridge 2025, without a teacher",
+    citation="Busbridge et al. 2025, Distillation Scaling Laws, arXiv:2502.08606, the supervised law "
+    "of eq. 1, as E + (A/N^alpha + B/D^beta)^gamma with 1.220, 3355, 0.408, 18186, 0.431, 0.452 "
+    "(secondary: a data card quotes them); C4, N without embeddings",
 )
 
 # --- Models ------------------------------------------------------------------------------------------

@@ -36,7 +36,13 @@ DEVELOPER_COMMANDS = {
     ],
     "hooks": ["-m pre_commit install"],
     "lock": ["-m requirements.lock"],
-    "test": ["-m ruff check", "-m ruff format --check", "-m pytest"],
+    "test": [
+        "-m ruff check",
+        "-m ruff format --check",
+        "-c __import__('importlinter.cli').cli.lint_imports_command()",
+        "-m deptry .",
+        "-m pytest -n auto --dist loadgroup",  # how many processes: tests/conftest.py
+    ],
 }
 
 

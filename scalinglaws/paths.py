@@ -9,7 +9,15 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def data_dir() -> Path:
-    """The folder of the measured runs: `data/` of a clone, or the copy that an installed wheel carries."""
+    """The folder of the measured runs: `data/` of a clone, or what an installed wheel carries of it.
+
+    The variable SCALINGLAWS_DATA names another folder: an installed package finds the texts and the
+    trained models there, which are in the repository only. Raises CourseError if there is no folder.
+    """
+    if chosen := os.environ.get("SCALINGLAWS_DATA"):
+        if not Path(chosen).is_dir():
+            raise CourseError(f"SCALINGLAWS_DATA is {chosen}, and there is no such folder.")
+        return Path(chosen)
     for folder in (PACKAGE / "_data", PACKAGE.parent / "data"):
         if folder.is_dir():
             return folder

@@ -1,11 +1,15 @@
-"""What all tests may use: a headless browser that notices each request to another machine."""
+"""What all tests may use; which tests are quick; and how the suite is shared among processes."""
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from scalinglaws.files import try_lock
 
 # Chromium runs as root in CI; without the rest of these flags it asks its makers' servers by itself.
 CHROMIUM_FLAGS = [
@@ -19,12 +23,106 @@ CHROMIUM_FLAGS = [
 ]
 
 
+# What a test needs beyond this Python process, told by its fixtures: each is a marker, and no such test is quick.
+RESOURCES = {"browser": "page", "sandbox": "sandbox", "kernel": "run_notebook"}
+
+# Fixtures of a module that take seconds to make: the tests that share one run in one process, which makes it once.
+EXPENSIVE = {
+    "test_answers": "lesson",
+    "test_attacks": "graded",
+    "test_bootstrap": "made",
+    "test_browser": "lab",
+    "test_capstone": "names",
+    "test_class": "marks",
+    "test_findings": "made",
+    "test_marking": "graded_course",
+}
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Workers of `-n auto`, as in `make test`.
+
+    Two for each core, for most tests wait; one for each for the quick ones; none for single files, which start sooner so.
+    """
+    if config.option.usepdb or all(Path(name.split("::")[0]).is_file() for name in config.args):
+        return 0
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    return cores if config.option.markexpr == "quick" else 2 * cores
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test that opens a browser says so, and is slow."""
+    """Mark each test by what it needs, and let what takes longest begin first."""
     for item in items:
-        if "page" in getattr(item, "fixturenames", ()):
-            item.add_marker("browser")
-            item.add_marker("slow")
+        used = getattr(item, "fixturenames", ())
+        needs = [marker for marker, fixture in RESOURCES.items() if fixture in used]
+        for marker in needs:
+            item.add_marker(marker)
+        if (not needs and not item.get_closest_marker("slow")) or item.get_closest_marker("smoke"):
+            item.add_marker("quick")
+        fixture = EXPENSIVE.get(item.path.stem)
+        if fixture in used:
+            which = item.callspec.indices.get(fixture, "") if hasattr(item, "callspec") else ""
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{fixture}{which}"))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Whole notebooks and browsers first, then the sandbox, then the rest; a worker that waits lets the others compute."""
+    marks = {mark.name for mark in item.iter_markers()}
+    return 2 if "quick" in marks else 1 if "sandbox" in marks and "slow" not in marks else 0
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> None:
+    """The grader's sandbox; where the system has none, the test is skipped."""
+    from scalinglaws.course.grading.engine import sandbox
+
+    if reason := sandbox.missing():
+        pytest.skip(f"no isolation: {reason}")
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
+    """Make something expensive once for all processes of this run of the tests.
+
+    once(name, make) gives a path; the first process that asks calls make(path), which writes it, and the others wait for it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "once"
+    shared.mkdir(exist_ok=True)
+
+    def once(name: str, make: Callable[[Path], None]) -> Path:
+        path, done = shared / name, shared / f"{name}.done"
+        with open(shared / f"{name}.lock", "w") as lock:
+            while not try_lock(lock):
+                time.sleep(0.1)
+            if not done.exists():
+                make(path)
+                done.touch()
+        return path
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def run_notebook() -> Callable[..., float]:
+    """run_notebook(notebook) runs all cells in a kernel and writes their outputs into it; gives the kernel's processor seconds."""
+    from nbclient import NotebookClient
+
+    def run_notebook(notebook, **options) -> float:
+        before = _seconds_of_children()
+        NotebookClient(notebook, timeout=600, kernel_name="python3", **options).execute()
+        return _seconds_of_children() - before
+
+    return run_notebook
+
+
+def _seconds_of_children() -> float:
+    """Processor seconds of the processes that this one started and that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 @pytest.fixture(scope="session")

@@ -274,9 +274,11 @@ def _report(
     guarded(method, lambda: len(fit.resamples))
     held_out = None
     if left_out is not None:
+        if METHODS[method].is_allocation:
+            left_out = best_of_budgets(left_out)
         predicted = fit.predict(*METHODS[method].variables(left_out, options))
         error = np.log(np.asarray(predicted) / numbers(left_out, "loss"))
-        held_out = HeldOut(args.holdout, left_out, error)
+        held_out = HeldOut(args.holdout, left_out, error, METHODS[method].is_allocation)
     return Report(
         fit, replace(table, runs=runs), method, options, args.level, args.budget, held_out, title
     )
@@ -312,6 +314,15 @@ def _hold_out(table: pd.DataFrame, above: float | None) -> tuple[pd.DataFrame, p
             f"{C.min():.3g} and {C.max():.3g} FLOPs."
         )
     return keep(table, ~mask), keep(table, mask)
+
+
+def best_of_budgets(runs: pd.DataFrame, within: float = 1.05) -> pd.DataFrame:
+    """The run of lowest loss at each budget; a gap of more than 5 % in C starts a new budget."""
+    C, loss = numbers(runs, "C"), numbers(runs, "loss")
+    order = np.argsort(C, kind="stable")
+    starts = np.flatnonzero(np.diff(np.log(C[order])) > np.log(within)) + 1
+    best = [rows[np.argmin(loss[rows])] for rows in np.split(order, starts)]
+    return keep(runs, np.isin(np.arange(len(runs)), best))
 
 
 # Writing

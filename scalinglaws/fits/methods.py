@@ -86,6 +86,11 @@ class Method:
         return names
 
     @property
+    def is_allocation(self) -> bool:
+        """Whether the fit says what the best run of a budget reaches, and nothing of the others."""
+        return self.budgets and ("C" in self.needs or "run" in self.needs)
+
+    @property
     def name(self) -> str:
         """Its key in `METHODS`."""
         return next(name for name, method in METHODS.items() if method is self)
@@ -106,7 +111,7 @@ class Method:
         """What the fit's `predict` takes, from a table of runs."""
         if self.needs == ("x",):
             return [numbers(runs, variable(runs, options))]
-        if "C" in self.needs or "run" in self.needs:  # an allocation: the best loss at this budget
+        if self.is_allocation:
             return [numbers(runs, "C")]
         return [numbers(runs, name) for name in self.needs]
 

@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Runs that were left out of the fit, and the error of the fit on them. above: the budget in
-    FLOPs.
+    """Runs that were left out of the fit, and its error on them.
+
+    above: the budget in FLOPs. best_only: whether they are the best of each budget only, since an
+    allocation says no more.
     """
 
     above: float
     runs: pd.DataFrame
     error: NDArray[np.float64] = field(repr=False)
+    best_only: bool = False
 
     @property
     def rmse_percent(self) -> float:
@@ -165,8 +168,9 @@ class Report:
         held = self.held_out
         if held is None:
             return ""
+        what = "runs, the best of each budget," if held.best_only else "runs"
         return (
-            f"{len(held.runs)} runs above {held.above:g} FLOPs were left out: typical error "
+            f"{len(held.runs)} {what} above {held.above:g} FLOPs were left out: typical error "
             f"{held.rmse_percent:.2g} %, on average {held.bias_percent:+.2g} % (positive: "
             f"predicted too high)"
         )

@@ -1,4 +1,6 @@
-"""Broken neural scaling laws (Caballero et al. 2022, arXiv:2210.14891; the form checked in their published code)."""
+"""Broken neural scaling laws (Caballero et al. 2022, arXiv:2210.14891; the form checked in their
+published code).
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,13 @@ from .formula import Formula
 
 @dataclass(frozen=True, repr=False)
 class BrokenPowerLaw(Formula):
-    """y = a + b·x^-c0 · Π_i (1 + (x/d_i)^(1/f_i))^(-c_i·f_i) (BNSL, eq. 1): power laws joined smoothly.
+    """y = a + b·x^-c0 · Π_i (1 + (x/d_i)^(1/f_i))^(-c_i·f_i) (BNSL, eq. 1): power laws joined
+    smoothly.
 
-    breaks: (c, d, f) of each break: the change of exponent, where it is, and how gradual it is (f > 0; a small f is
-    sharp). ln(y - a) against ln x has slope -c0 before the first break and -(c0 + c1) after it. Exponents may be
-    negative, so y can rise: double descent and overfitting can be expressed, unlike by a sum of power laws.
+    breaks: (c, d, f) of each break: the change of exponent, where it is, and how gradual it is (f >
+    0; a small f is sharp). ln(y - a) against ln x has slope -c0 before the first break and -(c0 +
+    c1) after it. Exponents may be negative, so y can rise: double descent and overfitting can be
+    expressed, unlike by a sum of power laws.
 
     >>> law = BrokenPowerLaw(a=0, b=10, c0=0.5, breaks=((-1.0, 100, 0.2),))
     >>> bool(law(1) > law(100) < law(1e4))   # U-shaped

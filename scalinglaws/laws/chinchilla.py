@@ -1,4 +1,6 @@
-"""Chinchilla's parametric law and its compute-optimal allocation (Hoffmann et al. 2022, arXiv:2203.15556)."""
+"""Chinchilla's parametric law and its compute-optimal allocation (Hoffmann et al. 2022,
+arXiv:2203.15556).
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ class ChinchillaLaw(Formula):
 
     @property
     def gamma(self) -> float:
-        """The exponent of the optimal reducible loss, L_opt - E ∝ C^-gamma: alpha·beta/(alpha + beta)."""
+        """The exponent of the optimal reducible loss, L_opt - E ∝ C^-gamma: alpha·beta/(alpha +
+        beta).
+        """
         return self.alpha * self.beta / (self.alpha + self.beta)
 
     def N_opt(self, C: ArrayLike) -> Floats:
@@ -114,7 +118,9 @@ class ChinchillaLaw(Formula):
         return plain((C / FLOPS_PER_PARAM_TOKEN) ** self.b / self.G)
 
     def L_opt(self, C: ArrayLike) -> Floats:
-        """The lowest loss that C training FLOPs can reach: E + (A·G^-alpha + B·G^beta)·(C/6)^-gamma."""
+        """The lowest loss that C training FLOPs can reach: E + (A·G^-alpha +
+        B·G^beta)·(C/6)^-gamma.
+        """
         (C,) = positive(C=C)
         return plain(self.E + self._frontier * (C / FLOPS_PER_PARAM_TOKEN) ** -self.gamma)
 
@@ -151,7 +157,8 @@ class ChinchillaLaw(Formula):
 
 @dataclass(frozen=True, repr=False)
 class AllocationLaw(Formula):
-    """N_opt and D_opt as two trends in C: what approaches 1 and 2 give. L is the trend of the loss, if known.
+    """N_opt and D_opt as two trends in C: what approaches 1 and 2 give. L is the trend of the loss,
+    if known.
 
     >>> rule = AllocationLaw.from_tokens_per_param(20)
     >>> f"{rule.N_opt(1.2e20):.4g} {rule.D_opt(1.2e20):.4g}"
@@ -166,7 +173,9 @@ class AllocationLaw(Formula):
 
     @classmethod
     def from_N(cls, N: Trend, **about: str) -> AllocationLaw:
-        """The law whose tokens are what is left of C = 6·N·D. `N` must be a trend in FLOPs (unit 1)."""
+        """The law whose tokens are what is left of C = 6·N·D. `N` must be a trend in FLOPs (unit
+        1).
+        """
         if N.unit != 1:
             raise CourseError("AllocationLaw.from_N needs a trend in FLOPs, that is with unit 1.")
         D = Trend(k=1 / (FLOPS_PER_PARAM_TOKEN * N.k), exponent=1 - N.exponent)

@@ -63,8 +63,9 @@ def training_cost(
 ) -> TrainingCost:
     """Hours and money of C training FLOPs: C/(peak·utilisation) seconds, at a price for each hour.
 
-    peak: FLOP/s of one accelerator, from its data sheet. utilisation: the share of the peak that training reaches,
-    0 to 1. price: money for one accelerator hour. Give (low, high) where you do not know; the result then is a range.
+    peak: FLOP/s of one accelerator, from its data sheet. utilisation: the share of the peak that
+    training reaches, 0 to 1. price: money for one accelerator hour. Give (low, high) where you do
+    not know; the result then is a range.
 
     >>> cost = training_cost(5.88e23, peak=312e12, utilisation=(0.3, 0.5), price=(1, 2))   # Chinchilla on A100s
     >>> print(cost)

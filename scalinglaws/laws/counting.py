@@ -10,7 +10,8 @@ from ..arrays import Floats, plain, positive
 from ..errors import CourseError
 from .formula import Formula
 
-# FLOPs that training spends per parameter and token: 2 forward, 4 backward (Kaplan et al. 2020, section 2.1).
+# FLOPs that training spends per parameter and token: 2 forward, 4 backward (Kaplan et al. 2020,
+# section 2.1).
 FLOPS_PER_PARAM_TOKEN = 6
 
 
@@ -32,10 +33,10 @@ class Transformer(Formula):
 
     n_layer, d_model, n_ctx (tokens of context), vocab: its shape. d_ff: width of the MLP, 4·d_model
     unless given. n_head and d_head: attention heads and their width, d_model/n_head unless given;
-    n_kv_head: key/value heads (grouped-query attention), n_head unless given. gated: three MLP matrices
-    (SwiGLU) instead of two. tied: input and output embedding share one matrix. learned_positions: a
-    table of n_ctx position vectors. n_expert and n_active: experts of a mixture, and how many of them a
-    token passes through; their router counts too.
+    n_kv_head: key/value heads (grouped-query attention), n_head unless given. gated: three MLP
+    matrices (SwiGLU) instead of two. tied: input and output embedding share one matrix.
+    learned_positions: a table of n_ctx position vectors. n_expert and n_active: experts of a
+    mixture, and how many of them a token passes through; their router counts too.
 
     Raises CourseError for a shape that cannot be.
 
@@ -101,7 +102,9 @@ class Transformer(Formula):
 
     @property
     def N_nonembedding(self) -> int:
-        """Kaplan's N: all matrices but the embeddings; 12·n_layer·d_model² for the standard shape (eq. 2.1)."""
+        """Kaplan's N: all matrices but the embeddings; 12·n_layer·d_model² for the standard shape
+        (eq. 2.1).
+        """
         layer = self.attention_params + self.n_expert * self.expert_params + self.router_params
         return self.n_layer * layer
 
@@ -121,8 +124,8 @@ class Transformer(Formula):
     def forward_flops(self, n_ctx: int | None = None, causal: bool = False) -> float:
         """FLOPs of one token's forward pass: 2 per weight it meets, attention, and the logits.
 
-        n_ctx: tokens it attends to (the whole context unless given). causal: count only the half of the
-        attention matrix that a causal mask leaves, as Kaplan's eq. 2.2 does.
+        n_ctx: tokens it attends to (the whole context unless given). causal: count only the half of
+        the attention matrix that a causal mask leaves, as Kaplan's eq. 2.2 does.
 
         >>> gpt2 = Transformer(n_layer=12, d_model=768, n_ctx=1024, vocab=50257, n_head=12)
         >>> f"{3 * gpt2.forward_flops() / 1e6:.0f}M"   # training, per token; 6N says 510M or 746M
@@ -147,7 +150,8 @@ class Transformer(Formula):
 def inference_flops(N: ArrayLike, tokens: ArrayLike) -> Floats:
     """2·N FLOPs for each token generated or read: linear in N (Kaplan et al. 2020, section 2.1).
 
-    For a mixture of experts N is the active count. Attention adds 2·n_layer·n_ctx·d_model per token.
+    For a mixture of experts N is the active count. Attention adds 2·n_layer·n_ctx·d_model per
+    token.
 
     >>> inference_flops(280e9, 1) / inference_flops(70e9, 1)
     4.0
@@ -159,8 +163,9 @@ def inference_flops(N: ArrayLike, tokens: ArrayLike) -> Floats:
 def total_params(N_nonembedding: ArrayLike, omega: float = 47491) -> Floats:
     """N = N_\\E + omega·N_\\E^(1/3): all parameters of a model whose non-embedding ones are N_\\E.
 
-    Pearce & Song 2024, arXiv:2406.12907: omega = 47491 for the vocabulary and shapes of Chinchilla's models (their
-    published code). This alone turns most of Chinchilla's exponent into Kaplan's.
+    Pearce & Song 2024, arXiv:2406.12907: omega = 47491 for the vocabulary and shapes of
+    Chinchilla's models (their published code). This alone turns most of Chinchilla's exponent into
+    Kaplan's.
 
     >>> f"{total_params(85e6):.3g}"
     '1.06e+08'

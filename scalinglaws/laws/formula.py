@@ -22,7 +22,9 @@ class Formula:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def _require(self, *names: str, zero: bool = False) -> None:
-        """Raise CourseError unless the named parameters are finite and positive (or zero, if allowed)."""
+        """Raise CourseError unless the named parameters are finite and positive (or zero, if
+        allowed).
+        """
         for name in names:
             value = getattr(self, name)
             if not (np.isfinite(value) and (value > 0 or (zero and value == 0))):

@@ -1,4 +1,6 @@
-"""Training and serving together: the size that is cheapest over a model's life (Sardana et al. 2023, arXiv:2401.00448)."""
+"""Training and serving together: the size that is cheapest over a model's life (Sardana et al.
+2023, arXiv:2401.00448).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from .counting import inference_flops, training_flops
 
 
 def lifetime_flops(N: ArrayLike, D: ArrayLike, D_inference: ArrayLike) -> Floats:
-    """6·N·D for training plus 2·N for each of D_inference tokens served (Sardana et al. 2023, eq. 3).
+    """6·N·D for training plus 2·N for each of D_inference tokens served (Sardana et al. 2023, eq.
+    3).
 
     >>> f"{lifetime_flops(8e9, 15e12, 1e13):.3g}"
     '8.8e+23'
@@ -25,8 +28,9 @@ def lifetime_optimum(
 ) -> tuple[Floats, Floats]:
     """(N, D) that reaches loss L with the fewest FLOPs over training and D_inference served tokens.
 
-    At the optimum N_term/D_term = (beta/alpha)·(1 + D_inference/(3·D)); without demand it is Chinchilla's. L is in
-    nats per token and broadcasts against D_inference (tokens, >= 0). Raises CourseError where L <= E.
+    At the optimum N_term/D_term = (beta/alpha)·(1 + D_inference/(3·D)); without demand it is
+    Chinchilla's. L is in nats per token and broadcasts against D_inference (tokens, >= 0). Raises
+    CourseError where L <= E.
 
     >>> from scalinglaws.constants import CHINCHILLA
     >>> L = CHINCHILLA.L_opt(1e24)
@@ -40,12 +44,15 @@ def lifetime_optimum(
         raise CourseError("D_inference must be zero or positive everywhere.")
     if np.any(law.E >= L):
         raise CourseError(
-            f"A loss at or below the irreducible loss E = {law.E:.4g} cannot be reached by any model."
+            f"A loss at or below the irreducible loss E = {law.E:.4g} cannot be reached by any "
+            f"model."
         )
     reducible = L - law.E
 
-    # Let u be the share of the reducible loss that the finite model makes. N and D follow from u, and the condition
-    # alpha·u/(beta·(1 - u)) = 1 + D_inference/(3·D) has one root: its left side grows with u, its right side falls.
+    # Let u be the share of the reducible loss that the finite model makes. N and D follow from u,
+    # and the condition
+    # alpha·u/(beta·(1 - u)) = 1 + D_inference/(3·D) has one root: its left side grows with u, its
+    # right side falls.
     def sizes(log_odds):
         log_u, log_rest = -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
         with np.errstate(over="ignore"):  # infinitely many tokens: a demand is nothing beside them
@@ -67,7 +74,8 @@ def lifetime_optimum(
 
 
 def implied_inference(law: ChinchillaLaw, N: ArrayLike, D: ArrayLike) -> Floats:
-    """The served tokens for which (N, D) is the lifetime optimum: 3·D·(alpha·N_term/(beta·D_term) - 1).
+    """The served tokens for which (N, D) is the lifetime optimum: 3·D·(alpha·N_term/(beta·D_term) -
+    1).
 
     Negative where the model is larger than even no demand justifies.
 

@@ -16,10 +16,11 @@ from .formula import Formula
 class JointLaw(Formula):
     """L(N, D) = E + [(A/N^alpha)^(1/gamma) + (B/D^beta)^(1/gamma)]^gamma, in nats per token.
 
-    gamma = 1 is Chinchilla's law (Hoffmann et al. 2022, eq. 2), where the two shortages add up. E = 0 and gamma = beta is
-    Kaplan's (2020, eq. 1.5), with A = N_c^alpha and B = D_c^beta. As gamma goes to 0 only the greater shortage counts. With
-    D without end the law is E + A/N^alpha whatever gamma, and likewise for N. All parameters are positive (E may be 0), else
-    CourseError. The family is ours; both papers give one member.
+    gamma = 1 is Chinchilla's law (Hoffmann et al. 2022, eq. 2), where the two shortages add up. E =
+    0 and gamma = beta is Kaplan's (2020, eq. 1.5), with A = N_c^alpha and B = D_c^beta. As gamma
+    goes to 0 only the greater shortage counts. With D without end the law is E + A/N^alpha whatever
+    gamma, and likewise for N. All parameters are positive (E may be 0), else CourseError. The
+    family is ours; both papers give one member.
 
     >>> law = JointLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28, gamma=1)
     >>> round(law(70e9, 1.4e12), 3)
@@ -41,7 +42,9 @@ class JointLaw(Formula):
 
     @property
     def _inner(self) -> ChinchillaLaw:
-        """What stands in the brackets. The loss grows with it, so both have their lowest point at the same N and D."""
+        """What stands in the brackets. The loss grows with it, so both have their lowest point at
+        the same N and D.
+        """
         power = 1 / self.gamma
         return ChinchillaLaw(
             0.0, self.A**power, self.B**power, self.alpha * power, self.beta * power

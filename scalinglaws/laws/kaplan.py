@@ -1,6 +1,7 @@
 """The laws of Kaplan et al. 2020 (arXiv:2001.08361).
 
-Here N counts *non-embedding* parameters. Compute is given in FLOPs; the paper's PF-days are `PF_DAY`.
+Here N counts *non-embedding* parameters. Compute is given in FLOPs; the paper's PF-days are
+`PF_DAY`.
 """
 
 from __future__ import annotations
@@ -108,8 +109,9 @@ class CriticalBatch(Formula):
 class KaplanLaws(Formula):
     """All laws of the paper together; `scalinglaws.constants.KAPLAN` is the published instance.
 
-    L_N, L_D, L_C, L_C_naive: single-factor laws (eq. 1.1 to 1.3). L_ND: joint law. L_NS: learning curves.
-    B_crit: critical batch. allocation, batch and steps: best choices for a budget in FLOPs (eq. 1.7, 1.8).
+    L_N, L_D, L_C, L_C_naive: single-factor laws (eq. 1.1 to 1.3). L_ND: joint law. L_NS: learning
+    curves. B_crit: critical batch. allocation, batch and steps: best choices for a budget in FLOPs
+    (eq. 1.7, 1.8).
     """
 
     L_N: PowerLaw

@@ -15,8 +15,9 @@ from .formula import Formula
 class PowerLaw(Formula):
     """L(x) = E + a·x^-alpha, in nats: a power law with an irreducible loss E.
 
-    With E = 0 it is Kaplan's form L = (x_c/x)^alpha, see `x_c` and `from_scale`. With E > 0 it is the
-    form of Henighan et al. 2020 (arXiv:2010.14701, eq. 1.1), and one cut through Chinchilla's surface.
+    With E = 0 it is Kaplan's form L = (x_c/x)^alpha, see `x_c` and `from_scale`. With E > 0 it is
+    the form of Henighan et al. 2020 (arXiv:2010.14701, eq. 1.1), and one cut through Chinchilla's
+    surface.
 
     Parameters: a > 0 (nats·x^alpha), alpha > 0, E >= 0 (nats). x is N, D, C or anything positive.
     Raises CourseError for parameters out of range.
@@ -95,7 +96,8 @@ class PowerLaw(Formula):
 class Trend(Formula):
     """y = k·(x/unit)^exponent: how a best choice (N, D, batch, learning rate) grows with compute.
 
-    `unit` is the unit of x that k belongs to, for example PF_DAY; x itself is always given in FLOPs.
+    `unit` is the unit of x that k belongs to, for example PF_DAY; x itself is always given in
+    FLOPs.
 
     >>> round(Trend(k=2.0, exponent=0.5)(100))
     20

@@ -13,10 +13,11 @@ from .formula import Formula
 
 
 def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floats:
-    """unique·(1 + R*·(1 - e^(-R/R*))), R = total/unique - 1: what repeated tokens are worth (eq. 5).
+    """unique·(1 + R*·(1 - e^(-R/R*))), R = total/unique - 1: what repeated tokens are worth (eq.
+    5).
 
-    Where total <= unique nothing repeats, and the amount is total. R_star: repetitions after which a
-    further one is worth 1/e of a fresh pass. The result never exceeds unique·(1 + R_star).
+    Where total <= unique nothing repeats, and the amount is total. R_star: repetitions after which
+    a further one is worth 1/e of a fresh pass. The result never exceeds unique·(1 + R_star).
 
     >>> round(effective_amount(4e9, 1e9, 15.387756) / 4e9, 2)   # four epochs
     0.93
@@ -29,10 +30,12 @@ def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floa
 
 @dataclass(frozen=True, repr=False)
 class DataConstrainedLaw(Formula):
-    """Chinchilla's law in effective N' and D', for training on U unique tokens several times (eq. 6).
+    """Chinchilla's law in effective N' and D', for training on U unique tokens several times (eq.
+    6).
 
-    base: the law of fresh data. R_D_star, R_N_star: decay of repeated tokens and of excess parameters.
-    N_per_token: U_N/U_D, the compute-optimal parameters for the unique tokens (0.051 on C4, app. A).
+    base: the law of fresh data. R_D_star, R_N_star: decay of repeated tokens and of excess
+    parameters. N_per_token: U_N/U_D, the compute-optimal parameters for the unique tokens (0.051 on
+    C4, app. A).
 
     >>> law = DataConstrainedLaw(ChinchillaLaw(E=1.87, A=521, B=1488, alpha=0.353, beta=0.353))
     >>> law(1e9, 4e10, U=1e10) > law(1e9, 4e10, U=4e10)   # repeated tokens are worth less

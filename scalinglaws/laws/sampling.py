@@ -20,7 +20,8 @@ def _probability(p: ArrayLike) -> np.ndarray:
 
 
 def coverage(p: ArrayLike, k: ArrayLike) -> Floats:
-    """1 - (1 - p)^k: the chance that at least one of k independent samples is right (Brown et al. 2024).
+    """1 - (1 - p)^k: the chance that at least one of k independent samples is right (Brown et al.
+    2024).
 
     p: chance of one sample. For a set of problems average over them: `coverage(p, k).mean()`.
 
@@ -36,7 +37,8 @@ def coverage(p: ArrayLike, k: ArrayLike) -> Floats:
 def pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> Floats:
     """1 - (n-c choose k)/(n choose k): unbiased coverage from n samples of which c are right.
 
-    Chen et al. 2021, arXiv:2107.03374, eq. 1. Integers with 0 <= c <= n and 1 <= k <= n, else CourseError.
+    Chen et al. 2021, arXiv:2107.03374, eq. 1. Integers with 0 <= c <= n and 1 <= k <= n, else
+    CourseError.
 
     >>> round(pass_at_k(n=10, c=3, k=1), 12)
     0.3
@@ -54,7 +56,8 @@ def pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> Floats:
 
 @dataclass(frozen=True, repr=False)
 class CoverageLaw(Formula):
-    """coverage = exp(a·k^b) with a, b < 0: how coverage grows with samples k (Brown et al. 2024, arXiv:2407.21787).
+    """coverage = exp(a·k^b) with a, b < 0: how coverage grows with samples k (Brown et al. 2024,
+    arXiv:2407.21787).
 
     >>> law = CoverageLaw(a=-2.0, b=-0.5)
     >>> round(law(1), 3), round(law(100), 3)
@@ -79,10 +82,11 @@ class CoverageLaw(Formula):
 
 
 def exact_match(loss: ArrayLike, k: ArrayLike) -> Floats:
-    """exp(-k·loss): the chance of k right tokens in a row, at a loss in nats per token (Schaeffer et al. 2023).
+    """exp(-k·loss): the chance of k right tokens in a row, at a loss in nats per token (Schaeffer
+    et al. 2023).
 
-    Smooth in the loss, yet on a linear axis it seems to emerge suddenly for large k. It assumes that tokens are
-    independent; measured hits are correlated, so real exact match is higher.
+    Smooth in the loss, yet on a linear axis it seems to emerge suddenly for large k. It assumes
+    that tokens are independent; measured hits are correlated, so real exact match is higher.
 
     >>> round(exact_match(0.5, 1), 3), round(exact_match(0.5, 30), 7)
     (0.607, 3e-07)

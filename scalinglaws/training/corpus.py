@@ -74,8 +74,9 @@ def load_corpus(name: str) -> Corpus:
         texts = [lzma.decompress((folder / f"{split}.xz").read_bytes()) for split in SPLITS]
     except FileNotFoundError:
         raise CourseError(
-            f"The corpus {name!r} is not there (looked in {folder}); "
-            f"build it with: scalinglaws corpus {name if name in NAMES else 'prose'}"
+            f"The corpus {name!r} is missing (looked in {folder}). It is in the course's repository, not in the "
+            "installed package: set SCALINGLAWS_DATA to the folder data/ of a clone, or build it with: "
+            f"scalinglaws corpus {name if name in NAMES else 'prose'}"
         ) from None
     except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
         raise CourseError(

@@ -144,6 +144,11 @@ def load_model(
     path = (Path(data) if data else data_dir()) / "models" / f"{row['run']}.npy"
     try:
         parameters.flat[:] = np.load(path)
+    except FileNotFoundError:
+        raise CourseError(
+            f"The weights {path} are missing. They are in the course's repository, not in the installed "
+            "package: set SCALINGLAWS_DATA to the folder data/ of a clone."
+        ) from None
     except (OSError, ValueError) as error:
         raise CourseError(
             f"The weights in {path} cannot be read ({error}): restore them."

@@ -1,11 +1,9 @@
 """The course's notebooks, and what the tests do with them: run one, solve one, find what it must hide."""
 
 import re
-import time
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbgrader import utils
 
 from scalinglaws.course.exercises import graded_cells, read_notebook
@@ -32,13 +30,6 @@ def source(assignment: str) -> nbformat.NotebookNode:
 
 def release(assignment: str) -> nbformat.NotebookNode:
     return read_notebook(COURSE / "release" / assignment / f"{assignment}.ipynb")
-
-
-def execute(notebook: nbformat.NotebookNode) -> float:
-    """Run all cells in a kernel, going on after errors; returns the seconds it took."""
-    start = time.perf_counter()
-    NotebookClient(notebook, timeout=120, allow_errors=True, kernel_name="python3").execute()
-    return time.perf_counter() - start
 
 
 def failures(notebook: nbformat.NotebookNode) -> dict[str, str]:

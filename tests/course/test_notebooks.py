@@ -12,14 +12,13 @@ from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
 from scalinglaws.course.questions import bank
 from scalinglaws.course.release import fresh_files, stale_files
 
-from .notebooks import ASSIGNMENTS, COURSE, ROWS, execute, failures, hidden_lines, release, source
+from .notebooks import ASSIGNMENTS, COURSE, ROWS, failures, hidden_lines, release, source
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_source_runs_and_earns_every_point_within_a_minute(assignment):
-    notebook = source(assignment)
-    seconds = execute(notebook)
+def test_source_runs_and_earns_every_point_within_a_minute(assignment, executed):
+    """A minute of the processor: how long others keep it busy is not the notebook's fault."""
+    notebook, seconds = executed("source", assignment)
     assert not failures(notebook)
     for name, cell in graded_cells(notebook).items():
         if utils.is_grade(cell) and not utils.is_solution(cell):
@@ -28,11 +27,9 @@ def test_source_runs_and_earns_every_point_within_a_minute(assignment):
     assert seconds < 60
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_untouched_release_runs_and_earns_nothing(assignment):
-    notebook = release(assignment)
-    execute(notebook)
+def test_untouched_release_runs_and_earns_nothing(assignment, executed):
+    notebook, _ = executed("release", assignment)
     graded = {
         cell.id: utils.determine_grade(cell)[0] for cell in notebook.cells if utils.is_grade(cell)
     }
@@ -139,15 +136,14 @@ def test_quiz_cells_show_the_questions_of_the_bank(assignment):
         assert bank.as_markdown(questions[cell.metadata.scalinglaws.question]) in cell.source
 
 
-@pytest.mark.slow
-def test_start_page_runs_and_leads_to_every_notebook(tmp_path, monkeypatch):
+def test_start_page_runs_and_leads_to_every_notebook(tmp_path, monkeypatch, run_notebook):
     shutil.copy(COURSE / "nbgrader_config.py", tmp_path)
     shutil.copytree(COURSE / "source", tmp_path / "source")
     shutil.copytree(COURSE / "release", tmp_path / "release")
     monkeypatch.setenv("SCALINGLAWS_COURSE", str(tmp_path))
     monkeypatch.setenv("SCALINGLAWS_STUDENT", "ada")
     notebook = read_notebook(tmp_path / "release/start.ipynb")
-    execute(notebook)
+    run_notebook(notebook, allow_errors=True)
     assert not failures(notebook)
     text = "\n".join(cell.source for cell in notebook.cells)
     linked = set(re.findall(r"\]\(([\w./]+)\)", text))

@@ -10,15 +10,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
-from scalinglaws.course.grading.engine import sandbox
 from scalinglaws.course.grading.engine.sandbox import Limits
 from scalinglaws.course.grading.execute import Plan
 from scalinglaws.course.grading.nbgrader_api import load_config
 from scalinglaws.course.grading.submission import grade_id, master, visible
 from scalinglaws.course.grading.submission_job import Assignment, Outcome, grade_submission
 
-# For tests that need the sandbox.
-isolated = pytest.mark.skipif(bool(sandbox.missing()), reason=f"no isolation: {sandbox.missing()}")
+isolated = pytest.mark.usefixtures("sandbox")  # for tests that need the sandbox
 
 NAME = "tiny"
 SECRET = "the answer to life"  # stands in a hidden test: nothing of a student's may ever show it

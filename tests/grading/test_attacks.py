@@ -179,7 +179,7 @@ def run(*cells: str, test: str, files: Path | None = None) -> str:
         tested = Cell(test, test="t")
         for cell in (*map(Cell, cells), tested, last):
             running.run(cell)
-    return json.dumps([*tested.outputs, *last.outputs])
+    return json.dumps([*tested.outputs, *tested.verdict.outputs(1), *last.outputs])
 
 
 @isolated

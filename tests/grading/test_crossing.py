@@ -12,14 +12,13 @@ pytestmark = classroom.isolated
 def run(*cells: str, test: str, imports=("import numpy as np", "import pandas as pd"), learners=()):
     """Run a learner's cells and one test; returns (printed text, "kind: text" of the error)."""
     course = Course(list(imports), {"t": list(learners)})
-    with Session(shared_zygote(), course, Limits(cell_time=10)) as session:
+    with Session(shared_zygote(), course, Limits(cell_time=60)) as session:
         for source in cells:
             session.run(Cell(source))
         cell = Cell(test, test="t")
         session.run(cell)
     text = "".join(o.get("text", "") for o in cell.outputs if o["output_type"] == "stream")
-    errors = [f"{o['ename']}: {o['evalue']}" for o in cell.outputs if o["output_type"] == "error"]
-    return text, "".join(errors)
+    return text, f"{cell.verdict.error}: {cell.verdict.message}" if cell.verdict.error else ""
 
 
 LEARNER = """
@@ -155,7 +154,7 @@ def test_missing_names_raise_name_error_and_partial_credit_is_a_result():
 
 def test_names_of_tests_stay_and_belong_to_who_bound_them_last():
     course = Course([], {"a": [], "b": ["given"]})
-    with Session(shared_zygote(), course, Limits(cell_time=10)) as session:
+    with Session(shared_zygote(), course, Limits(cell_time=60)) as session:
         for source, test in (
             ("_helper = given = 3", "a"),  # a test binds both
             ("_helper = given = 5", ""),  # so does the learner

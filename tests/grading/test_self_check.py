@@ -10,8 +10,7 @@ import pytest
 
 from scalinglaws.cli import main
 from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
-from scalinglaws.course.grading import execute as run
-from scalinglaws.course.grading import self_check as check
+from scalinglaws.course.grading import execute as run, self_check as check
 
 COURSE = Path(__file__).parents[2]
 ASSIGNMENT = "01_power_laws"

@@ -12,8 +12,7 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 
 from scalinglaws import plots
-from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW
-from scalinglaws.constants import PUBLIC_MODELS
+from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW, PUBLIC_MODELS
 from scalinglaws.errors import CourseError
 from scalinglaws.fits import fit_chinchilla, fit_isoflop, fit_power_law
 from scalinglaws.laws import PowerLaw
@@ -170,11 +169,9 @@ def test_published_laws_are_all_told_apart():
     plt.close("all")
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_a_real_kernel_shows_the_figure_once_and_the_export_keeps_the_alt_text():
+def test_a_real_kernel_shows_the_figure_once_and_the_export_keeps_the_alt_text(run_notebook):
     nbformat = pytest.importorskip("nbformat")
-    nbclient = pytest.importorskip("nbclient")
     nbconvert = pytest.importorskip("nbconvert")
     code = (
         "%matplotlib inline\n"
@@ -183,7 +180,7 @@ def test_a_real_kernel_shows_the_figure_once_and_the_export_keeps_the_alt_text()
         "plots.show(ax)"
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    run_notebook(notebook)
     outputs = notebook.cells[0].outputs
     assert [sorted(output["data"]) for output in outputs] == [["text/html", "text/plain"]]
     page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)

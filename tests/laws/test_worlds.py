@@ -17,9 +17,9 @@ from scalinglaws.course.capstone import (
     law_at,
     marks,
     practice_worlds,
+    simulator as module,
     step,
 )
-from scalinglaws.course.capstone import simulator as module
 from scalinglaws.course.capstone.plot import plot_regret
 from scalinglaws.course.grading import call
 from scalinglaws.errors import CourseError

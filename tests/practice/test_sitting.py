@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from scalinglaws.course.ideas import IDEAS, before, find_topic, ideas_of
@@ -298,12 +297,12 @@ def test_messages_that_make_no_sense_change_nothing(challenge, progress):
     assert "letter of one option" in page.shown["problem"]
 
 
-def test_an_exported_page_says_how_to_play_and_no_answer(progress, monkeypatch):
+def test_an_exported_page_says_how_to_play_and_no_answer(progress, monkeypatch, run_notebook):
     """Where widgets do not run there is still a note; what is saved of the widget tells nothing."""
     monkeypatch.setenv("SCALINGLAWS_PROGRESS", str(progress.path))
     code = "import scalinglaws as sl\nsl.challenge()"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    run_notebook(notebook)
     page, _ = HTMLExporter().from_notebook_node(notebook)
     assert "scalinglaws challenge" in page and "five problems" in page
     saved = nbformat.writes(notebook)

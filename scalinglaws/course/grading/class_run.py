@@ -343,6 +343,7 @@ def remember(course: Path, assignment: str, outcome: Outcome, digest: str) -> No
         "remarks": outcome.remarks,
         "stopped": outcome.stopped,
         "flooded": outcome.flooded,
+        "unjudged": outcome.unjudged,
         "seconds": round(outcome.seconds, 3),
         "tests": {name: asdict(test) for name, test in outcome.tests.items()},
     }
@@ -371,6 +372,7 @@ def summarize(
         (student, f"{', '.join(note[kind])} {what}")
         for student, note in notes.items()
         for kind, what in (
+            ("unjudged", "could not be judged: 0 points until you have looked"),
             ("stopped", "stopped: too long, too large, or a crash"),
             ("flooded", "put out too much, and the rest was cut"),
         )

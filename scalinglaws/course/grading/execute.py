@@ -18,6 +18,7 @@ from .engine import figures, sandbox
 from .engine.names import Owners
 from .engine.sandbox import Limits
 from .engine.session import MAX_OUTPUTS, Cell, Course, Session, Zygote
+from .engine.verdict import UNJUDGED_ERROR, State, Verdict, without_grades
 from .submission import grade_id, is_test, visible
 
 # The engine forks a process that has loaded numpy and matplotlib, and isolates it by Linux's means. Elsewhere a notebook runs in a
@@ -73,6 +74,16 @@ class Ran:
     total: float = 0.0
     stopped: list[str] = field(default_factory=list)
     flooded: list[str] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)  # tests without a verdict
+
+    def note_verdict(self, cell: NotebookNode, verdict: Verdict, seconds: float) -> None:
+        """Write the verdict on a test into its cell, after all that the cell put out."""
+        name, most = grade_id(cell), float(cell.metadata.nbgrader["points"])
+        said = without_grades(cell.outputs)
+        cell.outputs = [NotebookNode(output) for output in [*said, *verdict.outputs(most)]]
+        self.seconds[name] = round(seconds, 3)
+        if verdict.state is State.UNJUDGED:
+            self.unjudged.append(name)
 
 
 def run_notebook(
@@ -99,10 +110,10 @@ def run_notebook(
             if cell.cell_type != "code":
                 continue
             cell.outputs, cell.execution_count = [], None
-            if not cell.source.strip():
+            test = grade_id(cell) if is_test(cell) else ""
+            if not cell.source.strip() and not test:
                 continue
             count += 1
-            test = grade_id(cell) if is_test(cell) else ""
             work = Cell(cell.source, test=test, given=cell.source.strip() in plan.given)
             session.run(work)
             cell.outputs = [NotebookNode(output) for output in work.outputs]
@@ -113,9 +124,9 @@ def run_notebook(
             if work.cut:
                 ran.flooded.append(grade_id(cell) or f"cell {count}")
             if test:
-                ran.seconds[test] = round(work.seconds, 3)
-                clip_partial_credit(cell)
-            stopped = {o["ename"] for o in work.outputs if o["output_type"] == "error"}
+                verdict = work.verdict or Verdict.unjudged("it was not run")
+                ran.note_verdict(cell, verdict, work.seconds)
+            stopped = {o["ename"] for o in cell.outputs if o["output_type"] == "error"}
             if stopped & {"CellTimeoutError", "CellStopped", "EngineError"}:
                 ran.stopped.append(grade_id(cell) or f"cell {count}")
         fill = figures.filler(session.draw(sketches), MAX_OUTPUTS)
@@ -132,12 +143,21 @@ def _run_in_a_kernel(notebook: NotebookNode, limits: Limits, files: Path | None)
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     start, ran = time.monotonic(), Ran()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    replies: dict[int, dict] = {}  # by the number of the cell
+
+    def note_reply(cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
+        replies[cell_index] = execute_reply["content"]
+
     client = NotebookClient(
         notebook,
         kernel_name="python3",
         timeout=math.ceil(limits.cell_time),
         allow_errors=True,
         record_timing=False,
+        on_cell_executed=note_reply,
         resources={"metadata": {"path": str(files / "learner")}} if files else {},
         extra_arguments=["--HistoryManager.hist_file=:memory:"],
     )
@@ -145,30 +165,39 @@ def _run_in_a_kernel(notebook: NotebookNode, limits: Limits, files: Path | None)
         client.execute()
     except (CellTimeoutError, DeadKernelError) as error:
         ran.stopped.append(f"the notebook ({type(error).__name__})")
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and is_test(cell):
-            clip_partial_credit(cell)
-            ran.seconds[grade_id(cell)] = 0.0  # a kernel does not tell
+    for number, cell in enumerate(notebook.cells):
+        if is_test(cell):  # a kernel does not tell how long it took
+            ran.note_verdict(cell, _kernels_verdict(cell, replies.get(number)), 0.0)
     ran.total = time.monotonic() - start
     return ran
 
 
-def clip_partial_credit(cell: NotebookNode) -> None:
-    """A test's last expression, where it is a number, gives that many points: from 0 to the cell's own."""
-    most = float(cell.metadata.nbgrader["points"])
+def is_unjudged(cell: NotebookNode) -> bool:
+    """Whether a test cell of a graded notebook has no verdict, so that a person must look."""
+    return is_test(cell) and any(o.get("ename") == UNJUDGED_ERROR for o in cell.outputs)
+
+
+def _kernels_verdict(cell: NotebookNode, reply: dict | None) -> Verdict:
+    """What a kernel's answer to a test cell, and the cell's outputs, come to."""
+    if not cell.source.strip():  # no kernel is asked
+        return Verdict.of_value(None)
+    if reply is None:
+        return Verdict.unjudged("it was not run, or did not end")
+    if reply.get("status") != "ok":
+        name, text = str(reply.get("ename", "")), str(reply.get("evalue", ""))
+        return Verdict.failed(name, text, [str(line) for line in reply.get("traceback", ())])
     for output in cell.outputs:
+        if output.output_type == "error":  # a magic caught it
+            return Verdict.failed(output.ename, output.evalue, output.traceback)
         if output.output_type == "execute_result":
             text = output.data.get("text/plain", "")
-            if scalar := _NUMPY_SCALAR.fullmatch(text):  # nbgrader would not take it for a number
-                text = output.data["text/plain"] = scalar[1]
+            if scalar := _NUMPY_SCALAR.fullmatch(text):
+                text = scalar[1]
             try:
-                points = float(text)
-            except (TypeError, ValueError):
-                continue
-            if math.isnan(points) or not 0 <= points <= most:
-                output.data["text/plain"] = repr(
-                    min(max(points, 0.0), most) if points == points else 0.0
-                )
+                return Verdict.of_value(True if text in ("True", "np.True_") else float(text))
+            except ValueError:
+                return Verdict.of_value(text)
+    return Verdict.of_value(None)
 
 
 _NUMPY_SCALAR = re.compile(r"np\.(?:float|int|uint)\d+\((.*)\)")

@@ -13,8 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
-from .class_run import recall
-from .class_run import students as handed_in
+from .class_run import recall, students as handed_in
 from .feedback import visible_text
 from .nbgrader_api import load_config, open_gradebook
 

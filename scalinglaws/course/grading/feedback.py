@@ -16,6 +16,8 @@ from traitlets import List
 
 from scalinglaws.course.markdown import draw_formulas
 
+from .engine.verdict import UNJUDGED_ERROR
+
 # Ours first: it takes nbconvert's MathJax macro, which loads from a CDN, out of nbgrader's own page.
 TEMPLATES = (
     str(Path(__file__).parent / "templates"),
@@ -39,7 +41,7 @@ def visible_text(text: str) -> str:
 def failure_message(output: dict) -> str:
     """One line for an error output of a test cell: the check's own text, or the kind of error and its text."""
     name, text = (visible_text(output[key]).strip()[:_LONGEST] for key in ("ename", "evalue"))
-    if name in ("CheckFailed", "NotStarted"):
+    if name in ("CheckFailed", "NotStarted", UNJUDGED_ERROR):
         return text
     if name == "NameError":
         missing = re.search(r"name '(\w+)' is not defined", text)

@@ -23,6 +23,7 @@ from traitlets.config import Config
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file, try_lock
 
+from .execute import is_unjudged
 from .nbgrader_api import open_gradebook
 from .submission import grade_id
 from .submission_job import Outcome, text_of
@@ -176,7 +177,9 @@ class Records:
                 same = grade.auto_score == score
             marked = grade.manual_score is not None or (score is None and grade.auto_score is None)
             if not (same and marked):  # else: marked already, and what was marked is still there
-                grade.needs_manual_grade = grade.manual_score is not None or score is None
+                grade.needs_manual_grade = (
+                    grade.manual_score is not None or score is None or is_unjudged(cell)
+                )
             grade.auto_score = score
         for comment in submitted.comments:
             cell = cells.get(comment.cell.name)

@@ -5,6 +5,7 @@ from collections.abc import Container
 from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
@@ -12,8 +13,8 @@ from traitlets import Bool, Float, Integer
 from scalinglaws.errors import CourseError
 
 from .engine.sandbox import Limits
-from .execute import Plan, require_isolation, run_notebook
-from .submission import Unreadable, master, mend, read
+from .execute import Plan, is_unjudged, require_isolation, run_notebook
+from .submission import Unreadable, grade_id, master, mend, read
 from .submission_job import lay_out, read_files
 
 
@@ -92,11 +93,36 @@ class RunIsolated(NbGraderPreprocessor):
             prefix="scalinglaws-", ignore_cleanup_errors=True
         ) as folder:
             lay_out(Path(folder, "files"), read_files(handed_in), given)
-            run_notebook(
+            ran = run_notebook(
                 nb,
                 Plan.of(source, [str(Path(course.root).resolve())]),
                 limits=self.limits(),
                 files=Path(folder, "files"),
                 sandboxed=require_isolation(self.sandboxed),
             )
+        for name in ran.unjudged:
+            self.log.warning(
+                "%s: %s could not be judged: 0 points until you have looked",
+                resources["nbgrader"]["student"],
+                name,
+            )
+        return nb, resources
+
+
+class AskAPerson(NbGraderPreprocessor):
+    """After SaveAutoGrades: has formgrader ask for a look at each test that could not be judged."""
+
+    def preprocess(self, nb, resources):
+        """Mark the gradebook's grades of such tests."""
+        about = resources["nbgrader"]
+        names = [grade_id(cell) for cell in nb.cells if is_unjudged(cell)]
+        if names:
+            course = CourseDirectory(config=self.config)
+            with Gradebook(about["db_url"], course.course_id) as book:
+                for name in names:
+                    grade = book.find_grade(
+                        name, about["notebook"], about["assignment"], about["student"]
+                    )
+                    grade.needs_manual_grade = True
+                book.db.commit()
         return nb, resources

@@ -24,19 +24,21 @@ from scalinglaws.paths import course_dir
 from .class_run import load_assignment
 from .engine import sandbox
 from .engine.sandbox import Limits
-from .execute import HAS_ENGINE, shared_zygote
+from .engine.verdict import UNJUDGED_ERROR
+from .execute import HAS_ENGINE, is_unjudged, shared_zygote
 from .feedback import failure_message, stop_messages
 from .gradebook_writer import Records
 from .nbgrader_api import ScratchCourse, assignments, open_gradebook, scratch_course
 from .submission_job import grade_submission, read_files
 
 # The states of an exercise.
-RIGHT, PARTLY, WRONG, NOT_STARTED, BY_HAND = (
+RIGHT, PARTLY, WRONG, NOT_STARTED, BY_HAND, UNJUDGED = (
     "right",
     "partly right",
     "not yet",
     "not started",
     "marked by hand",
+    "could not be judged",
 )
 
 
@@ -176,6 +178,7 @@ def judge(
             if output.output_type == "error":
                 # Code that stopped with an error leaves its names unset, but it was begun.
                 started &= output.ename != "NotStarted" or bool(stopped)
+                started |= output.ename == UNJUDGED_ERROR
                 result.messages.append(failure_message(output))
             elif output.output_type == "stream" and output.name == "stderr":
                 result.messages.append(f"The check wrote to stderr: {output.text.strip()}")
@@ -183,6 +186,8 @@ def judge(
         result.state, result.messages = NOT_STARTED, []
     elif result.points < result.max_points:
         result.state = PARTLY if result.points else WRONG
+        if any(is_unjudged(cells[name]) for name in exercise.tests):
+            result.state = UNJUDGED
         result.messages += stopped
     return result
 

@@ -51,6 +51,7 @@ class Outcome:
     remarks: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     flooded: list[str] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)  # tests without a verdict: 0 points for now
     tests: dict[str, Test] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -109,6 +110,7 @@ def grade_submission(assignment: Assignment, student: str, files: dict[str, byte
             outcome.seconds += ran.total
             outcome.stopped += ran.stopped
             outcome.flooded += ran.flooded
+            outcome.unjudged += ran.unjudged
             outcome.tests.update(_tests(notebook, ran.seconds))
     return outcome
 

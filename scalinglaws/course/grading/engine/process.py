@@ -18,6 +18,7 @@ from scalinglaws.plots import alt
 from . import figures, names, sandbox
 from .channel import Gone, Peer, read_exactly
 from .shell import CellShell
+from .verdict import Verdict, without_grades
 
 MAX_CONTROL = 64 * 2**20  # bytes of one message between a process and the session
 
@@ -170,15 +171,15 @@ class Learner:
     def do_run(self, message: dict, fds: list[int]) -> None:
         pid = os.getpid()
         self.sketches.clear()
-        outputs = self.shell.run(message["source"], message["limit"])
+        done = self.shell.run(message["source"], message["limit"])
         if os.getpid() != pid:  # the cell forked: one answer is enough
             os._exit(0)
         for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
             signal.setitimer(timer, 0)  # an alarm of this cell must not hit a later one
         answer = {
-            "outputs": outputs,
+            "outputs": done.outputs,
             "sketches": self.sketches.sent(),
-            "cut": self.shell.outputs.cut,
+            "cut": done.cut,
         }
         send(self.control, answer)
 
@@ -259,26 +260,31 @@ class Tester:
         send(self.control, {"written": True})
 
     def do_test(self, message: dict, fds: list[int]) -> None:
-        """Run one test cell with the learner's names bound to what they are now."""
+        """Run one test cell with the learner's names bound to what they are now.
+
+        Sends the verdict, then, in a message of its own, what the test put out.
+        """
         space = self.shell.ip.user_ns
         with socket.socket(fileno=fds[0]) as sock:
             self.peer.sock = sock
             borrowed: dict[str, Any] = {}
-            outputs: list[dict] = []
+            verdict, outputs = None, []
             try:
                 for name in message["learners"]:
                     space.pop(name, None)
                 borrowed = self._borrow(message["source"], set(message["learners"]))
                 space.update(borrowed)
             except Exception as error:  # the learner's process is dead or talks nonsense
-                outputs = _error(type(error).__name__, str(error))
+                verdict = Verdict.failed(type(error).__name__, str(error), [])
             self.bound |= names.bound(message["source"])
-            if not outputs:
-                outputs = self.shell.run(message["source"], message["limit"])
+            if verdict is None:
+                done = self.shell.run(message["source"], message["limit"])
+                verdict, outputs = done.verdict(), without_grades(done.outputs)
         for name, value in borrowed.items():
             if space.get(name) is value:
                 del space[name]
-        send(self.control, {"outputs": [o for o in outputs if o.get("name") != "stderr"]})
+        send(self.control, {"verdict": verdict.to_message()})
+        send(self.control, {"outputs": outputs})
 
     def _borrow(self, source: str, learners: set[str]) -> dict[str, Any]:
         """The learner's values of the names that a test cell uses and that are not ours."""
@@ -334,9 +340,3 @@ class Drawer:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         return picture.decode("ascii", "replace")
-
-
-def _error(name: str, text: str) -> list[dict]:
-    return [
-        {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}
-    ]

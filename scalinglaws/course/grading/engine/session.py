@@ -26,6 +26,8 @@ from . import figures, sandbox
 from .channel import Gone
 from .process import receive, send
 from .sandbox import MIB, Limits
+from .shell import MAX_RICH
+from .verdict import Verdict, without_grades
 
 GRACE = 2.0  # seconds: for an interrupted cell to stop
 PATIENCE = 12.0  # seconds: for a message, once it has begun, to cross; for a process to do what takes no time
@@ -37,7 +39,10 @@ _REFS = 2**40  # each snapshot counts its references from a multiple of this
 
 @dataclass
 class Cell:
-    """A code cell to be run. `test`: its grade_id, if it is a locked test cell. `given`: as it was handed out."""
+    """A code cell to be run, and what came of it.
+
+    test: its grade_id, if it is a locked test cell; then it gets a `verdict`, whatever happens. given: as it was handed out.
+    """
 
     source: str
     test: str = ""
@@ -46,6 +51,7 @@ class Cell:
     sketches: list[bytes] = field(default_factory=list)  # figures to be drawn: see `figures`
     cut: bool = False  # it put out more than it may
     seconds: float = 0.0
+    verdict: Verdict | None = None
 
 
 @dataclass
@@ -157,6 +163,11 @@ def _environment() -> dict[str, str]:
     return {
         "LANG": "C.UTF-8",
         **kept,
+        # As Jupyter starts kernels: `!pip` and `%%python` find the environment's own.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        # There is no network: pip says so at once.
+        "PIP_NO_INDEX": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **one,
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONHASHSEED": "0",
@@ -371,23 +382,28 @@ class Session:
     # --- cells ---
 
     def run(self, cell: Cell) -> None:
-        """Run one cell and fill in its outputs and its seconds."""
+        """Run one cell and fill in its outputs, its seconds and, of a test, the verdict."""
         started = time.monotonic()
         if started >= self.end:
-            cell.outputs = [
-                _time_error(f"the notebook took longer than {self.limits.total_time:g} s")
-            ]
+            late = f"the notebook took longer than {self.limits.total_time:g} s"
+            self._not_run(cell, _time_error(late))
             return
         try:
             (self._run_test if cell.test else self._run_learners)(cell)
         except (Gone, TimeoutError, KeyError, TypeError, ValueError) as error:
             # Whatever a learner's process sends instead of an answer ends no session.
-            cell.outputs = [
-                _error("EngineError", f"{type(error).__name__}: this cell could not be run")
-            ]
+            why = f"{type(error).__name__}: this cell could not be run"
+            self._not_run(cell, _error("EngineError", why))
             self._drop()
         cell.seconds = time.monotonic() - started
         self.room -= sum(_size(output) for output in cell.outputs)
+
+    def _not_run(self, cell: Cell, error: dict) -> None:
+        """Say why a cell did not run to its end: in its outputs or, of a test, by its verdict."""
+        if not cell.test:
+            cell.outputs = [error]
+        elif cell.verdict is None:
+            cell.verdict = Verdict.unjudged(error["evalue"])
 
     def _drop(self) -> None:
         """End all processes; the next cell starts new ones."""
@@ -415,8 +431,8 @@ class Session:
             self._go_back()
             cell.outputs = [_error("CellStopped", reason + "; what it did is undone")]
             return
-        outputs = self._clean(message)
-        cell.cut = message.get("cut") is True
+        self._clean(cell, message)
+        outputs = cell.outputs
         cell.sketches = figures.received(message.get("sketches"))
         if late:
             outputs = [o for o in outputs if o.get("ename") != "KeyboardInterrupt"]
@@ -438,8 +454,11 @@ class Session:
             if good:
                 self._go_back()
 
-    def _clean(self, message: dict) -> list[dict]:
-        return clean_outputs(message.get("outputs"), self.limits.output * 1024, self.room)
+    def _clean(self, cell: Cell, message: dict) -> None:
+        """Fill in a cell's outputs, as far as there is room for them."""
+        limit = self.limits.output * 1024
+        cell.outputs, all_of_them = clean_outputs(message.get("outputs"), limit, self.room)
+        cell.cut = message.get("cut") is True or not all_of_them
 
     _reason = ""
 
@@ -494,13 +513,15 @@ class Session:
                 ours.fileno(),
             )
             message = self._await_test(ours)
+            if message is not None:
+                cell.verdict = Verdict.from_message(message)
+                self._clean(cell, self.tester.answer(time.monotonic() + PATIENCE)[0])
+                cell.outputs = without_grades(cell.outputs)
         self.tested.append(cell.source)
         if message is None:
             self.tester.close()
             self._start_tester()
-            cell.outputs = [_time_error(self._reason)]
-        else:
-            cell.outputs = self._clean(message)
+            self._not_run(cell, _time_error(self._reason))
         try:
             if self._reason:
                 raise TimeoutError
@@ -509,7 +530,7 @@ class Session:
             self._go_back()
 
     def _await_test(self, channel: socket.socket) -> dict | None:
-        """The tester's answer. A learner's function that does not end is interrupted, then killed: the test hears of it."""
+        """The tester's verdict. A learner's function that does not end is interrupted, then killed: the test hears of it."""
         deadline = self._deadline()
         message = self._watch(self.tester, deadline)
         if message is None:
@@ -691,22 +712,23 @@ def _time_error(text: str) -> dict:
     return _error("CellTimeoutError", text)
 
 
-def clean_outputs(outputs: object, limit: int, room: int = MAX_OUTPUTS) -> list[dict]:
-    """Outputs as a notebook may hold them; what is not of that form is left out, and what would be over `room` bytes.
+def clean_outputs(outputs: object, limit: int, room: int = MAX_OUTPUTS) -> tuple[list[dict], bool]:
+    """(outputs as a notebook may hold them, whether there was room for all of them: `room` bytes).
 
-    Of the kinds of rich output only texts and pictures stay: a widget has nothing behind it once the notebook has run.
+    What is not of their form is left out. Of the kinds of rich output only texts and pictures stay: a widget has nothing behind it once the notebook has run.
     """
     found: list[dict] = []
-    room = min(room, 20 * limit)
-    for output in outputs[:300] if isinstance(outputs, list) else ():
+    room = min(room, (MAX_RICH + 1) * limit)
+    given = outputs if isinstance(outputs, list) else []
+    for output in given[:300]:
         clean = _clean_output(output, limit) if isinstance(output, dict) else None
         if clean is None:
             continue
         room -= _size(clean)
         if room < 0:
-            break
+            return found, False
         found.append(clean)
-    return found
+    return found, len(given) <= 300
 
 
 def _clean_output(output: dict, limit: int) -> dict | None:

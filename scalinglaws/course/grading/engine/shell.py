@@ -1,27 +1,63 @@
 """IPython without a kernel: runs cells in this process and returns their outputs as a notebook stores them."""
 
-import builtins
 import contextlib
 import io
-import os
-import subprocess
 import sys
 import traceback
+from dataclasses import dataclass
 from typing import Any
 
+from .verdict import Verdict
+
 MAX_ITEMS = 200  # outputs of one cell
+MAX_RICH = 20  # times as many bytes of figures, tables and results as of text
 _MAX_TRACEBACK = 20_000
 
 
+@dataclass
+class _Display:
+    """A rich output that may be updated. name: given by `display(..., display_id=...)`."""
+
+    name: str
+    size: int
+    item: dict
+
+
+@dataclass
+class Execution:
+    """What running one cell came to.
+
+    cut: it put out more than it may. ended: it ran to its end. value: that of its last expression. failure: its first error.
+    """
+
+    outputs: list[dict]
+    cut: bool
+    ended: bool
+    value: Any
+    failure: Verdict | None
+
+    def verdict(self) -> Verdict:
+        """What a test came to."""
+        if self.failure:
+            return self.failure
+        return Verdict.of_value(self.value) if self.ended else Verdict.unjudged("it did not end")
+
+
 class Outputs:
-    """The outputs of one cell, no more than `limit` bytes of them."""
+    """The outputs of one cell, no more than `limit` bytes of text. failure: the first error; no output takes its room."""
 
     def __init__(self, limit: int) -> None:
+        self.limit = limit
         self.items: list[dict] = []
-        self.limit, self.size, self.cut = limit, 0, False
+        self.failure: Verdict | None = None
+        self.cut = self.left_out = False  # text, rich outputs
+        self._displays: list[_Display] = []
+        self._clear_later = False
+        self._text = 0  # bytes so far
 
     def stream(self, name: str, text: str) -> None:
         """Text printed to `name` (stdout, stderr)."""
+        self._clear_now()
         text = self._fit(text)
         if not text:
             return
@@ -31,8 +67,8 @@ class Outputs:
             self.items.append({"output_type": "stream", "name": name, "text": text})
 
     def _fit(self, text: str) -> str:
-        room = self.limit - self.size
-        self.size += min(len(text), max(room, 0))
+        room = self.limit - self._text
+        self._text += min(len(text), max(room, 0))
         if len(text) <= room:
             return text
         if self.cut:
@@ -41,21 +77,58 @@ class Outputs:
         return text[: max(room, 0)] + f"\n[cut here: a cell may show {self.limit:,} characters]\n"
 
     def rich(
-        self, kind: str, data: dict, metadata: dict | None = None, count: int | None = None
+        self,
+        kind: str,
+        data: dict,
+        metadata: dict | None = None,
+        *,
+        count: int | None = None,
+        name: str = "",
+        update: bool = False,
     ) -> None:
-        """A figure, a table, a result."""
+        """A figure, a table, a result.
+
+        name: of a display; what was shown under that name changes, and with `update` nothing is added.
+        """
+        self._clear_now()
         size = sum(len(v) if isinstance(v, str | bytes) else 100 for v in data.values())
-        if len(self.items) >= MAX_ITEMS or self.size + size > 8 * self.limit:
+        older = [d for d in self._displays if name and d.name == name]
+        others = sum(d.size for d in self._displays) - sum(d.size for d in older)
+        if (
+            (len(self.items) >= MAX_ITEMS and not (update and older))
+            or size > 8 * self.limit
+            or others + size * (len(older) + 1) > MAX_RICH * self.limit
+        ):
+            self.left_out = True
             return self.stream("stdout", "[an output is left out: too large]\n")
-        self.size += min(size, self.limit // MAX_ITEMS)  # figures are large, and few
         item = {"output_type": kind, "data": dict(data), "metadata": dict(metadata or {})}
         if kind == "execute_result":
             item["execution_count"] = count
-        self.items.append(item)
+        for display in older:
+            display.item.update(data=item["data"], metadata=item["metadata"])
+            display.size = size
+        if not (update and older):
+            self.items.append(item)
+            self._displays.append(_Display(name, size, item))
         return None
 
+    def clear(self, wait: bool = False) -> None:
+        """Take back all that was shown. wait: once something follows."""
+        self._clear_later = True
+        if not wait:
+            self._clear_now()
+
+    def _clear_now(self) -> None:
+        if self._clear_later:
+            self._clear_later = False
+            self.items.clear()
+            self._displays.clear()
+            self._text = 0
+
     def error(self, name: str, text: str, lines: list[str]) -> None:
-        """The error that ended the cell."""
+        """The error that ended the cell, or one that a magic caught and showed."""
+        self.failure = self.failure or Verdict.failed(name, text, lines)
+        self._clear_now()
         joined = "\n".join(lines)[:_MAX_TRACEBACK]
         self.items.append(
             {
@@ -70,7 +143,7 @@ class Outputs:
 class _Stream(io.TextIOBase):
     """sys.stdout or sys.stderr of a cell."""
 
-    encoding, errors = "utf-8", "replace"
+    encoding, errors = "UTF-8", "replace"
 
     def __init__(self, shell: "CellShell", name: str) -> None:
         super().__init__()
@@ -90,40 +163,34 @@ class _Stream(io.TextIOBase):
     def isatty(self) -> bool:
         return False
 
+    def fileno(self) -> int:
+        """For `faulthandler` and `subprocess`; what they write there is not shown."""
+        return {"stdout": 1, "stderr": 2}[self.name]
+
 
 class CellShell:
     """Runs cells one after another in one namespace. Make it once, in the warm process; it survives forks."""
 
     def __init__(self) -> None:
-        from IPython.core.interactiveshell import InteractiveShell
-        from traitlets.config import Config
+        from .kernel_shell import make_shell
 
-        config = Config()
-        config.HistoryManager.enabled = False
-        config.InteractiveShell.colors = "nocolor"
-        config.InteractiveShell.cache_size = 100
-        config.InteractiveShell.xmode = "Context"
         self.outputs = Outputs(2**20)
-        self.ip = ip = InteractiveShell.instance(config=config)
+        self.ip = ip = make_shell()
         ip.display_pub = _Publisher(self)
         ip.displayhook = _Hook(self, ip)
         sys.displayhook = ip.display_trap.hook = ip.displayhook
         ip._showtraceback = self._show_error
-        ip.system = ip.system_piped = ip.system_raw = _system
-        ip.kernel = None  # libraries take a shell with this name for a notebook's, and show figures as it does
-        ip.ask_exit = lambda: None  # quit() ends no notebook
-        builtins.input = _no_input
-        for space in (ip.user_ns, ip.user_ns_hidden, vars(builtins)):
-            space["exit"] = space["quit"] = _Quit()
         self.stdout, self.stderr = _Stream(self, "stdout"), _Stream(self, "stderr")
 
-    def run(self, source: str, limit: int) -> list[dict]:
-        """Run one cell; the outputs, an error among them. limit: bytes."""
+    def run(self, source: str, limit: int) -> Execution:
+        """Run one cell. limit: bytes of its outputs."""
         self.outputs = Outputs(limit)
+        ended, value = False, None
         kept = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = self.stdout, self.stderr
         try:
-            self.ip.run_cell(source, store_history=True)
+            done = self.ip.run_cell(source, store_history=True)
+            ended, value = done.success, done.result
         except KeyboardInterrupt:
             self.outputs.error("KeyboardInterrupt", "", ["KeyboardInterrupt"])
         except SystemExit:
@@ -135,7 +202,9 @@ class CellShell:
                 )
         finally:
             sys.stdout, sys.stderr = kept
-        return self.outputs.items
+        outputs = self.outputs
+        cut = outputs.cut or outputs.left_out
+        return Execution(outputs.items, cut, ended, value, outputs.failure)
 
     def _show_error(self, kind: type, value: Any, lines: list[str]) -> None:
         try:
@@ -156,10 +225,18 @@ class _Publisher:
     def publish(
         self, data, metadata=None, source=None, *, transient=None, update=False, **_
     ) -> None:
-        self.shell.outputs.rich("display_data", _plain(data), _plain_metadata(metadata))
+        name = str((transient or {}).get("display_id", ""))
+        self.shell.outputs.rich(
+            "display_data", _plain(data), _plain_metadata(metadata), name=name, update=update
+        )
 
     def clear_output(self, wait=False) -> None:
-        self.shell.outputs.items.clear()
+        self.shell.outputs.clear(wait)
+
+    def register_hook(self, hook: Any) -> None:
+        """ipykernel's, for what is sent to JupyterLab: nothing is."""
+
+    unregister_hook = register_hook
 
 
 def _plain(data: dict) -> dict:
@@ -194,33 +271,13 @@ def _Hook(shell: CellShell, ip: Any) -> Any:
 
         def write_format_data(self, format_dict, md_dict=None) -> None:
             shell.outputs.rich(
-                "execute_result", _plain(format_dict), _plain_metadata(md_dict), self.prompt_count
+                "execute_result",
+                _plain(format_dict),
+                _plain_metadata(md_dict),
+                count=self.prompt_count,
             )
 
         def finish_displayhook(self) -> None:
             self._is_active = False
 
     return Hook(shell=ip)
-
-
-class _Quit:
-    """`exit` and `quit`, which end no notebook."""
-
-    def __call__(self, *args: Any) -> None:
-        pass
-
-    def __repr__(self) -> str:
-        return "quit() ends no notebook"
-
-
-def _no_input(prompt: Any = "") -> str:
-    raise EOFError("nobody is there to answer input() while a notebook is graded")
-
-
-def _system(command: str) -> None:
-    """`!command`: its output, once it has ended."""
-    done = subprocess.run(
-        command, shell=True, stdin=subprocess.DEVNULL, capture_output=True, cwd=os.getcwd()
-    )
-    sys.stdout.write(done.stdout.decode("utf-8", "replace"))
-    sys.stderr.write(done.stderr.decode("utf-8", "replace"))

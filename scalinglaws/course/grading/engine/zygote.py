@@ -24,12 +24,14 @@ def warm_up() -> "object":
     """Import what notebooks import, make the shell and draw one figure; returns the shell."""
     import importlib
 
+    from .kernel_shell import begin_notebook, draw_in_the_notebook
     from .shell import CellShell
 
     shell = CellShell()
     for name in _PRELOAD:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    draw_in_the_notebook()
     shell.run(
         "import matplotlib.pyplot as plt\n"
         "figure, axes = plt.subplots()\naxes.plot([1, 10], [1, 10], label='$10^3$')\naxes.set(xscale='log', yscale='log')\n"
@@ -37,8 +39,7 @@ def warm_up() -> "object":
         "import pandas\npandas.DataFrame({'a': [1.0]})",
         2**20,
     )
-    shell.run("%reset -f", 2**20)
-    shell.ip.execution_count = 1
+    begin_notebook(shell.ip)
     return shell
 
 

@@ -1,0 +1,79 @@
+"""Learning-rate annealing: the loss at every step of any schedule (Tissue et al. 2024)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..arrays import Floats, plain, positive
+from ..errors import CourseError
+from .formula import Formula
+
+
+def schedule_areas(
+    lr: ArrayLike, decay: float = 0.999
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(S1, S2) after each step of a schedule of learning rates (Tissue et al. 2024,
+    arXiv:2408.11029).
+
+    lr: the learning rate of each step (steps,). S1 is the sum of the rates so far. S2, the
+    annealing area, sums a momentum of what the rate has fallen: m_i = decay·m_(i-1) + (lr_(i-1) -
+    lr_i). decay: 0.99 to 0.999. Read in public re-implementations of the paper's code (secondary).
+    The paper treats a warm-up as if it ran at the peak rate.
+
+    Raises CourseError for rates that are negative or no numbers.
+
+    >>> S1, S2 = schedule_areas([1.0, 1.0, 0.5, 0.5], decay=0.9)
+    >>> S1.tolist(), S2.round(2).tolist()
+    ([1.0, 2.0, 2.5, 3.0], [0.0, 0.0, 0.5, 0.95])
+    """
+    rates = np.asarray(lr, dtype=float)
+    if rates.ndim != 1 or not len(rates) or not np.all(np.isfinite(rates) & (rates >= 0)):
+        raise CourseError("lr must hold one learning rate >= 0 for each step.")
+    if not 0 <= decay < 1:
+        raise CourseError(f"decay must lie between 0 and 1, not {decay:g}.")
+    momentum = np.zeros_like(rates)
+    for i in range(1, len(rates)):
+        momentum[i] = decay * momentum[i - 1] + (rates[i - 1] - rates[i])
+    return np.cumsum(rates), np.cumsum(momentum)
+
+
+@dataclass(frozen=True, repr=False)
+class AnnealingLaw(Formula):
+    """L = L0 + A·S1^-alpha - C·S2 (Tissue et al. 2024, arXiv:2408.11029, abstract): learning
+    curves.
+
+    S1: sum of the learning rates so far, S2: annealing area, both from `schedule_areas`. The first
+    term is the progress that steps bring, the second what falling rates release. Fit it to one or
+    two curves, and it forecasts the curve of another schedule. C here is the weight of annealing,
+    not compute. Parameters: A, alpha > 0 and L0, C >= 0, else CourseError.
+
+    >>> law = AnnealingLaw(L0=2.6, A=0.6, alpha=0.5, C=0.5)
+    >>> flat = law.curve(np.full(2000, 1e-3))
+    >>> cosine = law.curve(0.5e-3 * (1 + np.cos(np.linspace(0, np.pi, 2000))))
+    >>> bool(cosine[-1] < flat[-1])
+    True
+    """
+
+    L0: float
+    A: float
+    alpha: float
+    C: float
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._require("A", "alpha")
+        self._require("L0", "C", zero=True)
+
+    def __call__(self, S1: ArrayLike, S2: ArrayLike) -> Floats:
+        """The loss at a point of a schedule."""
+        (S1,) = positive(S1=S1)
+        return plain(self.L0 + self.A * S1**-self.alpha - self.C * np.asarray(S2, dtype=float))
+
+    def curve(self, lr: ArrayLike, decay: float = 0.999) -> NDArray[np.float64]:
+        """The loss after each step of a schedule (steps,)."""
+        S1, S2 = schedule_areas(lr, decay)
+        return np.asarray(self(S1, S2))

@@ -1,0 +1,87 @@
+"""Distillation: what a student learns from a teacher (Busbridge et al. 2025, arXiv:2502.08606)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Floats, plain, positive
+from .formula import Formula
+from .joint import JointLaw
+
+
+@dataclass(frozen=True, repr=False)
+class DistillationLaw(Formula):
+    """L_S = L_T + L_T^-c0·(1 + (L_T/(L̃_S·d1))^(1/f1))^(-c1·f1)·(A/N_S^alpha + B/D_S^beta)^gamma.
+
+    Busbridge et al. 2025, eq. 8: the student's cross-entropy from its size N_S, its tokens D_S and
+    the teacher's cross-entropy L_T. supervised: the law of a student that is trained without a
+    teacher, L̃_S = supervised(N_S, D_S); it has the form of `JointLaw`. Whatever the teacher's size
+    and tokens, only its L_T counts. A teacher that is too good makes the student worse: the
+    capacity gap. All coefficients are positive, else CourseError.
+
+    >>> law = DistillationLaw(JointLaw(1.22, 39.2, 84.2, 0.184, 0.195, 0.452), c0=2.5, c1=22.0,
+    ...     d1=1.3, f1=0.09, A=2000, B=25000, alpha=0.32, beta=0.42, gamma=0.7)
+    >>> bool(law(1e9, 2e10, 2.3) > 2.3)
+    True
+    """
+
+    supervised: JointLaw
+    c0: float
+    c1: float
+    d1: float
+    f1: float
+    A: float
+    B: float
+    alpha: float
+    beta: float
+    gamma: float
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._require("c0", "c1", "d1", "f1", "A", "B", "alpha", "beta", "gamma")
+
+    def __call__(self, N_S: ArrayLike, D_S: ArrayLike, L_T: ArrayLike) -> Floats:
+        """The student's cross-entropy, nats per token."""
+        N, D, L_T = positive(N_S=N_S, D_S=D_S, L_T=L_T)
+        ratio = np.log(L_T / (np.asarray(self.supervised(N, D)) * self.d1)) / self.f1
+        bend = np.exp(-self.c1 * self.f1 * np.logaddexp(0.0, ratio))
+        ability = (self.A * N**-self.alpha + self.B * D**-self.beta) ** self.gamma
+        return plain(L_T + L_T**-self.c0 * bend * ability)
+
+    def best_teacher(self, N_S: float, D_S: float) -> float:
+        """The teacher's cross-entropy that makes this student best, between its floor and 10 nats."""
+        positive(N_S=N_S, D_S=D_S)
+        L_T = np.geomspace(max(self.supervised.E, 1e-3) * 1.0001, 10.0, 20_001)
+        return float(L_T[np.argmin(np.asarray(self(N_S, D_S, L_T)))])
+
+    def gain(self, N_S: ArrayLike, D_S: ArrayLike, L_T: ArrayLike) -> Floats:
+        """L̃_S - L_S: the nats that the teacher is worth; negative where training alone is better."""
+        return plain(np.asarray(self.supervised(N_S, D_S)) - self(N_S, D_S, L_T))
+
+
+def distillation_flops(
+    N_S: ArrayLike,
+    D_S: ArrayLike,
+    N_T: ArrayLike,
+    D_T: ArrayLike = 0.0,
+    *,
+    logits: bool = True,
+    students: float = 1.0,
+) -> Floats:
+    """6·N_S·D_S + 2·N_T·D_S (the teacher's logits) + 6·N_T·D_T/students (its training).
+
+    Busbridge et al. 2025, eq. 9, with 2·N FLOPs per token for a forward pass. D_T = 0: the teacher
+    exists. logits: whether its logits are computed for this student. students: how many share the
+    teacher's training.
+
+    >>> f"{distillation_flops(1e9, 2e10, 7e9):.3g}"
+    '4e+20'
+    """
+    N_S, D_S, N_T = positive(N_S=N_S, D_S=D_S, N_T=N_T)
+    (students,) = positive(students=students)
+    teacher = 6 * N_T * np.asarray(D_T, dtype=float) / students
+    return plain(6 * N_S * D_S + (2 * N_T * D_S if logits else 0.0) + teacher)

@@ -1,0 +1,215 @@
+"""Mixtures of experts: Clark et al. 2022, Krajewski et al. 2024, Ludziejewski et al. 2025."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Floats, plain, positive
+from ..errors import CourseError
+from .chinchilla import ChinchillaLaw
+from .formula import Formula
+
+
+def effective_experts(experts: ArrayLike, E_start: float, E_max: float) -> Floats:
+    """Ê: the experts that count, saturating at E_max (Clark et al. 2022, arXiv:2202.01169).
+
+    1/Ê = 1/(E - 1 + (1/E_start - 1/E_max)^-1) + 1/E_max, so that one expert gives E_start. Read as
+    eq. 4 of Ludziejewski et al. 2025 (arXiv:2502.05172).
+
+    >>> round(effective_experts(1, 2.0732, 290.4521), 4)
+    2.0732
+    """
+    experts, E_start, E_max = positive(experts=experts, E_start=E_start, E_max=E_max)
+    if np.any(experts < 1) or not E_start < E_max:
+        raise CourseError("experts must be at least 1, and E_start below E_max.")
+    return plain(1 / (1 / (experts - 1 + 1 / (1 / E_start - 1 / E_max)) + 1 / E_max))
+
+
+@dataclass(frozen=True)
+class ExpertChoice:
+    """One way to spend a budget on a mixture: N_act active of N_total parameters, D tokens, loss."""
+
+    experts: int
+    N_act: float
+    N_total: float
+    D: float
+    loss: float
+
+
+@dataclass(frozen=True, repr=False)
+class ExpertsLaw(Formula):
+    """L = a·Ê^delta·N_act^(alpha + gamma·ln Ê) + b·Ê^omega·D^(beta + zeta·ln Ê) + c (eq. 6).
+
+    Ludziejewski et al. 2025, arXiv:2502.05172: dense models and mixtures in one law, from 280 runs
+    of up to 5B parameters and 32 experts, one of them active. N_act: the parameters that a token
+    passes through, D: tokens, Ê: `effective_experts`. For a fixed number of experts it is
+    Chinchilla's law (`for_experts`). `constants.LUDZIEJEWSKI` has the published coefficients.
+
+    >>> law = ExpertsLaw(a=35.91, alpha=-0.1889, delta=-0.2285, gamma=0.0098, b=35.98, beta=-0.1775,
+    ...     omega=0.5529, zeta=-0.0259, c=1.3637, E_start=2.0732, E_max=290.4521)
+    >>> round(law(1e9, 2e10, 1) - law(1e9, 2e10, 8), 3)   # what eight experts gain
+    0.069
+    """
+
+    a: float
+    alpha: float
+    delta: float
+    gamma: float
+    b: float
+    beta: float
+    omega: float
+    zeta: float
+    c: float
+    E_start: float
+    E_max: float
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._require("a", "b", "E_start", "E_max")
+        self._require("c", zero=True)
+
+    def __call__(self, N_act: ArrayLike, D: ArrayLike, experts: ArrayLike) -> Floats:
+        """The loss in nats per token."""
+        N, D = positive(N_act=N_act, D=D)
+        log_E = np.log(effective_experts(experts, self.E_start, self.E_max))
+        size = self.a * np.exp(self.delta * log_E) * N ** (self.alpha + self.gamma * log_E)
+        data = self.b * np.exp(self.omega * log_E) * D ** (self.beta + self.zeta * log_E)
+        return plain(size + data + self.c)
+
+    def for_experts(self, experts: float) -> ChinchillaLaw:
+        """Chinchilla's law in N_act and D at a fixed number of experts (Table 4)."""
+        log_E = float(np.log(effective_experts(experts, self.E_start, self.E_max)))
+        return ChinchillaLaw(
+            E=self.c,
+            A=self.a * float(np.exp(self.delta * log_E)),
+            B=self.b * float(np.exp(self.omega * log_E)),
+            alpha=-(self.alpha + self.gamma * log_E),
+            beta=-(self.beta + self.zeta * log_E),
+        )
+
+    def best_experts(
+        self,
+        C: float,
+        memory: float = np.inf,
+        experts: Sequence[int] = (1, 2, 4, 8, 16, 32),
+        vocab: int = 50257,
+    ) -> list[ExpertChoice]:
+        """The best use of C training FLOPs for each number of experts, the lowest loss first.
+
+        memory: the most parameters in total that fit (their section 4.2); a model that would be
+        larger is made smaller and trained on more tokens. The runs behind the law have at most a
+        few hundred tokens per active parameter: see `D/N_act` of each choice. Parameters are
+        counted as in `expert_params`. Raises CourseError for a budget or memory that is not
+        positive.
+
+        >>> law = ExpertsLaw(35.91, -0.1889, -0.2285, 0.0098, 35.98, -0.1775, 0.5529, -0.0259, 1.3637,
+        ...     2.0732, 290.4521)
+        >>> [choice.experts for choice in law.best_experts(1e21)][:2]   # memory does not matter
+        [32, 16]
+        >>> law.best_experts(1e21, memory=7e9)[0].experts   # the memory of a dense 7B model
+        16
+        """
+        positive(C=C, memory=memory)
+        choices = []
+        for count in experts:
+            law = self.for_experts(count)
+            N_act = float(np.asarray(law.N_opt(C)))
+            if expert_params(N_act, count, vocab) > memory:
+                low, high = 1.0, N_act
+                for _ in range(200):  # N_total grows with N_act
+                    middle = float(np.sqrt(low * high))
+                    fits = expert_params(middle, count, vocab) <= memory
+                    low, high = (middle, high) if fits else (low, middle)
+                N_act = low
+            D = C / (6 * N_act)
+            total = expert_params(N_act, count, vocab)
+            choices.append(ExpertChoice(count, N_act, total, D, float(np.asarray(law(N_act, D)))))
+        return sorted(choices, key=lambda choice: choice.loss)
+
+
+def expert_params(N_act: float, experts: int, vocab: int = 50257) -> float:
+    """N_total of a mixture with one of `experts` active (Ludziejewski et al. 2025, eq. 9 and 10).
+
+    Their models have d/64 blocks of width d: N_act = 2·d·vocab + 13·d³/64, of which 9·d³/64 are
+    experts.
+
+    >>> round(expert_params(1.1e9, 4) / 1e9, 1)   # 3.0B in their appendix E
+    3.0
+    """
+    positive(N_act=N_act, experts=experts)
+    low, high = 1.0, 1e6
+    for _ in range(200):
+        d = (low + high) / 2
+        low, high = (d, high) if 2 * d * vocab + 13 * d**3 / 64 < N_act else (low, d)
+    return float(N_act + 9 * (experts - 1) * low**3 / 64)
+
+
+@dataclass(frozen=True, repr=False)
+class RoutedLaw(Formula):
+    """log10 L = a·log10 N + b·log10 Ê + c·log10 N·log10 Ê + d (Clark et al. 2022,
+    arXiv:2202.01169).
+
+    At a fixed number of tokens; Ê: `effective_experts`, or the experts themselves far below
+    saturation. Secondary: the equation and the published coefficients (`constants.CLARK`) are
+    quoted in later papers. c > 0 means that experts help large models less.
+
+    >>> law = RoutedLaw(a=-0.082, b=-0.108, c=0.009, d=1.104)
+    >>> bool(law(1e8, 64) < law(1e8, 1))
+    True
+    """
+
+    a: float
+    b: float
+    c: float
+    d: float
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __call__(self, N: ArrayLike, experts: ArrayLike) -> Floats:
+        """The loss in nats per token; experts: Ê."""
+        N, experts = positive(N=N, experts=experts)
+        n, e = np.log10(N), np.log10(experts)
+        return plain(10 ** (self.a * n + self.b * e + self.c * n * e + self.d))
+
+    @property
+    def N_cutoff(self) -> float:
+        """The size from which experts no longer help: 10^(-b/c)."""
+        return float(10 ** (-self.b / self.c))
+
+
+@dataclass(frozen=True, repr=False)
+class GranularityLaw(Formula):
+    """L = c + (g/G^gamma + a)/N^alpha + b/D^beta: fine-grained experts (Krajewski et al. 2024).
+
+    arXiv:2402.07871 (secondary). G: granularity, into how many smaller experts each one is split; N
+    counts all parameters. `constants.KRAJEWSKI` has the coefficients that secondary sources quote.
+
+    >>> law = GranularityLaw(a=18.1, alpha=0.115, b=30.8, beta=0.147, g=2.1, gamma=0.58, c=0.47)
+    >>> bool(law(1e9, 2e10, 8) < law(1e9, 2e10, 1))
+    True
+    """
+
+    a: float
+    alpha: float
+    b: float
+    beta: float
+    g: float
+    gamma: float
+    c: float
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._require("a", "alpha", "b", "beta", "g", "gamma")
+        self._require("c", zero=True)
+
+    def __call__(self, N: ArrayLike, D: ArrayLike, G: ArrayLike = 1.0) -> Floats:
+        """The loss in nats per token."""
+        N, D, G = positive(N=N, D=D, G=G)
+        size = (self.g * G**-self.gamma + self.a) * N**-self.alpha
+        return plain(self.c + size + self.b * D**-self.beta)

@@ -1,0 +1,131 @@
+"""Training and serving in few bits (Kumar et al. 2024, arXiv:2411.04330)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Floats, plain, positive
+from .chinchilla import ChinchillaLaw
+from .formula import Formula
+
+
+@dataclass(frozen=True, repr=False)
+class PrecisionLaw(Formula):
+    """Chinchilla's law in N_eff = N·Π_x (1 - e^(n_x - P_x/gamma_x)), x = weights, activations,
+    cache.
+
+    Kumar et al. 2024, eq. 3 and 4: training in few bits works like a smaller model. P: bits while
+    training; infinite bits change nothing. gamma, n: for weights (w), activations (a) and the
+    key-value cache (kv). The paper leaves out the offsets n in its text and gives them in appendix
+    K without their sign; with this sign the published constants give the paper's optimum of 7 to 8
+    bits (see `best_bits`), with the other they do not.
+
+    >>> base = ChinchillaLaw(E=2.7648, A=4299, B=18060, alpha=0.4965, beta=0.4965)
+    >>> law = PrecisionLaw(base, 2.6745, 2.2102, 0.9578, n_w=0.3037, n_a=1.4072, n_kv=2.4185)
+    >>> round(law(1e9, 2e10), 3), round(law(1e9, 2e10, w=4), 3), round(law.best_bits(), 1)
+    (3.05, 3.079, 7.0)
+    """
+
+    base: ChinchillaLaw
+    gamma_w: float
+    gamma_a: float
+    gamma_kv: float
+    n_w: float = 0.0
+    n_a: float = 0.0
+    n_kv: float = 0.0
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._require("gamma_w", "gamma_a", "gamma_kv")
+
+    def _parts(self) -> tuple[tuple[float, float], ...]:
+        return (
+            (self.gamma_w, self.n_w),
+            (self.gamma_a, self.n_a),
+            (self.gamma_kv, self.n_kv),
+        )
+
+    def effective_N(
+        self, N: ArrayLike, w: ArrayLike = np.inf, a: ArrayLike = np.inf, kv: ArrayLike = np.inf
+    ) -> Floats:
+        """N_eff: the parameters of a full-precision model that is as good; 0 where too few bits."""
+        N, w, a, kv = positive(N=N, w=w, a=a, kv=kv)
+        share = np.ones(np.broadcast_shapes(w.shape, a.shape, kv.shape))
+        for bits, (gamma, n) in zip((w, a, kv), self._parts(), strict=True):
+            share = share * np.maximum(-np.expm1(n - bits / gamma), 0.0)
+        return plain(N * share)
+
+    def __call__(
+        self,
+        N: ArrayLike,
+        D: ArrayLike,
+        w: ArrayLike = np.inf,
+        a: ArrayLike = np.inf,
+        kv: ArrayLike = np.inf,
+    ) -> Floats:
+        """The loss of N parameters on D tokens, trained with w, a and kv bits; inf for too few."""
+        (D,) = positive(D=D)
+        law = self.base
+        with np.errstate(divide="ignore"):
+            size = law.A * np.asarray(self.effective_N(N, w, a, kv)) ** -law.alpha
+        return plain(law.E + size + law.B * D**-law.beta)
+
+    def best_bits(self) -> float:
+        """The bits that are compute-optimal for all three together, where C grows as N·D·P (eq.
+        28).
+
+        At the optimum Σ_x P·f'/f = 1 for f = 1 - e^(n - P/gamma): it depends on neither C nor
+        alpha.
+        """
+        P = np.linspace(0.5, 64, 200_001)
+        total = np.zeros_like(P)
+        for gamma, n in self._parts():
+            with np.errstate(divide="ignore", over="ignore"):
+                slope = (P / gamma) / np.expm1(P / gamma - n)
+            total += np.where(P / gamma > n, slope, np.inf)
+        return float(P[np.argmax(total < 1)])
+
+
+@dataclass(frozen=True, repr=False)
+class QuantisationLaw(Formula):
+    """delta(N, D, P) = C_T·D^gamma_D/N^gamma_N·e^(n - P/gamma): what rounding after training costs.
+
+    Kumar et al. 2024, eq. 2 (post-training quantisation), in nats per token. P: bits of the weights
+    afterwards. It grows with D: a model trained for long has more to lose. n: the offset of
+    appendix K, see `PrecisionLaw`.
+
+    >>> law = QuantisationLaw(C_T=0.0598, gamma_D=0.5068, gamma_N=0.3439, gamma=0.5907, n=1.1277)
+    >>> bool(law(1e9, 1e12, 4) > law(1e9, 1e11, 4) > law(1e9, 1e11, 5))
+    True
+    """
+
+    C_T: float
+    gamma_D: float
+    gamma_N: float
+    gamma: float
+    n: float = 0.0
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._require("C_T", "gamma_D", "gamma_N", "gamma")
+
+    def __call__(self, N: ArrayLike, D: ArrayLike, P: ArrayLike) -> Floats:
+        """The nats that rounding to P bits adds."""
+        N, D, P = positive(N=N, D=D, P=P)
+        return plain(
+            self.C_T * D**self.gamma_D * N**-self.gamma_N * np.exp(self.n - P / self.gamma)
+        )
+
+    def critical_D(self, N: ArrayLike, P: ArrayLike, base: ChinchillaLaw) -> Floats:
+        """The tokens beyond which more training makes the rounded model worse (eq. 13).
+
+        base: the law of the loss before rounding.
+        """
+        N, P = positive(N=N, P=P)
+        top = base.beta * base.B * N**self.gamma_N * np.exp(P / self.gamma - self.n)
+        return plain((top / (self.gamma_D * self.C_T)) ** (1 / (self.gamma_D + base.beta)))
