@@ -229,9 +229,7 @@ class _Candidate:
     shared: int  # how many of the source's cells it holds
 
 
-def find_work(
-    name: str, source: NotebookNode, found: Folder, others: Collection[str] = ()
-) -> Work:
+def find_work(name: str, source: NotebookNode, found: Folder, others: Collection[str] = ()) -> Work:
     """The submitted notebook of an assignment. Raises Unreadable, which says what there is instead.
 
     name: the notebook's, without suffix. source: what `submission.master` gives. others: names of the
@@ -339,10 +337,7 @@ def _beside(path: str, files: dict[str, bytes], packed: dict[str, bytes]) -> dic
 
 def _what_there_is(found: Folder, everything: dict[str, bytes]) -> str:
     """Why there is nothing to grade."""
-    names = [
-        f"{n} ({_other_notebook(n)}{_size(len(d))})"
-        for n, d in everything.items()
-    ]
+    names = [f"{n} ({_other_notebook(n)}{_size(len(d))})" for n, d in everything.items()]
     names = [visible_text(n[-120:]) for n in [*found.left_out, *names]]
     if not names:
         return "nothing was handed in"

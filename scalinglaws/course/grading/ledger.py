@@ -102,6 +102,4 @@ def _test(data: dict[str, Any]) -> Test:
         state = State(data["state"])
     else:  # an old entry
         state = State.WAITS if points is None else State.RIGHT if points >= most else State.WRONG
-    return Test(
-        points, most, state, data["message"], data["seconds"], tuple(data.get("hints", ()))
-    )
+    return Test(points, most, state, data["message"], data["seconds"], tuple(data.get("hints", ())))

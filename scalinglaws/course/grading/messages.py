@@ -2,12 +2,13 @@
 
 import re
 
+from .engine.verdict import UNJUDGED_ERROR
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # Control characters (a terminal would obey them), marks that turn the direction of writing, and
 # lone surrogates.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST = 2_000  # characters of a message
-UNJUDGED_ERROR = "CouldNotBeJudged"  # the `ename` of a test without a verdict
 
 
 def visible_text(text: str) -> str:

@@ -14,7 +14,8 @@ from nbgrader import utils
 
 from scalinglaws.course.exercises import Exercise, exercises, graded_cells
 
-from .messages import UNJUDGED_ERROR, failure_message, stop_messages, visible_text
+from .execute import is_unjudged
+from .messages import failure_message, stop_messages, visible_text
 
 
 class State(StrEnum):
@@ -62,11 +63,6 @@ def score_of(cell: NotebookNode) -> float | None:
     """The points that a graded cell earned by itself; None where a person has to mark it."""
     points, _ = utils.determine_grade(cell)
     return None if points is None else float(points)
-
-
-def is_unjudged(cell: NotebookNode) -> bool:
-    """Whether a graded test has no verdict: 0 points until a person has looked."""
-    return any(o.get("ename") == UNJUDGED_ERROR for o in cell.get("outputs", ()))
 
 
 def is_untouched(cell: NotebookNode) -> bool:

@@ -224,6 +224,7 @@ def _plain(source: str) -> str:
 
 # --- repair ---
 
+
 def repair(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
     """Put a submission in order, in place: cells of the source are restored from it.
 
@@ -441,7 +442,9 @@ def _claim_texts(
         if same_text(answer.source, essays[name].source):
             answer.source = "\n\n".join(t.text for t in elsewhere)
             remarks.append(
-                look(f"{name} was empty: it was given the text that stands elsewhere in the notebook")
+                look(
+                    f"{name} was empty: it was given the text that stands elsewhere in the notebook"
+                )
             )
     return remarks
 
@@ -460,7 +463,18 @@ def _own_text(cell: NotebookNode, given: set[str]) -> _OwnText | None:
     return _OwnText(cell, text, whole=len(mine) == len(lines))
 
 
-_STATEMENT = ("import ", "from ", "def ", "class ", "for ", "if ", "with ", "print(", "return ", "%")
+_STATEMENT = (
+    "import ",
+    "from ",
+    "def ",
+    "class ",
+    "for ",
+    "if ",
+    "with ",
+    "print(",
+    "return ",
+    "%",
+)
 
 
 def _prose_in_code(code: str) -> str:
