@@ -74,10 +74,10 @@ def read_folder(folder: Path, most: int = 64 * MIB, many: int = 5_000) -> Folder
         waiting.append((rank, name, about))
     room = {0: max(most, MAX_FILE), 1: most, 2: most}
     for (order, _, _), name, about in sorted(waiting, key=lambda entry: entry[:2]):
-        if len(found.files) >= many:
-            found.left_out.append(f"{name} (too many files)")
-        elif about.st_size > room[order]:
+        if about.st_size > room[order]:
             found.left_out.append(f"{name} ({_size(about.st_size)})")
+        elif len(found.files) >= many:
+            found.left_out.append(f"{name} (too many files)")
         elif (data := _read_plain(folder / name, room[order])) is None:
             found.left_out.append(f"{name} (it cannot be read)")
         else:
