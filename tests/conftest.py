@@ -35,6 +35,7 @@ EXPENSIVE = {
     "test_capstone": "names",
     "test_class": "marks",
     "test_findings": "made",
+    "test_light_install": "wheel",
     "test_marking": "graded_course",
 }
 

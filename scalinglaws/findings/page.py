@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import CourseError
+from ..markdown import markdown_table
 from ..runs import load_runs
-from ..tables import markdown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -109,7 +109,7 @@ def paragraphs(*texts: str) -> str:
 
 def table(header: str, rows: Iterable[Iterable[object]]) -> str:
     """A table; `header` names its columns, separated by a bar."""
-    return markdown([name.strip() for name in header.split("|")], rows).strip()
+    return markdown_table([name.strip() for name in header.split("|")], rows).strip()
 
 
 def image(name: str, alt: str) -> str:

@@ -157,7 +157,7 @@ def _isoflop(runs: pd.DataFrame, options: Options) -> AnyFit:
 
 
 def _envelope(runs: pd.DataFrame, options: Options) -> AnyFit:
-    return fit_envelope(runs["run"], runs["N"], runs["D"], runs["loss"])
+    return fit_envelope(runs["N"], runs["D"], runs["loss"], run=runs["run"])
 
 
 def _power(runs: pd.DataFrame, options: Options) -> AnyFit:

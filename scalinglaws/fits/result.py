@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -20,16 +20,18 @@ from .bootstrap import (
     Array,
     Bootstrap,
     Method,
-    Resamples,
     Resampling,
+    blocks,
     mad_sigma,
+    memory,
     resample_runs,
     resample_smooth,
     resample_wild,
+    smoothing_width,
 )
+from .estimator import Estimator
 
 L = TypeVar("L")
-L_co = TypeVar("L_co", covariant=True)
 
 PATTERN = 3.0  # standard errors of `residual_autocorrelation` above which a form is called wrong
 
@@ -89,14 +91,23 @@ class Fit(ABC, Generic[L]):
     def residual_autocorrelation(self) -> float:
         """z-score of the lag-1 autocorrelation of the residuals, ordered by fitted loss.
 
-        Above 3 the law's form is wrong: neighbouring runs err in the same direction. It is 0 for
-        fewer than 8 runs, and for residuals that are only rounding errors.
+        Above 3 the law's form is wrong: neighbouring runs err in the same direction. Runs of one
+        group count as one. It is 0 for fewer than 8 runs, and for residuals that are only rounding
+        errors.
         """
-        if self.n < 8 or not self.rmse_log > 1e-9:
+        r = self._in_order()[1]
+        if len(r) < 8 or not self.rmse_log > 1e-9:
             return 0.0
-        r = self.residuals[np.argsort(self.residuals + np.log(self.loss), kind="stable")]
         r = r - r.mean()
-        return float(np.sqrt(self.n) * (r[1:] * r[:-1]).sum() / (r * r).sum())
+        return float(np.sqrt(len(r)) * (r[1:] * r[:-1]).sum() / (r * r).sum())
+
+    def _in_order(self) -> tuple[NDArray[np.int_], Array]:
+        """The runs in the order of fitted loss, and the mean residuals of their groups so ordered."""
+        order = np.argsort(self.residuals + np.log(self.loss), kind="stable")
+        count = np.bincount(self.groups)
+        mean = np.bincount(self.groups, self.residuals) / count
+        first = np.sort(np.unique(self.groups[order], return_index=True)[1])
+        return order, mean[self.groups[order]][first]
 
     @property
     def wrong_form(self) -> bool:
@@ -118,8 +129,10 @@ class Fit(ABC, Generic[L]):
         B: resamples (1000). seed: of the random numbers (0). method: "wild" (each residual keeps its
         size and draws a sign), "smooth" (residuals of any run, smoothed) or "runs" (runs are drawn
         with replacement). Runs of one group stay together in "wild" and "runs". None takes what
-        `resampling` says, or the method whose intervals held best for fits and noise of this kind in
-        benchmarks/coverage.md; the result says which it was, and why.
+        `resampling` says, and that is "wild" unless you asked for another: its intervals held best
+        in benchmarks/coverage.md, where runs differed in noise, had heavy tails or came in groups.
+        Where the residuals follow a pattern, blocks of neighbouring runs share their sign, which
+        widens the intervals. The result says which method was used, and why.
 
         Resamples that could not be fitted are left out; `len` of the result says how many could.
         Raises CourseError for fewer than two resamples or an unknown method.
@@ -256,8 +269,8 @@ class Fit(ABC, Generic[L]):
         ]
         if self.wrong_form:
             lines.append(
-                "the residuals follow a pattern: this form does not fit, and the intervals are too "
-                "narrow"
+                "the residuals follow a pattern: this form does not fit; the intervals are widened "
+                "for it, but cannot say where another form would lead"
             )
         return [*lines, *self.notes]
 
@@ -280,21 +293,6 @@ class Fit(ABC, Generic[L]):
         return display.short_html(self)
 
 
-class Estimator(Protocol[L_co]):
-    """What a regression needs so that it can be fitted again to resampled runs."""
-
-    def refit(self, counts: Array, shift: Array) -> list[L_co | None]:
-        """The law of each resample, None where it could not be fitted.
-
-        counts multiply the weights, shift is added to ln L; each is (B, n) or (1, n).
-        """
-        ...
-
-    def leverage(self) -> Array:
-        """How much each run pulls the fit towards itself, 0 to 1 (n,): the hat matrix's diagonal."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RegressionFit(Fit[L]):
     """A fit of ln L to all runs at once. estimator: fits the law again to resampled runs."""
@@ -302,38 +300,43 @@ class RegressionFit(Fit[L]):
     estimator: Estimator[L]
 
     def _draw(self, asked: Resampling) -> Bootstrap[L]:
-        method, reason = self._choose(asked.method)
-        laws = [
-            law
-            for counts, shift in self._resample(method, asked)
-            for law in self.estimator.refit(counts, shift)
-        ]
+        method: Method = asked.method or "wild"
+        units = self.groups
+        if method == "runs":
+            drawn = resample_runs(self.groups, asked)
+            reason = "runs are drawn with replacement"
+        elif method == "smooth":
+            drawn = resample_smooth(self.residuals, asked)
+            reason = "residuals are drawn as if all runs were equally noisy"
+        else:
+            units, reason = self._signs()
+            width, hat = np.zeros(self.n), self.estimator.hat()
+            if self.delta is not None and self.delta < mad_sigma(self.residuals):
+                width = smoothing_width(self.residuals, hat)
+                reason += ", smoothed for Huber's small delta"
+            drawn = resample_wild(self.residuals, hat, units, width, asked)
+        laws = [law for counts, shift in drawn for law in self.estimator.refit(counts, shift)]
         return Bootstrap(
             laws=tuple(law for law in laws if law is not None),
             asked=asked,
             method=method,
-            reason=reason,
-            units=int(self.groups.max()) + 1,
+            reason=reason + (", as asked" if asked.method else ""),
+            units=int(units.max()) + 1,
             free=self._free(),
             scaled=method == "wild",
         )
 
-    def _choose(self, method: Method | None) -> tuple[Method, str]:
-        if method is not None:
-            return method, "as asked"
-        if self.delta is None or self.delta >= mad_sigma(self.residuals):
-            return "wild", "the runs may differ in noise"
-        if self.grouped:
-            return "runs", "the runs come in groups"
-        return "smooth", "Huber's delta is smaller than the noise"
-
-    def _resample(self, method: Method, asked: Resampling) -> Resamples:
-        if method == "wild":
-            leverage = self.estimator.leverage()
-            return resample_wild(self.residuals, leverage, self.groups, asked.B, asked.seed)
-        if method == "smooth":
-            return resample_smooth(self.residuals, asked.B, asked.seed)
-        return resample_runs(self.groups, asked.B, asked.seed)
+    def _signs(self) -> tuple[NDArray[np.int_], str]:
+        """Which runs share a sign in the wild bootstrap, and why."""
+        if not self.wrong_form:
+            if self.grouped:
+                return self.groups, "each run keeps its own noise, each group draws its sign"
+            return self.groups, "each run keeps its own noise, since runs may differ in it"
+        order, residuals = self._in_order()
+        length = max(memory(residuals), 2)
+        return blocks(order, self.groups, length), (
+            f"the form does not fit, so blocks of {length} neighbours err together; this widens"
+        )
 
     def leave_one_out(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
         """The quantity without each run in turn (n, ...), nan where the rest cannot be fitted.

@@ -172,21 +172,23 @@ class AllocationLaw(Formula):
     citation: str = field(default="", compare=False, repr=False)
 
     @classmethod
-    def from_N(cls, N: Trend, **about: str) -> AllocationLaw:
+    def from_N(cls, N: Trend, name: str = "", citation: str = "") -> AllocationLaw:
         """The law whose tokens are what is left of C = 6·N·D. `N` must be a trend in FLOPs (unit
         1).
         """
         if N.unit != 1:
             raise CourseError("AllocationLaw.from_N needs a trend in FLOPs, that is with unit 1.")
         D = Trend(k=1 / (FLOPS_PER_PARAM_TOKEN * N.k), exponent=1 - N.exponent)
-        return cls(N=N, D=D, **about)
+        return cls(N=N, D=D, name=name, citation=citation)
 
     @classmethod
-    def from_tokens_per_param(cls, ratio: float, **about: str) -> AllocationLaw:
+    def from_tokens_per_param(
+        cls, ratio: float, name: str = "", citation: str = ""
+    ) -> AllocationLaw:
         """The rule D = ratio·N at every budget, so that N = sqrt(C/(6·ratio))."""
-        (ratio,) = positive(ratio=ratio)
+        positive(ratio=ratio)
         k = (FLOPS_PER_PARAM_TOKEN * float(ratio)) ** -0.5
-        return cls.from_N(Trend(k=k, exponent=0.5), **about)
+        return cls.from_N(Trend(k=k, exponent=0.5), name, citation)
 
     @property
     def a(self) -> float:

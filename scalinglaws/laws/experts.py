@@ -23,10 +23,10 @@ def effective_experts(experts: ArrayLike, E_start: float, E_max: float) -> Float
     >>> round(effective_experts(1, 2.0732, 290.4521), 4)
     2.0732
     """
-    experts, E_start, E_max = positive(experts=experts, E_start=E_start, E_max=E_max)
-    if np.any(experts < 1) or not E_start < E_max:
+    (count, *_) = positive(experts=experts, E_start=E_start, E_max=E_max)
+    if np.any(count < 1) or not E_start < E_max:
         raise CourseError("experts must be at least 1, and E_start below E_max.")
-    return plain(1 / (1 / (experts - 1 + 1 / (1 / E_start - 1 / E_max)) + 1 / E_max))
+    return plain(1 / (1 / (count - 1 + 1 / (1 / E_start - 1 / E_max)) + 1 / E_max))
 
 
 @dataclass(frozen=True)

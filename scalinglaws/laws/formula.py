@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,7 +15,7 @@ class Formula:
 
     def __repr__(self) -> str:
         shown = []
-        for item in fields(self):
+        for item in fields(cast(Any, self)):
             value = getattr(self, item.name)
             if item.repr:
                 text = f"{value:.6g}" if isinstance(value, float) else repr(value)

@@ -50,7 +50,7 @@ class KaplanJointLaw(Formula):
         >>> f"{law.D_for_overfitting(1e9):.2g} {5e3 * 1e9**0.74:.2g}"
         '2.4e+10 2.3e+10'
         """
-        N, share = positive(N=N, share=share)
+        N, _ = positive(N=N, share=share)
         ratio = self.alpha_N / self.alpha_D
         return plain(self.D_c * (N / self.N_c) ** ratio / ((1 + share) ** (1 / self.alpha_D) - 1))
 

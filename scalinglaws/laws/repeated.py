@@ -22,7 +22,7 @@ def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floa
     >>> round(effective_amount(4e9, 1e9, 15.387756) / 4e9, 2)   # four epochs
     0.93
     """
-    total, unique, R_star = positive(total=total, unique=unique, R_star=R_star)
+    total, unique, _ = positive(total=total, unique=unique, R_star=R_star)
     unique = np.minimum(unique, total)
     R = total / unique - 1
     return plain(unique * (1 - R_star * np.expm1(-R / R_star)))

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import CourseError
+from ..markdown import markdown_table
 from ..paths import data_dir
 from ..runs import load_runs, plans, write_checksums
-from ..tables import markdown
 from .corpus import SEPARATOR, load_corpus
 from .model import Activations, forward, log_probabilities
 from .noise import pooled, seed_noise
@@ -60,7 +60,7 @@ def machines_table() -> str:
     runs = pd.concat([load_runs(plan, columns=["cpu", "numpy", "engine"]) for plan in plans()])
     counts = runs.groupby(["cpu", "numpy", "engine"]).size()
     rows = [[cpu, numpy, engine, n] for (cpu, numpy, engine), n in counts.items()]
-    return markdown(["processor", "numpy", "engine", "runs"], rows)
+    return markdown_table(["processor", "numpy", "engine", "runs"], rows)
 
 
 def recipe_table() -> str:
@@ -76,7 +76,7 @@ def recipe_table() -> str:
         ["schedule", f"{run.schedule} to zero at the run's own end"],
         ["batch", f"about half of √D bytes ({run.batch:,} at D = {run.D:,})"],
     ]
-    return markdown(["", "recipe"], rows)
+    return markdown_table(["", "recipe"], rows)
 
 
 def plans_table() -> str:
@@ -101,7 +101,7 @@ def plans_table() -> str:
     header = (
         "plan, corpus, runs, widths, D (bytes), C (FLOPs) per run, C in all, core hours, what for"
     )
-    return markdown(header.split(", "), rows)
+    return markdown_table(header.split(", "), rows)
 
 
 def seed_noise_table() -> str:
@@ -113,7 +113,7 @@ def seed_noise_table() -> str:
             seeds = int(noise["count"].max())
             rows.append([corpus, f"{D:,}", str(seeds), f"{absolute:.4f}", f"{relative:.2%}"])
     header = "corpus, D (bytes), seeds, standard deviation of the loss (nats per byte), relative"
-    return markdown(header.split(", "), rows)
+    return markdown_table(header.split(", "), rows)
 
 
 @one_thread
@@ -156,4 +156,4 @@ def evaluation_table() -> str:
                 ]
             )
     header = "corpus, widths, standard error of the first's loss, difference of the two, its standard error"
-    return markdown(header.split(", "), rows)
+    return markdown_table(header.split(", "), rows)

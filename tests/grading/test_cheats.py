@@ -29,7 +29,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, course):
     return classroom.assignment(
-        tmp_path_factory.mktemp("source"), hide=[course], cell_time=3, total_time=60
+        tmp_path_factory.mktemp("source"), hide=[course], cell_time=5, total_time=300
     )
 
 

@@ -1,5 +1,6 @@
 """The checks' own behaviour: each rung of the ladder, and what must never cost or earn a point."""
 
+import copy
 import sys
 import warnings
 
@@ -16,6 +17,8 @@ from scalinglaws.course.grading import (
     check_function,
     check_number,
     number,
+    numbers,
+    require,
 )
 
 
@@ -107,14 +110,13 @@ def test_arrays_lists_and_series_are_alike():
     )
 
 
-def test_function_may_warn_print_and_change_its_arguments(capsys):
+def test_function_may_warn_and_print(capsys):
     def noisy(x):
         print("working")
         print("careful", file=sys.stderr)
         warnings.warn("careful", stacklevel=1)
         np.log(np.array([0.0]))
-        x += 1
-        return x - 1
+        return x + 0
 
     given = np.array([1.0, 2.0])
     with warnings.catch_warnings():
@@ -122,6 +124,123 @@ def test_function_may_warn_print_and_change_its_arguments(capsys):
         check_function(noisy, [((given,), [1.0, 2.0])])
     assert capsys.readouterr() == ("", "")
     assert given.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "spoil"),
+    [
+        (np.array([3.0, 1.0]), lambda x: x.sort()),
+        (np.array([3.0, 1.0]), lambda x: x.__isub__(1)),
+        ([3, 1], lambda x: x.pop()),
+        ({"a": [1]}, lambda x: x["a"].append(2)),
+        (pd.DataFrame({"a": [1, 2]}), lambda x: x.drop(0, inplace=True)),
+        (pd.Series([1.0, np.nan]), lambda x: x.fillna(0, inplace=True)),
+        ({1, 2}, lambda x: x.clear()),
+    ],
+)
+def test_a_function_that_changes_its_input_is_refused(given, spoil):
+    def f(first, table):
+        spoil(table)
+        return 1.0
+
+    said = reply(check_function, f, [((0, given), 1.0)])
+    assert "f changed its input" in said and "table is not what it was" in said
+    assert "changed its input" in reply(call, f, 0, given)
+
+    def careful(first, table):
+        spoil(copy.deepcopy(table))
+        return 1.0
+
+    assert check_function(careful, [((0, given), 1.0)]) is None
+
+
+def test_a_wrong_value_is_said_before_a_changed_input():
+    def f(x):
+        x.clear()
+        return 2.0
+
+    assert reply(check_function, f, [(([1],), 1.0)]) == "f([1]) is 2, expected 1."
+
+
+def test_a_slip_has_a_tolerance_of_its_own():
+    options = {"rtol": 0.1, "slips": [(2.0, "Doubled."), (2.3, "Read off.", 0.05)]}
+    assert "Doubled." in reply(check_number, "x", 2.003, 1.0, **options)
+    assert reply(check_number, "x", 2.1, 1.0, **options) == "x is 2.1, expected 1."
+    assert "Read off." in reply(check_number, "x", 2.38, 1.0, **options)
+
+
+def test_the_nearest_slip_is_named_and_two_for_the_same_value():
+    slips = [(2.0, "Doubled."), (2.003, "Another."), (3.0, "Tripled."), (3.0, "Added two.")]
+    assert "Doubled" not in reply(check_number, "x", 2.0029, 1.0, slips=slips)
+    assert "Another." in reply(check_number, "x", 2.0029, 1.0, slips=slips)
+    assert "Tripled. Or: Added two." in reply(check_number, "x", 3.0, 1.0, slips=slips)
+
+
+def test_a_slip_of_a_function_must_agree_on_every_case():
+    slips = [(lambda x: 2 * x, "Doubled."), (lambda x: x + 2, "Added two.")]
+    cases = [((2.0,), 1.0), ((5.0,), 1.0)]
+    assert "Doubled." in reply(check_function, lambda x: x * 2, cases, slips=slips)
+    assert "Added two." in reply(check_function, lambda x: x + 2, cases, slips=slips)
+    said = reply(check_function, lambda x: 4.0, cases, slips=slips)
+    assert "Doubled" not in said and "Added" not in said
+
+
+def test_right_but_rounded_too_early():
+    assert "rounded to 3 digits" in reply(check_number, "x", 0.123, 0.1234567)
+    assert "rounded" not in reply(check_number, "x", 0.124, 0.1234567)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("You gave np.float64(0.79812345).", "You gave 0.798123."),
+        ("It is [np.int64(3), np.float64(1e-07)].", "It is [3, 1e-7]."),
+        ("   a  b\n0  1  2\n", "a  b 0  1  2"),
+        ("It stopped with ValueError: bad value..", "It stopped with ValueError: bad value."),
+        ("One, two, ...", "One, two, ..."),
+    ],
+)
+def test_messages_are_written_as_a_person_writes(message, said):
+    assert reply(require, False, message) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ((np.float64(0.5), 2), "(0.5, 2)"),
+        ([np.float64(1e-7)] * 20, "[1e-7, 1e-7, 1e-7, 1e-7, 1e-7, 1e-7, ..., 1e-7]"),
+        (np.arange(3.0), "[0, 1, 2]"),
+        (pd.Series([1.5, 2.5], index=["a", "b"]), "[1.5, 2.5]"),
+        (pd.DataFrame({"N": [1], "loss": [2]}), "a table of 1 rows with the columns N, loss"),
+        ({"E": np.float64(1.5)}, "{'E': 1.5}"),
+        (2e10, "2e10"),
+    ],
+)
+def test_values_are_shown_on_one_line(value, shown):
+    assert (
+        reply(check_function, lambda x: 1.0, [((value,), 2.0)])
+        == f"<lambda>({shown}) is 1, expected 2."
+    )
+
+
+@pytest.mark.parametrize("form", [tuple, list, np.array, lambda v: pd.Series(v, index=[7, 8, 9])])
+def test_several_numbers_in_any_form(form):
+    assert numbers("f(x)", form([1.0, 2.0, 3.0]), "E, a, alpha") == (1.0, 2.0, 3.0)
+    assert "3 numbers were expected, (E, a, alpha)" in reply(
+        numbers, "f(x)", form([1.0, 2.0, 3.0])[:2], "E, a, alpha"
+    )
+
+
+def test_a_whole_fit_is_no_number():
+    class Fit:
+        E = 1.5
+
+    for said in (
+        reply(check_number, "E", Fit(), 1.5),
+        reply(check_array, "E", Fit(), [1.5]),
+        reply(numbers, "E", Fit(), "E, a"),
+    ):
+        assert "of type Fit" in said and "such as `fit.E`" in said
 
 
 def test_errors_of_a_function_are_told_not_thrown():

@@ -190,3 +190,28 @@ def test_the_checks_name_the_learners_line():
         error
         == "CheckFailed: f(0) stopped with ZeroDivisionError: division by zero in the line `return 1 / x`."
     )
+
+
+def test_what_a_function_does_to_its_input_is_seen_in_the_learners_process():
+    _, error = run(
+        "def f(xs, table):\n    table.drop(0, inplace=True)\n    return 1.0",
+        test="""
+from scalinglaws.grading import check_function
+import pandas as pd
+check_function(f, [(([1, 2], pd.DataFrame({"a": [1, 2]})), 1.0)])""",
+    )
+    assert "f changed its input" in error and "table is not what it was" in error
+    _, error = run(
+        "class F:\n    def __call__(self, xs):\n        xs.sort()\n        return 1.0\nf = F()",
+        test="from scalinglaws.grading import check_function\ncheck_function(f, [(([2, 1],), 1.0)], name='f')",
+    )
+    assert "changed its input" in error
+    said, error = run(
+        "def f(xs, rng, ask):\n    rng.normal()\n    return ask(len(sorted(xs)))",
+        test="""
+from scalinglaws.grading import check_function
+import numpy as np
+check_function(f, [(([2, 1], np.random.default_rng(0), lambda n: n), 2)])
+print("fine")""",
+    )
+    assert (said, error) == ("fine\n", "")

@@ -261,7 +261,7 @@ def choose(
 def executor(args: argparse.Namespace) -> Executor:
     """What runs the submissions: threads that drive local processes, or a Dask cluster."""
     if args.cluster:
-        from .cluster import connect
+        from ...cluster import connect
 
         return connect(args.cluster)
     return ThreadPoolExecutor(max_workers=workers(args), thread_name_prefix="grade")

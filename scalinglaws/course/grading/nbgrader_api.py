@@ -19,17 +19,29 @@ from traitlets.config.loader import PyFileConfigLoader
 from scalinglaws.errors import CourseError
 
 
+def gradebook_url(course: Path) -> str:
+    """The URL of the gradebook in a course's folder, whatever characters the path holds.
+
+    Only those two are quoted that a URL would take for its own: nbgrader takes the rest for a path.
+    """
+    path = (course / "gradebook.db").as_posix().replace("%", "%25").replace("?", "%3F")
+    return f"sqlite:///{path}"
+
+
 def load_config(course: Path, root: Path) -> Config:
-    """The settings of `course/nbgrader_config.py`, for a course folder at `root`."""
+    """The settings of `course/nbgrader_config.py`, and no others, for a course folder at `root`."""
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
-    config.CourseDirectory.root = str(root)
+    directory = config.CourseDirectory
+    directory.root = str(root)
+    if directory.get("db_url") in (None, gradebook_url(course)):
+        directory.db_url = gradebook_url(root)
     return config
 
 
 def course_config(course: Path, root: Path) -> Config:
     """As `load_config`, with a gradebook of its own."""
     config = load_config(course, root)
-    config.CourseDirectory.db_url = f"sqlite:///{(root / 'gradebook.db').as_posix()}"
+    config.CourseDirectory.db_url = gradebook_url(root)
     return config
 
 

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Answers:
-    """Code for one answer cell. `wrong`: pairs of code and a part of the reply that names the slip ("" where none is named)."""
+    """Code for one answer cell. `wrong`: pairs of code and a part of the reply that names the slip ("" where none is named).
+
+    equal: mutants of the official solution that pass and may, with the reason why the statement cannot tell them apart.
+    """
 
     right: list[str] = field(default_factory=list)
     wrong: list[tuple[str, str]] = field(default_factory=list)
+    equal: dict[str, str] = field(default_factory=dict)
 
 
 def choice(name: str, right: str, wrong: dict[str, str]) -> Answers:

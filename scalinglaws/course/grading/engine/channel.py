@@ -159,6 +159,8 @@ class Peer:
         if operation == "call":
             name, args, kwargs = values[1], tuple(values[2]), dict(values[3])
             return self._attribute(target, name, call=True)(*args, **kwargs)
+        if operation == "call_and_compare":
+            return call_and_compare(target, tuple(values[1]))
         if operation == "get":
             return self._attribute(target, values[1])
         if operation == "set":
@@ -360,6 +362,32 @@ def read_exactly(sock: socket.socket, size: int, end: float | None = None) -> by
     return b"".join(parts)
 
 
+def call_and_compare(function: Callable, args: tuple) -> tuple[Any, tuple[int, ...]]:
+    """Call a function; returns its result and the positions of the arguments that it changed.
+
+    A proxy's function is watched in its own process, where it can be seen what it does to its copies.
+    """
+    holder = function if isinstance(function, types.FunctionType | type) else type(function)
+    remote = vars(holder).get(_COMPARE)
+    if isinstance(remote, _Compare):
+        value, changed = remote.peer.request("call_and_compare", remote.ref, args)
+        return value, tuple(i for i in changed if i in range(len(args)))
+    before = [codec.fingerprint(value) for value in args]
+    value = function(*args)
+    after = [codec.fingerprint(value) for value in args]
+    return value, tuple(i for i in range(len(args)) if before[i] != after[i])
+
+
+class _Compare:
+    """On a proxy: where its function lives."""
+
+    def __init__(self, peer: Peer, ref: int) -> None:
+        self.peer, self.ref = peer, ref
+
+
+_COMPARE = "_compare_"
+
+
 # --- proxies ---------------------------------------------------------------------------------------------------------
 
 
@@ -392,6 +420,7 @@ def _function(peer: Peer, spec: dict) -> Callable:
     for key, value in spec["attributes"].items():
         if not key.startswith("__"):
             setattr(proxy, key, value)
+    setattr(proxy, _COMPARE, _Compare(peer, ref))
     signature = _signature(spec)
     if signature is not None:
         proxy.__signature__ = signature
@@ -417,6 +446,7 @@ class _RemoteClass(type):
 
 def _class(peer: Peer, spec: dict) -> type:
     space = {"_peer": peer, "_ref": spec["ref"], "__doc__": spec["doc"], "__module__": "__main__"}
+    space[_COMPARE] = _Compare(peer, spec["ref"])
     signature = _signature(spec)
     if signature is not None:
         space["__signature__"] = signature
@@ -456,6 +486,7 @@ def _object(peer: Peer, spec: dict) -> Any:
         "__bool__": lambda self: True,
         "__reduce_ex__": lambda self, protocol: _refuse(spec["type"]),
         "__module__": "__main__",
+        _COMPARE: _Compare(peer, ref),
     }
     if not peer.trusted:
         del space["__setattr__"], space["__repr__"]

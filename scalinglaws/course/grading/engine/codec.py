@@ -178,6 +178,14 @@ class Encoder:
         return self._tagged(b"r", self.reference(value))
 
 
+def fingerprint(value: Any) -> bytes:
+    """The bytes of plain data, to see whether a call has changed it; any other object counts as itself. Empty where too large."""
+    try:
+        return bytes(Encoder(reference=id).write(value).out)
+    except (CannotCross, RecursionError):
+        return b""
+
+
 def _stays(value: Any) -> bool:
     """Whether a value is only lent, although it could be pickled: with a copy would go what it keeps for itself."""
     return hasattr(type(value), "_crosses_") or isinstance(

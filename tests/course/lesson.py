@@ -1,0 +1,157 @@
+"""A notebook's exercises in this process: fast enough for hundreds of answers.
+
+The given cells and the official answers run once, in order. A candidate answer then runs in a copy of what the cells before it
+defined, and its test cells after it: no kernel, no sandbox, no nbgrader. The engine of the grader is tested elsewhere.
+"""
+
+import ast
+import contextlib
+import copy
+import io
+import signal
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from nbgrader import utils
+
+from scalinglaws.course.exercises import read_notebook
+from scalinglaws.grading import CheckFailed
+
+from .notebooks import COURSE
+
+_DATA = (np.ndarray, pd.DataFrame, pd.Series, list, dict, set)
+
+
+class TimeUp(BaseException):
+    """A candidate took too long."""
+
+
+@dataclass
+class Task:
+    """One answer cell and the test cells that follow it."""
+
+    name: str
+    exercise: str
+    solution: str
+    before: dict[str, Any]
+    tests: list[str] = field(default_factory=list)
+
+    def namespace(self, *sources: str) -> dict[str, Any]:
+        """What the cells before it defined; the data that `sources` use are copies, which a candidate may spoil."""
+        space = dict(self.before)
+        for name in set().union(*(_names(source) for source in sources)):
+            if isinstance(space.get(name), _DATA):
+                space[name] = copy.deepcopy(space[name])
+        return space
+
+
+class Lesson:
+    """The tasks of an assignment, by the grade_id of the answer cell."""
+
+    def __init__(self, assignment: str):
+        self.assignment = assignment
+        self.tasks: dict[str, Task] = {}
+        matplotlib.use("Agg")
+        namespace: dict[str, Any] = {}
+        for cell in _cells(assignment):
+            if utils.is_solution(cell):
+                task = Task(
+                    cell.metadata.nbgrader["grade_id"],
+                    cell.metadata.scalinglaws["exercise"],
+                    cell.source,
+                    dict(namespace),
+                )
+                self.tasks[task.name] = task
+            elif utils.is_grade(cell):
+                task.tests.append(cell.source)
+            run(cell.source, namespace)
+            plt.close("all")
+
+    def reread(self) -> None:
+        """Take the answers and tests from the file again, without running the given cells: for whoever edits a test."""
+        for cell in _cells(self.assignment):
+            if utils.is_solution(cell):
+                task = self.tasks[cell.metadata.nbgrader["grade_id"]]
+                task.solution, task.tests = cell.source, []
+            elif utils.is_grade(cell):
+                task.tests.append(cell.source)
+
+    def judge(self, name: str, code: str, seconds: float = 20.0) -> str:
+        """Run `code` as the answer, then its tests. Returns "" if all pass, else the reply of the first that fails."""
+        task = self.tasks[name]
+        namespace = task.namespace(code, *task.tests)
+        try:
+            with at_most(seconds):
+                run(code, namespace)
+                return self.test(task, namespace)
+        except TimeUp:
+            return "TimeUp: it took too long"
+
+    def test(self, task: Task, namespace: dict[str, Any]) -> str:
+        """Run the tests of a task on what `namespace` holds."""
+        for test in task.tests:
+            try:
+                errors = run(test, namespace)
+            except CheckFailed as reply:
+                return str(reply) or "failed"
+            except NameError as error:
+                return f"{type(error).__name__}: {error}"
+            assert not errors, f"a test cell wrote to stderr, which nbgrader marks with 0: {errors}"
+        return ""
+
+
+def _cells(assignment: str) -> list[Any]:
+    notebook = read_notebook(COURSE / "source" / assignment / f"{assignment}.ipynb")
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def run(source: str, namespace: dict[str, Any]) -> str:
+    """Execute one cell; returns what it wrote to stderr."""
+    stderr = io.StringIO()
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(stderr),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("default")
+        exec(compile(source, "<cell>", "exec"), namespace)
+    return stderr.getvalue()
+
+
+@contextlib.contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Raise TimeUp in what runs longer than this, in seconds of the processor (where the system can count them)."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TimeUp
+
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    old = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, old)
+
+
+def _names(source: str) -> set[str]:
+    try:
+        code = compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError:
+        return set()
+    found, todo = set(), [code]
+    while todo:
+        code = todo.pop()
+        found |= set(code.co_names)
+        todo += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return found
