@@ -17,7 +17,7 @@ from scalinglaws.course.learner.events import note_check
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
-from .class_run import load_assignment
+from .classroom import load_assignment
 from .engine import sandbox
 from .engine.sandbox import Limits
 from .execute import HAS_ENGINE, shared_zygote
