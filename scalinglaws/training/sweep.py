@@ -104,12 +104,6 @@ def run(args: argparse.Namespace) -> int:
                 f"All {len(configs)} runs are in {store.runs}; to train them again, choose another "
                 "--out."
             )
-    if args.text and args.name == "isoflop":
-        from ..findings.command import write as write_findings  # only here: training needs no page
-        from ..findings.page import Study
-
-        drawn = write_findings(Study(out), out)
-        print(f"What they say: {out / 'findings.md'}, with {len(drawn)} figures.")
     return 0
 
 
