@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .forecasts import FITTED_UP_TO, forecast_in_words
-from .page import Numbers, flops, listed, paragraphs, percent, share, span, table
+from .page import Numbers, flops, listed, paragraphs, percent, percents, share, span, table
 
 Line = tuple[str, str, str, str]  # finding, published, ours, verdict
 
@@ -130,7 +130,7 @@ def _data(numbers: Numbers) -> Iterator[Line]:
             by.setdefault(e["decay"], {})[e["members"]] = e["loss"]
         gains = [1 - row[max(row)] / row[1] for row in by.values() if 1 in row and max(row) > 1]
         if gains:
-            ours = f"{max(max(row) for row in by.values())} models: {share(min(gains))} to {share(max(gains))} lower"
+            ours = f"{max(max(row) for row in by.values())} models: {percents([-gain for gain in gains])}"
             same = "the same" if min(gains) > 0.01 else "near"
             yield "averaging models lowers the loss at fixed data", "Kim 2025", ours, same
     for texts in numbers.get("mix", {}).values():

@@ -19,6 +19,7 @@ from .page import (
     listed,
     paragraphs,
     percent,
+    percents,
     plural,
     share,
     span,
@@ -42,10 +43,10 @@ def _measure_lr(study: Study) -> Numbers:
         rows = []
         for (width, _), sweep in _sweeps(study, corpus).groupby(["width", "D_round"]):
             sweep = sweep.sort_values("lr")
-            best, loss = lowest(sweep["lr"], sweep["loss"], points=3)
+            best, _ = lowest(sweep["lr"], sweep["loss"], points=3)
             rates, losses = sweep["lr"].tolist(), sweep["loss"].tolist()
             rows.append(
-                {"width": width, "D": round(sweep["D"].mean()), "best": best, "loss": loss}
+                {"width": width, "D": round(sweep["D"].mean()), "best": best}
                 | {"rates": rates, "losses": losses}
             )
         found: Numbers = {"rows": rows}
@@ -108,7 +109,7 @@ def _write_lr(numbers: Numbers) -> str:
             """One panel for each amount of data: loss against learning rate, logarithmic, one curve
             for each width. Every curve falls slowly to its lowest point and rises steeply beyond it,
             some with a spike. The wider the model, the further left its lowest point lies: the best rate
-            of width 64 is several times smaller than that of width 8.""",
+            of width 64 is several times smaller than that of width 8. A star marks each best rate.""",
         ),
         *parts,
     )
@@ -138,7 +139,8 @@ def _draw_lr(study: Study, numbers: Numbers) -> Figure:
             style = MARKERS[k % 7] + "-"
             ax.plot(row["rates"], row["losses"], style, color=COLOURS[k % 7], label=label)
             if row["best"]:
-                ax.plot(row["best"], row["loss"], "*", color="black", markersize=9, zorder=4)
+                on_line = np.interp(np.log(row["best"]), np.log(row["rates"]), row["losses"])
+                ax.plot(row["best"], on_line, "*", color="black", markersize=9, zorder=4)
         log_axis(ax, "x")
         log_axis(ax, "y")
         ax.set(title=f"D = {2**power:,} bytes", xlabel="peak learning rate")
@@ -316,9 +318,8 @@ def _write_schedule(numbers: Numbers) -> str:
             cool-down) over the last fifth of the steps (Hägele et al. 2024, arXiv:2405.18392). Batch
             and warm-up are the same for every D, so all runs of a width are branches of one trunk:
             training the trunk once and cooling down at five points costs {share(n["saved"], 0)} less than
-            five cosine runs. On {corpus}, the loss of the cooled runs lies between
-            {percent(min(differences))} and {percent(max(differences))} of that of the cosine, on
-            average {percent(float(np.mean(differences)))} ({plural(n["seeds"], "seed")}; both with the
+            five cosine runs. On {corpus}, the loss of the cooled runs differs from
+            that of the cosine by {percents(differences)}, on average {percent(float(np.mean(differences)))} ({plural(n["seeds"], "seed")}; both with the
             same batch and warm-up):""",
             table(
                 "text | width | D (bytes) | cool-down of 20 % against the cosine",

@@ -21,6 +21,7 @@ from .page import (
     listed,
     paragraphs,
     percent,
+    percents,
     share,
     span,
     table,
@@ -167,10 +168,9 @@ def _write_mix(numbers: Numbers) -> str:
                 "loss on | width | " + " | ".join(f"share {s:g}" for s in shares),
                 rows,
             ),
-            f"""Giving a tenth of the bytes to the other text costs {percent(min(small))} to
-            {percent(max(small))} on {corpus} and changes the loss on the other text by
-            {percent(min(gain), 0)} to {percent(max(gain), 0)}: the first tenth is by far the most
-            valuable.""",
+            f"""Giving a tenth of the bytes to the other text changes the loss on {corpus} by
+            {percents(small)} and the loss on the other text by {percents(gain, 0)}: the first tenth is
+            by far the most valuable.""",
         ]
         misfits = [r["misfit"] for t in ("own", "other") for r in texts[t] if "misfit" in r]
         if misfits:
@@ -369,7 +369,7 @@ def _measure_decay(study: Study) -> Numbers:
 def _write_decay(numbers: Numbers) -> str:
     parts = []
     for corpus, n in numbers.items():
-        decays = n["decays"][0]["decay"]
+        decays = sorted({value for d in n["decays"] for value in d["decay"]})
         parts += [
             f"""Kim et al. (2025, arXiv:2509.14786) found that when data are scarce and compute is not,
             a weight decay 30 times the usual one is best, and that averaging the probabilities of
@@ -377,7 +377,16 @@ def _write_decay(numbers: Numbers) -> str:
             {n["width"]} reads the same {n["U"]:,} bytes of {corpus} for several epochs:""",
             table(
                 "epochs | " + " | ".join(f"decay {value:g}" for value in decays),
-                ([d["epochs"], *(f"{loss:.3f}" for loss in d["loss"])] for d in n["decays"]),
+                (
+                    [d["epochs"]]
+                    + [
+                        f"{dict(zip(d['decay'], d['loss'], strict=True))[value]:.3f}"
+                        if value in d["decay"]
+                        else "-"
+                        for value in decays
+                    ]
+                    for d in n["decays"]
+                ),
             ),
         ]
         best = [int(np.argmin(d["loss"])) for d in n["decays"]]
