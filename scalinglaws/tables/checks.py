@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import CourseError
 from .columns import Found, loss_unit_by_name
+from .files import shortened
 from .frame import numbers, texts
 from .numbers import PF_DAY
 
@@ -277,12 +278,12 @@ def _experiments(table: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[s
         if all(len(set(found)) < 2 for found in large):
             continue  # the column only spells the size in words
         first = max(values, key=lambda label: len(values[label]))
-        shown = ", ".join(list(values)[:3]) + (" …" if len(values) > 3 else "")
+        shown = ", ".join(map(shortened, list(values)[:3])) + (" …" if len(values) > 3 else "")
         yield (
             "experiments",
             f"{column} has {len(values)} values ({shown}): fit each by itself with --by {column}, "
             f"or one with "
-            f"--where {column}={first}",
+            f"--where {column}={shortened(first)}",
         )
 
 
@@ -302,8 +303,8 @@ def _columns(
             "columns",
             f"{written[0]} is the only variable that has a known name, and runs that agree in it "
             f"differ in loss by "
-            f"{100 * within:.2g} %: if {unknown[0]!r} is {missing}, add --columns "
-            f"{missing}={unknown[0]}",
+            f"{100 * within:.2g} %: if {shortened(unknown[0])!r} is {missing}, add --columns "
+            f"{missing}=…",
         )
 
 
