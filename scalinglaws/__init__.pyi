@@ -65,6 +65,8 @@ from .fits import (
     fit_joint as fit_joint,
     fit_law as fit_law,
     fit_power_law as fit_power_law,
+    load_fit as load_fit,
+    next_runs as next_runs,
 )
 from .laws import (
     PF_DAY as PF_DAY,

@@ -3,12 +3,14 @@
 from .broken import BrokenPowerLawFit, fit_broken_power_law
 from .chinchilla import ChinchillaFit, fit_chinchilla
 from .compare import compare_held_out
+from .design import Plan, next_runs
 from .envelope import EnvelopeFit, fit_envelope
 from .general import FunctionLaw, LawFit, fit_law
 from .isoflop import IsoflopFit, fit_isoflop
 from .joint import JointFit, fit_joint
 from .power_law import PowerLawFit, fit_power_law
 from .result import Fit
+from .store import load_fit
 
 __all__ = [
     "BrokenPowerLawFit",
@@ -19,6 +21,7 @@ __all__ = [
     "IsoflopFit",
     "JointFit",
     "LawFit",
+    "Plan",
     "PowerLawFit",
     "compare_held_out",
     "fit_broken_power_law",
@@ -28,4 +31,6 @@ __all__ = [
     "fit_joint",
     "fit_law",
     "fit_power_law",
+    "load_fit",
+    "next_runs",
 ]
