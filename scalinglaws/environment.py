@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .errors import CourseError
 from .files import digest, replace_file, try_lock
@@ -173,7 +174,7 @@ def refuse_impossible_folder() -> None:
             )
 
 
-def read_stamp() -> dict:
+def read_stamp() -> dict[str, Any]:
     """What .venv holds; empty if that is not known."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
@@ -182,7 +183,7 @@ def read_stamp() -> dict:
     return stamp if isinstance(stamp, dict) else {}
 
 
-def write_stamp(stamp: dict) -> None:
+def write_stamp(stamp: Mapping[str, Any]) -> None:
     """Replace the stamp, whole or not at all."""
     replace_file(STAMP, json.dumps(stamp, indent=1).encode())
 
@@ -216,7 +217,7 @@ def make_venv() -> None:
         "Setting up the course in .venv (only the first time; one to five minutes) ...", flush=True
     )
     # If this Python stands in an environment itself (perhaps the very one that goes), take its origin.
-    step(sys._base_executable, *SAFE, "-m", "venv", "--clear", VENV)
+    step(getattr(sys, "_base_executable", sys.executable), *SAFE, "-m", "venv", "--clear", VENV)
 
 
 def install_packages(lock: str) -> None:

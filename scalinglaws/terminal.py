@@ -4,6 +4,7 @@ The set-up uses this before any package is installed, so it needs the standard l
 """
 
 import codecs
+import io
 import shutil
 import sys
 import textwrap
@@ -45,7 +46,9 @@ def prepare() -> None:
         (sys.stdout, "scalinglaws.plain"),
         (sys.stderr, "scalinglaws.plain"),
     ):
-        if hasattr(stream, "reconfigure"):  # not in a notebook, nor where there is no terminal
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # not in a notebook, nor where there is no terminal
             stream.reconfigure(errors=errors)
 
 

@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
-from scalinglaws.course.learner.events import Progress
+from scalinglaws.course.learner.events import Answered, Asked, GaveUp, Progress
 from scalinglaws.course.practice.sitting import turns
 from scalinglaws.course.questions import bank
 from scalinglaws.course.questions.answers import form
@@ -119,7 +119,7 @@ class Player:
         raise AssertionError("this did not come")
 
     def answers(self) -> int:
-        return sum(event["event"] == "answered" for event in self.progress.events())
+        return sum(isinstance(event, Answered) for event in self.progress.events())
 
     def says(self, text: str) -> None:
         self.widget.locator(".slp-reply", has_text=text).wait_for()
@@ -400,9 +400,10 @@ def test_practice_shows_every_type(page, lab):
     for name, question in BANK.items():
         one.setdefault((form(question), question["type"]), name)
     for name in one.values():
-        player.progress.add("asked", sitting="practice", question=name, seconds=None)
-        player.progress.add("answered", sitting="practice", question=name, answer="x", right=False)
-        player.progress.add("gave_up", sitting="practice", question=name)
+        now = player.progress.now()
+        player.progress.add(Asked(now, "practice", name))
+        player.progress.add(Answered(now, name, "x", False, "practice"))
+        player.progress.add(GaveUp(now, "practice", name))
     player.move_clock(3600)
     player.run()
     seen = set()

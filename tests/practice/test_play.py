@@ -9,7 +9,7 @@ import pytest
 
 import scalinglaws as sl
 from scalinglaws.cli import main
-from scalinglaws.course.learner.events import Progress, note_check
+from scalinglaws.course.learner.events import Answered, Asked, Progress, Started, note_check
 from scalinglaws.course.markdown import to_html, to_text
 from scalinglaws.course.practice import progress_report as panel
 from scalinglaws.course.practice.play import Play, in_terminal
@@ -130,8 +130,8 @@ def test_the_challenge_in_plain_cells(course, capsys):
 
 
 def test_answers_in_plain_cells_may_be_numbers_and_truth_values(progress, clock):
-    progress.add("started", sitting="round-1", questions=["power_laws.two_terms"], topic="x",
-                 level="", pace="untimed", name="")  # fmt: skip
+    questions = ("power_laws.two_terms",)
+    progress.add(Started(progress.now(), "round-1", questions, topic="x", pace="untimed"))
     challenge = Challenge(progress)
     play = Play(challenge)
     play.next()
@@ -143,7 +143,7 @@ def test_one_own_words_are_judged_by_oneself(progress, monkeypatch, capsys, cloc
     name = next((name for name, q in BANK.items() if q["type"] == "text"), None)
     if name is None:
         pytest.skip("the bank has no question in free text")
-    progress.add("asked", sitting="practice", question=name, seconds=None)
+    progress.add(Asked(progress.now(), "practice", name))
     practice = Practice(progress)
     given = iter(["too short", "one two three four five six seven eight nine", "perhaps", "partly"])
     in_terminal(practice, lambda prompt: next(given, "q"))
@@ -160,14 +160,14 @@ def test_a_question_is_revealed_after_a_right_answer_or_honest_tries(progress, c
     name = "power_laws.trend"
     with pytest.raises(CourseError, match="opens after a right answer or 2 different tries"):
         solution(name, progress)
-    progress.add("answered", question=name, answer="a", right=False)
-    progress.add("answered", question=name, answer="a", right=False)
+    progress.add(Answered(progress.now(), name, "a", False))
+    progress.add(Answered(progress.now(), name, "a", False))
     with pytest.raises(CourseError, match="noted so far: 1"):
         solution(name, progress)
-    progress.add("answered", question=name, answer="b", right=False)
+    progress.add(Answered(progress.now(), name, "b", False))
     assert solution(name, progress).startswith(BANK[name]["solution"].strip())
     number = "power_laws.two_terms"
-    progress.add("answered", question=number, answer="0.0947", right=True)
+    progress.add(Answered(progress.now(), number, "0.0947", True))
     shutil.rmtree(course / "questions")  # a right answer opens the sealed solution
     assert solution(number, progress) == BANK[number]["solution"].strip()
 
@@ -175,7 +175,7 @@ def test_a_question_is_revealed_after_a_right_answer_or_honest_tries(progress, c
 def test_a_number_that_nobody_found_is_revealed_from_the_course_only(progress, course):
     number = "power_laws.two_terms"
     for answer in ("1.0", "2.0", "3.0"):
-        progress.add("answered", question=number, answer=answer, right=False)
+        progress.add(Answered(progress.now(), number, answer, False))
     assert solution(number, progress) == BANK[number]["solution"].strip()
     shutil.rmtree(course / "questions")
     with pytest.raises(CourseError, match="is not in this installation"):
@@ -246,7 +246,7 @@ def test_the_panel_tells_what_is_done_and_what_comes_next(course, capsys):
 
 
 def test_mastery_fades_with_time(progress, clock):
-    progress.add("asked", sitting="practice", question="power_laws.trend", seconds=None)
+    progress.add(Asked(progress.now(), "practice", "power_laws.trend"))
     practice = Practice(progress)
     practice.answer("c")
     fresh = panel.report(progress, []).mastery["power_law"].share

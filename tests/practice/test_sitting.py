@@ -8,7 +8,7 @@ import pytest
 from nbconvert import HTMLExporter
 
 from scalinglaws.course.ideas import IDEAS, before, find_topic, ideas_of
-from scalinglaws.course.learner.events import Progress
+from scalinglaws.course.learner.events import Answered, Asked, Progress, Started
 from scalinglaws.course.practice.sitting import Challenge, Practice, memories, questions_on
 from scalinglaws.course.practice.spacing import AGAIN, GOOD, HARD, remember
 from scalinglaws.course.practice.view import view
@@ -152,13 +152,13 @@ def test_an_answer_of_the_wrong_kind_costs_no_attempt(challenge):
 def test_further_rounds_are_drawn_by_topic_and_level(progress):
     challenge = Challenge(progress)
     challenge.start(topic="power_law", pace="untimed")
-    questions = challenge.round["questions"]
+    questions = challenge.round.questions
     assert 1 <= len(questions) <= 5 and len(set(questions)) == len(questions)
     for question in questions:
         assert "power_law" in ideas_of(sealed_bank()[question]["covers"])
         assert form(sealed_bank()[question]) != "words"
     challenge.start(level="introductory")
-    assert {sealed_bank()[q]["level"] for q in challenge.round["questions"]} == {"introductory"}
+    assert {sealed_bank()[q]["level"] for q in challenge.round.questions} == {"introductory"}
     for wanted in ({"topic": "cooking"}, {"level": "godlike"}):
         with pytest.raises(CourseError, match="There is no"):
             challenge.start(**wanted)
@@ -236,25 +236,17 @@ def test_an_open_question_waits_for_its_topic(progress):
 
 def test_quiz_cells_of_the_notebooks_count(progress, clock):
     name = "power_laws.trend"
-    progress.add("answered", question=name, answer="a", right=False)
+    progress.add(Answered(progress.now(), name, "a", False))
     assert not memories(progress.events(), clock())[name].last_right
     clock.forward(minutes=2)
-    progress.add("answered", question=name, answer="c", right=True)
+    progress.add(Answered(progress.now(), name, "c", True))
     assert memories(progress.events(), clock())[name].last_right
 
 
 def test_a_question_that_left_the_bank_is_forgotten(progress, clock):
-    progress.add("asked", sitting="practice", question="gone.q", seconds=None)
-    progress.add("answered", sitting="practice", question="gone.q", answer="a", right=True)
-    progress.add(
-        "started",
-        sitting="round-1",
-        questions=["gone.q"],
-        topic="",
-        level="",
-        pace="timed",
-        name="",
-    )
+    progress.add(Asked(progress.now(), "practice", "gone.q"))
+    progress.add(Answered(progress.now(), "gone.q", "a", True, "practice"))
+    progress.add(Started(progress.now(), "round-1", ("gone.q",)))
     assert memories(progress.events(), clock()) == {}
     assert view(Challenge(progress))["phase"] == "start"
 

@@ -4,12 +4,11 @@ import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from html import escape
 from pathlib import Path
 
 from scalinglaws.course.ideas import IDEAS, before, ideas_of
-from scalinglaws.course.learner.events import Event, Progress, progress_of, student_of
+from scalinglaws.course.learner.events import Checked, Event, Progress, progress_of, student_of
 from scalinglaws.course.questions.seal import sealed_bank
 
 from .sitting import memories
@@ -52,6 +51,7 @@ class Report:
     new: int
     badges: tuple[Path, ...]
     next: tuple[str, ...]
+    remark: str = ""  # on what the file holds and nobody can read
 
     def __str__(self) -> str:
         return _as_text(self)
@@ -82,7 +82,8 @@ def report(progress: Progress, assignments: Sequence[str] | None = None) -> Repo
     """The report of one learner. assignments: the course's own, by default those in release/."""
     if assignments is None:
         assignments = _released()
-    events, now = progress.events(), progress.now()
+    history, now = progress.history(), progress.now()
+    events = history.events
     known = memories(events, now)
     mastery = {}
     for idea in IDEAS:
@@ -101,6 +102,7 @@ def report(progress: Progress, assignments: Sequence[str] | None = None) -> Repo
         new=len(sealed_bank()) - len(known),
         badges=badges,
         next=_what_next(scores, mastery, due, bool(badges)),
+        remark=history.remark(),
     )
 
 
@@ -113,26 +115,22 @@ def _released() -> list[str]:
 
 def _score(assignment: str, events: Sequence[Event]) -> Score:
     """The last report of `scalinglaws check` on an assignment."""
-    checks = [e for e in events if e["event"] == "checked" and e["assignment"] == assignment]
+    checks = [e for e in events if isinstance(e, Checked) and e.assignment == assignment]
     if not checks:
         return Score(assignment)
     last = checks[-1]
-    rows = last["exercises"]
-    done = {number for number, row in rows.items() if _done(row)}
+    rows = last.exercises
+    done = {number for number, row in rows.items() if row.done}
     return Score(
         assignment=assignment,
-        points=last["score"],
-        max_points=last["max_score"],
+        points=last.score,
+        max_points=last.max_score,
         right=len(done),
         exercises=len(rows),
-        by_hand=sum(row["max_points"] for row in rows.values() if row["by_hand"]),
+        by_hand=sum(row.max_points for row in rows.values() if row.by_hand),
         first_open=next((number for number in rows if number not in done), ""),
-        checked=datetime.fromisoformat(last["at"]).astimezone().strftime("%Y-%m-%d %H:%M"),
+        checked=last.at.astimezone().strftime("%Y-%m-%d %H:%M"),
     )
-
-
-def _done(row: dict) -> bool:
-    return row["state"] == "right" or (row["by_hand"] and row["state"] != "not started")
 
 
 def _what_next(
@@ -194,6 +192,7 @@ def _as_text(report: Report) -> str:
         )
     lines += ["", f"Practice: {report.due} due, {report.known} known, {report.new} new"]
     lines += [f"Badge: {path.name}" for path in report.badges] or ["Badge: none yet"]
+    lines += ["", report.remark] if report.remark else []
     return "\n".join(lines)
 
 
@@ -253,5 +252,6 @@ def _as_html(report: Report) -> str:
         f"<div><p><b>Next</b></p><ul>{steps}</ul>{notebooks}"
         f"{picture}"
         f"<details><summary>The map as a table</summary>{ideas}</details>"
-        f"<p>Practice: {report.due} due, {report.known} known, {report.new} new. Badges: {escape(badges)}.</p></div>"
+        f"<p>Practice: {report.due} due, {report.known} known, {report.new} new. Badges: {escape(badges)}.</p>"
+        f"{f'<p>{escape(report.remark)}</p>' if report.remark else ''}</div>"
     )

@@ -45,7 +45,7 @@ def view(sitting: Sitting) -> dict[str, Any]:
     assert isinstance(sitting, Challenge)
     if sitting.round is None or not found:
         return shown | {"phase": "start", "title": TITLE}
-    total = len(sitting.round["questions"])
+    total = len(sitting.round.questions)
     shown |= {"title": f"Problem {len(found)} of {total}", "of": total}
     shown |= {"results": _results(found, sitting), "over": sitting.over(events)}
     shown |= _question(found[-1], sitting, events)
@@ -98,7 +98,8 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
         "references": [],
     }
     if turn.deadline and not closed:
-        shown["seconds_left"] = max(0.0, (turn.deadline - now).total_seconds())
+        left = (turn.deadline - now).total_seconds()
+        shown["seconds_left"] = max(0.0, min(left, turn.seconds or left))
     if turn.answers:
         reply = _mark_again(turn)
         shown["reply"] = {"right": reply.right, "text": reply.text}

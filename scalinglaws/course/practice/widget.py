@@ -90,7 +90,7 @@ def for_page(sitting: Sitting) -> dict[str, Any]:
     if isinstance(sitting, Challenge):
         shown["topics"] = {"": "The five problems", **{i.id: i.name for i in IDEAS.values()}}
         shown["levels"] = ["", *LEVELS]
-        name = sitting.round["name"] if sitting.round else student_of(sitting.progress)
+        name = sitting.round.name if sitting.round else student_of(sitting.progress)
         shown["name"] = name
     if badge := shown.get("badge"):
         picture = base64.b64encode(Path(badge["file"]).read_bytes()).decode()
