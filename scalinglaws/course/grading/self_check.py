@@ -129,7 +129,11 @@ def check(course: Path, copy: Path, student: str, quiet: bool = False) -> dict:
         made = beside.submit(lambda: open_gradebook(directory).close())  # takes seconds, of waiting
         # Nobody need be kept from anything on a learner's own machine; where there is isolation, it is as in grading.
         assignment = load_assignment(
-            directory, scratch.api.config, name, Limits(), sandboxed=not sandbox.missing()
+            directory,
+            scratch.api.config,
+            name,
+            Limits(),
+            sandboxed=not (sandbox.private_path() or sandbox.missing()),
         )
         outcome = grade_submission(assignment, student, read_files(copy.parent))
         if outcome.unreadable:
