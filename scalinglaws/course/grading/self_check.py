@@ -8,7 +8,6 @@ import argparse
 import json
 import shutil
 import sys
-import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbgrader import utils
 
+from scalinglaws import terminal
 from scalinglaws.course.exercises import Exercise, exercises, graded_cells
 from scalinglaws.course.learner.events import note_check
 from scalinglaws.errors import CourseError
@@ -216,20 +216,22 @@ def print_report(report: dict, stream=None) -> None:
     stream = stream or sys.stdout
     rows = report["exercises"]
     width = max(len(row["title"]) for row in rows)
+    narrow = terminal.width() < width + 34  # columns of the longest line
     print(f"{report['assignment']} · {report['student']}\n", file=stream)
     for row in rows:
         points = f"{row['points']:g}/{row['max_points']:g}"
         if row["by_hand"]:
             points = f"–/{row['max_points']:g}"
-        print(
-            f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {row['state']}",
-            file=stream,
-        )
-        for message in row["messages"]:
+        if narrow:
+            print(terminal.wrap(row["title"], f"  {row['exercise']:>3}  ", " " * 7), file=stream)
+            print(f"{'':7}{points}  {row['state']}", file=stream)
+        else:
             print(
-                textwrap.fill(message, 100, initial_indent=" " * 7, subsequent_indent=" " * 7),
+                f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {row['state']}",
                 file=stream,
             )
+        for message in row["messages"]:
+            print(terminal.wrap(message, " " * 7), file=stream)
     print(f"\n  {report['score']:g} of {report['max_score']:g} points", end="", file=stream)
     hand = sum(row["max_points"] for row in rows if row["by_hand"])
     if hand:
