@@ -27,7 +27,7 @@ from scalinglaws.course.grading.feedback import (
     Summary,
 )
 from scalinglaws.course.grading.nbgrader_api import gradebook_url
-from scalinglaws.course.grading.preprocess import AskAPerson, Mend, ReadAnything, RunIsolated
+from scalinglaws.course.grading.preprocess import AskAPerson, ReadAnything, Repair, RunIsolated
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -60,12 +60,12 @@ warnings.filterwarnings("ignore", category=SAWarning)
 c.ClearSolutions.code_stub = {"python": "# Your code here"}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 
-# nbgrader's list with two changes: a submission is read and mended first, in whatever state it is, and our engine runs it,
+# nbgrader's list with two changes: a submission is read and repaired first, in whatever state it is, and our engine runs it,
 # isolated, instead of a kernel of its own that holds the hidden tests. (So `nbgrader autograde` and formgrader's button give
 # the marks of `scalinglaws grade`.)
 c.Autograde.exporter_class = ReadAnything
 c.Autograde.sanitize_preprocessors = [
-    Mend,
+    Repair,
     ClearOutput,
     DeduplicateIds,
     OverwriteKernelspec,

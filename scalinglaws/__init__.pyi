@@ -63,6 +63,7 @@ from .fits import (
     fit_envelope as fit_envelope,
     fit_isoflop as fit_isoflop,
     fit_joint as fit_joint,
+    fit_law as fit_law,
     fit_power_law as fit_power_law,
 )
 from .laws import (

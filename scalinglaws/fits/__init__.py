@@ -4,6 +4,7 @@ from .broken import BrokenPowerLawFit, fit_broken_power_law
 from .chinchilla import ChinchillaFit, fit_chinchilla
 from .compare import compare_held_out
 from .envelope import EnvelopeFit, fit_envelope
+from .general import FunctionLaw, LawFit, fit_law
 from .isoflop import IsoflopFit, fit_isoflop
 from .joint import JointFit, fit_joint
 from .power_law import PowerLawFit, fit_power_law
@@ -14,8 +15,10 @@ __all__ = [
     "ChinchillaFit",
     "EnvelopeFit",
     "Fit",
+    "FunctionLaw",
     "IsoflopFit",
     "JointFit",
+    "LawFit",
     "PowerLawFit",
     "compare_held_out",
     "fit_broken_power_law",
@@ -23,5 +26,6 @@ __all__ = [
     "fit_envelope",
     "fit_isoflop",
     "fit_joint",
+    "fit_law",
     "fit_power_law",
 ]

@@ -19,8 +19,10 @@ import nbformat
 import pytest
 
 from scalinglaws.cli import main
+from scalinglaws.course.exercises import Exercise
 from scalinglaws.course.grading.item_analysis import analyse
 from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.grading.results import State, Test as CellTest, results
 
 from . import classroom
 from .classroom import NAME, RIGHT, TOTAL, Student, computer, feedback, gradebook, scores
@@ -270,7 +272,7 @@ def test_killed_at_any_moment_the_gradebook_ends_the_same(course):
     for path in [
         course / "gradebook.db",
         *(course / "autograded").rglob("*.ipynb"),
-        *(course / ".cache").rglob("*.json"),
+        *(course / "ledger").rglob("*.json"),
     ]:
         path.unlink()
     rng, met = random.Random(0), 0
@@ -322,18 +324,23 @@ def test_similar_code_is_found_through_other_names():
 
 
 def test_item_analysis_by_hand():
-    def note(a, b):
-        return {
-            "t1": {"points": a, "most": 2, "message": "" if a == 2 else f"f({a}) is {a}, expected 7.", "seconds": 1.0},
-            "t2": {"points": b, "most": 1, "message": "", "seconds": 0.5},
-        }  # fmt: skip
+    known = [
+        Exercise("1", "first", tests=["t1"], points=2),
+        Exercise("2", "second", tests=["t2"], points=1),
+        Exercise("3", "essay", tests=["e"], points=4, by_hand=True),
+    ]
 
-    titles = {
-        "1": ("first", ["t1"], False),
-        "2": ("second", ["t2"], False),
-        "3": ("essay", ["e"], True),
-    }
-    first, second = analyse([note(2, 1), note(0, 0), note(1, 0), note(2, 1)], titles)
+    def note(a, b):
+        state = State.RIGHT if a == 2 else State.WRONG
+        message = "" if a == 2 else f"f({a}) is {a}, expected 7."
+        tests = {
+            "t1": CellTest(a, 2, state, message, 1.0),
+            "t2": CellTest(b, 1, State.RIGHT if b else State.WRONG, "", 0.5),
+            "e": CellTest(None, 4, State.WAITS),
+        }
+        return results(known, tests)
+
+    first, second = analyse([note(2, 1), note(0, 0), note(1, 0), note(2, 1)])
     assert (first.right, first.mean, first.seconds) == (0.5, 0.625, 1.0)
     assert first.discrimination == pytest.approx(0.9045, abs=1e-3) and second.right == 0.5
     assert first.slips == [("f(0) is 0, expected 7.", 2)]
@@ -485,7 +492,7 @@ def test_a_full_disk_is_said_in_one_sentence(course, capsys, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("scalinglaws.course.grading.class_run.write_atomically", full)
+    monkeypatch.setattr("scalinglaws.course.grading.ledger.replace_file", full)
     assert main(["grade", NAME, "--force"]) == 2
     error = capsys.readouterr().err
     assert "No space left on device" in error and "Traceback" not in error
