@@ -18,7 +18,7 @@ from .estimator import Estimator, search
 from .newton import Array, Solution
 from .result import RegressionFit
 from .scaling import convergence_message
-from .validate import check_delta, check_groups, check_runs, check_weights
+from .validate import check_columns, check_delta, check_groups, check_runs, check_weights
 
 L = TypeVar("L")
 
@@ -270,8 +270,8 @@ def fit_law(
     arguments are the parameters. data: a table with a column (n,) per variable, and the loss (any
     positive quantity), in the column `loss`.
 
-    start: for each parameter a number, or the range (low, high) to search; for a parameter with two
-    finite bounds, or with a default, it may be left out. bounds: (low, high) of a parameter. Without
+    start: for each parameter a number, or the range (low, high) to search; it may be left out where
+    the law names its own (`START`, as ours do), for two finite bounds, or with a default. bounds: (low, high) of a parameter. Without
     bounds a parameter whose start is positive stays positive. fixed: parameters to hold, with their
     value. tied: parameters that equal another, {"beta": "alpha"}. delta: Huber's, None for least
     squares. weights: one per run. groups: labels of runs that the bootstrap keeps together. seed: of
@@ -292,7 +292,7 @@ def fit_law(
     """
     table = {str(name): data[name] for name in data}
     form = _form(law, [name for name in table if name != loss])
-    start, bounds = dict(start or {}), dict(bounds or {})
+    start, bounds = {**getattr(law, "START", {}), **(start or {})}, dict(bounds or {})
     held, same = {k: float(v) for k, v in (fixed or {}).items()}, dict(tied or {})
     _check_names(form, {"start": start, "bounds": bounds, "fixed": held, "tied": same})
     missing = [name for name in (*form.variables, loss) if name not in table]
@@ -300,8 +300,9 @@ def fit_law(
         wanted = ", ".join(missing or ["at least one of the law's variables"])
         raise CourseError(f"The table lacks {wanted}; it has {', '.join(table)}.")
     chosen = [n for n in form.parameters if n not in held and n not in same]
-    columns = check_runs(len(chosen), None, **{n: table[n] for n in (*form.variables, loss)})
-    *where, value = columns
+    (value,) = check_runs(len(chosen), None, **{loss: table[loss]})
+    where = check_columns(len(value), **{name: table[name] for name in form.variables})
+    columns = [*where, value]
     checked = check_weights(weights, len(value))
     together = check_groups(groups, *columns)
     free = [_parameter(name, start, bounds, form.defaults) for name in chosen]
