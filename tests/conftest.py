@@ -53,6 +53,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return cores if config.option.markexpr == "quick" else 2 * cores
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist and `-m` read the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by what it needs, and let what takes longest begin first."""
     for item in items:
@@ -60,9 +61,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs = [marker for marker, fixture in RESOURCES.items() if fixture in used]
         for marker in needs:
             item.add_marker(marker)
+        fixture = EXPENSIVE.get(item.path.stem)
+        needs += [fixture] if fixture in used else []
         if (not needs and not item.get_closest_marker("slow")) or item.get_closest_marker("smoke"):
             item.add_marker("quick")
-        fixture = EXPENSIVE.get(item.path.stem)
         if fixture in used:
             which = item.callspec.indices.get(fixture, "") if hasattr(item, "callspec") else ""
             item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{fixture}{which}"))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from ..errors import CourseError
 from ..laws import BrokenPowerLaw
 from . import gauss_newton
-from .estimator import Estimator
+from .estimator import Estimator, search
 from .newton import Array, Solution
 from .result import RegressionFit
 from .scaling import convergence_message
@@ -201,7 +201,7 @@ def fit_broken_power_law(
         fixed=() if fitted else (0,),
         breaks=breaks,
     )
-    solution = curve.minimise(curve.starts(None if fitted else held / unit))
+    solution = search(curve, curve.starts(None if fitted else held / unit))
     theta = solution.theta[solution.best()]
     (law,) = curve.laws(theta[None])
     if law is None:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from ..arrays import Floats
 from ..errors import CourseError
 from ..laws import ChinchillaLaw, training_flops
-from .estimator import Estimator
+from .estimator import Estimator, search
 from .newton import Array, starting_points
 from .result import RegressionFit
 from .scaling import Scaling, convergence_message, is_decreasing
@@ -111,7 +111,7 @@ def fit_chinchilla(
     starts = starting_points(scaling.problem, weights)
     if not profiled:
         starts[:, 0] = held / scaling.unit
-    solution = scaling.minimise(starts)
+    solution = search(scaling, starts)
     E, a, p = (values[solution.best()] for values in scaling.parameters(solution.theta))
     for term, name in enumerate("ND"):
         if not is_decreasing(a[term], p[term]):

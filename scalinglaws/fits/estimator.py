@@ -13,6 +13,8 @@ from .newton import Array, Solution, huber
 
 L = TypeVar("L")
 
+_PATIENCE = 12  # how often a search that is still descending goes on
+
 
 class Regression(gauss_newton.Model, Protocol[L]):
     """A law to be fitted to ln L of runs, in its parameter vector theta."""
@@ -46,6 +48,21 @@ class Regression(gauss_newton.Model, Protocol[L]):
     ) -> Solution:
         """Minimise from the starts (B, P); weights and y of resamples (B, n), if given."""
         ...
+
+
+def search(regression: Regression[Any], starts: Array) -> Solution:
+    """Minimise from the starts (B, P). Where the best is still moving, go on from there for longer."""
+    solution = regression.minimise(starts)
+    for _ in range(_PATIENCE):
+        best = solution.best()
+        if solution.converged[best]:
+            break
+        further = regression.minimise(solution.theta[[best]])
+        moved = further.objective[0] < solution.objective[best] * (1 - 1e-10)
+        solution = solution.replaced(np.arange(len(solution.objective)) == best, further)
+        if not moved:
+            break
+    return solution
 
 
 @dataclass(frozen=True)
@@ -189,9 +206,12 @@ class _Held(Generic[L]):
         for j in range(theta.shape[1]):
             step = np.zeros(theta.shape[1])
             step[j] = 1e-6
-            up = np.array([self.at(t + step) for t in theta])
-            down = np.array([self.at(t - step) for t in theta])
-            slope[:, j, 0] = (up - down) / (2e-6 * self.unit)
+            up = np.minimum(theta + step, self.high)
+            down = np.maximum(theta - step, self.low)
+            change = np.array(
+                [self.at(above) - self.at(below) for above, below in zip(up, down, strict=True)]
+            )
+            slope[:, j, 0] = change / ((up - down)[:, j] * self.unit)
         return np.concatenate([log_model, row[:, None]], 1), np.concatenate([g, slope], 2)
 
     def minimise(self, start: Array, value: float) -> Solution:
