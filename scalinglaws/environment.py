@@ -260,13 +260,14 @@ def step(*command: str | Path) -> None:
         command,
         cwd=COURSE,
         env=environment,
+        umask=0o022,  # where root grades, students' code runs as another user, who must read .venv
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
     ) as process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             output.append(line)
             if line.startswith(("Collecting ", "Installing ", "Obtaining ")):
                 show_progress(" ".join(line.split()[:2]))

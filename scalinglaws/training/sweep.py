@@ -140,7 +140,7 @@ def sweep(configs: list[RunConfig], store: Store, trained: Iterator[Trained]) ->
     """Keep what `trained` yields, in whatever order, and show how far it has come."""
     costs = estimate_seconds(configs)
     progress = tqdm(
-        total=round(sum(costs.values()), 1),
+        total=sum(costs.values()),
         desc=store.plan,
         bar_format="{desc}: {percentage:3.0f}%|{bar}| {postfix} [{elapsed}<{remaining}]",
     )
@@ -148,7 +148,7 @@ def sweep(configs: list[RunConfig], store: Store, trained: Iterator[Trained]) ->
         for finished, (row, curve, weights) in enumerate(trained, 1):
             store.append(row, curve, weights if store.plan == "models" else None)
             progress.set_postfix_str(f"{finished} of {len(configs)} runs", refresh=False)
-            progress.update(costs[row["run"]])
+            progress.update(costs[row["run"]])  # pyright: ignore[reportArgumentType] (seconds)
 
 
 def _trained(args: argparse.Namespace, configs: list[RunConfig]) -> Iterator[Trained]:
