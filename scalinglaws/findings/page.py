@@ -143,6 +143,12 @@ def percent(x: float, digits: int = 1) -> str:
     return ("0" + text[2:] if not float(text) else text) + " %"
 
 
+def exponent(value: float) -> str:
+    """An exponent with two digits, and no sign before a zero."""
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text
+
+
 def percents(values: Iterable[float], digits: int = 1) -> str:
     """The range of signed shares: "-2.0 % to +1.0 %", or one of them if both ends read the same."""
     values = list(values)

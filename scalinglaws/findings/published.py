@@ -7,7 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from .forecasts import FITTED_UP_TO, forecast_in_words
-from .page import Numbers, flops, listed, paragraphs, percent, percents, share, span, table
+from .page import (
+    Numbers,
+    exponent,
+    flops,
+    listed,
+    paragraphs,
+    percent,
+    percents,
+    share,
+    span,
+    table,
+)
 
 Line = tuple[str, str, str, str]  # finding, published, ours, verdict
 
@@ -82,10 +93,10 @@ def _recipe(numbers: Numbers) -> Iterator[Line]:
     for corpus, n in numbers.get("lr", {}).items():
         if "law" in n:
             width, D = n["law"]["width"], n["law"]["D"]
-            ours = f"width^{width[0]:.2f} ({span(width[1:], '.2f')}) on {corpus}"
+            ours = f"width^{exponent(width[0])} ({span(width[1:], '.2f')}) on {corpus}"
             same = "the same" if width[1] <= -1 <= width[2] else "near"
             yield "best learning rate ∝ 1/width", "µP (Yang 2022)", ours, same
-            ours = f"D^{D[0]:.2f} ({span(D[1:], '.2f')})"
+            ours = f"D^{exponent(D[0])} ({span(D[1:], '.2f')})"
             same = "near in direction" if D[1] > 0 else "not"
             if D[1] <= 0.307 <= D[2]:
                 same = "the same, within a wide interval"
@@ -135,11 +146,12 @@ def _data(numbers: Numbers) -> Iterator[Line]:
             yield "averaging models lowers the loss at fixed data", "Kim 2025", ours, same
     for texts in numbers.get("mix", {}).values():
         misfits = [r["misfit"] for t in ("own", "other") for r in texts[t] if "misfit" in r]
-        if misfits:
+        absent = [a for t in ("own", "other") for r in texts[t] for a in r.get("absent", [])]
+        if misfits and absent:
             yield (
                 "the loss is exponential in a text's share",
                 "Ye 2024",
-                f"within {share(max(misfits))} where the text is present, far off where it is absent",
+                f"within {share(max(misfits))} where the text is present, {percents(absent, 0)} off where it is absent",
                 "near: four points and three constants test little",
             )
 

@@ -15,6 +15,7 @@ from .page import (
     Section,
     Study,
     Table,
+    exponent,
     image,
     listed,
     paragraphs,
@@ -65,13 +66,14 @@ def _write_lr(numbers: Numbers) -> str:
     parts = []
     for corpus, n in numbers.items():
         rule = n.get("rule")
-        rows = []
+        rows, best_of_five = [], 0
         for row in n["rows"]:
             ends = [row["losses"][0], row["losses"][-1]]
             best, cost = min(row["losses"]), "-"
             if rule:
                 own = int(np.argmin(np.abs(np.log(np.array(row["rates"]) * row["width"] / rule))))
                 cost = percent(row["losses"][own] / best - 1)
+                best_of_five += row["losses"][own] == best
             rows.append(
                 [
                     *(row["width"], f"{row['D']:,.0f}"),
@@ -94,9 +96,10 @@ def _write_lr(numbers: Numbers) -> str:
             width, D = n["law"]["width"], n["law"]["D"]
             parts.append(
                 f"""Through these minima on {corpus}, the best rate goes as
-                width^{width[0]:.2f} · D^{D[0]:.2f}, with 95 % intervals of {span(width[1:], ".2f")} and
+                width^{exponent(width[0])} · D^{exponent(D[0])}, with 95 % intervals of {span(width[1:], ".2f")} and
                 {span(D[1:], ".2f")}; the scatter about it is {share(n["law"]["typical_error"][0], 0)}.
-                The recipe assumes width^-1 and no dependence on D.
+                The recipe assumes width^-1 and no dependence on D; its own rate was the best of the
+                five in {best_of_five} of {len(rows)} cells.
                 {_judge_lr(width, D)}"""
             )
     return paragraphs(
@@ -228,7 +231,7 @@ def _write_batch(numbers: Numbers) -> str:
         if "law" in n:
             D = n["law"]["D"]
             parts.append(
-                f"""On {corpus} the critical batch goes as D^{D[0]:.2f} (95 % interval
+                f"""On {corpus} the critical batch goes as D^{exponent(D[0])} (95 % interval
                 {span(D[1:], ".2f")}, from {len([r for r in n["rows"] if r["width"] == n["rows"][0]["width"]])}
                 amounts of data: a wide interval)."""
             )
