@@ -244,9 +244,14 @@ def _write_batch(numbers: Numbers) -> str:
         *parts,
         image(
             "batch",
-            """Loss against batch size, logarithmic, at fixed data, one curve for each width and amount
-            of data. The curves are nearly flat at small batches and rise steeply beyond a thousand
-            bytes or so; with more data the rise starts at larger batches.""",
+            f"""Validation loss against batch size, logarithmic, for {
+                listed(
+                    f"width {r['width']} on {r['D']:,} bytes"
+                    for n in numbers.values()
+                    for r in n["rows"]
+                )
+            }. The loss rises slowly at small batches and steeply beyond the critical batch, which a
+            dotted line marks.""",
         ),
     )
 

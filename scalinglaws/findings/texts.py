@@ -196,7 +196,7 @@ def _write_mix(numbers: Numbers) -> str:
         image(
             "mix",
             """Loss on each text against its share of the training bytes, one line for each width. Both
-            fall steeply over the first tenth and are then nearly flat.""",
+            fall most over the first tenth, and ever more slowly after it.""",
         ),
     )
 
