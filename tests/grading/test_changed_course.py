@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from scalinglaws.course.grading import class_run
 from scalinglaws.course.grading.classroom import versions
 from scalinglaws.course.grading.gradebook_writer import Records
 from scalinglaws.course.grading.ledger import Entry, Ledger
-from scalinglaws.course.grading.nbgrader_api import explain, load_config
+from scalinglaws.course.grading.nbgrader_api import explain, load_config, open_gradebook
 from scalinglaws.course.grading.remarks import Kind, look
 from scalinglaws.course.grading.results import State, Test as CellTest, decide, judge, results
 from scalinglaws.course.grading.submission import grade_id, master, repair
@@ -34,12 +35,23 @@ ROOT = Path(__file__).parents[2]
 ESSAY = "An answer that a person has read."
 
 
+@pytest.fixture(scope="module")
+def empty_gradebook(tmp_path_factory) -> Path:
+    """nbgrader takes seconds to make one."""
+    folder = tmp_path_factory.mktemp("empty")
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    config = load_config(folder, folder)
+    open_gradebook(CourseDirectory(config=config)).close()
+    return folder / "gradebook.db"
+
+
 @pytest.fixture
-def course(tmp_path, monkeypatch):
+def course(tmp_path, monkeypatch, empty_gradebook):
     """A course with a source and two who handed in; nothing is run in these tests."""
     monkeypatch.setenv("SCALINGLAWS_COURSE", str(tmp_path))
     config = (ROOT / "nbgrader_config.py").read_text("utf-8")
     (tmp_path / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    shutil.copy(empty_gradebook, tmp_path)
     write(tmp_path, classroom.source_notebook())
     for student in ("ada", "bob"):
         folder = tmp_path / "submitted" / student / NAME
@@ -389,9 +401,9 @@ def test_a_full_disk_stops_the_class_and_loses_nothing(course, monkeypatch):
         raise full
 
     monkeypatch.setattr(Records, "enter", fail)
-    with Records(CourseDirectory(config=config), config, NAME) as records:
-        with pytest.raises(CourseError, match="The disk is full"):
-            class_run.record(Ledger(course, NAME), assignment, records, Outcome("bob"), "d")
+    records = Records(CourseDirectory(config=config), config, NAME)
+    with records, pytest.raises(CourseError, match="The disk is full"):
+        class_run.record(Ledger(course, NAME), assignment, records, Outcome("bob"), "d")
     assert Ledger(course, NAME).read("bob") is None and Ledger(course, NAME).read("ada")
 
 
