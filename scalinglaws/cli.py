@@ -77,7 +77,7 @@ COMMANDS = {
     ),
     "release": Command("scalinglaws.course.release", "make release/ anew from source/", "grade"),
     "sweep": Command(
-        "scalinglaws.training.sweep", "train the tiny language models of the study", "train"
+        "scalinglaws.findings.sweep", "train the tiny language models of the study", "train"
     ),
     "corpus": Command(
         "scalinglaws.training.corpus", "build a corpus from named, hashed packages", "train"

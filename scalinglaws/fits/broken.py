@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 from ..errors import CourseError
 from ..laws import BrokenPowerLaw
 from . import gauss_newton
-from .estimator import Estimator
+from .estimator import Estimator, search
 from .newton import Array, Solution
 from .result import RegressionFit
 from .scaling import convergence_message
+from .store import recorded
 from .validate import check_delta, check_floor, check_groups, check_runs, check_weights
 
 _FLOORS = (0.0, 0.5, 0.9, 0.99)  # starts for a, as shares of the lowest y
@@ -151,6 +152,7 @@ class _Curve:
         return starts[np.argsort(error, kind="stable")[:_POLISHED]]
 
 
+@recorded
 def fit_broken_power_law(
     x: ArrayLike,
     y: ArrayLike,
@@ -201,7 +203,7 @@ def fit_broken_power_law(
         fixed=() if fitted else (0,),
         breaks=breaks,
     )
-    solution = curve.minimise(curve.starts(None if fitted else held / unit))
+    solution = search(curve, curve.starts(None if fitted else held / unit))
     theta = solution.theta[solution.best()]
     (law,) = curve.laws(theta[None])
     if law is None:

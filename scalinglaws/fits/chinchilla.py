@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike
 from ..arrays import Floats
 from ..errors import CourseError
 from ..laws import ChinchillaLaw, training_flops
-from .estimator import Estimator
+from .estimator import Estimator, search
 from .newton import Array, starting_points
 from .result import RegressionFit
 from .scaling import Scaling, convergence_message, is_decreasing
+from .store import recorded
 from .validate import (
     check_delta,
     check_floor,
@@ -58,6 +59,7 @@ class ChinchillaFit(RegressionFit[ChinchillaLaw]):
         return self.law.L_opt(C)
 
 
+@recorded
 def fit_chinchilla(
     N: ArrayLike,
     D: ArrayLike,
@@ -111,7 +113,7 @@ def fit_chinchilla(
     starts = starting_points(scaling.problem, weights)
     if not profiled:
         starts[:, 0] = held / scaling.unit
-    solution = scaling.minimise(starts)
+    solution = search(scaling, starts)
     E, a, p = (values[solution.best()] for values in scaling.parameters(solution.theta))
     for term, name in enumerate("ND"):
         if not is_decreasing(a[term], p[term]):

@@ -13,6 +13,8 @@ from .newton import Array, Solution, huber
 
 L = TypeVar("L")
 
+_PATIENCE = 12  # how often a search that is still descending goes on
+
 
 class Regression(gauss_newton.Model, Protocol[L]):
     """A law to be fitted to ln L of runs, in its parameter vector theta."""
@@ -46,6 +48,21 @@ class Regression(gauss_newton.Model, Protocol[L]):
     ) -> Solution:
         """Minimise from the starts (B, P); weights and y of resamples (B, n), if given."""
         ...
+
+
+def search(regression: Regression[Any], starts: Array) -> Solution:
+    """Minimise from the starts (B, P). Where the best is still moving, go on from there for longer."""
+    solution = regression.minimise(starts)
+    for _ in range(_PATIENCE):
+        best = solution.best()
+        if solution.converged[best]:
+            break
+        further = regression.minimise(solution.theta[[best]])
+        moved = further.objective[0] < solution.objective[best] * (1 - 1e-10)
+        solution = solution.replaced(np.arange(len(solution.objective)) == best, further)
+        if not moved:
+            break
+    return solution
 
 
 @dataclass(frozen=True)
@@ -108,21 +125,27 @@ class Estimator(Generic[L]):
         Econometrics 29, 305). K holds Huber's second derivative, averaged over the noise where delta
         is smaller than it: the share of residuals within a bandwidth, as Powell does for medians.
         """
-        regression = self.regression
-        g, w, delta = self.design(), regression.weights, regression.delta
-        r = regression.log_loss(self.theta[None])[0] - regression.y
-        n = len(g)
-        curve = w * 1.0
-        psi = w * r
-        if np.isfinite(delta):
-            wide = 1.5 * float(np.median(np.abs(r))) / 0.6745 * n ** (-1 / 5)
-            band = max(delta, wide)
-            curve = w * (np.abs(r) <= band) * (delta / band)
-            psi = w * np.clip(r, -delta, delta)
+        g, (psi, curve) = self.design(), self._scores()
         bread = np.linalg.pinv((g * curve[:, None]).T @ g)
         h = np.minimum(self.leverage(), 0.99)
         meat = (g * (psi**2 / (1 - h))[:, None]).T @ g
         return bread @ meat @ bread
+
+    def noise(self) -> float:
+        """The variance with which one more run enters the covariance of theta."""
+        psi, curve = self._scores()
+        used = max(len(psi) - len(self.free), 1)
+        return float((psi**2).sum() / used / max(curve.mean(), 1e-12) ** 2)
+
+    def _scores(self) -> tuple[Array, Array]:
+        """Huber's first derivative at each run, and his second, averaged where delta is small (n,)."""
+        w, delta = self.regression.weights, self.regression.delta
+        r = self.regression.log_loss(self.theta[None])[0] - self.regression.y
+        if not np.isfinite(delta):
+            return w * r, w * 1.0
+        wide = 1.5 * float(np.median(np.abs(r))) / 0.6745 * len(r) ** (-1 / 5)
+        band = max(delta, wide)
+        return w * np.clip(r, -delta, delta), w * (np.abs(r) <= band) * (delta / band)
 
     def profile(
         self, quantity: Callable[[L], Any], values: Sequence[float] | Array
@@ -189,9 +212,12 @@ class _Held(Generic[L]):
         for j in range(theta.shape[1]):
             step = np.zeros(theta.shape[1])
             step[j] = 1e-6
-            up = np.array([self.at(t + step) for t in theta])
-            down = np.array([self.at(t - step) for t in theta])
-            slope[:, j, 0] = (up - down) / (2e-6 * self.unit)
+            up = np.minimum(theta + step, self.high)
+            down = np.maximum(theta - step, self.low)
+            change = np.array(
+                [self.at(above) - self.at(below) for above, below in zip(up, down, strict=True)]
+            )
+            slope[:, j, 0] = change / ((up - down)[:, j] * self.unit)
         return np.concatenate([log_model, row[:, None]], 1), np.concatenate([g, slope], 2)
 
     def minimise(self, start: Array, value: float) -> Solution:

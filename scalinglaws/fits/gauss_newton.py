@@ -3,8 +3,9 @@
 The objective is the sum over runs of w·huber(ln L_model - ln L), for many fits at once: every array
 carries a leading batch axis. Huber's loss has a continuous gradient, but its second derivative jumps
 where a residual crosses delta; with few runs inside delta a Newton step jumps from one side of such a
-kink to the other. Here each step is searched along, in the direction of Newton and in that of
-iteratively reweighted least squares (which always descends), until the gradient vanishes.
+kink to the other. Here each step solves the linearised problem, kinks included, and is searched
+along; beside it stands the step of iteratively reweighted least squares, which always descends. A fit
+has converged when the linearised problem cannot be lowered any more: the subgradient condition.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _DECREMENT = 1e-12  # converged: the predicted gain of a full step, relative to 
 _STALLED = 1e-8  # the same, where no shorter step lowers the objective: rounding errors are reached
 _FLAT = 1e-10  # eigenvalues of the scaled matrix below it count as this much
 _UNDETERMINED = 1e-14  # the smallest eigenvalue with which the runs determine every parameter
+_DAMPED = 1e-7  # the first damping of the linearised problem, where a full step did badly
+_KINKS = 60  # steps of the linearised problem
 _LENGTHS = 2.0 ** -np.arange(15)
 _CHUNK = 2_000_000  # numbers in one temporary array
 
@@ -51,9 +54,16 @@ class _Batch:
     theta: Array
     weights: Array
     y: Array
+    damping: Array  # of the linearised problem (B,)
 
     def keep(self, mask: NDArray[np.bool_]) -> _Batch:
-        return _Batch(self.members[mask], self.theta[mask], self.weights[mask], self.y[mask])
+        return _Batch(
+            self.members[mask],
+            self.theta[mask],
+            self.weights[mask],
+            self.y[mask],
+            self.damping[mask],
+        )
 
 
 def minimise(
@@ -105,7 +115,7 @@ def _minimise(
     free = np.ones(size, dtype=bool)
     free[list(fixed)] = False
 
-    batch = _Batch(np.arange(count), theta.copy(), weights, y)
+    batch = _Batch(np.arange(count), theta.copy(), weights, y, np.zeros(count))
     for step in range(_MAX_STEPS + 1):
         t, w = batch.theta, batch.weights
         log_model, g = model.jacobian(t)
@@ -133,6 +143,9 @@ def _minimise(
         slope = gradient * unit
         matrices = matrices * (unit[:, None, :, None] * unit[:, None, None, :])
         moves, gain, determined = _directions(matrices, slope, moving)
+        g, r = g * unit[:, :, None], np.where(usable[:, None], r, 0.0)
+        if np.isfinite(delta):
+            moves[:, 0], gain = _linearised(g, r, w, delta, moving, batch.damping)
         # Where a step would leave the bounds, the parameter goes to its bound, and the others answer.
         goal = np.clip(t[:, None] + moves * unit[:, None], model.low, model.high)
         inside = np.where(moving, 1.0, 0.0)[:, None] * (goal - t[:, None])
@@ -145,9 +158,21 @@ def _minimise(
                 pushed = slope[rows] + (matrices[rows, k] @ put[:, :, None])[:, :, 0]
                 rest = moving[rows] & ~out[rows]
                 moves[rows, k] = _directions(matrices[rows], pushed * rest, rest)[0][:, k] + put
+                if k == 0 and np.isfinite(delta):
+                    there = r[rows] + (put[:, None] @ g[rows])[:, 0]
+                    moves[rows, k] = (
+                        _linearised(g[rows], there, w[rows], delta, rest, batch.damping[rows])[0]
+                        + put
+                    )
+                if k == 0:
+                    there = r[rows] + (moves[rows, :1] @ g[rows])[:, 0]
+                    gain[rows] = now[rows] - (w[rows] * huber(there, delta)).sum(1)
         moves = moves * unit[:, None]
         relative = np.where(usable, gain / np.maximum(now, 1e-300), np.inf)
-        done = usable & determined & ((relative <= _DECREMENT) | (now <= exact[batch.members]))
+        arrived = relative <= _DECREMENT
+        done = (
+            usable & determined & ((arrived & (batch.damping == 0)) | (now <= exact[batch.members]))
+        )
         theta[batch.members], value[batch.members], steps[batch.members] = t, now, step
         decrement[batch.members], converged[batch.members] = relative, done
         stay = usable & ~done
@@ -155,10 +180,18 @@ def _minimise(
             break
         batch, moves, now, gain = batch.keep(stay), moves[stay], now[stay], gain[stay]
         relative, determined = relative[stay], determined[stay]
-        moved, lower = _step(model, batch, moves, now, gain, delta)
-        stuck = ~(lower < now)
+        moved, lower, whole = _step(model, batch, moves, now, gain, delta)
+        stuck = ~(lower < now) & ~(arrived[stay] & (batch.damping > 0))
         converged[batch.members[stuck]] = (relative <= _STALLED)[stuck] & determined[stuck]
-        batch = _Batch(batch.members, moved, batch.weights, batch.y).keep(~stuck)
+        # What cannot be lowered with damping must stand the test without.
+        whole |= arrived[stay]
+        damping = np.where(
+            whole,
+            np.where(arrived[stay] | (batch.damping < 1e-9), 0.0, batch.damping / 10),
+            batch.damping * 10,
+        )
+        damping = np.where(~whole & (damping == 0), _DAMPED, np.minimum(damping, 1.0))
+        batch = _Batch(batch.members, moved, batch.weights, batch.y, damping).keep(~stuck)
         if not len(batch.members):
             break
     return Solution(theta, value, converged, decrement, steps)
@@ -184,13 +217,59 @@ def _directions(
     return moves, 0.5 * (along[:, 0] ** 2 * eigenvalues[:, 0]).sum(1), determined
 
 
+def _linearised(
+    g: Array, r: Array, w: Array, delta: float, moving: NDArray[np.bool_], damping: Array
+) -> tuple[Array, Array]:
+    """The step (B, P) that minimises the sum of Huber terms of r + g·step, and its gain (B,).
+
+    Half the damping (B,) times the step's square is added, which keeps steps where g holds.
+
+    A convex problem, piecewise quadratic: Newton's method with an exact line search ends after
+    finitely many kinks.
+    """
+    step = np.zeros(g.shape[:2])
+    g = g * moving[:, :, None]
+    diagonal = np.arange(g.shape[1])
+    start = (w * huber(r, delta)).sum(1)
+    active = np.arange(len(g))
+    for _ in range(_KINKS):
+        ga, wa = g[active], w[active]
+        there = r[active] + (step[active][:, None] @ ga)[:, 0]
+        damped = damping[active, None]
+        gradient = (ga @ (wa * np.clip(there, -delta, delta))[:, :, None])[:, :, 0]
+        gradient += damped * step[active]
+        matrix = (ga * (wa * (np.abs(there) <= delta))[:, None]) @ ga.transpose(0, 2, 1)
+        matrix[:, diagonal, diagonal] += 1.0 - moving[active] + damped
+        eigenvalues, vectors = np.linalg.eigh(matrix)
+        along = (gradient[:, None] @ vectors)[:, 0] / np.maximum(eigenvalues, _FLAT)
+        move = -(vectors @ along[..., None])[..., 0]
+        ahead = (move[:, None] @ ga)[:, 0]
+        # The length at which the slope along the move changes sign: it rises, so bisect.
+        low, high = np.zeros(len(active)), np.ones(len(active))
+        pull = damped[:, 0] * (step[active] * move).sum(1)
+        push = damped[:, 0] * (move * move).sum(1)
+        for _ in range(40):
+            middle = (low + high) / 2
+            at = there + middle[:, None] * ahead
+            slope = (wa * np.clip(at, -delta, delta) * ahead).sum(1)
+            downhill = slope + pull + middle * push < 0
+            low, high = np.where(downhill, middle, low), np.where(downhill, high, middle)
+        step[active] += high[:, None] * move
+        left = -(gradient * move).sum(1) > 1e-14 * np.maximum(start[active], 1e-300)
+        active = active[left]
+        if not len(active):
+            break
+    there = r + (step[:, None] @ g)[:, 0]
+    return step, start - (w * huber(there, delta)).sum(1)
+
+
 def _step(
     model: Model, batch: _Batch, moves: Array, now: Array, gain: Array, delta: float
-) -> tuple[Array, Array]:
-    """The best point along the two directions, and the objective there (where none is better: nan)."""
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """The best point along the two directions, its objective, and whether the full step did well."""
     trial = np.clip(batch.theta + moves[:, 0], model.low, model.high)
     lower = _objective(model.log_loss(trial), batch.y, batch.weights, delta)
-    short = ~(now - lower >= 0.1 * gain)
+    short = ~(now - lower >= 0.25 * gain)
     if short.any():
         again = batch.keep(short)
         lengths = np.concatenate([_LENGTHS, _LENGTHS])[:, None, None]
@@ -203,4 +282,4 @@ def _step(
         best = values.argmin(0)
         rows = np.arange(len(best))
         trial[short], lower[short] = path[best, rows], values[best, rows]
-    return trial, lower
+    return trial, lower, ~short

@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 from ..errors import CourseError
 from ..laws import JointLaw, training_flops
 from . import gauss_newton
-from .estimator import Estimator
+from .estimator import Estimator, search
 from .newton import Array, Solution
 from .result import RegressionFit
 from .scaling import convergence_message
+from .store import recorded
 from .validate import (
     check_delta,
     check_floor,
@@ -115,6 +116,7 @@ class _Surface:
         return [JointLaw(*row) if ok else None for row, ok in zip(rows.tolist(), good, strict=True)]
 
 
+@recorded
 def fit_joint(
     N: ArrayLike,
     D: ArrayLike,
@@ -165,7 +167,7 @@ def fit_joint(
     E = 0.6 * lowest if fitted else held / unit
     term = np.log(max(1 - E, 0.1) / 2)
     starts = np.array([[E, term, term, a, b, np.log(gamma)] for a, b, gamma in _STARTS])
-    solution = surface.minimise(starts)
+    solution = search(surface, starts)
     theta = solution.theta[solution.best()]
     (law,) = surface.laws(theta[None])
     if law is None:

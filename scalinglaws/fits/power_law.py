@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..errors import CourseError
 from ..laws import PowerLaw
-from .estimator import Estimator
+from .estimator import Estimator, search
 from .newton import Array, objective
 from .result import RegressionFit
 from .scaling import Scaling, convergence_message, is_decreasing
+from .store import recorded
 from .validate import check_delta, check_floor, check_groups, check_runs, check_weights
 
 _PROFILE_POINTS = 32
@@ -35,7 +35,6 @@ class PowerLawFit(RegressionFit[PowerLaw]):
     x: Array
     floor: bool | float
     at_bound: bool
-    scaling: Scaling[PowerLaw]
 
     @property
     def E(self) -> float:
@@ -51,18 +50,6 @@ class PowerLawFit(RegressionFit[PowerLaw]):
     def alpha(self) -> float:
         """The exponent of the power law."""
         return self.law.alpha
-
-    def profile(self, points: int = 50) -> pd.DataFrame:
-        """For each fixed E between 0 and the lowest loss: the best objective, alpha and a.
-
-        Columns E, alpha, a, objective. A flat valley says that the runs do not determine E.
-        """
-        scaling = replace(self.scaling, fixed=(0,))
-        solution = scaling.minimise(_lines(scaling, _floors(scaling, points)))
-        E, a, alpha = scaling.parameters(solution.theta)
-        return pd.DataFrame(
-            {"E": E, "alpha": alpha[:, 0], "a": a[:, 0], "objective": solution.objective}
-        )
 
 
 def _lines(scaling: Scaling[PowerLaw], E: Array) -> Array:
@@ -85,6 +72,7 @@ def _floors(scaling: Scaling[PowerLaw], points: int) -> Array:
     return np.exp(scaling.problem.y.min()) * (1 - np.geomspace(1, 1e-3, points))
 
 
+@recorded
 def fit_power_law(
     x: ArrayLike,
     loss: ArrayLike,
@@ -125,7 +113,7 @@ def fit_power_law(
     E = _floors(scaling, _PROFILE_POINTS) if profiled else np.array([held / scaling.unit])
     starts = _lines(scaling, E)
     order = np.argsort(objective(scaling.problem, starts, weights))
-    solution = scaling.minimise(starts[order[:_POLISHED]])
+    solution = search(scaling, starts[order[:_POLISHED]])
     E, a, alpha = (values[solution.best()] for values in scaling.parameters(solution.theta))
     if not is_decreasing(a, alpha):
         raise CourseError(
@@ -154,6 +142,5 @@ def fit_power_law(
         x=x,
         floor=floor,
         at_bound=at_bound,
-        scaling=scaling,
         estimator=Estimator(scaling, scaling.theta(law.E, [law.a], [law.alpha])),
     )

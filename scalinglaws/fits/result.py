@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Generic, TypeVar, cast
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,8 @@ from .bootstrap import (
     smoothing_width,
 )
 from .estimator import Estimator
+from .likelihood import log_likelihood
+from .store import Call, save_fit
 
 L = TypeVar("L")
 
@@ -46,7 +49,8 @@ class Fit(ABC, Generic[L]):
     the minimised sum of Huber terms (of half squares if delta is None) of the residuals. converged,
     evidence: whether the minimum was reached, and how that is known. groups: the group number of
     each run; grouped: whether the caller gave them. notes: what the reader should know, such as a
-    parameter at its bound. resampling: how the bootstrap behind the intervals is drawn.
+    parameter at its bound. resampling: how the bootstrap behind the intervals is drawn. call: the
+    call that made the fit.
     """
 
     law: L
@@ -63,6 +67,7 @@ class Fit(ABC, Generic[L]):
     held: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     resampling: Resampling = field(default_factory=Resampling)
+    call: Call = field(default_factory=lambda: Call("", {}))
 
     # Quality
 
@@ -225,6 +230,11 @@ class Fit(ABC, Generic[L]):
                 f"not {len(where)} value{'' if len(where) == 1 else 's'}."
             )
 
+    @property
+    def columns(self) -> dict[str, Array]:
+        """What the law depends on, of the runs in the fit, by name, each (n,)."""
+        return {name: np.asarray(getattr(self, name)) for name in self.variables}
+
     def _free(self) -> int:
         """Number of free parameters."""
         return len(self.parameters) - len(self.held)
@@ -286,6 +296,10 @@ class Fit(ABC, Generic[L]):
         """The table of parameters in LaTeX (`tabular`), with intervals of this level."""
         return display.to_latex(self, level)
 
+    def save(self, path: str | Path) -> None:
+        """Write the fit as readable JSON; `load_fit` reads it. Raises CourseError if it cannot."""
+        save_fit(self, path)
+
     def __repr__(self) -> str:
         return display.short(self)
 
@@ -337,6 +351,117 @@ class RegressionFit(Fit[L]):
         return blocks(order, self.groups, length), (
             f"the form does not fit, so blocks of {length} neighbours err together; this widens"
         )
+
+    # Likelihood
+
+    def log_likelihood(self) -> float:
+        """Of ln L of the runs, with equal noise of the kind that `delta` stands for; see `aic`."""
+        regression = self.estimator.regression
+        return log_likelihood(self.objective, float(regression.weights.sum()), regression.delta)
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, 2·(p + 1) - 2·log-likelihood: lower is better, on the same runs.
+
+        The noise counts as one parameter. Only fits with the same runs and the same delta compare.
+        """
+        return 2 * (self._free() + 1) - 2 * self.log_likelihood()
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, (p + 1)·ln n - 2·log-likelihood: lower is better, on the same runs."""
+        return (self._free() + 1) * float(np.log(self.n)) - 2 * self.log_likelihood()
+
+    def likelihood_ratio(self, smaller: RegressionFit[Any]) -> tuple[float, float]:
+        """(statistic, p-value) of this fit against a smaller law that it contains, on the same runs.
+
+        A p-value below 0.05 says that the larger law is needed, if all runs are equally noisy
+        (Wilks 1938). Raises CourseError if the fits differ in runs, delta or direction.
+        """
+        from scipy.special import gammaincc
+
+        more = self._free() - smaller._free()
+        if self.n != smaller.n or self.delta != smaller.delta or more < 1:
+            raise CourseError(
+                "The likelihood ratio compares a fit with one of fewer parameters on the same runs, "
+                "with the same delta."
+            )
+        ratio = max(2 * (self.log_likelihood() - smaller.log_likelihood()), 0.0)
+        return ratio, float(gammaincc(more / 2, ratio / 2))
+
+    def profile(self, quantity: str | Callable[[L], ArrayLike], points: int = 25) -> pd.DataFrame:
+        """How well the law fits where a quantity is held at each of several values.
+
+        quantity: a parameter's name, or a function of the law (`lambda law: law.N_opt(1e24)`).
+        Columns: the value (under its name, or "value"), objective, likelihood_ratio (against the
+        fit; about 3.84 at the ends of a 95 % interval) and the parameters. A flat valley says that
+        the runs do not determine the quantity.
+        """
+        of = self._of(quantity)
+        spread = self._profile_step(of)
+        centre = float(of(self.law))
+        values = centre + spread * np.linspace(-4, 4, points)
+        if centre > 0 and not values[0] > 0:
+            values = centre * np.geomspace(0.05, 1 + 4 * spread / centre, points)
+        objective, laws = self.estimator.profile(of, values)
+        name = quantity if isinstance(quantity, str) else "value"
+        rows = [
+            {name: value, "objective": F, "likelihood_ratio": self._ratio(F)}
+            | {other: getattr(law, other) for other in self.parameters if other != name}
+            for value, F, law in zip(values, objective, laws, strict=True)
+            if law is not None
+        ]
+        return pd.DataFrame(rows)
+
+    def profile_interval(
+        self, quantity: str | Callable[[L], ArrayLike], level: float = LEVEL
+    ) -> tuple[float, float]:
+        """The values of a quantity with which the law fits almost as well: a likelihood interval.
+
+        It needs no resampling, and shows what is not identified: an end is infinite where no value
+        fits much worse, or where there is no law beyond. It assumes that all runs are equally noisy;
+        `interval` does not.
+        """
+        from scipy.special import stdtrit
+
+        if not 0 < level < 1:
+            raise CourseError(f"level must lie between 0 and 1, not {level:g} (0.95 means 95 %).")
+        of = self._of(quantity)
+        centre, step = float(of(self.law)), self._profile_step(of)
+        wanted = float(stdtrit(max(self.n - self._free(), 1), (1 + level) / 2))
+        ends: list[float] = []
+        for side in (-1.0, 1.0):
+            distances = step * 0.5 * wanted * np.cumsum(1.25 ** np.arange(18))
+            values = centre + side * distances
+            if centre > 0 and side < 0:
+                values = centre * np.exp(-distances / centre)
+            objective, _ = self.estimator.profile(of, values)
+            root = np.sqrt([max(self._ratio(F), 0.0) for F in objective])
+            root, values = np.insert(root, 0, 0.0), np.insert(values, 0, centre)
+            beyond = np.flatnonzero(root > wanted)
+            if not len(beyond) or not np.isfinite(root[beyond[0]]):
+                ends.append(side * np.inf if side > 0 or centre <= 0 else 0.0)
+                continue
+            k = beyond[0]
+            share = (wanted - root[k - 1]) / (root[k] - root[k - 1])
+            ends.append(float(values[k - 1] + share * (values[k] - values[k - 1])))
+        return ends[0], ends[1]
+
+    def _ratio(self, objective: float) -> float:
+        """Twice the log-likelihood lost at another objective; copies and groups count as one run."""
+        if not np.isfinite(objective):
+            return np.inf
+        regression = self.estimator.regression
+        there = log_likelihood(objective, float(regression.weights.sum()), regression.delta)
+        units = int(self.groups.max()) + 1
+        return 2 * (self.log_likelihood() - there) * units / self.n
+
+    def _profile_step(self, of: Callable[[L], Array]) -> float:
+        g = self.estimator.gradient(of)
+        variance = float(g @ self.estimator.covariance() @ g)
+        return float(np.sqrt(variance)) if variance > 0 else 0.1 * abs(float(of(self.law))) + 1e-12
+
+    # Single runs
 
     def leave_one_out(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
         """The quantity without each run in turn (n, ...), nan where the rest cannot be fitted.

@@ -122,7 +122,7 @@ class Scaling(Generic[L]):
     def laws(self, theta: Array) -> list[L | None]:
         """The law of each theta (B, P); None where it does not decrease in every x."""
         E, a, p = self.parameters(theta)
-        good = is_decreasing(a, p)
+        good = is_decreasing(a, p) & np.isfinite(E) & (E >= 0)
         return [
             self.make(float(e), x, q) if ok else None
             for e, x, q, ok in zip(E, a, p, good, strict=True)

@@ -72,6 +72,26 @@ def check_runs(
     return list(arrays.values())
 
 
+def check_columns(n: int, **columns: ArrayLike) -> list[NDArray[np.float64]]:
+    """What a law depends on, as float arrays (n,): finite, of any sign. Raises CourseError."""
+    arrays: list[NDArray[np.float64]] = []
+    for name, values in columns.items():
+        try:
+            array = np.asarray(values, dtype=float)
+        except (TypeError, ValueError):
+            raise CourseError(f"The column {name} must hold numbers only.") from None
+        if array.shape != (n,):
+            raise CourseError(f"The column {name} must hold one value for each of the {n} runs.")
+        bad = ~np.isfinite(array)
+        if bad.any():
+            raise CourseError(
+                f"{name} is missing or infinite in {name_rows(bad)}: fix or drop "
+                f"{'it' if bad.sum() == 1 else 'them'} before fitting."
+            )
+        arrays.append(array)
+    return arrays
+
+
 def check_weights(weights: ArrayLike | None, n: int) -> NDArray[np.float64]:
     """Weights of the runs, 1 unless given. Raises CourseError if they do not fit the runs."""
     if weights is None:

@@ -120,7 +120,7 @@ def plot_N_opt(
         ax.plot(grid, N, color=style["color"], linestyle=style["linestyle"], label=law.name)
         describe(ax, _trend(law.name, law.a, grid, N))
     if ours is not None:
-        N = np.asarray(ours.N_opt(grid))
+        N = np.asarray(ours.law.N_opt(grid))
         low, high = map(np.asarray, ours.interval(lambda law: law.N_opt(grid), level))
         ax.plot(grid, N, color=BLACK, linewidth=2.2, label=f"our fit, a = {ours.law.a:.2f}")
         ax.fill_between(grid, low, high, color=BLACK, alpha=0.15, linewidth=0)

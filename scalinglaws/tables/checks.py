@@ -44,6 +44,7 @@ def ask(
     accept: Collection[str],
     *,
     surface: bool,
+    repeats: bool,
     curves: bool,
     by: str | None,
     place: str,
@@ -53,10 +54,11 @@ def ask(
 ) -> None:
     """Raise CourseError with the first question that the table raises and `accept` does not answer.
 
-    surface: whether the law to fit has N and D (then their units matter). curves: whether the fit
-    wants all checkpoints of a run. by: the column of which each value is fitted by itself. place:
-    what `line` counts. derived: the one of N, D and C that the file does not have, or "". labels:
-    its columns of words. unknown: its columns of numbers that have no meaning yet.
+    repeats: whether it knows repeated data. surface: whether the law to fit has N and D (then their
+    units matter). curves: whether the fit wants all checkpoints of a run. by: the column of which
+    each value is fitted by itself. place: what `line` counts. derived: the one of N, D and C that
+    the file does not have, or "". labels: its columns of words. unknown: its columns of numbers
+    that have no meaning yet.
     """
     written = [name for name in ("N", "D", "C") if name in table and name != derived]
     questions = (
@@ -67,7 +69,7 @@ def ask(
         *(_flops(table) if surface and not derived else ()),
         *(_tied(table) if surface else ()),
         *(() if curves else _checkpoints(table, place)),
-        *_repeats(table, found),
+        *(() if repeats else _repeats(table, found)),
         *(() if by or curves else _experiments(table, labels)),
         *_columns(table, written, unknown),
     )

@@ -140,7 +140,8 @@ def find_columns(
             )
     if "loss" not in found:
         raise CourseError(
-            f"{cells.source} has no column for the loss; it has {listed(cells.columns)}: name yours with "
+            f"{cells.source} has no column for the loss; it has {listed(cells.columns)}: name "
+            f"yours with "
             f"--columns loss=…"
         )
     for name, choice in found.items():
@@ -160,7 +161,8 @@ def _named_column(cells: Cells, name: str, wanted: str) -> str:
     if len(alike) == 1:
         return alike[0]
     raise CourseError(
-        f"{cells.source} has no column {wanted!r}; it has {listed(cells.columns)}: name yours with --columns "
+        f"{cells.source} has no column {wanted!r}; it has {listed(cells.columns)}: name yours with "
+        f"--columns "
         f"{name}=…"
     )
 

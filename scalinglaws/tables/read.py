@@ -140,6 +140,7 @@ def read_runs(
         given,
         accept,
         surface={"N"} < names | {"loss"} and len(names & {"N", "D", "C"}) > 1,
+        repeats="U" in names,
         curves=curves,
         by=by,
         place=cells.place,
@@ -225,9 +226,9 @@ def _meet(
                 f"{condition!r}."
             )
         name, sign, text = match.groups()
+        if name == "epochs" and "epochs" not in table and {"D", "U"} <= set(table):
+            table["epochs"] = numbers(table, "D") / numbers(table, "U")
         column = _column(ours.get(name, name), list(table.columns), cells.source)
-        if column == "epochs" and "U" in found:
-            table["epochs"] = table["D"] / table["U"]
         text = text.strip("'\"")
         if table[column].dtype == float:
             values: list[float | None] = numbers(table, column).tolist()
@@ -310,7 +311,8 @@ def _refuse(
     rows = lines(table, bad)
     them = "them" if len(rows) > 1 else "it"
     raise CourseError(
-        f"{shortened(column)} is {what} in {lines_in_words(rows, cells.place)} of {cells.source}: fix {them}"
+        f"{shortened(column)} is {what} in {lines_in_words(rows, cells.place)} of {cells.source}: "
+        f"fix {them}"
         f"{instead.replace('them', them)}."
     )
 

@@ -104,12 +104,6 @@ def run(args: argparse.Namespace) -> int:
                 f"All {len(configs)} runs are in {store.runs}; to train them again, choose another "
                 "--out."
             )
-    if args.text and args.name == "isoflop":
-        from ..findings.command import write as write_findings  # only here: training needs no page
-        from ..findings.page import Study
-
-        drawn = write_findings(Study(out), out)
-        print(f"What they say: {out / 'findings.md'}, with {len(drawn)} figures.")
     return 0
 
 
@@ -146,7 +140,7 @@ def sweep(configs: list[RunConfig], store: Store, trained: Iterator[Trained]) ->
     """Keep what `trained` yields, in whatever order, and show how far it has come."""
     costs = estimate_seconds(configs)
     progress = tqdm(
-        total=round(sum(costs.values()), 1),
+        total=sum(costs.values()),
         desc=store.plan,
         bar_format="{desc}: {percentage:3.0f}%|{bar}| {postfix} [{elapsed}<{remaining}]",
     )
@@ -154,7 +148,7 @@ def sweep(configs: list[RunConfig], store: Store, trained: Iterator[Trained]) ->
         for finished, (row, curve, weights) in enumerate(trained, 1):
             store.append(row, curve, weights if store.plan == "models" else None)
             progress.set_postfix_str(f"{finished} of {len(configs)} runs", refresh=False)
-            progress.update(costs[row["run"]])
+            progress.update(costs[row["run"]])  # pyright: ignore[reportArgumentType] (seconds)
 
 
 def _trained(args: argparse.Namespace, configs: list[RunConfig]) -> Iterator[Trained]:

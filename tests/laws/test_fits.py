@@ -97,8 +97,9 @@ class TestNewton:
         assert solution.objective[solution.converged] == pytest.approx(best, rel=1e-6)
 
     def test_a_step_limit_is_not_called_convergence(self, monkeypatch):
-        from scalinglaws.fits import gauss_newton, newton
+        from scalinglaws.fits import estimator, gauss_newton, newton
 
+        monkeypatch.setattr(estimator, "_PATIENCE", 0)
         monkeypatch.setattr(newton, "_MAX_STEPS", 3)
         monkeypatch.setattr(gauss_newton, "_MAX_STEPS", 1)
         fit = fit_chinchilla(*surface_runs(noise=0.01))
@@ -166,7 +167,7 @@ class TestPowerLaw:
 
     def test_profile_is_lowest_at_the_fit(self):
         fit = fit_power_law(*curve_runs(noise=0.01))
-        profile = fit.profile(60)
+        profile = fit.profile("E", points=21)
         assert (profile["objective"] >= fit.objective * (1 - 1e-9)).all()
         lowest = profile.loc[profile["objective"].idxmin(), "E"]
         assert lowest == pytest.approx(fit.E, abs=0.1)

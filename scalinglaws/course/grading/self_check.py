@@ -8,10 +8,10 @@ import argparse
 import json
 import shutil
 import sys
-import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from scalinglaws import terminal
 from scalinglaws.course.exercises import exercises
 from scalinglaws.course.learner.events import note_check
 from scalinglaws.errors import CourseError
@@ -100,7 +100,11 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
         # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
         # is as in grading.
         assignment = load_assignment(
-            directory, scratch.api.config, name, Limits(), sandboxed=not sandbox.missing()
+            directory,
+            scratch.api.config,
+            name,
+            Limits(),
+            sandboxed=not (sandbox.private_path() or sandbox.missing()),
         )
         found = read_folder(folder)
         try:
@@ -161,22 +165,24 @@ def print_report(report: dict, stream=None) -> None:
     stream = stream or sys.stdout
     rows = report["exercises"]
     width = max(len(row["title"]) for row in rows)
+    narrow = terminal.width() < width + 34  # columns of the longest line
     print(f"{report['assignment']} · {report['student']}\n", file=stream)
     for row in rows:
         points = f"{row['points']:g}/{row['max_points']:g}"
         if row["by_hand"]:
             points = f"–/{row['max_points']:g}"
-        print(
-            f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {row['state']}",
-            file=stream,
-        )
-        for message in row["messages"]:
+        if narrow:
+            print(terminal.wrap(row["title"], f"  {row['exercise']:>3}  ", " " * 7), file=stream)
+            print(f"{'':7}{points}  {row['state']}", file=stream)
+        else:
             print(
-                textwrap.fill(message, 100, initial_indent=" " * 7, subsequent_indent=" " * 7),
+                f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {row['state']}",
                 file=stream,
             )
+        for message in row["messages"]:
+            print(terminal.wrap(message, " " * 7), file=stream)
     for remark in report["remarks"]:
-        print(textwrap.fill(remark, 100, initial_indent="  ", subsequent_indent="  "), file=stream)
+        print(terminal.wrap(remark, "  "), file=stream)
     print(f"\n  {report['score']:g} of {report['max_score']:g} points", end="", file=stream)
     hand = sum(row["max_points"] for row in rows if row["by_hand"])
     if hand:
