@@ -171,7 +171,9 @@ def _models(numbers: Numbers) -> Iterator[Line]:
                 "the same" if max(errors) < 0.02 else "near" if max(errors) < 0.05 else "not",
             )
     for n in numbers.get("precision", {}).values():
-        N, D = n["laws"]["4"]["N"], n["laws"]["4"]["D"]
+        if "N" not in n["four_bits"] or "D" not in n["four_bits"]:
+            continue
+        N, D = n["four_bits"]["N"], n["four_bits"]["D"]
         yield (
             "the more data per parameter, the more rounding hurts",
             "Kumar 2024",

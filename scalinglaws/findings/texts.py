@@ -429,9 +429,15 @@ def _write_decay(numbers: Numbers) -> str:
         parts.append(
             image(
                 "decay",
-                """Left: held-out loss against weight decay, logarithmic, one line for each number of
-                epochs, with the lowest point of each far to the right of the recipe's decay. Right:
-                loss against the number of models averaged, falling for both decays shown.""",
+                f"""Held-out loss against weight decay, logarithmic, one line for each number of epochs, with
+                its lowest point at {
+                    listed(
+                        f"{d['decay'][i]:g} for {d['epochs']} epochs"
+                        for d, i in zip(n["decays"], best, strict=True)
+                    )
+                }."""
+                + " Beside it: loss against the number of models averaged, at two decays."
+                * bool(n["ensembles"]),
             )
         )
     return paragraphs(*parts)
@@ -439,7 +445,11 @@ def _write_decay(numbers: Numbers) -> str:
 
 def _draw_decay(study: Study, numbers: Numbers) -> Figure:
     n = next(iter(numbers.values()))
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    panels = 2 if n["ensembles"] else 1
+    figure, axes = plt.subplots(
+        1, panels, figsize=(5 * panels, 4), layout="constrained", squeeze=False
+    )
+    left, right = axes[0, 0], axes[0, -1]
     new_axes(left)
     new_axes(right)
     for k, d in enumerate(n["decays"]):
@@ -452,12 +462,12 @@ def _draw_decay(study: Study, numbers: Numbers) -> Figure:
         right.plot(
             *zip(*points, strict=True), MARKERS[k] + "-", color=COLOURS[k], label=f"decay {decay:g}"
         )
+        right.set(xlabel="models averaged", ylabel="held-out loss (nats per byte)")
+        right.set_xticks(sorted({members for members, _ in points}))
     log_axis(left, "x")
     left.set(xlabel="weight decay", ylabel="held-out loss (nats per byte)")
-    right.set(xlabel="models averaged", ylabel="held-out loss (nats per byte)", xticks=[1, 2, 4])
-    for ax in (left, right):
-        if ax.get_legend_handles_labels()[0]:
-            ax.legend(frameon=False, fontsize="small")
+    for ax in axes[0]:
+        ax.legend(frameon=False, fontsize="small")
     return figure
 
 
