@@ -16,6 +16,7 @@ from traitlets import List
 
 from scalinglaws.course.exercises import exercises, graded_cells
 from scalinglaws.course.markdown import draw_formulas
+from scalinglaws.plots.style import PAGE, css_variables
 
 from .messages import failure_message, visible_text
 from .results import Result, decide, judge
@@ -97,6 +98,7 @@ class Summary(_Step):
             r.result.max_points for r in resources["rows"] if r.score is None
         )
         resources["extra"] = sum(row.extra for row in resources["rows"])
+        resources["colours"] = {theme: css_variables(theme) for theme in PAGE}
         return nb, resources
 
 
