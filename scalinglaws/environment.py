@@ -59,7 +59,7 @@ DEVELOPER_COMMANDS = {
         "-m ruff format --check",
         "-c __import__('importlinter.cli').cli.lint_imports_command()",
         "-m deptry .",
-        "-m pytest -n auto --dist loadgroup",  # how many processes: tests/conftest.py
+        "-m pytest -n auto",  # how many processes: tests/conftest.py
     ],
 }
 
