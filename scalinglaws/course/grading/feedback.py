@@ -102,7 +102,7 @@ class Summary(_Step):
 class HideTests(_Step, ClearHiddenTests):
     """Cut hidden tests out of the feedback page, and the tracebacks that would print them."""
 
-    def preprocess_cell(self, cell, resources, cell_index):
+    def preprocess_cell(self, cell, resources, cell_index):  # pyright: ignore[reportIncompatibleMethodOverride]
         """Replace each traceback of a locked test cell by its message."""
         if utils.is_grade(cell) and utils.is_locked(cell) and cell.cell_type == "code":
             for output in cell.outputs:
