@@ -26,7 +26,7 @@ from scalinglaws.files import replace_file
 from scalinglaws.paths import course_dir
 
 from .engine.sandbox import Limits
-from .execute import HAS_ENGINE, Plan, require_isolation, shared_zygote
+from .execute import HAS_ENGINE, Plan, require_isolation, shared_server
 from .gradebook_writer import Records, only_one
 from .nbgrader_api import assignments, load_config
 from .submission import MISSING, master
@@ -108,9 +108,9 @@ def grade_all(
     """Grade these students' submissions and record them, each as it is ready."""
     course = Path(directory.root)
     if HAS_ENGINE and not args.cluster:
-        shared_zygote().start()  # warms up while the gradebook is opened
+        shared_server().start()  # warms up while the gradebook is opened
         if workers(args) > 1:
-            shared_zygote().cores = Counter(dict.fromkeys(cores(), 0))
+            shared_server().cores = Counter(dict.fromkeys(cores(), 0))
     with Records(directory, config, assignment.name) as records:
         records.enter_assignment(assignment.notebooks)
         with executor(args) as pool:

@@ -25,7 +25,7 @@ from .class_run import load_assignment
 from .engine import sandbox
 from .engine.sandbox import Limits
 from .engine.verdict import UNJUDGED_ERROR
-from .execute import HAS_ENGINE, is_unjudged, shared_zygote
+from .execute import HAS_ENGINE, is_unjudged, shared_server
 from .feedback import failure_message, stop_messages
 from .gradebook_writer import Records
 from .nbgrader_api import ScratchCourse, assignments, open_gradebook, scratch_course
@@ -122,7 +122,7 @@ def check(course: Path, copy: Path, student: str, quiet: bool = False) -> dict:
     if not quiet:
         print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
     if HAS_ENGINE:
-        shared_zygote().start()  # warms up while we read
+        shared_server().start()  # warms up while we read
     with scratch_course(course, name) as scratch, ThreadPoolExecutor(1) as beside:
         directory = scratch.api.coursedir
         made = beside.submit(lambda: open_gradebook(directory).close())  # takes seconds, of waiting

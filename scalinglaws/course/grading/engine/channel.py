@@ -14,7 +14,7 @@ import struct
 import sys
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -50,12 +50,16 @@ class Gone(Exception):
 class Peer:
     """One end of a channel.
 
-    trusted: this is the tester's end. sock: a connected stream socket; a new one for each test, while the objects handed over
-    so far stay known. next_ref: the number of the next one; no two snapshots of a process may count alike.
+    trusted: this is the tester's end. sock: a connected stream socket. redact: what is told of a
+    learner's error.
     """
 
-    def __init__(self, trusted: bool, sock: socket.socket | None = None) -> None:
+    def __init__(self, trusted: bool, sock: socket.socket) -> None:
         self.sock, self.trusted = sock, trusted
+        self.redact: Callable[[str, str, str], tuple[str, str]] = lambda kind, text, line: (
+            text,
+            line,
+        )
         self.exports: dict[int, Any] = {}
         self.ids: dict[int, int] = {}  # id() of an exported object: its reference
         self.next_ref = 0
@@ -63,6 +67,19 @@ class Peer:
         self.homes: dict[int, int] = {}  # id() of a proxy: the other side's id
         self.errors: dict[tuple[str, str], type] = {}
         self.calls = 0
+
+    def close(self) -> None:
+        """End the channel."""
+        self.sock.close()
+
+    def is_held_by(self, values: Iterable[Any]) -> bool:
+        """Whether a proxy of this channel is among `values`, or in one of them that is a plain container."""
+        for value in values:
+            inside = list(value.values()) if type(value) is dict else value
+            within = inside if type(inside) in (list, tuple, set) else ()
+            if any(id(v) in self.homes for v in (value, *within)):
+                return True
+        return False
 
     # --- requests and answers ---
 
@@ -79,7 +96,13 @@ class Peer:
                 if message[0] == "value":
                     return message[1]
                 if message[0] == "error":
-                    raise self._error(message[1])
+                    error = self._error(message[1])
+                    stops = isinstance(error, StopIteration | StopAsyncIteration)
+                    if stops and values[1:2] != ("__next__",):
+                        # It would end a loop of the test's, early and in silence.
+                        said = f"your code raised {type(error).__name__}"
+                        raise _with_line(RuntimeError(said), error) from None
+                    raise error
                 self.answer(message)
         finally:
             self.calls -= 1
@@ -294,8 +317,9 @@ class Peer:
             return Gone()
         kind = None if self.trusted else _package_error(spec.get("module"), spec["name"])
         kind = kind or self._error_class(spec["name"], spec["base"])
-        error = kind(spec["text"][:_MAX_TEXT])
-        error.learner_line = spec["line"][:_MAX_TEXT]
+        text, line = self.redact(spec["name"], spec["text"][:_MAX_TEXT], spec["line"][:_MAX_TEXT])
+        error = kind(text)
+        error.learner_line = line
         return error
 
     def _error_class(self, name: str, base: str) -> type:
@@ -306,6 +330,11 @@ class Peer:
         if key not in self.errors:
             self.errors[key] = _plain_error(*key)
         return self.errors[key]
+
+
+def _with_line(error: Exception, other: Exception) -> Exception:
+    error.learner_line = getattr(other, "learner_line", "")  # type: ignore[attr-defined]
+    return error
 
 
 def _package_error(module: Any, name: str) -> type | None:

@@ -367,7 +367,8 @@ class Decoder:
     def objects(self) -> np.ndarray:
         shape, values = self.shape(), self.plain(list)
         array = np.empty(len(values), dtype=object)
-        array[:] = values
+        for i, value in enumerate(values):  # numpy would look into a value that has a length
+            array[i] = value
         return array.reshape(shape)
 
     def column(self) -> Any:

@@ -16,7 +16,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -104,7 +104,7 @@ def drawn(sketch: bytes) -> str:
         return alt.png_url(figure)
 
 
-def is_picture(text: object) -> bool:
+def is_picture(text: object) -> TypeGuard[str]:
     """Whether what the drawing process sent is a PNG and nothing else."""
     return isinstance(text, str) and len(text) <= MAX_PICTURE and bool(_PICTURE.fullmatch(text))
 
