@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,8 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from scalinglaws.errors import CourseError
+
+from .scratch import temporary_folder
 
 
 def load_config(course: Path, root: Path) -> Config:
@@ -59,9 +60,7 @@ def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
     if not source.is_dir():
         known = ", ".join(assignments(course)) or "none"
         raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
-    # ignore_cleanup_errors: Windows keeps the gradebook's file open a little longer than we do.
-    with tempfile.TemporaryDirectory(prefix="scalinglaws-", ignore_cleanup_errors=True) as folder:
-        root = Path(folder)
+    with temporary_folder() as root:
         shutil.copytree(
             source,
             root / "source" / assignment,

@@ -3,9 +3,8 @@
 import contextlib
 import os
 import stat
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode
@@ -14,6 +13,7 @@ from nbgrader import utils
 from .engine.sandbox import IMPORTABLE, MIB, Limits
 from .execute import Plan, run_notebook
 from .feedback import failure_message, visible_text
+from .scratch import temporary_folder
 from .submission import Unreadable, grade_id, mend, read
 
 
@@ -84,14 +84,14 @@ def read_files(folder: Path, most: int = 64 * MIB, many: int = 5_000) -> dict[st
 def grade_submission(assignment: Assignment, student: str, files: dict[str, bytes]) -> Outcome:
     """Read, mend and run a submission; `files` is what `read_files` gives."""
     outcome = Outcome(student)
-    with tempfile.TemporaryDirectory(
-        prefix="scalinglaws-", ignore_cleanup_errors=True
-    ) as temporary:
-        submitted, shared = Path(temporary, "submitted"), Path(temporary, "shared")
+    with temporary_folder() as temporary:
+        submitted, shared = temporary / "submitted", temporary / "shared"
         write_files(submitted, files)
         others = {n: d for n, d in files.items() if not n.endswith(".ipynb")}
         outcome.files = {**others, **assignment.files}  # as nbgrader does: the source's files win
-        lay_out(shared, others, assignment.files)
+        left_out = lay_out(shared, others, assignment.files)
+        if left_out:
+            outcome.remarks.append(f"{left_out} of the files beside the notebook were left out")
         for name, source in assignment.notebooks.items():
             try:
                 notebook = _find(name, assignment, submitted, outcome)
@@ -125,10 +125,35 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
             path.write_bytes(data)
 
 
-def lay_out(folder: Path, submitted: dict[str, bytes], source: dict[str, bytes]) -> None:
-    """Lay out what the two processes find in their folders. Nothing submitted that Python could import goes to the tester."""
-    write_files(folder / "learner", {**source, **_others(submitted, source)})
-    write_files(folder / "tester", {**source, **_others(data_only(submitted), source)})
+def lay_out(folder: Path, submitted: dict[str, bytes], source: dict[str, bytes]) -> int:
+    """Lay out what the two processes find in their folders.
+
+    Nothing submitted that Python could import goes to the tester. Returns how many of the submitted
+    files were left out, since a sandbox has no room for more.
+    """
+    fitting = _fitting(_others(submitted, source))
+    write_files(folder / "learner", {**source, **fitting})
+    write_files(folder / "tester", {**source, **data_only(fitting)})
+    return len(_others(submitted, source)) - len(fitting)
+
+
+MOST_ENTRIES = 4_000  # submitted files, and the folders that they lie in
+MOST_BYTES = 48 * MIB
+
+
+def _fitting(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The first files that a sandbox has room for."""
+    found: dict[str, bytes] = {}
+    entries: set[str] = set()
+    room = MOST_BYTES
+    for name, data in files.items():
+        path = PurePosixPath(name)
+        new = {name, *map(str, path.parents)} - entries
+        if len(entries) + len(new) <= MOST_ENTRIES and len(data) <= room:
+            entries |= new
+            room -= len(data)
+            found[name] = data
+    return found
 
 
 def _others(files: dict[str, bytes], source: dict[str, bytes]) -> dict[str, bytes]:
