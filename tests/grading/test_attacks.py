@@ -174,13 +174,12 @@ def test_forged_messages_cost_their_own_exercise_only(eve, code):
 
 
 def run(*cells: str, test: str, files: Path | None = None) -> str:
-    """Run a learner's cells, then one test; all that the learner's last cell and the test put out."""
+    """Run a learner's cells, then one test; what the cells noted in `said` meanwhile, and the verdict."""
     with Session(shared_server(), Course([], {"t": []}), Limits(cell_time=10), files) as running:
-        last = Cell("print(said)")
-        tested = Cell(test, test="t")
-        for cell in (*map(Cell, cells), tested, last):
+        tested = Cell(f"{test}\nprint(report())", test="t")
+        for cell in (*map(Cell, cells), Cell("def report(): return repr(said)"), tested):
             running.run(cell)
-    return json.dumps([*tested.outputs, *tested.verdict.outputs(1), *last.outputs])
+    return json.dumps([*tested.outputs, *tested.verdict.outputs(1)])
 
 
 @isolated

@@ -148,14 +148,14 @@ class Learner:
         others = [t for t in threading.enumerate() if t is not threading.main_thread()]
         threads = sum(type(t).__name__ != "TMonitor" for t in others)
         pid = -1
-        for _ in range(50):
+        for _ in range(0 if threads and message["whole"] else 50):
             with contextlib.suppress(OSError):  # the processes that just ended are still counted
                 pid = os.fork()
                 break
             time.sleep(0.02)
         if pid:
             close_all(fds)
-            send(self.control, {"forked": pid > 0, "threads": threads})
+            send(self.control, {"forked": pid > 0, "threads": threads if message["whole"] else 0})
             return
         self.control.close()
         self.control = socket.socket(fileno=fds[0])

@@ -89,26 +89,28 @@ class Timeline:
 
     # --- copies ---
 
-    def _fork(self) -> tuple[ProcessHandle, bool]:
-        """(a copy of the process, whether nothing is missing in it). Raises Gone.
+    def _fork(self, whole: bool = False) -> ProcessHandle | None:
+        """A copy of the process, which has no threads but the one that made it. Raises Gone.
 
-        A copy has no threads but the one that made it.
+        whole: none, if threads would be missing in it.
         """
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                answer = self.process.ask({"do": "fork"}, theirs.fileno())
-            if answer.get("forked") is not True:
-                raise Gone
-            return ProcessHandle(ours, greeting(ours, fresh=False)), answer.get("threads") == 0
+                answer = self.process.ask({"do": "fork", "whole": whole}, theirs.fileno())
+            if answer.get("forked") is True:
+                return ProcessHandle(ours, greeting(ours, fresh=False))
+            ours.close()
+            if answer.get("threads"):
+                return None
         except (Gone, TimeoutError):
             ours.close()
-            raise Gone from None
+        raise Gone
 
     def take_snapshot(self) -> None:
         """Leave a copy behind, in place of the one before."""
         with contextlib.suppress(Gone):  # the one before is still good
-            taken, _ = self._fork()
+            taken = self._fork()
             if self._snapshot is not None:
                 self._snapshot.close()
             self._snapshot, self._kept = taken, len(self._good)
@@ -121,12 +123,11 @@ class Timeline:
         be missing in a copy it is the process itself. Raises Gone.
         """
         try:
-            process, whole = self._fork()
+            process = self._fork(whole=True)
         except Gone:
             self.go_back()
-            process, whole = self._fork()
-        if not whole:
-            process.close()
+            process = self._fork(whole=True)
+        if process is None:
             yield Copy(self.process, thrown_away=False)
             try:
                 self.process.answer(time.monotonic() + GRACE)  # that the test is over
