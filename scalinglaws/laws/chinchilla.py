@@ -5,6 +5,7 @@ arXiv:2203.15556).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
 from .counting import FLOPS_PER_PARAM_TOKEN, training_flops
-from .formula import Formula
+from .formula import Formula, Ranges
 from .power import Trend
 
 
@@ -27,6 +28,14 @@ class ChinchillaLaw(Formula):
     >>> round(law(70e9, 1.4e12), 3)
     1.937
     """
+
+    START: ClassVar[Ranges] = {
+        "E": (0.3, 3),
+        "A": (10, 100000),
+        "B": (10, 100000),
+        "alpha": (0.1, 0.8),
+        "beta": (0.1, 0.8),
+    }
 
     E: float
     A: float

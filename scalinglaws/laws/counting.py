@@ -31,8 +31,8 @@ def training_flops(N: ArrayLike, D: ArrayLike) -> Floats:
 class Transformer(Formula):
     """A decoder-only transformer, counted exactly (weights of matrices; biases and norms left out).
 
-    n_layer, d_model, n_ctx (tokens of context), vocab: its shape. d_ff: width of the MLP, 4·d_model
-    unless given. n_head and d_head: attention heads and their width, d_model/n_head unless given;
+    n_layer, d_model, n_ctx (tokens of context), vocab: its shape. A size of 0 stands for the usual
+    choice. d_ff: width of the MLP, 4·d_model unless given. n_head and d_head: attention heads and their width, d_model/n_head unless given;
     n_kv_head: key/value heads (grouped-query attention), n_head unless given. gated: three MLP
     matrices (SwiGLU) instead of two. tied: input and output embedding share one matrix.
     learned_positions: a table of n_ctx position vectors. n_expert and n_active: experts of a
@@ -49,10 +49,10 @@ class Transformer(Formula):
     d_model: int
     n_ctx: int
     vocab: int
-    d_ff: int | None = None
+    d_ff: int = 0
     n_head: int = 1
-    d_head: int | None = None
-    n_kv_head: int | None = None
+    d_head: int = 0
+    n_kv_head: int = 0
     gated: bool = False
     tied: bool = True
     learned_positions: bool = False
@@ -67,7 +67,7 @@ class Transformer(Formula):
             "n_kv_head": self.n_head,
         }
         for size, value in usual.items():
-            if getattr(self, size) is None:
+            if not getattr(self, size):
                 object.__setattr__(self, size, value)
         for size in fields(self):
             if size.type != "bool" and getattr(self, size.name) < 1:

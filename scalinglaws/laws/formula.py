@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, cast
 
 import numpy as np
 
 from ..errors import CourseError
+
+# Where fits look for a law's parameters: {name: (low, high)}.
+Ranges = Mapping[str, tuple[float, float]]
 
 
 class Formula:

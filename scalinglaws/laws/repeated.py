@@ -12,7 +12,7 @@ from .chinchilla import ChinchillaLaw
 from .formula import Formula
 
 
-def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floats:
+def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: ArrayLike) -> Floats:
     """unique·(1 + R*·(1 - e^(-R/R*))), R = total/unique - 1: what repeated tokens are worth (eq.
     5).
 
@@ -22,7 +22,7 @@ def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floa
     >>> round(effective_amount(4e9, 1e9, 15.387756) / 4e9, 2)   # four epochs
     0.93
     """
-    total, unique, _ = positive(total=total, unique=unique, R_star=R_star)
+    total, unique, R_star = positive(total=total, unique=unique, R_star=R_star)
     unique = np.minimum(unique, total)
     R = total / unique - 1
     return plain(unique * (1 - R_star * np.expm1(-R / R_star)))

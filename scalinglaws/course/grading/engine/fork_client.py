@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from scalinglaws.environment import own_matplotlibrc
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import PACKAGE
 
@@ -145,6 +146,7 @@ def _environment() -> dict[str, str]:
         "PIP_NO_INDEX": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MATPLOTLIBRC": own_matplotlibrc(),  # a personal style is no part of an answer
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "NBGRADER_EXECUTION": "autograde",
