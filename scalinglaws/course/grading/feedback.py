@@ -14,6 +14,7 @@ from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreproce
 from traitlets import List
 
 from scalinglaws.course.exercises import exercises, graded_cells
+from scalinglaws.plots.style import PAGE, css_variables
 
 from .messages import failure_message, visible_text
 from .rendering import Kind, shared_renderer
@@ -96,6 +97,7 @@ class Summary(_Step):
             r.result.max_points for r in resources["rows"] if r.score is None
         )
         resources["extra"] = sum(row.extra for row in resources["rows"])
+        resources["colours"] = {theme: css_variables(theme) for theme in PAGE}
         return nb, resources
 
 

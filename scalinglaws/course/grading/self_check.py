@@ -21,7 +21,7 @@ from scalinglaws.paths import course_dir
 from .classroom import load_assignment
 from .engine import sandbox
 from .engine.sandbox import Limits
-from .execute import HAS_ENGINE, shared_zygote
+from .execute import HAS_ENGINE, shared_server
 from .finder import find_work, read_folder
 from .gradebook_writer import Records
 from .nbgrader_api import ScratchCourse, assignments, open_gradebook, scratch_course
@@ -94,7 +94,7 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     name = folder.name
     shared_renderer().start()  # for the feedback page
     if HAS_ENGINE:
-        shared_zygote().start()  # warms up while we read
+        shared_server().start()  # warms up while we read
     with scratch_course(course, name) as scratch, ThreadPoolExecutor(1) as beside:
         directory = scratch.directory
         made = beside.submit(lambda: open_gradebook(directory).close())  # takes seconds, of waiting
