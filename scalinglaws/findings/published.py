@@ -129,11 +129,12 @@ def _data(numbers: Numbers) -> Iterator[Line]:
         )
     for n in numbers.get("decay", {}).values():
         best = max(d["decay"][int(np.argmin(d["loss"]))] for d in n["decays"])
+        at_edge = "at least " * (best == max(max(d["decay"]) for d in n["decays"]))
         factor = best / n["decays"][0]["decay"][0]
         yield (
             "on scarce data the best weight decay is 30 times the usual",
             "Kim 2025",
-            f"{factor:.0f} times ours",
+            f"{at_edge}{factor:.0f} times ours",
             "the same" if 10 <= factor <= 100 else "near" if factor > 2 else "not",
         )
         by: dict[float, dict[int, float]] = {}

@@ -398,6 +398,7 @@ def _write_decay(numbers: Numbers) -> str:
             f"""The best decay tried is {
                 listed(
                     f"{d['decay'][i]:g} after {d['epochs']} epochs"
+                    + " (the largest tried: the best may be larger)" * (i == len(d["decay"]) - 1)
                     for d, i in zip(n["decays"], best, strict=True)
                 )
             }, where the recipe's is {decays[0]:g}; it lowers the loss by {
@@ -426,6 +427,8 @@ def _write_decay(numbers: Numbers) -> str:
                     f"""{max(members)} models lower the loss by {listed(share(g) for g in gains)} at these
                     decays. At fixed data that is real, and it takes {max(members)} times the compute.""",
                 )
+        else:
+            parts.append("Averages of 2 and 4 models are planned, and not trained yet.")
         parts.append(
             image(
                 "decay",
