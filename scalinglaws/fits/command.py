@@ -130,6 +130,11 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
         help="use only the runs for which this holds, such as 'N>1e8' or dataset=c4; may be "
         "repeated",
     )
+    add(
+        "--best",
+        action="store_true",
+        help="use the run of lowest loss at each N and D, as after a sweep of learning rates",
+    )
     add("--last", action="store_true", help="use the last checkpoint of each run only")
     add(
         "--skip-missing",
@@ -256,6 +261,7 @@ def read_table(
         where=args.where,
         by=args.by,
         last=args.last,
+        best=args.best,
         skip_missing=args.skip_missing,
         keep_repeats=args.keep_repeats,
         accept=args.accept,
