@@ -72,7 +72,9 @@ from .fits import (
     fit_observational as fit_observational,
     fit_power_law as fit_power_law,
     fit_repeated as fit_repeated,
+    load_fit as load_fit,
     mixing_law as mixing_law,
+    next_runs as next_runs,
 )
 from .laws import (
     PF_DAY as PF_DAY,

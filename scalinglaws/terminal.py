@@ -9,6 +9,7 @@ import shutil
 import sys
 import textwrap
 import unicodedata
+from collections.abc import Sequence
 
 WIDEST = 96  # columns; longer lines are hard to read
 
@@ -46,9 +47,8 @@ def prepare() -> None:
         (sys.stdout, "scalinglaws.plain"),
         (sys.stderr, "scalinglaws.plain"),
     ):
-        if isinstance(
-            stream, io.TextIOWrapper
-        ):  # not in a notebook, nor where there is no terminal
+        # (Not in a notebook, nor where there is no terminal.)
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
 
 
@@ -66,4 +66,18 @@ def wrap(text: str, indent: str = "", later: str | None = None) -> str:
         initial_indent=indent,
         subsequent_indent=indent if later is None else later,
         break_on_hyphens=False,
+        break_long_words=False,  # an address is of use whole only
     )
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> str:
+    """Rows of text in columns; where the terminal is too narrow, the first cell of each row with the others below it."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if len(indent) + sum(widths) + 2 * (len(widths) - 1) <= width():
+        lines = ["  ".join(map(str.ljust, row, widths)) for row in rows]
+        return "\n".join(f"{indent}{line}".rstrip() for line in lines)
+    blocks = (
+        [wrap(first, indent, f"{indent}  "), wrap("  ".join(filter(None, rest)), f"{indent}    ")]
+        for first, *rest in rows
+    )
+    return "\n".join(line for block in blocks for line in block)

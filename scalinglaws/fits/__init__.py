@@ -3,6 +3,7 @@
 from .broken import BrokenPowerLawFit, fit_broken_power_law
 from .chinchilla import ChinchillaFit, fit_chinchilla
 from .compare import compare_held_out
+from .design import Plan, next_runs
 from .downstream import Chain, fit_accuracy, fit_error
 from .envelope import EnvelopeFit, fit_envelope
 from .general import FunctionLaw, LawFit, fit_law
@@ -12,6 +13,7 @@ from .mixing import MixingFit, ObservationalFit, fit_mixing, fit_observational, 
 from .power_law import PowerLawFit, fit_power_law
 from .repeated import RepeatedDataLaw, fit_repeated
 from .result import Fit
+from .store import load_fit
 
 __all__ = [
     "BrokenPowerLawFit",
@@ -25,6 +27,7 @@ __all__ = [
     "LawFit",
     "MixingFit",
     "ObservationalFit",
+    "Plan",
     "PowerLawFit",
     "RepeatedDataLaw",
     "compare_held_out",
@@ -40,5 +43,7 @@ __all__ = [
     "fit_observational",
     "fit_power_law",
     "fit_repeated",
+    "load_fit",
     "mixing_law",
+    "next_runs",
 ]

@@ -15,6 +15,7 @@ from .estimator import Estimator, search
 from .newton import Array, Solution
 from .result import RegressionFit
 from .scaling import convergence_message
+from .store import recorded
 from .validate import check_delta, check_floor, check_groups, check_runs, check_weights
 
 _FLOORS = (0.0, 0.5, 0.9, 0.99)  # starts for a, as shares of the lowest y
@@ -151,6 +152,7 @@ class _Curve:
         return starts[np.argsort(error, kind="stable")[:_POLISHED]]
 
 
+@recorded
 def fit_broken_power_law(
     x: ArrayLike,
     y: ArrayLike,

@@ -14,6 +14,7 @@ from .estimator import Estimator, search
 from .newton import Array, starting_points
 from .result import RegressionFit
 from .scaling import Scaling, convergence_message, is_decreasing
+from .store import recorded
 from .validate import (
     check_delta,
     check_floor,
@@ -58,6 +59,7 @@ class ChinchillaFit(RegressionFit[ChinchillaLaw]):
         return self.law.L_opt(C)
 
 
+@recorded
 def fit_chinchilla(
     N: ArrayLike,
     D: ArrayLike,

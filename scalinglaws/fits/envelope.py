@@ -13,6 +13,7 @@ from ..laws import AllocationLaw, Trend
 from ..laws.counting import FLOPS_PER_PARAM_TOKEN
 from .allocation import AllocationFit, allocation_law
 from .bootstrap import Array, Bootstrap, Resampling
+from .store import recorded
 from .validate import check_runs
 
 
@@ -130,6 +131,7 @@ def _envelope(curves: Array, sizes: Array, grid: Array) -> tuple[Array, Array, A
     return C, N, C / (FLOPS_PER_PARAM_TOKEN * N), loss
 
 
+@recorded
 def fit_envelope(
     N: ArrayLike, D: ArrayLike, loss: ArrayLike, *, run: ArrayLike, points: int = 1500
 ) -> EnvelopeFit:

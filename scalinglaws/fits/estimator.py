@@ -125,21 +125,27 @@ class Estimator(Generic[L]):
         Econometrics 29, 305). K holds Huber's second derivative, averaged over the noise where delta
         is smaller than it: the share of residuals within a bandwidth, as Powell does for medians.
         """
-        regression = self.regression
-        g, w, delta = self.design(), regression.weights, regression.delta
-        r = regression.log_loss(self.theta[None])[0] - regression.y
-        n = len(g)
-        curve = w * 1.0
-        psi = w * r
-        if np.isfinite(delta):
-            wide = 1.5 * float(np.median(np.abs(r))) / 0.6745 * n ** (-1 / 5)
-            band = max(delta, wide)
-            curve = w * (np.abs(r) <= band) * (delta / band)
-            psi = w * np.clip(r, -delta, delta)
+        g, (psi, curve) = self.design(), self._scores()
         bread = np.linalg.pinv((g * curve[:, None]).T @ g)
         h = np.minimum(self.leverage(), 0.99)
         meat = (g * (psi**2 / (1 - h))[:, None]).T @ g
         return bread @ meat @ bread
+
+    def noise(self) -> float:
+        """The variance with which one more run enters the covariance of theta."""
+        psi, curve = self._scores()
+        used = max(len(psi) - len(self.free), 1)
+        return float((psi**2).sum() / used / max(curve.mean(), 1e-12) ** 2)
+
+    def _scores(self) -> tuple[Array, Array]:
+        """Huber's first derivative at each run, and his second, averaged where delta is small (n,)."""
+        w, delta = self.regression.weights, self.regression.delta
+        r = self.regression.log_loss(self.theta[None])[0] - self.regression.y
+        if not np.isfinite(delta):
+            return w * r, w * 1.0
+        wide = 1.5 * float(np.median(np.abs(r))) / 0.6745 * len(r) ** (-1 / 5)
+        band = max(delta, wide)
+        return w * np.clip(r, -delta, delta), w * (np.abs(r) <= band) * (delta / band)
 
     def profile(
         self, quantity: Callable[[L], Any], values: Sequence[float] | Array

@@ -18,6 +18,7 @@ from .estimator import Estimator, search
 from .newton import Array, Solution
 from .result import RegressionFit
 from .scaling import convergence_message
+from .store import recorded
 from .validate import check_columns, check_delta, check_groups, check_runs, check_weights
 
 L = TypeVar("L")
@@ -37,6 +38,11 @@ class LawFit(RegressionFit[L]):
     """
 
     data: dict[str, Array]
+
+    @property
+    def columns(self) -> dict[str, Array]:
+        """What the law depends on, of the runs in the fit, by name, each (n,)."""
+        return self.data
 
     def _free(self) -> int:
         return len(self.estimator.theta)
@@ -249,6 +255,7 @@ def fit_law(
 def fit_law(
     law: Callable[..., Any], data: Mapping[str, ArrayLike] | pd.DataFrame, **options: Any
 ) -> LawFit[FunctionLaw]: ...
+@recorded
 def fit_law(
     law: Any,
     data: Mapping[str, ArrayLike] | pd.DataFrame,
@@ -379,7 +386,7 @@ def _range(
         raise CourseError(f"The bounds of {name} must be (low, high), not ({low:g}, {high:g}).")
     if name in start:
         given = start[name]
-        pair = given if isinstance(given, tuple) else (float(given), float(given))
+        pair = tuple(given) if isinstance(given, tuple | list) else (given, given)
     elif np.isfinite([low, high]).all():
         pair = (low, high)
     elif name in defaults:

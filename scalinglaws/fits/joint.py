@@ -15,6 +15,7 @@ from .estimator import Estimator, search
 from .newton import Array, Solution
 from .result import RegressionFit
 from .scaling import convergence_message
+from .store import recorded
 from .validate import (
     check_delta,
     check_floor,
@@ -115,6 +116,7 @@ class _Surface:
         return [JointLaw(*row) if ok else None for row, ok in zip(rows.tolist(), good, strict=True)]
 
 
+@recorded
 def fit_joint(
     N: ArrayLike,
     D: ArrayLike,

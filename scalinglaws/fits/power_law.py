@@ -13,6 +13,7 @@ from .estimator import Estimator, search
 from .newton import Array, objective
 from .result import RegressionFit
 from .scaling import Scaling, convergence_message, is_decreasing
+from .store import recorded
 from .validate import check_delta, check_floor, check_groups, check_runs, check_weights
 
 _PROFILE_POINTS = 32
@@ -71,6 +72,7 @@ def _floors(scaling: Scaling[PowerLaw], points: int) -> Array:
     return np.exp(scaling.problem.y.min()) * (1 - np.geomspace(1, 1e-3, points))
 
 
+@recorded
 def fit_power_law(
     x: ArrayLike,
     loss: ArrayLike,

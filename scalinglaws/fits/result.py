@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
@@ -31,6 +32,7 @@ from .bootstrap import (
 )
 from .estimator import Estimator
 from .likelihood import log_likelihood
+from .store import Call, save_fit
 
 L = TypeVar("L")
 
@@ -47,7 +49,8 @@ class Fit(ABC, Generic[L]):
     the minimised sum of Huber terms (of half squares if delta is None) of the residuals. converged,
     evidence: whether the minimum was reached, and how that is known. groups: the group number of
     each run; grouped: whether the caller gave them. notes: what the reader should know, such as a
-    parameter at its bound. resampling: how the bootstrap behind the intervals is drawn.
+    parameter at its bound. resampling: how the bootstrap behind the intervals is drawn. call: the
+    call that made the fit.
     """
 
     law: L
@@ -64,6 +67,7 @@ class Fit(ABC, Generic[L]):
     held: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     resampling: Resampling = field(default_factory=Resampling)
+    call: Call = field(default_factory=lambda: Call("", {}))
 
     # Quality
 
@@ -226,6 +230,11 @@ class Fit(ABC, Generic[L]):
                 f"not {len(where)} value{'' if len(where) == 1 else 's'}."
             )
 
+    @property
+    def columns(self) -> dict[str, Array]:
+        """What the law depends on, of the runs in the fit, by name, each (n,)."""
+        return {name: np.asarray(getattr(self, name)) for name in self.variables}
+
     def _free(self) -> int:
         """Number of free parameters."""
         return len(self.parameters) - len(self.held)
@@ -286,6 +295,10 @@ class Fit(ABC, Generic[L]):
     def to_latex(self, level: float = LEVEL) -> str:
         """The table of parameters in LaTeX (`tabular`), with intervals of this level."""
         return display.to_latex(self, level)
+
+    def save(self, path: str | Path) -> None:
+        """Write the fit as readable JSON; `load_fit` reads it. Raises CourseError if it cannot."""
+        save_fit(self, path)
 
     def __repr__(self) -> str:
         return display.short(self)

@@ -11,6 +11,8 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
 
 from scalinglaws import environment, terminal
+from scalinglaws.course.grading import execute
+from scalinglaws.course.grading.engine import sandbox
 from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.jupyterlab.stand_alone import stand_alone
 from scalinglaws.errors import CourseError
@@ -245,3 +247,51 @@ class TestTerminal:
         lines = terminal.wrap(text, "  ").splitlines()
         assert " ".join(" ".join(lines).split()) == text
         assert all(len(line) <= max(20, terminal.width()) for line in lines)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root's sandbox is another user"
+)
+class TestPrivatePermissions:
+    @pytest.fixture
+    def needed(self, tmp_path, monkeypatch) -> Path:
+        """A folder that the sandbox must read, in place of all that it reads."""
+        folder = tmp_path / "needed"
+        (folder / "numpy").mkdir(parents=True)
+        (folder / "module.py").touch()
+        for path in (folder, *folder.iterdir()):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        monkeypatch.setattr(sandbox, "readable", lambda: [str(folder)])
+        monkeypatch.setattr(sandbox, "_OURS", (str(folder),))
+        monkeypatch.setattr(sys, "path", [])
+        return folder
+
+    def test_what_all_may_read_is_no_problem(self, needed):
+        assert sandbox.private_path() == ""
+
+    @pytest.mark.parametrize(
+        ("name", "mode"), [(".", 0o700), ("numpy", 0o700), ("numpy", 0o744), ("module.py", 0o600)]
+    )
+    def test_the_true_cause_is_named(self, needed, name, mode):
+        (needed / name).chmod(mode)
+        with pytest.raises(CourseError) as raised:
+            execute.require_isolation(True)
+        said = str(raised.value)
+        assert str(needed / name) in said and "chmod -R go+rX" in said
+        assert "no-sandbox" not in said
+        assert execute.require_isolation(False) is False
+
+    def test_a_link_to_nothing_is_no_problem(self, needed):
+        (needed / "gone").symlink_to(needed / "nothing")
+        assert sandbox.private_path() == ""
+
+    @pytest.mark.skipif(bool(sandbox.missing()), reason="this system isolates nothing")
+    def test_a_strict_umask_of_the_grader_does_not_matter(self):
+        code = (
+            "import os; os.umask(0o077); "
+            "from scalinglaws.course.grading.engine import sandbox; print(repr(sandbox.missing()))"
+        )
+        result = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
+        )
+        assert result.stdout.strip() == "''", result.stderr

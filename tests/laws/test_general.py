@@ -10,9 +10,12 @@ from scalinglaws.errors import CourseError
 from scalinglaws.fits import (
     fit_broken_power_law,
     fit_chinchilla,
+    fit_isoflop,
     fit_joint,
     fit_law,
     fit_power_law,
+    load_fit,
+    next_runs,
 )
 from scalinglaws.laws import ChinchillaLaw, PowerLaw
 
@@ -224,3 +227,104 @@ class TestFitsThatEnd:
         assert fit.resamples.units < 20
         plain = fit_power_law(x, 5 * x**-0.05 * noise, floor=False).with_bootstrap(200)
         assert not plain.wrong_form and plain.resamples.units == 40
+
+
+class TestSaved:
+    def test_every_fit_comes_back(self, tmp_path):
+        table = runs(40)
+        x, N, D, loss = table["N"] * table["D"], table["N"], table["D"], table["loss"]
+        C = np.repeat([1e19, 1e20, 1e21], 7)
+        sizes = TRUTH.N_opt(C) * np.tile(np.geomspace(0.3, 3, 7), 3)
+        fits = [
+            fit_chinchilla(N, D, loss, groups=np.arange(40) // 2).with_bootstrap(50, 3, "runs"),
+            fit_power_law(x, loss, floor=False),
+            fit_joint(N.tolist(), D.to_numpy(), loss, delta=0.01),
+            fit_broken_power_law(x, loss, breaks=0),
+            fit_isoflop(sizes, TRUTH(sizes, C / 6 / sizes), C=C),
+            fit_law(ChinchillaLaw, table, start=RANGES, tied={"beta": "alpha"}),
+        ]
+        for i, fit in enumerate(fits):
+            path = tmp_path / f"{i}.json"
+            fit.save(path)
+            again = load_fit(path)
+            assert again.law == fit.law and again.resampling == fit.resampling
+            assert again.notes == fit.notes and again.n == fit.n
+            assert (
+                "alpha" in path.read_text()
+                or "exponent" in path.read_text()
+                or "c0" in path.read_text()
+            )
+
+    def test_what_cannot_be_read_or_written(self, tmp_path):
+        def law(x, *, a, alpha):
+            return a * x**-alpha
+
+        x = np.geomspace(1, 1e4, 12)
+        fit = fit_law(law, {"x": x, "loss": 3 * x**-0.2}, start={"a": 1, "alpha": 1})
+        with pytest.raises(CourseError, match="your own formula law"):
+            fit.save(tmp_path / "fit.json")
+        with pytest.raises(CourseError, match="no file"):
+            load_fit(tmp_path / "absent.json")
+        (tmp_path / "other.json").write_text('{"fit": "os.system"}')
+        with pytest.raises(CourseError, match="no fit that save_fit wrote"):
+            load_fit(tmp_path / "other.json")
+        path = tmp_path / "edited.json"
+        fit_power_law(x, 1 + 3 * x**-0.2).save(path)
+        path.write_text(path.read_text().replace('"alpha": 0.2', '"alpha": 0.3'))
+        with pytest.raises(CourseError, match="another law"):
+            load_fit(path)
+
+
+class TestNextRuns:
+    def test_the_plan_beats_repeating_the_runs_there_are(self):
+        table = runs(40, 0.01)
+        fit = fit_chinchilla(table["N"], table["D"], table["loss"], delta=None)
+
+        def quantity(law):
+            return law.L_opt(1e23)
+
+        plan = next_runs(fit, 1e22, quantity)
+        assert plan.spent <= 1e22 and plan.runs["count"].sum() <= 30
+        assert 0 < plan.after < plan.before
+        same = next_runs(fit, 1e22, quantity, candidates={"N": [1e9], "D": [2e10]})
+        assert plan.after < same.after
+
+    def test_the_promise_is_kept(self):
+        table = runs(40, 0.01)
+        fit = fit_chinchilla(table["N"], table["D"], table["loss"], delta=None)
+        plan = next_runs(fit, 1e22, "alpha")
+        assert plan.before == pytest.approx(fit.bootstrap(200).values("alpha").std(), rel=0.3)
+        rng, widths = np.random.default_rng(1), []
+        new = plan.runs.loc[plan.runs.index.repeat(plan.runs["count"])]
+        N, D = np.append(table["N"], new["N"]), np.append(table["D"], new["D"])
+        for _ in range(4):
+            noise = np.exp(0.01 * rng.standard_normal(len(new)))
+            loss = np.append(table["loss"], TRUTH(new["N"], new["D"]) * noise)
+            again = fit_chinchilla(N, D, loss, delta=None)
+            widths.append(again.bootstrap(100).values("alpha").std())
+        assert np.mean(widths) == pytest.approx(plan.after, rel=0.35)
+
+    def test_mistakes_are_one_sentence(self):
+        table = runs(40)
+        fit = fit_chinchilla(table["N"], table["D"], table["loss"])
+        with pytest.raises(CourseError, match="budget must be positive"):
+            next_runs(fit, -1, "alpha")
+        with pytest.raises(CourseError, match="No candidate costs"):
+            next_runs(fit, 1e10, "alpha")
+        with pytest.raises(CourseError, match="lacks the column D"):
+            next_runs(fit, 1e22, "alpha", candidates={"N": [1e9]})
+        power = fit_power_law(table["N"] * table["D"], table["loss"])
+        with pytest.raises(CourseError, match="Say what a run costs"):
+            next_runs(power, 1e22, "alpha")
+        assert next_runs(power, 1e23, "alpha", cost=lambda x: 6 * x).after > 0
+
+
+def test_parabolas_are_biased_and_the_bias_is_corrected():
+    """pitfalls.md 1: on noise-free runs over a wide range of sizes the minimum is moved."""
+    law = ChinchillaLaw(E=1.69, A=406, B=411, alpha=0.34, beta=0.28)
+    C = np.repeat(np.geomspace(6e18, 3e21, 6), 9)
+    N = law.N_opt(C) * np.tile(np.geomspace(1 / 20, 20, 9), 6)
+    fit = fit_isoflop(N, law(N, C / (6 * N)), C=C)
+    assert fit.N_opt(1e21) > 1.03 * law.N_opt(1e21)
+    assert fit.corrected.N_opt(1e21) == pytest.approx(law.N_opt(1e21), rel=2e-3)
+    assert "parabolas move N_opt by" in repr(fit)

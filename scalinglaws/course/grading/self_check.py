@@ -8,10 +8,10 @@ import argparse
 import json
 import shutil
 import sys
-import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from scalinglaws import terminal
 from scalinglaws.course.exercises import exercises
 from scalinglaws.course.learner.events import note_check
 from scalinglaws.errors import CourseError
@@ -21,11 +21,13 @@ from .classroom import load_assignment
 from .engine import sandbox
 from .engine.sandbox import Limits
 from .execute import HAS_ENGINE, shared_zygote
-from .finder import read_folder
+from .finder import find_work, read_folder
 from .gradebook_writer import Records
 from .nbgrader_api import ScratchCourse, assignments, open_gradebook, scratch_course
 from .remarks import Kind
+from .rendering import shared_renderer
 from .results import Result, State, results
+from .submission import Unreadable
 from .submission_job import grade_submission
 
 
@@ -89,8 +91,7 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     quiet: print nothing meanwhile. Raises CourseError where there is no notebook that can be read.
     """
     name = folder.name
-    if not quiet:
-        print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
+    shared_renderer().start()  # for the feedback page
     if HAS_ENGINE:
         shared_zygote().start()  # warms up while we read
     with scratch_course(course, name) as scratch, ThreadPoolExecutor(1) as beside:
@@ -99,15 +100,23 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
         # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
         # is as in grading.
         assignment = load_assignment(
-            directory, scratch.api.config, name, Limits(), sandboxed=not sandbox.missing()
+            directory,
+            scratch.api.config,
+            name,
+            Limits(),
+            sandboxed=not (sandbox.private_path() or sandbox.missing()),
         )
         found = read_folder(folder)
-        outcome = grade_submission(assignment, student, found.files, found.left_out)
-        if outcome.unreadable:
+        try:
+            find_work(name, assignment.notebooks[name], found, assignment.notebooks)
+        except Unreadable as error:
             raise CourseError(
-                f"Your copy in {folder} cannot be read as a notebook ({outcome.unreadable[name]}): open it"
-                " in JupyterLab, or restore an earlier version from its .ipynb_checkpoints folder."
-            )
+                f"Your copy in {folder} cannot be read as a notebook ({error}): open it in JupyterLab, or"
+                " restore an earlier version from its .ipynb_checkpoints folder."
+            ) from None
+        if not quiet:
+            print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
+        outcome = grade_submission(assignment, student, found.files, found.left_out)
         made.result()
         with Records(directory, scratch.api.config, name) as records:
             records.enter_assignment(assignment.notebooks)
@@ -156,22 +165,24 @@ def print_report(report: dict, stream=None) -> None:
     stream = stream or sys.stdout
     rows = report["exercises"]
     width = max(len(row["title"]) for row in rows)
+    narrow = terminal.width() < width + 34  # columns of the longest line
     print(f"{report['assignment']} · {report['student']}\n", file=stream)
     for row in rows:
         points = f"{row['points']:g}/{row['max_points']:g}"
         if row["by_hand"]:
             points = f"–/{row['max_points']:g}"
-        print(
-            f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {row['state']}",
-            file=stream,
-        )
-        for message in row["messages"]:
+        if narrow:
+            print(terminal.wrap(row["title"], f"  {row['exercise']:>3}  ", " " * 7), file=stream)
+            print(f"{'':7}{points}  {row['state']}", file=stream)
+        else:
             print(
-                textwrap.fill(message, 100, initial_indent=" " * 7, subsequent_indent=" " * 7),
+                f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {row['state']}",
                 file=stream,
             )
+        for message in row["messages"]:
+            print(terminal.wrap(message, " " * 7), file=stream)
     for remark in report["remarks"]:
-        print(textwrap.fill(remark, 100, initial_indent="  ", subsequent_indent="  "), file=stream)
+        print(terminal.wrap(remark, "  "), file=stream)
     print(f"\n  {report['score']:g} of {report['max_score']:g} points", end="", file=stream)
     hand = sum(row["max_points"] for row in rows if row["by_hand"])
     if hand:

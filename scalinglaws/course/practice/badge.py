@@ -11,7 +11,7 @@ from scalinglaws.course.learner.events import Event, Pace, Started
 from scalinglaws.course.questions.seal import find
 from scalinglaws.files import replace_file
 
-from .sitting import Challenge
+from .sitting import Challenge, number_word
 
 
 def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | None:
@@ -24,14 +24,17 @@ def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | 
     round_ = challenge.round
     subject = _subject(round_)
     name = round_.name
+    right = f"All {number_word(len(round_.questions))} right"
     mastered = _mastered(round_.questions)
     path = folder / f"llm-scaling-master-{day:%Y-%m-%d}-{round_.sitting}.png"
     alt = (
-        f"Badge “LLM Scaling Master”{f' for {name}' if name else ''}: {subject}, all five right, {_day(day)}. "
+        f"Badge “LLM Scaling Master”{f' for {name}' if name else ''}: {subject}, {right.lower()}, {_day(day)}. "
         f"Mastered: {', '.join(mastered)}."
     )
     if not path.is_file():
-        replace_file(path, draw(name, subject, mastered, day, _PACE[round_.pace]))
+        replace_file(
+            path, draw(name, subject, mastered, f"{right}, {_PACE[round_.pace]} · {_day(day)}")
+        )
     return {"file": str(path), "alt": alt}
 
 
@@ -59,7 +62,7 @@ def _day(day: datetime) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def draw(name: str, subject: str, mastered: Sequence[str], day: datetime, pace: str) -> bytes:
+def draw(name: str, subject: str, mastered: Sequence[str], line: str) -> bytes:
     """The picture, 1200 by 630 points, as PNG; the same bytes for the same badge."""
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -88,7 +91,7 @@ def draw(name: str, subject: str, mastered: Sequence[str], day: datetime, pace: 
     write(0.06, 0.575, name, color="white", fontsize=size, style="italic")
     lines = textwrap.wrap("Mastered: " + ", ".join(mastered), 52)
     write(0.06, 0.50, "\n".join(lines[:7]), color="white", fontsize=15, va="top", linespacing=1.5)
-    write(0.06, 0.09, f"All five right, {pace} · {_day(day)}", color="#C9D8E6", fontsize=14)
+    write(0.06, 0.09, line, color="#C9D8E6", fontsize=14)
     picture = io.BytesIO()
     with warnings.catch_warnings():  # a letter that no font of this machine has is drawn as a box
         warnings.simplefilter("ignore")

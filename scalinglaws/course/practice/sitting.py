@@ -5,6 +5,7 @@ of the kernel, and in another tab, where it stood. The clock is Python's; it goe
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ CHALLENGE = "challenge"  # the five problems are the questions whose ids begin s
 LEVELS = ("introductory", "intermediate", "advanced", "expert")
 ATTEMPTS = 2
 ROUND = 5  # questions in a round of the challenge
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 GRACE = timedelta(seconds=2)  # from the page to Python on a busy machine
 PACES: dict[Pace, float | None] = {
     "timed": 1.0,
@@ -46,6 +48,35 @@ VERDICTS: dict[Verdict, bool] = {
     "partly": False,
     "no": False,
 }  # on one's own text, beside the model answer
+
+
+def number_word(count: int) -> str:
+    """2 as "two"; from eleven on, digits."""
+    return _WORDS[count] if count < len(_WORDS) else str(count)
+
+
+def in_words(count: int, thing: str) -> str:
+    """2 and "attempt" as "two attempts"."""
+    return f"{number_word(count)} {thing}{'s' if count != 1 else ''}"
+
+
+def all_of(count: int) -> str:
+    """5 as "All five are", which begins a sentence."""
+    return f"All {number_word(count)} are" if count > 1 else "It is"
+
+
+def rules() -> str:
+    """The rules of the challenge in a sentence: what is said of them anywhere is this."""
+    minutes = max(find(question)["minutes"] for question in five_problems())
+    return (
+        f"{in_words(ROUND, 'problem').capitalize()}, {in_words(minutes, 'minute')} and "
+        f"{in_words(ATTEMPTS, 'attempt')} each"
+    )
+
+
+def five_problems() -> list[str]:
+    """The problems of the first round: those that the course is known for."""
+    return [q for q in sorted(sealed_bank()) if q.startswith(f"{CHALLENGE}.")][:ROUND]
 
 
 @dataclass
@@ -215,15 +246,22 @@ class Sitting:
             log.add(Hint(log.now, self.id, turn.question))
             return turn.entry["hints"][turn.hints]
 
-    def answer(self, typed: Any, attempt: int | None = None) -> Reply | None:
+    def answer(
+        self,
+        typed: Any,
+        attempt: int | None = None,
+        read: Callable[[Turn, Any], Any] = lambda _, typed: typed,
+    ) -> Reply | None:
         """Answer the open question. Returns the reply; None if there is none to answer.
 
         attempt: which attempt the learner means, counted from 0; where that one is over, nothing happens.
+        read: gives the answer in the bank's letters, where the learner was shown others (`options.from_shown`).
         Raises CourseError for an answer of the wrong kind, which costs no attempt.
         """
         turn = self.turn()
         if turn is None or turn.closed(self.now):
             return None
+        typed = read(turn, typed)
         answer = from_text(turn.entry, typed) if isinstance(typed, str) else typed
         reply = mark(turn.question, answer)
         with self.progress.writing() as log:
@@ -385,7 +423,7 @@ class Challenge(Sitting):
 
     def _draw(self, events: Sequence[Event], topic: str, level: str, number: int) -> list[str]:
         if not topic and not level:
-            return [q for q in sealed_bank() if q.startswith(f"{CHALLENGE}.")][:ROUND]
+            return _like_the_five(events, number)
         known = memories(events, self.now)
         questions = [
             question
@@ -408,6 +446,29 @@ class Challenge(Sitting):
     def _seconds(self, question: str) -> float | None:
         factor = PACES[self.round.pace] if self.round else None
         return None if factor is None else 60.0 * find(question)["minutes"] * factor
+
+
+def _like_the_five(events: Sequence[Event], number: int) -> list[str]:
+    """The five problems in the first round; in a later one, for each a question on the same row of the coverage map.
+
+    Those that the learner has not met in a round come first.
+    """
+    five = five_problems()
+    met = Counter(q for event in events if isinstance(event, Started) for q in event.questions)
+    if not met:
+        return five
+    draw = random.Random(number)
+    chosen: list[str] = []
+    for problem in five:
+        row = find(problem)["covers"][0]
+        choice = [
+            question
+            for question, entry in sorted(sealed_bank().items())
+            if row in entry["covers"] and form(entry) != "words" and question not in chosen
+        ]
+        draw.shuffle(choice)
+        chosen.append(min(choice, key=lambda question: met[question]))
+    return chosen
 
 
 def _last_round(events: Sequence[Event]) -> Started | None:
