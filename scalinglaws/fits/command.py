@@ -93,6 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the runs with fitted loss and residual as CSV",
     )
     out("--figure", type=Path, metavar="FILE", help="draw the fit into a PNG, SVG or PDF file")
+    out("--save", type=Path, metavar="FILE", help="write the fit as JSON, for load_fit in Python")
     out("--report", type=Path, metavar="FILE", help="write one HTML page with numbers and figures")
 
 
@@ -335,9 +336,10 @@ def best_of_budgets(runs: pd.DataFrame, within: float = 1.05) -> pd.DataFrame:
 
 
 def _write_files(args: argparse.Namespace, reports: list[Report]) -> None:
-    if args.figure and len(reports) > 1:
+    one = "--figure draws" if args.figure else "--save writes" if args.save else ""
+    if one and len(reports) > 1:
         raise CourseError(
-            f"--figure draws one fit, and --by {args.by} gives {len(reports)}: choose one with "
+            f"{one} one fit, and --by {args.by} gives {len(reports)}: choose one with "
             f"--where, or write them "
             "all with --report."
         )
@@ -348,6 +350,8 @@ def _write_files(args: argparse.Namespace, reports: list[Report]) -> None:
     if args.figure:
         figure = reports[0].figure()
         write(args.figure, lambda path: figure.savefig(path, dpi=160))
+    if args.save:
+        reports[0].fit.save(args.save)
     if args.report:
         page = to_html(reports)
         write(args.report, lambda path: path.write_text(page, encoding="utf-8"))
