@@ -602,6 +602,6 @@ def _alike(a: Any, b: Any) -> bool:
             return a.keys() == b.keys() and all(_alike(a[k], b[k]) for k in a)
         if isinstance(a, int | float | np.number | np.ndarray):
             x, y = np.asarray(a), np.asarray(b)
-            return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-8, atol=0, equal_nan=True))
+            return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-6, atol=0, equal_nan=True))
         return a is b or bool(a == b)
     return False

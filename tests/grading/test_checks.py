@@ -226,7 +226,7 @@ def test_values_are_shown_on_one_line(value, shown):
 @pytest.mark.parametrize("form", [tuple, list, np.array, lambda v: pd.Series(v, index=[7, 8, 9])])
 def test_several_numbers_in_any_form(form):
     assert numbers("f(x)", form([1.0, 2.0, 3.0]), "E, a, alpha") == (1.0, 2.0, 3.0)
-    assert "3 numbers were expected, (E, a, alpha)" in reply(
+    assert "three numbers were expected, (E, a, alpha)" in reply(
         numbers, "f(x)", form([1.0, 2.0, 3.0])[:2], "E, a, alpha"
     )
 

@@ -178,6 +178,9 @@ def number(name: str, value: Any) -> float:
         raise _not_numbers(name, value, "a number was") from None
 
 
+_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
+
+
 def numbers(name: str, value: Any, what: str) -> tuple[float, ...]:
     """As many plain floats as `what` lists, from a tuple, list, array or Series (whatever its labels).
 
@@ -185,11 +188,12 @@ def numbers(name: str, value: Any, what: str) -> tuple[float, ...]:
     Raises NotStarted where there is no value yet, CheckFailed where these are not so many numbers.
     """
     count = len(what.split(","))
+    many = f"{_WORDS.get(count, count)} numbers"
     if isinstance(value, Mapping):
-        raise _not_numbers(name, value, f"{count} numbers ({what}) were")
-    array = _to_array(name, value, f"{count} numbers ({what}) were").reshape(-1)
+        raise _not_numbers(name, value, f"{many} ({what}) were")
+    array = _to_array(name, value, f"{many} ({what}) were").reshape(-1)
     if array.size != count:
-        raise CheckFailed(f"{name} is {_show(value)}: {count} numbers were expected, ({what}).")
+        raise CheckFailed(f"{name} is {_show(value)}: {many} were expected, ({what}).")
     return tuple(array.tolist())
 
 
@@ -254,8 +258,8 @@ class Slip:
         if got.shape != self.value.shape:
             return math.inf
         with np.errstate(all="ignore"):
-            apart = np.abs(got - self.value)
-            steps = np.where(apart == 0, 0.0, apart / np.maximum(self.tolerance, 1e-12))
+            apart = np.where(got == self.value, 0.0, np.abs(got - self.value))  # inf is inf
+            steps = np.where(apart == 0, 0.0, apart / np.maximum(self.tolerance, 1e-300))
         return float(np.max(steps, initial=0.0)) if not np.any(np.isnan(steps)) else math.inf
 
 
