@@ -253,13 +253,17 @@ class Slip:
                 rtol = max(rtol, min(answer, _SLIP_RTOL_OF_SEVERAL))
         return cls(array, message, np.maximum(rtol * np.abs(array), written))
 
-    def distance(self, got: np.ndarray) -> float:
-        """How far `got` lies from it, in units of the tolerance; inf where the shapes differ."""
+    def distance(self, got: np.ndarray, want: np.ndarray | float = 0.0) -> float:
+        """How far `got` lies from it, in units of the tolerance; inf where the shapes differ.
+
+        want: the right value, of which a slip of zero may be a thousandth away.
+        """
         if got.shape != self.value.shape:
             return math.inf
+        tolerance = np.where(self.value == 0, 1e-3 * np.abs(want), self.tolerance)
         with np.errstate(all="ignore"):
             apart = np.where(got == self.value, 0.0, np.abs(got - self.value))  # inf is inf
-            steps = np.where(apart == 0, 0.0, apart / np.maximum(self.tolerance, 1e-300))
+            steps = np.where(apart == 0, 0.0, apart / np.maximum(tolerance, 1e-300))
         return float(np.max(steps, initial=0.0)) if not np.any(np.isnan(steps)) else math.inf
 
 
@@ -268,7 +272,7 @@ def _likely(got: np.ndarray, want: np.ndarray, slips: Iterable[Slip], right: Cal
     near = sorted(
         (distance, i, slip)
         for i, slip in enumerate(slips)
-        if (distance := slip.distance(got)) <= 1 and not right(slip.value)
+        if (distance := slip.distance(got, want)) <= 1 and not right(slip.value)
     )
     first = near[0][0] if near else 0.0
     alike = [slip.message for distance, _, slip in near if distance <= max(2 * first, 1e-3)]

@@ -582,6 +582,10 @@ local_slope = -(np.log(h(1.001e9)) - np.log(h(1e9))) / np.log(1.001)
         ],
     ),
     "ex12_logarithm": Answers(
+        equal={
+            "np.geomspace(1000000.0, 1000000000000.0, 200) => np.geomspace(1000000000000.0, 1000000.0, 200)": "the same sizes from above",
+            "200 => 400": "more sizes in the same range",
+        },
         right=[
             """
 sizes = np.geomspace(1e6, 1e12, 200)
