@@ -559,8 +559,10 @@ def _agreeing(
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                value = wrong(*copy.deepcopy(given))
-                return Slip.of(value, message, rtol, answer=answer, several=bool(others))
+                value = np.asarray(wrong(*copy.deepcopy(given)), dtype=float)
+            if np.isnan(value).any():  # the implementation says nothing about this case
+                return None
+            return Slip.of(value, message, rtol, answer=answer, several=bool(others))
         except Exception:  # it cannot take these arguments
             return None
 
