@@ -4,13 +4,16 @@
 #                  NO_BROWSER=1  PORT=8890  STUDENT=ada  RENEW=01_power_laws
 #   make teach     open JupyterLab with formgrader, for instructors (NO_BROWSER and PORT as above)
 #   make test      lint and test everything (ARGS="tests/test_study.py -x" for a part)
-#   make format    lint and format what can be mended by itself
+#   make format    lint and format, and fix what can be fixed automatically
 #   make hooks     have git run the checks of .pre-commit-config.yaml before each commit
 #   make lock      make requirements/*.txt anew (ARGS=--upgrade for the newest releases)
 
+# A PYTHONHOME or PYTHONPATH that was set for other work would stop Python before bootstrap.py can help.
+plain := unset PYTHONHOME PYTHONPATH PYTHONINSPECT PYTHONWARNINGS;
+
 # The first command that is a working Python, of whatever age: bootstrap.py looks for a better one if it must.
 ifndef PYTHON
-PYTHON := $(shell for python in python3 python py python3.13 python3.12 python3.11 python3.14; do \
+PYTHON := $(shell $(plain) for python in python3 python py python3.13 python3.12 python3.11 python3.14; do \
 	"$$python" -c "" 2>/dev/null && echo "$$python" && break; done)
 endif
 
@@ -25,5 +28,5 @@ study teach test format hooks lock:
 ifeq ($(strip $(PYTHON)),)
 	@echo "make: no Python was found: install Python 3.13, then run this again." >&2; exit 2
 else
-	@$(PYTHON) bootstrap.py $@ $(ARGS)
+	@$(plain) $(PYTHON) bootstrap.py $@ $(ARGS)
 endif

@@ -11,8 +11,14 @@ Python 2.7 on purpose: an old Python must be able to read the file before it can
 from __future__ import print_function
 
 import os
-import subprocess
 import sys
+
+# Modules of this folder and of Python only: PYTHONPATH and PYTHONSAFEPATH, meant for other work, do not count.
+HERE = os.path.dirname(os.path.abspath(__file__))
+foreign = [os.path.abspath(f) for f in os.environ.get("PYTHONPATH", "").split(os.pathsep) if f]
+sys.path[:] = [HERE] + [f for f in sys.path if os.path.abspath(f) not in foreign + [HERE]]
+
+import subprocess  # noqa: E402
 
 # The Pythons that the locks in requirements/ hold for, and the order in which another one is looked for.
 OLDEST, NEWEST = (3, 11), (3, 14)

@@ -1,4 +1,4 @@
-"""nbgrader's settings for this course. Each line says why nbgrader's own default does not do."""
+"""nbgrader's settings for this course. Each line says why nbgrader's own default is unsuitable."""
 
 import os
 import sys
@@ -26,11 +26,27 @@ from scalinglaws.course.grading.feedback import (
     SafeHtml,
     Summary,
 )
-from scalinglaws.course.grading.preprocess import AskAPerson, Mend, ReadAnything, RunIsolated
+from scalinglaws.course.grading.nbgrader_api import gradebook_url
+from scalinglaws.course.grading.preprocess import AskAPerson, ReadAnything, Repair, RunIsolated
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
 c.CourseDirectory.course_id = "scaling_laws"
+
+# nbgrader reads an instructor's ~/.jupyter/nbgrader_config.py before this file: without these lines, its commands would
+# work on the course that one is about. And its own default for the gradebook cuts the path at a question mark.
+folder = Path(__file__).absolute().parent
+c.CourseDirectory.root = str(folder)
+c.CourseDirectory.db_url = gradebook_url(folder)
+c.CourseDirectory.source_directory = "source"
+c.CourseDirectory.release_directory = "release"
+c.CourseDirectory.submitted_directory = "submitted"
+c.CourseDirectory.autograded_directory = "autograded"
+c.CourseDirectory.feedback_directory = "feedback"
+c.CourseDirectory.solution_directory = "solution"
+c.CourseDirectory.directory_structure = str(
+    Path("{nbgrader_step}", "{student_id}", "{assignment_id}")
+)
 
 # nbgrader calls the script `alembic` by its bare name: it must be found also where .venv is not activated.
 scripts = str(Path(sys.executable).parent)
@@ -44,12 +60,12 @@ warnings.filterwarnings("ignore", category=SAWarning)
 c.ClearSolutions.code_stub = {"python": "# Your code here"}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 
-# nbgrader's list with two changes: a submission is read and mended first, in whatever state it is, and our engine runs it,
+# nbgrader's list with two changes: a submission is read and repaired first, in whatever state it is, and our engine runs it,
 # isolated, instead of a kernel of its own that holds the hidden tests. (So `nbgrader autograde` and formgrader's button give
 # the marks of `scalinglaws grade`.)
 c.Autograde.exporter_class = ReadAnything
 c.Autograde.sanitize_preprocessors = [
-    Mend,
+    Repair,
     ClearOutput,
     DeduplicateIds,
     OverwriteKernelspec,

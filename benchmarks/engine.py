@@ -1,9 +1,12 @@
-"""The training engine against PyTorch, and against the peak of one core.
+"""The numpy engine against PyTorch, and against the peak of one core.
 
     pip install "scalinglaws[torch]"    # or torch==2.13.0 in an environment of its own
     python benchmarks/engine.py
+    python benchmarks/engine.py --device cuda --together 64
 
-Both train the same model from the same weights on the same batches, one thread each: forward,
+Three engines: numpy (`training/`), PyTorch as one writes it, and `training/torch_engine.py`, which
+trains many models at once (the column "together", in FLOP/s of all of them; on a GPU it is compiled).
+The first two train the same model from the same weights on the same batches, one thread each: forward,
 backward, gradient clipping and AdamW. PyTorch runs eagerly, with its fused attention, RMSNorm and
 AdamW. Rounds alternate, and each engine's median counts, so that other work on the machine weighs
 on both. Ratio above 1: numpy is faster. FLOPs are the exact count of `training/flops.py`.
@@ -22,6 +25,8 @@ from scalinglaws.training.flops import training_flops_per_token
 from scalinglaws.training.gradient import Backward, loss_and_gradient
 from scalinglaws.training.model import Activations, Parameters, Shape, initialise
 from scalinglaws.training.optimizer import AdamW
+from scalinglaws.training.plans import recipe
+from scalinglaws.training.torch_engine import Stack, find_device
 from scalinglaws.training.train import MICRO_BATCH, cpu_model
 
 LR = 1e-3
@@ -98,6 +103,18 @@ def torch_step(shape: Shape, parameters: Parameters, batch: np.ndarray):
     return step
 
 
+def together_step(width: int, models: int, batch: np.ndarray, device: torch.device):
+    """A step of `models` models at once by the torch engine."""
+    configs = [recipe("prose", width, 2**24, seed) for seed in range(models)]
+    stack = Stack(configs, device, None)
+    text = torch.from_numpy(np.stack([batch] * models)).to(device)
+
+    def step() -> float:
+        return float(stack.step(0, text).sum())  # waits for the device
+
+    return step
+
+
 def seconds_per_call(function, seconds: float) -> float:
     """Mean time of the calls that fit into `seconds`."""
     calls, start = 0, time.perf_counter()
@@ -127,6 +144,8 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.3, help="of each round")
+    parser.add_argument("--device", default="cpu", help="of the torch engine: cpu or cuda")
+    parser.add_argument("--together", type=int, default=8, help="models at once, torch engine")
     args = parser.parse_args()
 
     torch.set_num_threads(1)
@@ -134,7 +153,11 @@ def main() -> None:
     peak = matmul_peak()
     print(f"{cpu_model()}; numpy {np.__version__}, PyTorch {torch.__version__}; one thread")
     print(f"best matrix product: {peak / 1e9:.0f} GFLOP/s; {MICRO_BATCH} x 64 tokens a step\n")
-    print(f"{'width':>5} {'numpy':>9} {'PyTorch':>9} {'ratio':>6} {'of peak':>8}   GFLOP/s")
+    device = find_device(args.device)
+    print(f"together: {args.together} models on {device}")
+    print(
+        f"{'width':>5} {'numpy':>9} {'PyTorch':>9} {'ratio':>6} {'of peak':>8} {'together':>9}   GFLOP/s"
+    )
     for width in args.widths:
         shape = Shape(width=width, heads=max(1, width // 32))
         parameters = initialise(shape, 0)
@@ -143,14 +166,17 @@ def main() -> None:
         for _ in range(10):  # warm up, and make sure that both are the same model
             losses = [engine() for engine in engines]
             assert abs(losses[0] - losses[1]) < 2e-3 * losses[1], losses
-        times = [[], []]
+        engines.append(together_step(width, args.together, batch, device))
+        engines[-1]()
+        times = [[], [], []]
         for _ in range(args.rounds):
             for engine, measured in zip(engines, times, strict=True):
                 measured.append(seconds_per_call(engine, args.seconds))
         flops = training_flops_per_token(shape.layers, width, shape.context) * batch[:, 1:].size
-        slow, fast = (flops / statistics.median(measured) for measured in times)
+        slow, fast, many = (flops / statistics.median(measured) for measured in times)
         print(
-            f"{width:5d} {fast / 1e9:9.1f} {slow / 1e9:9.1f} {fast / slow:6.2f} {fast / peak:8.0%}",
+            f"{width:5d} {fast / 1e9:9.1f} {slow / 1e9:9.1f} {fast / slow:6.2f} {fast / peak:8.0%} "
+            f"{args.together * many / 1e9:9.1f}",
             flush=True,
         )
 

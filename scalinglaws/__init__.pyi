@@ -57,13 +57,24 @@ from .course.practice.reveal import (
     reveal as reveal,
 )
 from .fits import (
+    Chain as Chain,
+    RepeatedDataLaw as RepeatedDataLaw,
     compare_held_out as compare_held_out,
+    fit_accuracy as fit_accuracy,
     fit_broken_power_law as fit_broken_power_law,
     fit_chinchilla as fit_chinchilla,
     fit_envelope as fit_envelope,
+    fit_error as fit_error,
     fit_isoflop as fit_isoflop,
     fit_joint as fit_joint,
+    fit_law as fit_law,
+    fit_mixing as fit_mixing,
+    fit_observational as fit_observational,
     fit_power_law as fit_power_law,
+    fit_repeated as fit_repeated,
+    load_fit as load_fit,
+    mixing_law as mixing_law,
+    next_runs as next_runs,
 )
 from .laws import (
     PF_DAY as PF_DAY,

@@ -1,6 +1,11 @@
 """`python -m scalinglaws`: the console command, where scripts are not on the PATH."""
 
+import os
 import sys
+
+# Python looks in the working folder first: a random.py there must not replace Python's own.
+if sys.path[0] in ("", os.getcwd()):
+    del sys.path[0]
 
 from scalinglaws.cli import main
 

@@ -11,6 +11,7 @@ import sys
 from importlib import import_module
 from typing import NamedTuple
 
+from . import environment, terminal
 from .errors import CourseError
 from .extras import explained
 
@@ -76,7 +77,7 @@ COMMANDS = {
     ),
     "release": Command("scalinglaws.course.release", "make release/ anew from source/", "grade"),
     "sweep": Command(
-        "scalinglaws.training.sweep", "train the tiny language models of the study", "train"
+        "scalinglaws.findings.sweep", "train the tiny language models of the study", "train"
     ),
     "corpus": Command(
         "scalinglaws.training.corpus", "build a corpus from named, hashed packages", "train"
@@ -108,8 +109,12 @@ def build_parser(chosen: str | None) -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one subcommand. Returns its exit code; 2 where the user must mend something first."""
-    argv = sys.argv[1:] if argv is None else argv
+    """Run one subcommand. Returns its exit code; 2 where the user must fix something first."""
+    if argv is None:
+        argv = sys.argv[1:]
+        terminal.prepare()
+        if (code := environment.stand_alone(argv)) is not None:
+            return code
     chosen = next((word for word in argv if word in COMMANDS), None)
     extra = COMMANDS[chosen].extra if chosen else ""
     try:

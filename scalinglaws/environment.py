@@ -11,9 +11,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .errors import CourseError
 from .files import digest, replace_file, try_lock
@@ -23,7 +24,24 @@ VENV = COURSE / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "scalinglaws.json"
+SAFE = ["-P"]  # for Python: modules come from where they are installed, not from the working folder
 BYTES_NEEDED = 1.2e9  # measured on Linux: 760 MB for learners, 1020 MB for developers
+
+# Variables that a user sets for other work; they would change the course's Python, its Jupyter and its figures ...
+FOREIGN = ("PYTHON", "JUPYTER", "IPYTHON", "MPLBACKEND", "MATPLOTLIBRC")
+# ... and those among them that do no harm.
+HARMLESS = {
+    "PYTHONIOENCODING",
+    "PYTHONUTF8",
+    "PYTHONUNBUFFERED",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPYCACHEPREFIX",
+    "PYTHONHASHSEED",
+    "PYTHONFAULTHANDLER",
+    "PYTHON_COLORS",
+    "JUPYTER_RUNTIME_DIR",
+    "JUPYTERLAB_SETTINGS_DIR",
+}
 
 # What developers run, in order: arguments for Python. All other commands are those of `scalinglaws`.
 DEVELOPER_COMMANDS = {
@@ -41,13 +59,13 @@ DEVELOPER_COMMANDS = {
         "-m ruff format --check",
         "-c __import__('importlinter.cli').cli.lint_imports_command()",
         "-m deptry .",
-        "-m pytest -n auto --dist loadgroup",  # how many processes: tests/conftest.py
+        "-m pytest -n auto",  # how many processes: tests/conftest.py
     ],
 }
 
 
 def main(arguments: list[str]) -> int:
-    """Set up what a command needs, and run it. Returns its exit code; 2 where the user must mend something."""
+    """Set up what a command needs, and run it. Returns its exit code; 2 where the user must fix something."""
     command, *rest = arguments or ["--help"]
     for_developers = command in DEVELOPER_COMMANDS
     try:
@@ -61,22 +79,56 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nbootstrap: stopped; run it again to go on.", file=sys.stderr)
         return 130
-    os.environ["PATH"] = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
-    os.environ["VIRTUAL_ENV"] = str(VENV)
+    environment = own_environment(os.environ)
+    environment["PATH"] = os.pathsep.join([str(BIN), environment.get("PATH", "")])
+    environment["VIRTUAL_ENV"] = str(VENV)
     if not for_developers:
-        os.environ["SCALINGLAWS_COURSE"] = str(COURSE)
-        return run([PYTHON, "-m", "scalinglaws", command, *rest])
+        environment["SCALINGLAWS_COURSE"] = str(COURSE)
+        return run([PYTHON, *SAFE, "-m", "scalinglaws", command, *rest], environment)
     os.chdir(COURSE)
     *first, last = ([PYTHON, *line.split()] for line in DEVELOPER_COMMANDS[command])
     for line in [*first, [*last, *rest]]:
-        if code := run(line):
+        if code := run(line, environment):
             return code
     return 0
 
 
-def run(command: list) -> int:
+def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables without those that a user sets for other work."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in HARMLESS or not name.startswith(FOREIGN)
+    }
+
+
+def own_matplotlibrc() -> str:
+    """The settings that matplotlib comes with: the file it reads where a user has none."""
+    found = importlib.util.find_spec("matplotlib")
+    folders = found.submodule_search_locations if found else None
+    return str(Path((folders or [""])[0], "mpl-data", "matplotlibrc"))
+
+
+def stand_alone(argv: list[str]) -> int | None:
+    """Make this process independent of what the user's shell sets for other work.
+
+    Python has read its own variables when it started. Where some were set, and this is the course's
+    environment, the command runs once more without them: then its exit code is returned, else None.
+    (An environment of the user's own may need its PYTHONPATH.)
+    """
+    wanted = own_environment(os.environ)
+    foreign = os.environ.keys() - wanted.keys()
+    for name in foreign:
+        if not name.startswith("PYTHON"):
+            del os.environ[name]
+    if any(name.startswith("PYTHON") for name in foreign) and Path(sys.prefix).resolve() == VENV:
+        return run([PYTHON, *SAFE, "-m", "scalinglaws", *argv], wanted)
+    return None
+
+
+def run(command: list[str | Path], environment: Mapping[str, str]) -> int:
     """The exit code of a command. Ctrl-C reaches the command too, and it decides what that means."""
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env=environment)
     while True:
         try:
             return process.wait()
@@ -89,6 +141,7 @@ def set_up(lock: str) -> None:
 
     Raises CourseError, or OSError for what the disk refuses.
     """
+    refuse_impossible_folder()
     present = read_stamp()
     if present.get("lock") == "dev":
         lock = "dev"  # it holds the versions of `course`, and more
@@ -110,7 +163,18 @@ def set_up(lock: str) -> None:
         write_stamp(wanted)
 
 
-def read_stamp() -> dict:
+def refuse_impossible_folder() -> None:
+    """Raise CourseError where the course's path holds a character that no Python environment can live with."""
+    names = {"\n": "a line break", "\r": "a carriage return", os.pathsep: f"{os.pathsep!r}"}
+    for character, name in names.items():
+        if character in str(COURSE):
+            raise CourseError(
+                f"the course's folder {str(COURSE)!r} has {name} in its path, with which Python cannot make an "
+                "environment: rename the folder, then run this again."
+            )
+
+
+def read_stamp() -> dict[str, Any]:
     """What .venv holds; empty if that is not known."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
@@ -119,7 +183,7 @@ def read_stamp() -> dict:
     return stamp if isinstance(stamp, dict) else {}
 
 
-def write_stamp(stamp: dict) -> None:
+def write_stamp(stamp: Mapping[str, Any]) -> None:
     """Replace the stamp, whole or not at all."""
     replace_file(STAMP, json.dumps(stamp, indent=1).encode())
 
@@ -153,7 +217,7 @@ def make_venv() -> None:
         "Setting up the course in .venv (only the first time; one to five minutes) ...", flush=True
     )
     # If this Python stands in an environment itself (perhaps the very one that goes), take its origin.
-    step(sys._base_executable, "-m", "venv", "--clear", VENV)
+    step(getattr(sys, "_base_executable", sys.executable), *SAFE, "-m", "venv", "--clear", VENV)
 
 
 def install_packages(lock: str) -> None:
@@ -161,7 +225,7 @@ def install_packages(lock: str) -> None:
 
     The lock is complete, so pip need not look for more; and what needs a compiler is not in it.
     """
-    lock_file = COURSE / "requirements" / f"{lock}.txt"
+    lock_file = f"requirements/{lock}.txt"
     pip_install(
         "--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", lock_file
     )
@@ -169,11 +233,14 @@ def install_packages(lock: str) -> None:
 
 def install_course() -> None:
     """Install `scalinglaws` where it stands, so that an update of the course is in force at once."""
-    pip_install("--no-deps", "--no-index", "--no-build-isolation", "--editable", COURSE)
+    pip_install("--no-deps", "--no-index", "--no-build-isolation", "--editable", ".")
 
 
 def pip_install(*arguments: str | Path) -> None:
-    """Run `pip install`, on the package index that the user's pip is configured for."""
+    """Run `pip install` in the course's folder, on the package index that the user's pip is configured for.
+
+    Paths are given from there: pip would take `[`, `#` or `%` in the course's own path for more than letters.
+    """
     options = [
         "--no-input",
         "--disable-pip-version-check",
@@ -182,25 +249,25 @@ def pip_install(*arguments: str | Path) -> None:
         "--progress-bar",
         "off",
     ]
-    step(PYTHON, "-m", "pip", "install", *options, *arguments)
+    step(PYTHON, *SAFE, "-m", "pip", "install", *options, *arguments)
 
 
 def step(*command: str | Path) -> None:
     """Run a step of the set-up with one line of progress; raises CourseError if it fails."""
-    environment = {**os.environ, "PIP_USER": "0"}
-    for variable in ("PYTHONHOME", "PYTHONPATH"):  # they would smuggle in other packages
-        environment.pop(variable, None)
+    environment = {**own_environment(os.environ), "PIP_USER": "0"}
     output = []
     with subprocess.Popen(
         command,
+        cwd=COURSE,
         env=environment,
+        umask=0o022,  # where root grades, students' code runs as another user, who must read .venv
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
     ) as process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             output.append(line)
             if line.startswith(("Collecting ", "Installing ", "Obtaining ")):
                 show_progress(" ".join(line.split()[:2]))
@@ -249,7 +316,7 @@ EXPLANATIONS = [
     (
         ["No matching distribution found"],
         "the package index lacks a package for this Python and system: use Python 3.13 on Linux, macOS "
-        "or Windows, or mend pip's configuration, then run this again.",
+        "or Windows, or fix pip's configuration, then run this again.",
     ),
 ]
 

@@ -1,6 +1,6 @@
 """The optional parts of the package: what to say where one of them is not installed."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from .errors import CourseError
@@ -11,7 +11,7 @@ class MissingExtra(CourseError, ModuleNotFoundError):
 
 
 @contextmanager
-def explained(what: str, extra: str) -> Iterator[None]:
+def explained(what: str, extra: str) -> Generator[None]:
     """Turn the absence of a package into a sentence: `what` needs the extra of that name.
 
     Raises MissingExtra. A module of our own that is missing is a fault of the package, and stays one.

@@ -8,7 +8,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 
 def digest(path: Path) -> str:
@@ -45,7 +45,7 @@ def _ordinary_mode() -> int:
     return 0o666 & ~mask
 
 
-def try_lock(file: IO) -> bool:
+def try_lock(file: IO[Any]) -> bool:
     """Take the lock of an open file; False if another process holds it.
 
     The system gives it back when the process ends, however it ends.

@@ -5,6 +5,7 @@ loads nothing of the training engine.
 """
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -44,8 +45,8 @@ def load_runs(
             raise CourseError(
                 f"The plan {plan!r} has no runs on the corpus {corpus!r}, only on {_listed(known)}."
             )
-        table = table[table["corpus"] == corpus]
-    table = table.sort_values(["corpus", "N", "D", "seed", "run"], ignore_index=True)
+        table = table.loc[table["corpus"] == corpus]
+    table = table.sort_values(by=["corpus", "N", "D", "seed", "run"], ignore_index=True)
     if columns is None:
         return table
     absent = [column for column in columns if column not in table]
@@ -53,7 +54,7 @@ def load_runs(
         raise CourseError(
             f"The runs have no column {_listed(absent)}; there are {_listed(table.columns)}."
         )
-    return table[columns]
+    return table.loc[:, list(columns)]
 
 
 def load_curves(
@@ -68,7 +69,7 @@ def load_curves(
     """
     curves = _load("curves", plan, data)
     if corpus is not None:
-        curves = curves[curves["run"].isin(load_runs(plan, corpus, data=data)["run"])]
+        curves = curves.loc[curves["run"].isin(load_runs(plan, corpus, data=data)["run"])]
     return curves.reset_index(drop=True)
 
 
@@ -126,5 +127,5 @@ def write_checksums(folder: Path) -> Path:
     return folder / CHECKSUMS
 
 
-def _listed(names) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(repr(str(name)) for name in names)

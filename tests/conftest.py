@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from scalinglaws.files import try_lock
 
@@ -26,17 +27,36 @@ CHROMIUM_FLAGS = [
 # What a test needs beyond this Python process, told by its fixtures: each is a marker, and no such test is quick.
 RESOURCES = {"browser": "page", "sandbox": "sandbox", "kernel": "run_notebook"}
 
-# Fixtures of a module that take seconds to make: the tests that share one run in one process, which makes it once.
+# Modules with a fixture that takes seconds to make. Each runs in one process, which makes it once; `test_answers` has one
+# for each assignment.
 EXPENSIVE = {
     "test_answers": "lesson",
-    "test_attacks": "graded",
     "test_bootstrap": "made",
     "test_browser": "lab",
     "test_capstone": "names",
     "test_class": "marks",
     "test_findings": "made",
+    "test_light_install": "wheel",
     "test_marking": "graded_course",
 }
+
+
+class Together(LoadScopeScheduling):
+    """Shares tests among processes one by one, but those of an expensive module together.
+
+    (xdist's own groups, `--dist loadgroup`, have no effect with pytest 9.2: xdist 3.8 writes them where pytest no longer looks.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, rest = nodeid.partition("::")
+        module = Path(path).stem
+        if module not in EXPENSIVE:
+            return nodeid
+        return path + rest.partition("[")[2] if module == "test_answers" else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Together:
+    return Together(config, log)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
@@ -52,6 +72,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return cores if config.option.markexpr == "quick" else 2 * cores
 
 
+@pytest.hookimpl(tryfirst=True)  # `-m` reads the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by what it needs, and let what takes longest begin first."""
     for item in items:
@@ -59,12 +80,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs = [marker for marker, fixture in RESOURCES.items() if fixture in used]
         for marker in needs:
             item.add_marker(marker)
+        fixture = EXPENSIVE.get(item.path.stem)
+        needs += [fixture] if fixture in used else []
         if (not needs and not item.get_closest_marker("slow")) or item.get_closest_marker("smoke"):
             item.add_marker("quick")
-        fixture = EXPENSIVE.get(item.path.stem)
-        if fixture in used:
-            which = item.callspec.indices.get(fixture, "") if hasattr(item, "callspec") else ""
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{fixture}{which}"))
     items.sort(key=_turn)
 
 

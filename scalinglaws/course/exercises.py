@@ -29,8 +29,8 @@ class Exercise:
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """The notebook at `path`, as nbformat 4."""
-    return nbformat.read(path, as_version=4)
+    """The notebook at `path`, as nbformat 4; a byte order mark does not matter."""
+    return nbformat.reads(path.read_text("utf-8-sig"), as_version=4)
 
 
 def graded_cells(notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:

@@ -22,13 +22,13 @@ _FUNCTION = re.compile(
 )
 
 
-def _spaced(match: re.Match) -> str:
+def _spaced(match: re.Match[str]) -> str:
     before, after = (0 if match[part] else 0.17 for part in ("first", "more"))
     operator = f'<mo lspace="{before}em" rspace="{after}em">{match["name"]}</mo>'
     return f"{match['first'] or ''}{operator}{match['more'] or ''}"
 
 
-def _mathml(match: re.Match) -> str:
+def _mathml(match: re.Match[str]) -> str:
     from latex2mathml.converter import convert
 
     display = "block" if match["block"] else "inline"
@@ -49,11 +49,13 @@ def to_html(markdown: str) -> str:
 
     formulas: list[str] = []
 
-    def keep(match: re.Match) -> str:
+    def keep(match: re.Match[str]) -> str:
         formulas.append(_mathml(match))
         return f"\ue000{len(formulas) - 1}\ue001"  # private characters, which no text holds
 
-    page = mistune.create_markdown(escape=True, plugins=["table"])(_outside_code(markdown, keep))
+    page = str(
+        mistune.create_markdown(escape=True, plugins=["table"])(_outside_code(markdown, keep))
+    )
     page = re.sub("\ue000(\\d+)\ue001", lambda mark: formulas[int(mark[1])], page)
     return page.replace("<pre>", '<pre tabindex="0" role="group" aria-label="code">').strip()
 
@@ -65,7 +67,7 @@ _SIGNS = {
 }  # fmt: skip
 
 
-def _sign(match: re.Match) -> str:
+def _sign(match: re.Match[str]) -> str:
     name = match[1]
     if not name.isalpha():  # a space or a brace
         return " " if name in ",;: " else "" if name == "!" else name
@@ -76,7 +78,7 @@ def _sign(match: re.Match) -> str:
 def to_text(markdown: str) -> str:
     """Markdown as plain text for a terminal: signs for the commonest TeX, and no marks of emphasis."""
 
-    def plain(match: re.Match) -> str:
+    def plain(match: re.Match[str]) -> str:
         tex = match["block"] or match["inline"]
         tex = re.sub(r"\\(?:text|mathrm|mathit|operatorname)\s*\{([^{}]*)\}", r"\1", tex)
         tex = re.sub(r"\\d?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", tex)

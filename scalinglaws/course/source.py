@@ -219,7 +219,7 @@ def text_from_notebook(notebook: NotebookNode) -> str:
 
 def notebook_file(notebook: NotebookNode) -> str:
     """The content of the .ipynb file, as JupyterLab and nbgrader write it."""
-    return nbformat.writes(notebook, version=4) + "\n"
+    return nbformat.writes(notebook) + "\n"
 
 
 # --- keeping both in step ---

@@ -1,7 +1,6 @@
 """`scalinglaws teach`: open JupyterLab on the whole course, with formgrader, for instructors."""
 
 import argparse
-import os
 
 from scalinglaws.paths import course_dir
 
@@ -16,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve the course's folder. Returns the exit code."""
     course = course_dir()
-    os.chdir(course)  # where nbgrader looks for nbgrader_config.py
+    # (nbgrader finds nbgrader_config.py there.)
     return lab.open_lab(
         course, user="instructor", page="", port=args.port, browser=not args.no_browser
     )

@@ -86,7 +86,7 @@ def _write_budget(numbers: Numbers) -> str:
             "forecasts",
             """Two panels against training compute. Left: compute-optimal parameters; the minima lie on
             a straight line, which is drawn on to the held-out budget, where the measured minimum has a
-            very long error bar. Right: the lowest loss; its curve meets the measured value within the
+            long error bar. Right: the lowest loss; its curve meets the measured value within the
             size of the marker.""",
         ),
         *told,

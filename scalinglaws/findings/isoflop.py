@@ -191,7 +191,9 @@ def _write_exponents(numbers: Numbers) -> str:
 def _draw_exponents(study: Study, numbers: Numbers) -> Figure:
     figure, ax = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
     first = numbers["parabolas"][0]
-    plot_N_opt(np.geomspace(*first["C"], 30), study.isoflop[first["corpus"], "N"], ax=ax)
+    plot_N_opt(
+        np.geomspace(first["C"][0], first["C"][1], 30), study.isoflop[first["corpus"], "N"], ax=ax
+    )
     return figure
 
 

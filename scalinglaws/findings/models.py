@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ..plots import COLOURS, MARKERS, log_axis, new_axes
 from ..training.config import ROUNDED_BITS
 from ..training.noise import pooled, seed_noise
-from .page import Numbers, Section, Study, image, paragraphs, percent, share, span, table
+from .page import Numbers, Section, Study, Table, image, paragraphs, percent, share, span, table
 from .statistics import log_linear
 
 
@@ -20,7 +20,7 @@ def _measure_distil(study: Study) -> Numbers:
             continue
         grid = study.grids[corpus]
         alone = grid.assign(power=np.log2(grid["D"]).round()).groupby(["width", "power"])
-        means = alone["loss"].mean()
+        means: Table = alone["loss"].mean()
         noise = {
             power: pooled(seed_noise(runs))[1]
             for power, runs in grid.groupby(np.log2(grid["D"]).round())

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import CourseError
+from ..markdown import markdown_table
 from ..runs import load_runs
-from ..tables import markdown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 WITHIN = 4  # sizes within this factor of a budget's lowest run are fitted with a parabola
 Numbers = dict[str, Any]  # what JSON can hold
+# A DataFrame. Its stubs give a column a dozen types, of which ours has one: so tables go untyped.
+Table = Any
 
 
 @dataclass(frozen=True)
@@ -35,20 +37,21 @@ class Study:
 
     data: Path | None = None
 
-    def runs(self, plan: str, corpus: str) -> pd.DataFrame:
+    def runs(self, plan: str, corpus: str) -> Table:
         """The finished runs of a plan on a corpus, without those that diverged.
 
         Raises CourseError if there are none.
         """
-        runs = load_runs(plan, corpus=corpus, data=self.data)
+        runs: Table = load_runs(plan, corpus=corpus, data=self.data)
         return runs[runs["loss"].notna()].reset_index(drop=True)
 
     def corpora(self, plan: str) -> list[str]:
         """The texts on which runs of this plan were trained: the study's own two first."""
         try:
-            trained = load_runs(plan, columns=["corpus"], data=self.data)["corpus"].unique()
+            runs: Table = load_runs(plan, columns=["corpus"], data=self.data)
         except CourseError:
             return []
+        trained = runs["corpus"].unique().tolist()
         return sorted(trained, key=lambda name: ({"prose": 0, "code": 1}.get(name, 2), name))
 
     @cached_property
@@ -72,7 +75,7 @@ class Study:
         return {key: fit for key, fit in fits.items() if (key[0], "N_nonemb") in fits}
 
     @cached_property
-    def grids(self) -> dict[str, pd.DataFrame]:
+    def grids(self) -> dict[str, Table]:
         """{corpus: the runs of the grid}, where one seed at least has every width with every D."""
         complete = {}
         for corpus in self.corpora("grid"):
@@ -109,7 +112,7 @@ def paragraphs(*texts: str) -> str:
 
 def table(header: str, rows: Iterable[Iterable[object]]) -> str:
     """A table; `header` names its columns, separated by a bar."""
-    return markdown([name.strip() for name in header.split("|")], rows).strip()
+    return markdown_table([name.strip() for name in header.split("|")], rows).strip()
 
 
 def image(name: str, alt: str) -> str:

@@ -14,6 +14,7 @@ from .page import (
     Numbers,
     Section,
     Study,
+    Table,
     image,
     listed,
     paragraphs,
@@ -26,10 +27,11 @@ from .page import (
 from .statistics import log_linear, lowest
 
 
-def _sweeps(study: Study, corpus: str) -> pd.DataFrame:
+def _sweeps(study: Study, corpus: str) -> Table:
     """Validation loss by width, D and learning rate, seeds averaged, of the plans lr and tuning."""
     tables = [study.runs(p, corpus) for p in ("lr", "tuning") if corpus in study.corpora(p)]
-    runs = pd.concat(tables).assign(D_round=lambda t: 2 ** np.log2(t["D"]).round().astype(int))
+    runs: Table = pd.concat(tables)
+    runs = runs.assign(D_round=lambda t: 2 ** np.log2(t["D"]).round().astype(int))
     keys = ["width", "D_round", "lr"]
     return runs.groupby(keys, as_index=False).agg(loss=("loss_val", "mean"), D=("D", "mean"))
 
@@ -40,7 +42,7 @@ def _measure_lr(study: Study) -> Numbers:
         rows = []
         for (width, _), sweep in _sweeps(study, corpus).groupby(["width", "D_round"]):
             sweep = sweep.sort_values("lr")
-            best, loss = lowest(sweep["lr"], sweep["loss"])
+            best, loss = lowest(sweep["lr"], sweep["loss"], points=3)
             rates, losses = sweep["lr"].tolist(), sweep["loss"].tolist()
             rows.append(
                 {"width": width, "D": round(sweep["D"].mean()), "best": best, "loss": loss}
@@ -66,9 +68,9 @@ def _write_lr(numbers: Numbers) -> str:
         for row in n["rows"]:
             ends = [row["losses"][0], row["losses"][-1]]
             best, cost = min(row["losses"]), "-"
-            if rule and row["best"] is not None:
+            if rule:
                 own = int(np.argmin(np.abs(np.log(np.array(row["rates"]) * row["width"] / rule))))
-                cost = percent(row["losses"][own] / row["loss"] - 1)
+                cost = percent(row["losses"][own] / best - 1)
             rows.append(
                 [
                     *(row["width"], f"{row['D']:,.0f}"),
@@ -99,12 +101,14 @@ def _write_lr(numbers: Numbers) -> str:
     return paragraphs(
         """At each width and each amount of data, five rates a factor of two apart were tried (four
         times lower to four times higher than the recipe's). The best rate is the minimum of a parabola
-        in ln(rate), by the validation loss; the last three columns give the loss above the lowest.""",
+        in ln(rate) through the lowest loss and its two neighbours, by the validation loss. The last
+        three columns give the loss above the lowest of the five.""",
         image(
             "lr",
             """One panel for each amount of data: loss against learning rate, logarithmic, one curve
-            for each width. Every curve is a bowl. The wider the model, the further left its lowest
-            point lies: the best rate of width 64 is several times smaller than that of width 8.""",
+            for each width. Every curve falls slowly to its lowest point and rises steeply beyond it,
+            some with a spike. The wider the model, the further left its lowest point lies: the best rate
+            of width 64 is several times smaller than that of width 8.""",
         ),
         *parts,
     )
@@ -136,6 +140,7 @@ def _draw_lr(study: Study, numbers: Numbers) -> Figure:
             if row["best"]:
                 ax.plot(row["best"], row["loss"], "*", color="black", markersize=9, zorder=4)
         log_axis(ax, "x")
+        log_axis(ax, "y")
         ax.set(title=f"D = {2**power:,} bytes", xlabel="peak learning rate")
         ax.legend(frameon=False, fontsize="small")
     axes[0, 0].set_ylabel("validation loss (nats per byte)")
@@ -313,7 +318,8 @@ def _write_schedule(numbers: Numbers) -> str:
             training the trunk once and cooling down at five points costs {share(n["saved"], 0)} less than
             five cosine runs. On {corpus}, the loss of the cooled runs lies between
             {percent(min(differences))} and {percent(max(differences))} of that of the cosine, on
-            average {percent(float(np.mean(differences)))}:""",
+            average {percent(float(np.mean(differences)))} ({plural(n["seeds"], "seed")}; both with the
+            same batch and warm-up):""",
             table(
                 "text | width | D (bytes) | cool-down of 20 % against the cosine",
                 ([corpus, w, f"{D:,}", percent(v)] for w, D, v in n["cooled"]),
@@ -323,8 +329,8 @@ def _write_schedule(numbers: Numbers) -> str:
             names = sorted(next(iter(n["lengths"].values())), key=float)
             parts += [
                 f"""How long should the cool-down be? At 1,048,576 bytes the best of the lengths tried is
-                {listed(f"{float(s):.0%} for width {w}" for w, s in best.items())}; loss against that
-                of the cosine:""".replace("%;", " %;"),
+                {listed(f"{100 * float(s):.0f} % for width {w}" for w, s in best.items())}; loss against
+                that of the cosine:""",
                 table(
                     "width | " + " | ".join(f"{100 * float(name):.0f} %" for name in names),
                     ([w, *(percent(v[name]) for name in names)] for w, v in n["lengths"].items()),
@@ -333,10 +339,10 @@ def _write_schedule(numbers: Numbers) -> str:
         parts.append(
             image(
                 "schedule",
-                """Left: loss against training bytes for two widths, both logarithmic; the curves of
-                cosine and of cool-down lie almost on each other. Right: loss above that of the cosine
-                against the length of the cool-down; very short cool-downs are worse, and from a tenth of
-                the run on the curve is flat.""",
+                """Left: loss against training bytes for two widths, both axes logarithmic; the curves of
+                cosine and of cool-down almost coincide, with the cool-down a little lower on few bytes.
+                Right: loss above that of the cosine against the length of the cool-down: above it for
+                short cool-downs, slightly below it from a fifth of the run on.""",
             )
         )
     for corpus, rows in numbers["mismatched"].items():

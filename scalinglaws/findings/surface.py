@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from ..fits import fit_chinchilla, fit_joint, fit_power_law
@@ -15,6 +16,7 @@ from .page import (
     Numbers,
     Section,
     Study,
+    Table,
     image,
     listed,
     paragraphs,
@@ -32,7 +34,7 @@ LABELS = {
 }
 
 
-def _series(study: Study, corpus: str) -> dict[str, pd.Series]:
+def _series(study: Study, corpus: str) -> dict[str, Table]:
     """{"N", "D", "C": loss by that variable where the others are not scarce}, seeds averaged."""
     grid = study.grids[corpus]
     series = {
@@ -123,7 +125,7 @@ single = Section("single", "L(N), L(D) and L(C)", _measure_single, _write_single
 # ----------------------------------------------------------------------------------- both together
 
 
-def _forms(runs: pd.DataFrame) -> list:
+def _forms(runs: Table) -> list[Any]:
     return [
         fit_chinchilla(runs["N"], runs["D"], runs["loss"], delta=None),
         fit_joint(runs["N"], runs["D"], runs["loss"]),

@@ -15,6 +15,7 @@ from .page import (
     Numbers,
     Section,
     Study,
+    Table,
     flops,
     image,
     listed,
@@ -93,12 +94,14 @@ def _draw_corpora(study: Study, numbers: Numbers) -> Figure:
     figure, ax = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
     new_axes(ax)
     for k, (corpus, line) in enumerate(numbers["lines"].items()):
-        style = {"color": COLOURS[k]}
         label = f"trained and measured on {corpus}"
-        ax.plot(line["C"], line["own"], MARKERS[k] + "-", label=label, **style)
-        label = f"trained on {corpus}, measured on the other"
-        style["markerfacecolor"] = "white"
-        ax.plot(line["C"], line["other"], MARKERS[k] + ":", label=label, **style)
+        ax.plot(line["C"], line["own"], MARKERS[k] + "-", color=COLOURS[k], label=label)
+        ax.plot(
+            *(line["C"], line["other"], MARKERS[k] + ":"),
+            color=COLOURS[k],
+            markerfacecolor="white",
+            label=f"trained on {corpus}, measured on the other",
+        )
     log_axis(ax, "x")
     ax.set(xlabel="training compute C (FLOPs)", ylabel="loss (nats per byte)")
     ax.legend(frameon=False, fontsize="small")
@@ -219,7 +222,7 @@ mix = Section("mix", "Mixing two texts", _measure_mix, _write_mix, _draw_mix)
 # ---------------------------------------------------------------------------------------- repeats
 
 
-def _repeats(study: Study) -> pd.DataFrame:
+def _repeats(study: Study) -> Table:
     return (
         study.runs("repeats", "prose")
         .assign(epochs=lambda t: t["epochs"].round())  # whole steps make 4 epochs 3.998
@@ -241,7 +244,7 @@ def _measure_repeats(study: Study) -> Numbers:
     return {"series": series, "values": _value_of_repeats(study, runs)}
 
 
-def _value_of_repeats(study: Study, runs: pd.DataFrame) -> list[dict]:
+def _value_of_repeats(study: Study, runs: Table) -> list[dict]:
     """Of each repeated run whose loss the grid reaches: (equivalent fresh bytes - U)/(D - U)."""
     if "prose" not in study.grids:
         return []
@@ -293,7 +296,7 @@ def _write_repeats(numbers: Numbers) -> str:
             ),
         ]
     if numbers["values"]:
-        values = pd.DataFrame(numbers["values"])
+        values: Table = pd.DataFrame(numbers["values"])
         wide = values.pivot_table(index=["U", "epochs"], columns="width", values="value")
         rows = []
         for (U, epochs), row in wide.iterrows():

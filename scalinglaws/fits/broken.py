@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations, product
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..errors import CourseError
 from ..laws import BrokenPowerLaw
-from .bootstrap import Resampling
-from .newton import Array
+from . import gauss_newton
+from .estimator import Estimator, search
+from .newton import Array, Solution
 from .result import RegressionFit
-from .scaling import leverage
-from .validate import check_groups, check_runs
+from .scaling import convergence_message
+from .store import recorded
+from .validate import check_delta, check_floor, check_groups, check_runs, check_weights
 
 _FLOORS = (0.0, 0.5, 0.9, 0.99)  # starts for a, as shares of the lowest y
 _WIDTHS = (0.1, 0.5)  # starts for f: a sharp and a gradual break
@@ -28,7 +31,7 @@ class BrokenPowerLawFit(RegressionFit[BrokenPowerLaw]):
     x: Array
 
     def _free(self) -> int:
-        return 3 + 3 * len(self.law.breaks)
+        return super()._free() + 3 * len(self.law.breaks)
 
     def describe(self) -> list[str]:
         return super().describe() + [
@@ -38,57 +41,53 @@ class BrokenPowerLawFit(RegressionFit[BrokenPowerLaw]):
         ]
 
 
-@dataclass(frozen=True)
-class _Estimator:
-    """Fits the broken power law again, from the law that the runs gave."""
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """ln y = ln(a + b·x^-c0·Π …) in theta = (a, ln b', c0, then c, ln d, ln f of each break).
 
-    model: _Model
-    theta: Array
+    x is in units of its mean (z = ln x, centred), y in units of its own, and b' is the power law's
+    value at the mean run, so that theta is of order one.
+    """
 
-    def refit(self, counts: Array, shift: Array) -> list[BrokenPowerLaw | None]:
-        laws: list[BrokenPowerLaw | None] = []
-        for count, move in zip(*np.broadcast_arrays(counts, shift), strict=True):
-            solution = self.model.polish(self.theta, np.sqrt(count), move)
-            laws.append(self.model.law(solution.x) if solution.status > 0 else None)
-        return laws
-
-    def leverage(self) -> Array:
-        design = self.model.log_y(self.theta)[1]
-        return leverage(design, np.ones(len(design)))
-
-
-@dataclass(frozen=True)
-class _Model:
-    """ln y = ln(a + b·x^-c0·Π …) with theta = (a, ln b, c0, then c, ln d, ln f of each break), z = ln x."""
-
-    z: NDArray[np.float64]
-    y: NDArray[np.float64]
+    z: Array  # (n,)
+    centre: float
+    unit: float
+    y: Array  # ln y (n,)
+    weights: Array
+    delta: float
+    fixed: tuple[int, ...]
     breaks: int
 
-    def law(self, theta) -> BrokenPowerLaw:
-        a, log_b, c0 = theta[:3]
-        triples = np.reshape(theta[3:], (-1, 3))
-        order = np.argsort(triples[:, 1])
-        return BrokenPowerLaw(
-            a=float(a),
-            b=float(np.exp(log_b)),
-            c0=float(c0),
-            breaks=tuple(
-                (float(c), float(np.exp(d)), float(np.exp(f))) for c, d, f in triples[order]
-            ),
-        )
+    @property
+    def low(self) -> Array:
+        """a >= 0, breaks inside the data, widths at least a corner."""
+        inf = np.inf
+        return np.array([0.0, -inf, -inf] + [-inf, self.z.min(), np.log(_SHARPEST)] * self.breaks)
 
-    def theta(self, law: BrokenPowerLaw) -> NDArray[np.float64]:
-        flat = [(c, np.log(d), np.log(f)) for c, d, f in law.breaks]
-        return np.array([law.a, np.log(law.b), law.c0, *np.ravel(flat)])
+    @property
+    def high(self) -> Array:
+        """a up to the lowest y, breaks inside the data, widths up to the whole range."""
+        inf, span = np.inf, np.ptp(self.z)
+        lowest = np.exp(self.y.min())
+        return np.array([lowest, inf, inf] + [inf, self.z.max(), np.log(span)] * self.breaks)
 
-    def log_y(self, theta) -> tuple[NDArray, NDArray]:
-        """ln y of the model (n,), and its Jacobian (n, parameters)."""
-        a, log_b, c0 = theta[:3]
+    def log_loss(self, theta: Array) -> Array:
+        return self._evaluate(theta)[0]
+
+    def jacobian(self, theta: Array) -> tuple[Array, Array]:
+        log_y, total, power, columns = self._evaluate(theta)
+        with np.errstate(over="ignore", invalid="ignore"):
+            share = power / total
+            rows = [1 / total, *(column * share for column in columns)]
+        return log_y, np.stack(rows, axis=1)
+
+    def _evaluate(self, theta: Array) -> tuple[Array, Array, Array, list[Array]]:
+        """ln y, y, its power-law part, and that part's relative derivatives, each (B, n)."""
+        a, log_b, c0 = (theta[:, k, None] for k in range(3))
         inner = log_b - c0 * self.z
-        columns = [np.ones_like(self.z), -self.z]
-        for c, d, log_f in np.reshape(theta[3:], (-1, 3)):
-            f = np.exp(log_f)
+        columns = [np.ones_like(inner), np.broadcast_to(-self.z, inner.shape)]
+        for k in range(3, theta.shape[1], 3):
+            c, d, f = theta[:, k, None], theta[:, k + 1, None], np.exp(theta[:, k + 2, None])
             u = (self.z - d) / f
             soft = np.logaddexp(0.0, u)
             logistic = np.exp(u - soft)
@@ -96,70 +95,85 @@ class _Model:
             columns += [-f * soft, c * logistic, -c * f * (soft - u * logistic)]
         power = np.exp(np.minimum(inner, 700))
         total = np.maximum(a + power, 1e-300)
-        share = power / total
-        jacobian = np.stack([1 / total, *(column * share for column in columns)], axis=1)
-        return np.log(total), jacobian
+        return np.log(total), total, power, columns
 
-    def polish(self, start, root_weights=1.0, shift=0.0):
-        """Bounded least squares on ln y from one start, by scipy's trust-region method."""
-        from scipy.optimize import least_squares
-
-        weights = np.broadcast_to(root_weights, self.y.shape)
-        target = np.log(self.y) + shift
-        low, high = self.bounds()
-        return least_squares(
-            lambda t: weights * (self.log_y(t)[0] - target),
-            np.clip(start, low + 1e-12, high - 1e-12),
-            jac=lambda t: weights[:, None] * self.log_y(t)[1],
-            bounds=(low, high),
-            x_scale="jac",
-            ftol=1e-14,
-            xtol=1e-12,
-            gtol=1e-12,
-            max_nfev=150,
+    def minimise(
+        self, starts: Array, weights: Array | None = None, y: Array | None = None
+    ) -> Solution:
+        return gauss_newton.minimise(
+            self,
+            starts,
+            self.y if y is None else y,
+            self.weights if weights is None else weights,
+            self.delta,
+            self.fixed,
         )
 
-    def bounds(self):
-        """a from 0 to the lowest y, breaks inside the data, widths from a corner to the whole range."""
-        inf, span = np.inf, np.ptp(self.z)
-        low = [0.0, -inf, -inf] + [-inf, self.z.min(), np.log(_SHARPEST)] * self.breaks
-        high = [self.y.min(), inf, inf] + [inf, self.z.max(), np.log(span)] * self.breaks
-        return np.array(low), np.array(high)
+    def laws(self, theta: Array) -> list[BrokenPowerLaw | None]:
+        return [self._law(row) for row in theta]
 
-    def starts(self):
+    def _law(self, theta: Array) -> BrokenPowerLaw | None:
+        a, log_b, c0 = theta[:3]
+        triples = np.reshape(theta[3:], (-1, 3))
+        order = np.argsort(triples[:, 1])
+        with np.errstate(over="ignore"):
+            b = self.unit * np.exp(log_b + c0 * self.centre)
+        if not (np.isfinite(b) and b > 0):
+            return None
+        return BrokenPowerLaw(
+            a=float(self.unit * a),
+            b=float(b),
+            c0=float(c0),
+            breaks=tuple(
+                (float(c), float(np.exp(d + self.centre)), float(np.exp(f)))
+                for c, d, f in triples[order]
+            ),
+        )
+
+    def starts(self, held: float | None) -> Array:
         """For each floor, width and places of the breaks on a grid: the rest by linear least squares."""
-        from itertools import combinations, product
-
         places = np.quantile(np.unique(self.z), np.linspace(0.1, 0.9, 9))
-        found = []
-        for share, f, d in product(_FLOORS, _WIDTHS, combinations(places, self.breaks)):
-            a = share * self.y.min()
-            rest = self.y - a
+        y = np.exp(self.y)
+        found: list[Array] = []
+        floors = [share * y.min() for share in _FLOORS] if held is None else [held]
+        for a, f, d in product(floors, _WIDTHS, combinations(places, self.breaks)):
+            rest = y - a
             columns = [np.ones_like(self.z), -self.z]
             columns += [-f * np.logaddexp(0.0, (self.z - place) / f) for place in d]
             design = np.stack(columns, axis=1)
-            weight = rest / self.y  # turns errors of ln(y - a) back into errors of ln y
+            weight = np.sqrt(self.weights) * rest / y  # errors of ln(y - a) as errors of ln y
             solution = np.linalg.lstsq(design * weight[:, None], np.log(rest) * weight)[0]
             theta = [a, *solution[:2]]
             for c, place in zip(solution[2:], d, strict=True):
                 theta += [c, place, np.log(f)]
             found.append(np.array(theta))
-        error = [np.sum((self.log_y(theta)[0] - np.log(self.y)) ** 2) for theta in found]
-        return [found[i] for i in np.argsort(error, kind="stable")[:_POLISHED]]
+        starts = np.clip(found, self.low, self.high)
+        error = (self.weights * (self.log_loss(starts) - self.y) ** 2).sum(1)
+        return starts[np.argsort(error, kind="stable")[:_POLISHED]]
 
 
+@recorded
 def fit_broken_power_law(
-    x: ArrayLike, y: ArrayLike, *, breaks: int = 1, groups: ArrayLike | None = None
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    breaks: int = 1,
+    delta: float | None = None,
+    floor: bool | float = True,
+    weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> BrokenPowerLawFit:
-    """Fit a broken power law with so many breaks by least squares on ln y (the authors' code: on ln(1 + y)).
+    """Fit a broken power law by least squares on ln y (the authors' code: on ln(1 + y)).
 
-    x: N, D, C, epochs or anything positive (n,). y: loss or error, positive (n,). breaks: 0, 1 or 2; each adds three
-    parameters. groups: labels of runs that the bootstrap keeps together.
+    x: N, D, C, epochs or anything positive (n,). y: loss or error, positive (n,). breaks: 0, 1 or 2;
+    each adds three parameters. delta: Huber's, on ln y; None for least squares. floor: True fits the
+    law's floor a >= 0, False sets it to 0, a number holds it there. weights: one per run. groups:
+    labels of runs that the bootstrap keeps together.
 
-    The law is not linear in any sense that would rule out local minima: the best 8 of a grid of starts are polished,
-    and `evidence` says how many reach the same minimum.
+    The law is not linear in any sense that would rule out local minima: the best 8 of a grid of
+    starts are polished, and `evidence` says how many reach the same minimum.
 
-    Raises CourseError for bad or too few runs.
+    Raises CourseError for bad or too few runs, and for a floor outside 0 to the lowest y.
 
     >>> truth = BrokenPowerLaw(a=0, b=10, c0=0.5, breaks=((-1.0, 100, 0.3),))
     >>> x = np.geomspace(1, 1e4, 25)
@@ -171,38 +185,51 @@ def fit_broken_power_law(
         raise CourseError(
             f"breaks = {breaks} must be 0, 1 or 2: more cannot be told from noise here."
         )
-    parameters = 3 + 3 * breaks
+    fitted = floor is True
+    parameters = 3 + 3 * breaks - (not fitted)
     x, y = check_runs(parameters, {"x": parameters, "y": 2}, x=x, y=y)
-    numbers = check_groups(groups, len(x))
-    model = _Model(np.log(x), y, breaks)
-    solutions = [model.polish(start) for start in model.starts()]
-    best = min(solutions, key=lambda solution: solution.cost)
-    agree = sum(s.cost <= best.cost * (1 + 1e-6) + 1e-20 for s in solutions)
-    law = model.law(best.x)
-    converged = bool(best.status > 0)
-    at_bounds = best.active_mask != 0
+    weights = check_weights(weights, len(x))
+    together = check_groups(groups, x, y)
+    held = check_floor(floor, y)
+    centre = float(np.log(x).mean())
+    unit = float(np.exp(np.log(y).mean()))
+    curve = _Curve(
+        z=np.log(x) - centre,
+        centre=centre,
+        unit=unit,
+        y=np.log(y / unit),
+        weights=weights,
+        delta=check_delta(delta),
+        fixed=() if fitted else (0,),
+        breaks=breaks,
+    )
+    solution = search(curve, curve.starts(None if fitted else held / unit))
+    theta = solution.theta[solution.best()]
+    (law,) = curve.laws(theta[None])
+    if law is None:
+        raise CourseError(f"No broken power law follows these {len(x)} runs.")
+    converged, how = convergence_message(solution)
     names = ["a", "b", "c0"] + [f"{name}{i + 1}" for i in range(breaks) for name in "cdf"]
-    notes = [
-        f"{name} stopped at its bound" for name, at in zip(names, at_bounds, strict=True) if at
-    ]
+    at_bound = ((theta <= curve.low) | (theta >= curve.high)) & ~np.isin(
+        np.arange(len(theta)), curve.fixed
+    )
     return BrokenPowerLawFit(
         law=law,
         parameters=("a", "b", "c0"),
+        held=() if fitted else ("a",),
         variables=("x",),
-        resampling=Resampling(B=200),
         loss=y,
         residuals=np.log(np.asarray(law(x)) / y),
-        objective=float(best.cost),
-        delta=None,
+        objective=float(solution.objective.min()),
+        delta=delta,
         converged=converged,
-        evidence=(
-            f"{agree} of {len(solutions)} starts reach this minimum; the projected gradient is {best.optimality:.0e}"
-            if converged
-            else "the search stopped before the gradient vanished; do not use these numbers"
+        evidence=how,
+        groups=together.numbers,
+        grouped=together.grouped,
+        notes=together.notes
+        + tuple(
+            f"{name} stopped at its bound" for name, at in zip(names, at_bound, strict=True) if at
         ),
-        groups=numbers,
-        grouped=groups is not None,
-        notes=tuple(notes),
         x=x,
-        estimator=_Estimator(model, model.theta(law)),
+        estimator=Estimator(curve, theta),
     )

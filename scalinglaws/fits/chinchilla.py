@@ -10,30 +10,24 @@ from numpy.typing import ArrayLike
 from ..arrays import Floats
 from ..errors import CourseError
 from ..laws import ChinchillaLaw, training_flops
+from .estimator import Estimator, search
 from .newton import Array, starting_points
 from .result import RegressionFit
 from .scaling import Scaling, convergence_message, is_decreasing
-from .validate import check_groups, check_runs, check_weights, name_rows
-
-
-@dataclass(frozen=True)
-class _Estimator:
-    """Fits Chinchilla's law again, from the law that the runs gave."""
-
-    scaling: Scaling
-    theta: Array
-
-    def refit(self, counts: Array, shift: Array) -> list[ChinchillaLaw | None]:
-        return [found and _law(*found) for found in self.scaling.refit(self.theta, counts, shift)]
-
-    def leverage(self) -> Array:
-        return self.scaling.leverage(self.theta)
+from .store import recorded
+from .validate import (
+    check_delta,
+    check_floor,
+    check_groups,
+    check_runs,
+    check_spread,
+    check_weights,
+    name_rows,
+)
 
 
 def _law(E: float, a: Array, p: Array) -> ChinchillaLaw:
-    return ChinchillaLaw(
-        E=float(E), A=float(a[0]), B=float(a[1]), alpha=float(p[0]), beta=float(p[1])
-    )
+    return ChinchillaLaw(E=E, A=float(a[0]), B=float(a[1]), alpha=float(p[0]), beta=float(p[1]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -65,6 +59,7 @@ class ChinchillaFit(RegressionFit[ChinchillaLaw]):
         return self.law.L_opt(C)
 
 
+@recorded
 def fit_chinchilla(
     N: ArrayLike,
     D: ArrayLike,
@@ -100,38 +95,34 @@ def fit_chinchilla(
     profiled = floor is True
     N, D, loss = check_runs(5 if profiled else 4, {"N": 2, "D": 2, "loss": 2}, N=N, D=D, loss=loss)
     weights = check_weights(weights, len(N))
-    numbers = check_groups(groups, len(N))
-    if delta is not None and not delta > 0:
-        raise CourseError(f"delta must be positive, not {delta}.")
+    together = check_groups(groups, N, D, loss)
     if not 0 <= drop_highest <= len(N) - 6:
         raise CourseError(
             f"drop_highest = {drop_highest} must leave at least 6 of the {len(N)} runs."
         )
-    held = 0.0 if isinstance(floor, bool) else float(floor)
     order = np.argsort(-loss, kind="stable")
     dropped, kept = np.sort(order[:drop_highest]), np.sort(order[drop_highest:])
     N, D, loss, weights = N[kept], D[kept], loss[kept], weights[kept]
-    numbers = np.unique(numbers[kept], return_inverse=True)[1]
+    numbers = np.unique(together.numbers[kept], return_inverse=True)[1]
+    held = check_floor(floor, loss)
+    check_spread(N, D)
 
-    scaling = Scaling.of([N, D], loss, weights, delta, fixed=() if profiled else (0,))
-    if np.linalg.matrix_rank(scaling.problem.z, tol=1e-6 * len(N)) < 2:
-        raise CourseError(
-            "N and D are tied to each other in these runs (D ∝ N^k), so their effects cannot be told apart: "
-            "add runs off that line."
-        )
+    scaling = Scaling.of(
+        _law, [N, D], loss, weights, check_delta(delta), fixed=() if profiled else (0,)
+    )
     starts = starting_points(scaling.problem, weights)
     if not profiled:
         starts[:, 0] = held / scaling.unit
-    solution = scaling.minimise(starts)
+    solution = search(scaling, starts)
     E, a, p = (values[solution.best()] for values in scaling.parameters(solution.theta))
     for term, name in enumerate("ND"):
         if not is_decreasing(a[term], p[term]):
             raise CourseError(
                 f"The loss does not fall as {name} grows over these {len(N)} runs, so the law cannot be fitted."
             )
-    law = _law(E, a, p)
+    law = _law(float(E), a, p)
     converged, how = convergence_message(solution)
-    notes = []
+    notes = list(together.notes)
     if profiled and E == 0:
         notes.append("E stopped at its bound 0: these runs show no floor")
     if drop_highest:
@@ -150,10 +141,10 @@ def fit_chinchilla(
         converged=converged,
         evidence=how,
         groups=numbers,
-        grouped=groups is not None,
+        grouped=together.grouped,
         notes=tuple(notes),
         N=N,
         D=D,
         dropped=tuple(int(row) for row in dropped),
-        estimator=_Estimator(scaling, scaling.theta(law.E, [law.A, law.B], [law.alpha, law.beta])),
+        estimator=Estimator(scaling, scaling.theta(law.E, [law.A, law.B], [law.alpha, law.beta])),
     )

@@ -276,7 +276,7 @@ def _report(
     if left_out is not None:
         if METHODS[method].is_allocation:
             left_out = best_of_budgets(left_out)
-        predicted = fit.predict(*METHODS[method].variables(left_out, options))
+        predicted = fit.predict(*METHODS[method].inputs(left_out, options))
         error = np.log(np.asarray(predicted) / numbers(left_out, "loss"))
         held_out = HeldOut(args.holdout, left_out, error, METHODS[method].is_allocation)
     return Report(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .result import Fit
 
 _ASK = "fit.summary() computes the intervals"
+_VAGUE = 10.0  # an interval whose ends differ by this factor says little
 _GREEK = ("alpha", "beta", "gamma", "delta", "eta", "zeta", "kappa", "tau")
 
 
@@ -40,7 +41,7 @@ def to_text(fit: Fit[Any], level: float = LEVEL) -> str:
     """The parameters with their intervals, and what is known of the fit."""
     head = f"  {'':<6} {'value':>10}   {100 * level:g} % interval"
     rows = [f"  {name:<6} {value:>10}   {span}" for name, value, span in _table(fit, level)]
-    lines = [*fit.describe(), *resampling_lines(fit)]
+    lines = [*fit.describe(), *resampling_lines(fit, level)]
     return "\n".join([type(fit).__name__, head, *rows, *(f"  {line}" for line in lines)])
 
 
@@ -67,12 +68,21 @@ def to_latex(fit: Fit[Any], level: float = LEVEL) -> str:
     )
 
 
-def resampling_lines(fit: Fit[Any]) -> list[str]:
-    """Which bootstrap the intervals come from, why, and how many of its resamples failed."""
+def resampling_lines(fit: Fit[Any], level: float = LEVEL) -> list[str]:
+    """Which bootstrap the intervals come from, how many resamples failed, what is not identified."""
     drawn = fit.resamples
     lines = [f'intervals: {drawn.asked.B} resamples, method "{drawn.method}": {drawn.reason}']
     if len(drawn) < 0.98 * drawn.asked.B:
         lines.append(f"only {len(drawn)} of {drawn.asked.B} resamples could be fitted")
+    for name in fit.parameters:
+        if name in fit.held or len(drawn) < 2 or not getattr(fit.law, name) > 0:
+            continue
+        low, high = fit.interval(name, level)
+        if high > _VAGUE * max(float(low), 1e-300):
+            end = f"from {low:.2g}" if float(low) > 1e-6 * float(high) else "from next to nothing"
+            lines.append(
+                f"{name} is hardly identified: {end} to {high:.2g} fits almost equally well"
+            )
     return lines
 
 

@@ -9,9 +9,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..errors import CourseError
-from ..laws import AllocationLaw
+from ..laws import AllocationLaw, Trend
+from ..laws.counting import FLOPS_PER_PARAM_TOKEN
 from .allocation import AllocationFit, allocation_law
 from .bootstrap import Array, Bootstrap, Resampling
+from .store import recorded
 from .validate import check_runs
 
 
@@ -39,43 +41,99 @@ class EnvelopeFit(AllocationFit):
         first, *rest = super().describe()
         return [first.replace(f"{self.n} runs", f"{self.n} points of the envelope"), *rest]
 
+    def describe_bias(self) -> str:
+        """How far picking the luckiest run moves the exponent a, as the bootstrap estimates it."""
+        mean = float(self.resamples.values("a").mean())
+        return f"picking the luckiest run moves a by about {self.law.a - mean:+.3f}; intervals allow for it"
+
     def _draw(self, asked: Resampling) -> Bootstrap[AllocationLaw]:
-        if asked.method not in (None, "runs"):
+        if asked.method not in (None, "wild"):
             raise CourseError(
-                f'Envelopes have the bootstrap method "runs" only, not "{asked.method}": their points '
-                "are no sample."
+                f'Envelopes have the bootstrap method "wild" only, not "{asked.method}": an envelope of '
+                "some of the runs is a coarser one."
             )
-        rng = np.random.default_rng(asked.seed)
+        smooth, free = _surface(self.curves, self.sizes, self.grid)
         runs = len(self.sizes)
+        present = np.isfinite(self.curves)
+        with np.errstate(invalid="ignore"):
+            noise = np.where(present, np.log(self.curves) - smooth, 0.0)
+        noise *= np.sqrt(runs / max(runs - free, 1))
+        ideal = _parameters(np.where(present, np.exp(smooth), np.inf), self.sizes, self.grid)
+        rng = np.random.default_rng(asked.seed)
         laws: list[AllocationLaw] = []
         for _ in range(asked.B):
-            drawn = np.unique(rng.integers(runs, size=runs))
-            frame = _envelope(self.curves[drawn], self.sizes[drawn], self.grid)
-            if frame["N"].nunique() >= 2:
-                laws.append(allocation_law(*(frame[name].to_numpy() for name in "CNDL")))
+            sign = rng.standard_normal(runs)[:, None]
+            curves = np.where(present, np.exp(smooth + sign * noise), np.inf)
+            drawn = _parameters(curves, self.sizes, self.grid)
+            if drawn is not None and ideal is not None:
+                laws.append(_reflected(self.law, drawn - ideal))
         return Bootstrap(
             laws=tuple(laws),
             asked=asked,
-            method="runs",
-            reason="the points of an envelope are no sample, whole runs are",
+            method="wild",
+            reason="each run keeps its noise around a smooth surface through all curves, and draws "
+            "its sign; what the luckiest run does to the envelope is subtracted",
             units=runs,
-            free=2,
-            scaled=False,
+            free=min(free, runs - 1),
+            scaled=True,
         )
 
 
-def _envelope(curves, sizes, grid) -> pd.DataFrame:
-    """The best run at each C of the grid, without the points that the smallest or largest size wins."""
+def _surface(curves: Array, sizes: Array, grid: Array) -> tuple[Array, int]:
+    """ln L of a cubic polynomial in ln N and ln D through all curves (runs, grid), and its N-terms."""
+    log_N, log_C = np.log(sizes)[:, None], np.log(grid)[None]
+    u = (log_N - log_N.mean()) / max(float(np.ptp(log_N)), 1e-9)
+    v = log_C - log_N  # ln D, but for a constant
+    present = np.isfinite(curves)
+    v = (v - v[present].mean()) / float(np.ptp(v[present]))
+    u = np.broadcast_to(u, v.shape)
+    degree = 3 if len(np.unique(sizes)) >= 8 else 2
+    powers = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
+    terms = np.stack([u**i * v**j for i, j in powers], axis=-1)
+    every = max(1, len(grid) // 100)
+    thin = present.copy()
+    thin[:, np.arange(len(grid)) % every > 0] = False
+    # Each run counts the same, however long its curve is.
+    weight = np.sqrt(1 / np.maximum(thin.sum(1, keepdims=True), 1)) * np.ones_like(v)
+    coefficients = np.linalg.lstsq(
+        terms[thin] * weight[thin][:, None], np.log(curves[thin]) * weight[thin]
+    )[0]
+    return terms @ coefficients, degree + 1
+
+
+def _parameters(curves: Array, sizes: Array, grid: Array) -> Array | None:
+    """(ln k, exponent) of N, D and L through the envelope of curves (3, 2); None if it has no inside."""
+    C, N, D, L = _envelope(curves, sizes, grid)
+    if len(np.unique(N)) < 2:
+        return None
+    law = allocation_law(C, N, D, L)
+    assert law.L is not None
+    return np.array([(np.log(trend.k), trend.exponent) for trend in (law.N, law.D, law.L)])
+
+
+def _reflected(law: AllocationLaw, error: Array) -> AllocationLaw:
+    """The law without an error of its parameters (3, 2): the basic bootstrap, which corrects bias."""
+    assert law.L is not None
+    trends = [
+        Trend(k=float(np.exp(np.log(trend.k) - log_k)), exponent=float(trend.exponent - exponent))
+        for trend, (log_k, exponent) in zip((law.N, law.D, law.L), error, strict=True)
+    ]
+    return AllocationLaw(*trends)
+
+
+def _envelope(curves: Array, sizes: Array, grid: Array) -> tuple[Array, Array, Array, Array]:
+    """C, N, D and L of the best run at each C, without those that the extreme sizes win."""
     best = curves.argmin(0)
     loss = curves[best, np.arange(len(grid))]
     N = sizes[best]
     inner = np.isfinite(loss) & (sizes.min() < N) & (sizes.max() > N)
     C, N, loss = grid[inner], N[inner], loss[inner]
-    return pd.DataFrame({"C": C, "N": N, "D": C / (6 * N), "L": loss})
+    return C, N, C / (FLOPS_PER_PARAM_TOKEN * N), loss
 
 
+@recorded
 def fit_envelope(
-    run: ArrayLike, N: ArrayLike, D: ArrayLike, loss: ArrayLike, *, points: int = 1500
+    N: ArrayLike, D: ArrayLike, loss: ArrayLike, *, run: ArrayLike, points: int = 1500
 ) -> EnvelopeFit:
     """Fit N_opt ∝ C^a through the lower envelope of training curves.
 
@@ -107,7 +165,7 @@ def fit_envelope(
         curves[i, inside] = np.exp(
             np.interp(np.log(grid[inside]), np.log(C[rows]), np.log(loss[rows]))
         )
-    envelope = _envelope(curves, sizes, grid)
+    envelope = pd.DataFrame(dict(zip("CNDL", _envelope(curves, sizes, grid), strict=True)))
     if envelope["N"].nunique() < 2:
         raise CourseError(
             "The envelope has fewer than two sizes between the smallest and the largest: add runs of more sizes."

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from ..errors import CourseError
+from ..laws import OvertrainingLaw
 from ..tables.frame import numbers
 from . import (
     fit_broken_power_law,
@@ -16,7 +18,9 @@ from . import (
     fit_envelope,
     fit_isoflop,
     fit_joint,
+    fit_law,
     fit_power_law,
+    fit_repeated,
 )
 from .result import Fit
 
@@ -66,6 +70,7 @@ class Method:
 
     about: str
     needs: tuple[str, ...]
+    inputs: Callable[[pd.DataFrame, Options], list[Any]]
     fit: Callable[[pd.DataFrame, Options], AnyFit]
     draw: Callable[[AnyFit, Axes, str], Axes]
     options: tuple[str, ...] = ()
@@ -107,20 +112,25 @@ class Method:
         if options.delta is not None and not options.delta >= 0:
             raise CourseError("--delta must be zero (least squares) or positive.")
 
-    def variables(self, runs: pd.DataFrame, options: Options) -> list[Any]:
-        """What the fit's `predict` takes, from a table of runs."""
-        if self.needs == ("x",):
-            return [numbers(runs, variable(runs, options))]
-        if self.is_allocation:
-            return [numbers(runs, "C")]
-        return [numbers(runs, name) for name in self.needs]
-
 
 def variable(runs: pd.DataFrame, options: Options) -> str:
     """The variable of a law of one variable: the one asked for, or C, N or D, the first that is
     there.
     """
     return options.x or next((name for name in "CND" if name in runs), "C")
+
+
+def _x(runs: pd.DataFrame, options: Options) -> list[Any]:
+    return [numbers(runs, variable(runs, options))]
+
+
+def _columns(*names: str) -> Callable[[pd.DataFrame, Options], list[Any]]:
+    return lambda runs, options: [numbers(runs, name) for name in names]
+
+
+def _compute_and_ratio(runs: pd.DataFrame, options: Options) -> list[Any]:
+    N, D = numbers(runs, "N"), numbers(runs, "D")
+    return [6 * N * D, D / N]
 
 
 def default_method(runs: pd.DataFrame) -> str:
@@ -152,12 +162,33 @@ def _joint(runs: pd.DataFrame, options: Options) -> AnyFit:
     return fit_joint(runs["N"], runs["D"], runs["loss"], groups=runs.get("group"))
 
 
+def _overtraining(runs: pd.DataFrame, options: Options) -> AnyFit:
+    C, M = _compute_and_ratio(runs, options)
+    return fit_law(
+        OvertrainingLaw,
+        {"C": C, "M": M, "loss": numbers(runs, "loss")},
+        delta=_delta(options, None),
+        groups=runs.get("group"),
+    )
+
+
+def _repeated(runs: pd.DataFrame, options: Options) -> AnyFit:
+    return fit_repeated(
+        numbers(runs, "N"),
+        numbers(runs, "D"),
+        numbers(runs, "U"),
+        numbers(runs, "loss"),
+        delta=_delta(options, 1e-3),
+        groups=runs.get("group"),
+    )
+
+
 def _isoflop(runs: pd.DataFrame, options: Options) -> AnyFit:
     return fit_isoflop(runs["N"], runs["loss"], C=runs["C"], D=runs["D"], within=options.within)
 
 
 def _envelope(runs: pd.DataFrame, options: Options) -> AnyFit:
-    return fit_envelope(runs["run"], runs["N"], runs["D"], runs["loss"])
+    return fit_envelope(runs["N"], runs["D"], runs["loss"], run=runs["run"])
 
 
 def _power(runs: pd.DataFrame, options: Options) -> AnyFit:
@@ -180,6 +211,45 @@ def _draw_contours(fit: Any, ax: Axes, x: str) -> Axes:
     from .. import plots
 
     return plots.plot_contours(fit.law, fit.N, fit.D, ax)
+
+
+def _draw_ratios(fit: Any, ax: Axes, x: str) -> Axes:
+    """The loss against C, one line for each of a few tokens per parameter."""
+    from .. import plots
+
+    C, M = fit.data["C"], fit.data["M"]
+    bands = np.array_split(np.argsort(M), min(6, len(np.unique(M))))
+    for i, rows in enumerate(bands):
+        middle = float(np.exp(np.log(M[rows]).mean()))
+        plots.plot_runs(C[rows], fit.loss[rows], ax, against="C", series=i, label="")
+        plots.plot_law(
+            lambda budget, m=middle: fit.law(budget, m),
+            C,
+            ax,
+            against="C",
+            series=i,
+            label=f"about {middle:.3g} tokens per parameter",
+        )
+    return ax
+
+
+def _draw_worth(fit: Any, ax: Axes, x: str) -> Axes:
+    """What a token is worth after so many epochs, against a fresh one."""
+    from .. import plots
+
+    epochs = np.geomspace(1, max(float((fit.data["D"] / fit.data["U"]).max()), 4), 60)
+    low, high = fit.interval(lambda law: law.law.value(epochs))
+    plots.new_axes(ax)
+    plots.log_axis(ax, "x")
+    ax.fill_between(epochs, low, high, alpha=0.2, linewidth=0, label="95 % interval")
+    ax.plot(epochs, fit.law.law.value(epochs), label="fitted")
+    ax.set_xlabel("Epochs D/U")
+    ax.set_ylabel("Worth of a token against a fresh one")
+    ax.set_ylim(0, 1.05)
+    ax.legend(frameon=False)
+    worth = ", ".join(f"{float(fit.law.law.value(n)):.2f} after {n}" for n in (4, 16))
+    plots.describe(ax, f"The worth of a token falls with the number of epochs: {worth}.")
+    return ax
 
 
 def _draw_isoflop(fit: Any, ax: Axes, x: str) -> Axes:
@@ -211,6 +281,7 @@ METHODS: dict[str, Method] = {
     "chinchilla": Method(
         "E + A/N^alpha + B/D^beta",
         needs=("N", "D"),
+        inputs=_columns("N", "D"),
         fit=_chinchilla,
         draw=_draw_contours,
         options=("--no-floor", "--floor", "--delta", "--drop-highest"),
@@ -219,12 +290,32 @@ METHODS: dict[str, Method] = {
         "E + [(A/N^alpha)^(1/gamma) + (B/D^beta)^(1/gamma)]^gamma, between Chinchilla's and "
         "Kaplan's laws",
         needs=("N", "D"),
+        inputs=_columns("N", "D"),
         fit=_joint,
         draw=_draw_contours,
+    ),
+    "overtraining": Method(
+        "E + (A·M^eta + B·M^-eta)·C^-eta with M = D/N, to forecast runs of many tokens per "
+        "parameter",
+        needs=("N", "D"),
+        inputs=_compute_and_ratio,
+        fit=_overtraining,
+        draw=_draw_ratios,
+        options=("--delta",),
+    ),
+    "repeated": Method(
+        "Chinchilla's law with the worth of repeated data, of which U tokens are unique",
+        needs=("N", "D", "U"),
+        inputs=_columns("N", "D", "U"),
+        fit=_repeated,
+        draw=_draw_worth,
+        options=("--delta",),
+        budgets=False,
     ),
     "isoflop": Method(
         "parabolas at each C, and power laws through their minima",
         needs=("N", "C", "D"),
+        inputs=_columns("C"),
         fit=_isoflop,
         draw=_draw_isoflop,
         options=("--within",),
@@ -232,6 +323,7 @@ METHODS: dict[str, Method] = {
     "envelope": Method(
         "the lower hull of training curves",
         needs=("run", "N", "D"),
+        inputs=_columns("C"),
         fit=_envelope,
         draw=_draw_envelope,
         curves=True,
@@ -239,6 +331,7 @@ METHODS: dict[str, Method] = {
     "power": Method(
         "E + a/x^alpha, with --x N, D or C",
         needs=("x",),
+        inputs=_x,
         fit=_power,
         draw=_draw_power,
         options=("--x", "--no-floor", "--floor", "--delta"),
@@ -247,6 +340,7 @@ METHODS: dict[str, Method] = {
     "broken": Method(
         "a power law with one break (BNSL), with --x N, D or C",
         needs=("x",),
+        inputs=_x,
         fit=_broken,
         draw=_draw_broken,
         options=("--x",),

@@ -15,15 +15,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_MAX_STEPS = 200
+_MAX_STEPS = 60
 _DECREMENT = 1e-12  # converged: the predicted gain of a Newton step, relative to the objective
-_ROUND_OFF = (
+ROUND_OFF = (
     1e-13  # converged: root mean square of the log residuals, where runs follow the law exactly
 )
 _CURVED = 1e-12  # the smallest eigenvalue of the scaled Hessian that counts as positive
@@ -61,6 +62,22 @@ class Solution:
     converged: NDArray[np.bool_]
     decrement: Array
     steps: NDArray[np.int_]
+
+    def replaced(self, where: NDArray[np.bool_], rest: Solution) -> Solution:
+        """This solution with other members where the mask `where` (B,) is true."""
+
+        def merged(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+            whole = old.copy()
+            whole[where] = new
+            return whole
+
+        return Solution(
+            theta=merged(self.theta, rest.theta),
+            objective=merged(self.objective, rest.objective),
+            converged=merged(self.converged, rest.converged),
+            decrement=merged(self.decrement, rest.decrement),
+            steps=merged(self.steps, self.steps[where] + rest.steps),
+        )
 
     def best(self) -> int:
         """The batch member with the lowest objective."""
@@ -171,7 +188,7 @@ def _minimise(problem, starts, weights, y, fixed):
     theta, diagonal = starts.copy(), np.arange(P)
     value, decrement = np.full(B, np.inf), np.full(B, np.inf)
     converged, steps = np.zeros(B, dtype=bool), np.zeros(B, dtype=int)
-    exact = 0.5 * weights.sum(1) * _ROUND_OFF**2  # an objective that is zero but for rounding
+    exact = 0.5 * weights.sum(1) * ROUND_OFF**2  # an objective that is zero but for rounding
     free = np.ones(P)
     free[list(fixed)] = 0.0
 

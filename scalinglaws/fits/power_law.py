@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..errors import CourseError
 from ..laws import PowerLaw
+from .estimator import Estimator, search
 from .newton import Array, objective
 from .result import RegressionFit
 from .scaling import Scaling, convergence_message, is_decreasing
-from .validate import check_groups, check_runs, check_weights
+from .store import recorded
+from .validate import check_delta, check_floor, check_groups, check_runs, check_weights
 
 _PROFILE_POINTS = 32
 _POLISHED = 5  # the best points of the profile, from which the joint fit starts
 
 
-@dataclass(frozen=True)
-class _Estimator:
-    """Fits the power law again, from the law that the runs gave."""
-
-    scaling: Scaling
-    theta: Array
-
-    def refit(self, counts: Array, shift: Array) -> list[PowerLaw | None]:
-        return [
-            found and PowerLaw(a=float(found[1][0]), alpha=float(found[2][0]), E=found[0])
-            for found in self.scaling.refit(self.theta, counts, shift)
-        ]
-
-    def leverage(self) -> Array:
-        return self.scaling.leverage(self.theta)
+def _law(E: float, a: Array, p: Array) -> PowerLaw:
+    return PowerLaw(a=float(a[0]), alpha=float(p[0]), E=E)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -47,7 +35,6 @@ class PowerLawFit(RegressionFit[PowerLaw]):
     x: Array
     floor: bool | float
     at_bound: bool
-    scaling: Scaling
 
     @property
     def E(self) -> float:
@@ -64,20 +51,8 @@ class PowerLawFit(RegressionFit[PowerLaw]):
         """The exponent of the power law."""
         return self.law.alpha
 
-    def profile(self, points: int = 50) -> pd.DataFrame:
-        """For each fixed E between 0 and the lowest loss: the best objective, alpha and a.
 
-        Columns E, alpha, a, objective. A flat valley says that the runs do not determine E.
-        """
-        scaling = replace(self.scaling, fixed=(0,))
-        solution = scaling.minimise(_lines(scaling, _floors(scaling, points)))
-        E, a, alpha = scaling.parameters(solution.theta)
-        return pd.DataFrame(
-            {"E": E, "alpha": alpha[:, 0], "a": a[:, 0], "objective": solution.objective}
-        )
-
-
-def _lines(scaling: Scaling, E: Array) -> Array:
+def _lines(scaling: Scaling[PowerLaw], E: Array) -> Array:
     """For each fixed E below every loss, the straight line through ln(L - E) against ln x: starts (S, 3).
 
     Weights ((L - E)/L)² turn errors of ln(L - E) back into errors of ln L.
@@ -92,11 +67,12 @@ def _lines(scaling: Scaling, E: Array) -> Array:
     return np.stack([E, mean_y - slope * mean_z, -slope], axis=1)
 
 
-def _floors(scaling: Scaling, points: int) -> Array:
+def _floors(scaling: Scaling[PowerLaw], points: int) -> Array:
     """Values of E from 0 to just below the lowest loss, denser towards it."""
     return np.exp(scaling.problem.y.min()) * (1 - np.geomspace(1, 1e-3, points))
 
 
+@recorded
 def fit_power_law(
     x: ArrayLike,
     loss: ArrayLike,
@@ -128,26 +104,22 @@ def fit_power_law(
     profiled = floor is True
     x, loss = check_runs(3 if profiled else 2, {"x": 3 if profiled else 2}, x=x, loss=loss)
     weights = check_weights(weights, len(x))
-    numbers = check_groups(groups, len(x))
-    if delta is not None and not delta > 0:
-        raise CourseError(f"delta must be positive, not {delta}.")
-    held = 0.0 if isinstance(floor, bool) else float(floor)
-    if not (np.isfinite(held) and 0 <= held < loss.min()):
-        raise CourseError(
-            f"floor = {held:g} must lie between 0 and the lowest loss, {loss.min():.6g}."
-        )
+    together = check_groups(groups, x, loss)
+    held = check_floor(floor, loss)
 
-    scaling = Scaling.of([x], loss, weights, delta, fixed=() if profiled else (0,))
+    scaling = Scaling.of(
+        _law, [x], loss, weights, check_delta(delta), fixed=() if profiled else (0,)
+    )
     E = _floors(scaling, _PROFILE_POINTS) if profiled else np.array([held / scaling.unit])
     starts = _lines(scaling, E)
     order = np.argsort(objective(scaling.problem, starts, weights))
-    solution = scaling.minimise(starts[order[:_POLISHED]])
+    solution = search(scaling, starts[order[:_POLISHED]])
     E, a, alpha = (values[solution.best()] for values in scaling.parameters(solution.theta))
     if not is_decreasing(a, alpha):
         raise CourseError(
             f"The loss does not fall as x grows over these {len(x)} runs, so no power law can be fitted."
         )
-    law = PowerLaw(a=float(a[0]), alpha=float(alpha[0]), E=float(E))
+    law = _law(float(E), a, alpha)
     converged, how = convergence_message(solution)
     at_bound = profiled and E == 0
     return PowerLawFit(
@@ -161,12 +133,14 @@ def fit_power_law(
         delta=delta,
         converged=converged,
         evidence=how,
-        groups=numbers,
-        grouped=groups is not None,
-        notes=("E stopped at its bound 0: these runs show no floor",) if at_bound else (),
+        groups=together.numbers,
+        grouped=together.grouped,
+        notes=(
+            *together.notes,
+            *(("E stopped at its bound 0: these runs show no floor",) if at_bound else ()),
+        ),
         x=x,
         floor=floor,
         at_bound=at_bound,
-        scaling=scaling,
-        estimator=_Estimator(scaling, scaling.theta(law.E, [law.a], [law.alpha])),
+        estimator=Estimator(scaling, scaling.theta(law.E, [law.a], [law.alpha])),
     )

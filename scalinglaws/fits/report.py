@@ -220,7 +220,7 @@ class Report:
         if self.held_out is not None:
             parts.append(self.held_out.runs.assign(in_fit=False))
         whole = pd.concat(parts, ignore_index=True)
-        where = METHODS[self.method].variables(whole, self.options)
+        where = METHODS[self.method].inputs(whole, self.options)
         whole["fitted_loss"] = self.fit.predict(*where)
         whole["residual"] = np.log(whole["fitted_loss"] / whole["loss"])
         return whole.sort_values("line")

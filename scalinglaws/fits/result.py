@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar, cast
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -20,16 +21,20 @@ from .bootstrap import (
     Array,
     Bootstrap,
     Method,
-    Resamples,
     Resampling,
+    blocks,
     mad_sigma,
+    memory,
     resample_runs,
     resample_smooth,
     resample_wild,
+    smoothing_width,
 )
+from .estimator import Estimator
+from .likelihood import log_likelihood
+from .store import Call, save_fit
 
 L = TypeVar("L")
-L_co = TypeVar("L_co", covariant=True)
 
 PATTERN = 3.0  # standard errors of `residual_autocorrelation` above which a form is called wrong
 
@@ -44,7 +49,8 @@ class Fit(ABC, Generic[L]):
     the minimised sum of Huber terms (of half squares if delta is None) of the residuals. converged,
     evidence: whether the minimum was reached, and how that is known. groups: the group number of
     each run; grouped: whether the caller gave them. notes: what the reader should know, such as a
-    parameter at its bound. resampling: how the bootstrap behind the intervals is drawn.
+    parameter at its bound. resampling: how the bootstrap behind the intervals is drawn. call: the
+    call that made the fit.
     """
 
     law: L
@@ -61,6 +67,7 @@ class Fit(ABC, Generic[L]):
     held: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     resampling: Resampling = field(default_factory=Resampling)
+    call: Call = field(default_factory=lambda: Call("", {}))
 
     # Quality
 
@@ -89,14 +96,23 @@ class Fit(ABC, Generic[L]):
     def residual_autocorrelation(self) -> float:
         """z-score of the lag-1 autocorrelation of the residuals, ordered by fitted loss.
 
-        Above 3 the law's form is wrong: neighbouring runs err in the same direction. It is 0 for
-        fewer than 8 runs, and for residuals that are only rounding errors.
+        Above 3 the law's form is wrong: neighbouring runs err in the same direction. Runs of one
+        group count as one. It is 0 for fewer than 8 runs, and for residuals that are only rounding
+        errors.
         """
-        if self.n < 8 or not self.rmse_log > 1e-9:
+        r = self._in_order()[1]
+        if len(r) < 8 or not self.rmse_log > 1e-9:
             return 0.0
-        r = self.residuals[np.argsort(self.residuals + np.log(self.loss), kind="stable")]
         r = r - r.mean()
-        return float(np.sqrt(self.n) * (r[1:] * r[:-1]).sum() / (r * r).sum())
+        return float(np.sqrt(len(r)) * (r[1:] * r[:-1]).sum() / (r * r).sum())
+
+    def _in_order(self) -> tuple[NDArray[np.int_], Array]:
+        """The runs in the order of fitted loss, and the mean residuals of their groups so ordered."""
+        order = np.argsort(self.residuals + np.log(self.loss), kind="stable")
+        count = np.bincount(self.groups)
+        mean = np.bincount(self.groups, self.residuals) / count
+        first = np.sort(np.unique(self.groups[order], return_index=True)[1])
+        return order, mean[self.groups[order]][first]
 
     @property
     def wrong_form(self) -> bool:
@@ -118,8 +134,10 @@ class Fit(ABC, Generic[L]):
         B: resamples (1000). seed: of the random numbers (0). method: "wild" (each residual keeps its
         size and draws a sign), "smooth" (residuals of any run, smoothed) or "runs" (runs are drawn
         with replacement). Runs of one group stay together in "wild" and "runs". None takes what
-        `resampling` says, or the method whose intervals held best for fits and noise of this kind in
-        benchmarks/coverage.md; the result says which it was, and why.
+        `resampling` says, and that is "wild" unless you asked for another: its intervals held best
+        in benchmarks/coverage.md, where runs differed in noise, had heavy tails or came in groups.
+        Where the residuals follow a pattern, blocks of neighbouring runs share their sign, which
+        widens the intervals. The result says which method was used, and why.
 
         Resamples that could not be fitted are left out; `len` of the result says how many could.
         Raises CourseError for fewer than two resamples or an unknown method.
@@ -212,6 +230,11 @@ class Fit(ABC, Generic[L]):
                 f"not {len(where)} value{'' if len(where) == 1 else 's'}."
             )
 
+    @property
+    def columns(self) -> dict[str, Array]:
+        """What the law depends on, of the runs in the fit, by name, each (n,)."""
+        return {name: np.asarray(getattr(self, name)) for name in self.variables}
+
     def _free(self) -> int:
         """Number of free parameters."""
         return len(self.parameters) - len(self.held)
@@ -256,8 +279,8 @@ class Fit(ABC, Generic[L]):
         ]
         if self.wrong_form:
             lines.append(
-                "the residuals follow a pattern: this form does not fit, and the intervals are too "
-                "narrow"
+                "the residuals follow a pattern: this form does not fit; the intervals are widened "
+                "for it, but cannot say where another form would lead"
             )
         return [*lines, *self.notes]
 
@@ -273,26 +296,15 @@ class Fit(ABC, Generic[L]):
         """The table of parameters in LaTeX (`tabular`), with intervals of this level."""
         return display.to_latex(self, level)
 
+    def save(self, path: str | Path) -> None:
+        """Write the fit as readable JSON; `load_fit` reads it. Raises CourseError if it cannot."""
+        save_fit(self, path)
+
     def __repr__(self) -> str:
         return display.short(self)
 
     def _repr_html_(self) -> str:
         return display.short_html(self)
-
-
-class Estimator(Protocol[L_co]):
-    """What a regression needs so that it can be fitted again to resampled runs."""
-
-    def refit(self, counts: Array, shift: Array) -> list[L_co | None]:
-        """The law of each resample, None where it could not be fitted.
-
-        counts multiply the weights, shift is added to ln L; each is (B, n) or (1, n).
-        """
-        ...
-
-    def leverage(self) -> Array:
-        """How much each run pulls the fit towards itself, 0 to 1 (n,): the hat matrix's diagonal."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -302,38 +314,154 @@ class RegressionFit(Fit[L]):
     estimator: Estimator[L]
 
     def _draw(self, asked: Resampling) -> Bootstrap[L]:
-        method, reason = self._choose(asked.method)
-        laws = [
-            law
-            for counts, shift in self._resample(method, asked)
-            for law in self.estimator.refit(counts, shift)
-        ]
+        method: Method = asked.method or "wild"
+        units = self.groups
+        if method == "runs":
+            drawn = resample_runs(self.groups, asked)
+            reason = "runs are drawn with replacement"
+        elif method == "smooth":
+            drawn = resample_smooth(self.residuals, asked)
+            reason = "residuals are drawn as if all runs were equally noisy"
+        else:
+            units, reason = self._signs()
+            width, hat = np.zeros(self.n), self.estimator.hat()
+            if self.delta is not None and self.delta < mad_sigma(self.residuals):
+                width = smoothing_width(self.residuals, hat)
+                reason += ", smoothed for Huber's small delta"
+            drawn = resample_wild(self.residuals, hat, units, width, asked)
+        laws = [law for counts, shift in drawn for law in self.estimator.refit(counts, shift)]
         return Bootstrap(
             laws=tuple(law for law in laws if law is not None),
             asked=asked,
             method=method,
-            reason=reason,
-            units=int(self.groups.max()) + 1,
+            reason=reason + (", as asked" if asked.method else ""),
+            units=int(units.max()) + 1,
             free=self._free(),
             scaled=method == "wild",
         )
 
-    def _choose(self, method: Method | None) -> tuple[Method, str]:
-        if method is not None:
-            return method, "as asked"
-        if self.delta is None or self.delta >= mad_sigma(self.residuals):
-            return "wild", "the runs may differ in noise"
-        if self.grouped:
-            return "runs", "the runs come in groups"
-        return "smooth", "Huber's delta is smaller than the noise"
+    def _signs(self) -> tuple[NDArray[np.int_], str]:
+        """Which runs share a sign in the wild bootstrap, and why."""
+        if not self.wrong_form:
+            if self.grouped:
+                return self.groups, "each run keeps its own noise, each group draws its sign"
+            return self.groups, "each run keeps its own noise, since runs may differ in it"
+        order, residuals = self._in_order()
+        length = max(memory(residuals), 2)
+        return blocks(order, self.groups, length), (
+            f"the form does not fit, so blocks of {length} neighbours err together; this widens"
+        )
 
-    def _resample(self, method: Method, asked: Resampling) -> Resamples:
-        if method == "wild":
-            leverage = self.estimator.leverage()
-            return resample_wild(self.residuals, leverage, self.groups, asked.B, asked.seed)
-        if method == "smooth":
-            return resample_smooth(self.residuals, asked.B, asked.seed)
-        return resample_runs(self.groups, asked.B, asked.seed)
+    # Likelihood
+
+    def log_likelihood(self) -> float:
+        """Of ln L of the runs, with equal noise of the kind that `delta` stands for; see `aic`."""
+        regression = self.estimator.regression
+        return log_likelihood(self.objective, float(regression.weights.sum()), regression.delta)
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, 2·(p + 1) - 2·log-likelihood: lower is better, on the same runs.
+
+        The noise counts as one parameter. Only fits with the same runs and the same delta compare.
+        """
+        return 2 * (self._free() + 1) - 2 * self.log_likelihood()
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, (p + 1)·ln n - 2·log-likelihood: lower is better, on the same runs."""
+        return (self._free() + 1) * float(np.log(self.n)) - 2 * self.log_likelihood()
+
+    def likelihood_ratio(self, smaller: RegressionFit[Any]) -> tuple[float, float]:
+        """(statistic, p-value) of this fit against a smaller law that it contains, on the same runs.
+
+        A p-value below 0.05 says that the larger law is needed, if all runs are equally noisy
+        (Wilks 1938). Raises CourseError if the fits differ in runs, delta or direction.
+        """
+        from scipy.special import gammaincc
+
+        more = self._free() - smaller._free()
+        if self.n != smaller.n or self.delta != smaller.delta or more < 1:
+            raise CourseError(
+                "The likelihood ratio compares a fit with one of fewer parameters on the same runs, "
+                "with the same delta."
+            )
+        ratio = max(2 * (self.log_likelihood() - smaller.log_likelihood()), 0.0)
+        return ratio, float(gammaincc(more / 2, ratio / 2))
+
+    def profile(self, quantity: str | Callable[[L], ArrayLike], points: int = 25) -> pd.DataFrame:
+        """How well the law fits where a quantity is held at each of several values.
+
+        quantity: a parameter's name, or a function of the law (`lambda law: law.N_opt(1e24)`).
+        Columns: the value (under its name, or "value"), objective, likelihood_ratio (against the
+        fit; about 3.84 at the ends of a 95 % interval) and the parameters. A flat valley says that
+        the runs do not determine the quantity.
+        """
+        of = self._of(quantity)
+        spread = self._profile_step(of)
+        centre = float(of(self.law))
+        values = centre + spread * np.linspace(-4, 4, points)
+        if centre > 0 and not values[0] > 0:
+            values = centre * np.geomspace(0.05, 1 + 4 * spread / centre, points)
+        objective, laws = self.estimator.profile(of, values)
+        name = quantity if isinstance(quantity, str) else "value"
+        rows = [
+            {name: value, "objective": F, "likelihood_ratio": self._ratio(F)}
+            | {other: getattr(law, other) for other in self.parameters if other != name}
+            for value, F, law in zip(values, objective, laws, strict=True)
+            if law is not None
+        ]
+        return pd.DataFrame(rows)
+
+    def profile_interval(
+        self, quantity: str | Callable[[L], ArrayLike], level: float = LEVEL
+    ) -> tuple[float, float]:
+        """The values of a quantity with which the law fits almost as well: a likelihood interval.
+
+        It needs no resampling, and shows what is not identified: an end is infinite where no value
+        fits much worse, or where there is no law beyond. It assumes that all runs are equally noisy;
+        `interval` does not.
+        """
+        from scipy.special import stdtrit
+
+        if not 0 < level < 1:
+            raise CourseError(f"level must lie between 0 and 1, not {level:g} (0.95 means 95 %).")
+        of = self._of(quantity)
+        centre, step = float(of(self.law)), self._profile_step(of)
+        wanted = float(stdtrit(max(self.n - self._free(), 1), (1 + level) / 2))
+        ends: list[float] = []
+        for side in (-1.0, 1.0):
+            distances = step * 0.5 * wanted * np.cumsum(1.25 ** np.arange(18))
+            values = centre + side * distances
+            if centre > 0 and side < 0:
+                values = centre * np.exp(-distances / centre)
+            objective, _ = self.estimator.profile(of, values)
+            root = np.sqrt([max(self._ratio(F), 0.0) for F in objective])
+            root, values = np.insert(root, 0, 0.0), np.insert(values, 0, centre)
+            beyond = np.flatnonzero(root > wanted)
+            if not len(beyond) or not np.isfinite(root[beyond[0]]):
+                ends.append(side * np.inf if side > 0 or centre <= 0 else 0.0)
+                continue
+            k = beyond[0]
+            share = (wanted - root[k - 1]) / (root[k] - root[k - 1])
+            ends.append(float(values[k - 1] + share * (values[k] - values[k - 1])))
+        return ends[0], ends[1]
+
+    def _ratio(self, objective: float) -> float:
+        """Twice the log-likelihood lost at another objective; copies and groups count as one run."""
+        if not np.isfinite(objective):
+            return np.inf
+        regression = self.estimator.regression
+        there = log_likelihood(objective, float(regression.weights.sum()), regression.delta)
+        units = int(self.groups.max()) + 1
+        return 2 * (self.log_likelihood() - there) * units / self.n
+
+    def _profile_step(self, of: Callable[[L], Array]) -> float:
+        g = self.estimator.gradient(of)
+        variance = float(g @ self.estimator.covariance() @ g)
+        return float(np.sqrt(variance)) if variance > 0 else 0.1 * abs(float(of(self.law))) + 1e-12
+
+    # Single runs
 
     def leave_one_out(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
         """The quantity without each run in turn (n, ...), nan where the rest cannot be fitted.

@@ -5,23 +5,28 @@ Centring is what makes Newton's equations well conditioned: in raw units ln B an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import gauss_newton
 from .newton import Array, Problem, Solution, jacobian, log_loss, minimise
+
+L = TypeVar("L")
 
 
 @dataclass(frozen=True)
-class Scaling:
+class Scaling(Generic[L]):
     """A `Problem` for L = E + Σ_k a_k·x_k^-p_k, and the way back to the user's units.
 
-    centre (K,): mean of each ln x_k. unit: geometric mean of the losses. fixed: indices of the
-    parameters that are held.
+    make: the law of E, a (K,) and p (K,). centre (K,): mean of each ln x_k. unit: geometric mean of
+    the losses. fixed: indices of the parameters that are held.
     """
 
+    make: Callable[[float, Array, Array], L]
     problem: Problem
     centre: Array
     unit: float
@@ -31,22 +36,23 @@ class Scaling:
     @classmethod
     def of(
         cls,
+        make: Callable[[float, Array, Array], L],
         features: Sequence[Array],
         loss: Array,
         weights: Array,
-        delta: float | None,
+        delta: float,
         fixed: tuple[int, ...] = (),
-    ) -> Scaling:
-        """features: the K arrays x_k (n,); loss and weights (n,); delta None means least squares."""
+    ) -> Scaling[L]:
+        """features: the K arrays x_k (n,); loss and weights (n,); delta inf means least squares."""
         z = np.log(np.stack(features))
         centre = z.mean(1)
         unit = float(np.exp(np.log(loss).mean()))
         problem = Problem(
             z=z - centre[:, None],
             y=np.log(loss / unit),
-            delta=np.inf if delta is None else delta,
+            delta=delta,
         )
-        return cls(problem, centre, unit, weights, fixed)
+        return cls(make, problem, centre, unit, weights, fixed)
 
     def parameters(self, theta: Array) -> tuple[Array, Array, Array]:
         """E (B,), a (B, K) and p (B, K) of parameter vectors (B, P), in the user's units."""
@@ -60,42 +66,67 @@ class Scaling:
         c = np.log(np.asarray(a) / self.unit) - np.asarray(p) * self.centre
         return np.concatenate([[E / self.unit], c, p])
 
-    def minimise(self, starts: Array) -> Solution:
-        """Minimise from the starts (B, P)."""
-        return minimise(self.problem, starts, self.weights, fixed=self.fixed)
+    @property
+    def y(self) -> Array:
+        """ln L in units of its geometric mean (n,)."""
+        return self.problem.y
 
-    def leverage(self, theta: Array) -> Array:
-        """How much each run pulls the fit at theta (P,) towards itself, 0 to 1, in sum the free parameters."""
-        free = np.ones(self.problem.P, dtype=bool)
-        free[list(self.fixed)] = False
-        free[0] &= theta[0] > 0
-        columns = jacobian(self.problem, *log_loss(self.problem, theta[None]))[1][0, free]
-        return leverage(columns.T, self.weights)
+    @property
+    def delta(self) -> float:
+        """Huber's delta; infinite for least squares."""
+        return self.problem.delta
 
-    def refit(
-        self, start: Array, counts: Array, shift: Array
-    ) -> list[tuple[float, Array, Array] | None]:
-        """(E, a, p) of resamples: counts multiply the weights, shift is added to ln L.
+    @property
+    def low(self) -> Array:
+        """The least theta: only E has a bound."""
+        return np.array([0.0] + [-np.inf] * (self.problem.P - 1))
 
-        Each is (B, n) or (1, n). None for resamples that did not converge, or whose law does not
-        decrease.
+    @property
+    def high(self) -> Array:
+        """No parameter has an upper bound."""
+        return np.full(self.problem.P, np.inf)
+
+    def log_loss(self, theta: Array) -> Array:
+        """ln L in units of its geometric mean (B, n)."""
+        return log_loss(self.problem, theta)[0]
+
+    def jacobian(self, theta: Array) -> tuple[Array, Array]:
+        """`log_loss`, and its derivative (B, P, n)."""
+        log_model, terms = log_loss(self.problem, theta)
+        return log_model, jacobian(self.problem, log_model, terms)[1]
+
+    def minimise(
+        self, starts: Array, weights: Array | None = None, y: Array | None = None
+    ) -> Solution:
+        """Minimise from the starts (B, P) by Newton's method; where it is stuck, by a line search.
+
+        weights, y: of resamples (B, n); the data's own unless given.
         """
-        solution = minimise(
-            self.problem,
-            np.repeat(start[None], max(len(counts), len(shift)), 0),
-            counts * self.weights,
-            self.problem.y + shift,
+        weights = self.weights if weights is None else weights
+        y = self.problem.y if y is None else y
+        solution = minimise(self.problem, starts, weights, y, self.fixed)
+        stuck = ~solution.converged
+        if not stuck.any():
+            return solution
+        shape = len(starts), len(self.problem.y)
+        rest = gauss_newton.minimise(
+            self,
+            solution.theta[stuck],
+            np.broadcast_to(y, shape)[stuck],
+            np.broadcast_to(weights, shape)[stuck],
+            self.problem.delta,
             self.fixed,
         )
-        E, a, p = self.parameters(solution.theta)
-        good = solution.converged & is_decreasing(a, p)
-        return [(float(e), x, q) if ok else None for e, x, q, ok in zip(E, a, p, good, strict=True)]
+        return solution.replaced(stuck, rest)
 
-
-def leverage(design: Array, weights: Array) -> Array:
-    """The diagonal of the hat matrix of a design (n, p)."""
-    q = np.linalg.qr(design * np.sqrt(weights)[:, None])[0]
-    return (q * q).sum(1)
+    def laws(self, theta: Array) -> list[L | None]:
+        """The law of each theta (B, P); None where it does not decrease in every x."""
+        E, a, p = self.parameters(theta)
+        good = is_decreasing(a, p) & np.isfinite(E) & (E >= 0)
+        return [
+            self.make(float(e), x, q) if ok else None
+            for e, x, q, ok in zip(E, a, p, good, strict=True)
+        ]
 
 
 def is_decreasing(a: Array, p: Array) -> NDArray[np.bool_]:
@@ -108,9 +139,7 @@ def convergence_message(solution: Solution) -> tuple[bool, str]:
     best = solution.best()
     F = solution.objective
     if not solution.converged[best]:
-        return False, (
-            "Newton's method stopped before the gradient vanished; do not use these numbers"
-        )
+        return False, ("the search stopped before the gradient vanished; do not use these numbers")
     agree = int(np.sum(F[best] * (1 + 1e-6) + 1e-24 >= F))
     gain = solution.decrement[best]
     how = (
@@ -120,5 +149,5 @@ def convergence_message(solution: Solution) -> tuple[bool, str]:
     )
     return (
         True,
-        f"{agree} of {len(F)} starts reach this minimum; {how}; the Hessian is positive definite",
+        f"{agree} of {len(F)} starts reach this minimum; {how}",
     )

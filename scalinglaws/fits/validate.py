@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -52,7 +54,7 @@ def check_runs(
         ):
             if bad.any():
                 raise CourseError(
-                    f"{name} is {what} in {name_rows(bad)}: mend or drop "
+                    f"{name} is {what} in {name_rows(bad)}: correct or drop "
                     f"{'it' if bad.sum() == 1 else 'them'} before fitting."
                 )
     n = next(iter(lengths.values()))
@@ -70,6 +72,26 @@ def check_runs(
     return list(arrays.values())
 
 
+def check_columns(n: int, **columns: ArrayLike) -> list[NDArray[np.float64]]:
+    """What a law depends on, as float arrays (n,): finite, of any sign. Raises CourseError."""
+    arrays: list[NDArray[np.float64]] = []
+    for name, values in columns.items():
+        try:
+            array = np.asarray(values, dtype=float)
+        except (TypeError, ValueError):
+            raise CourseError(f"The column {name} must hold numbers only.") from None
+        if array.shape != (n,):
+            raise CourseError(f"The column {name} must hold one value for each of the {n} runs.")
+        bad = ~np.isfinite(array)
+        if bad.any():
+            raise CourseError(
+                f"{name} is missing or infinite in {name_rows(bad)}: fix or drop "
+                f"{'it' if bad.sum() == 1 else 'them'} before fitting."
+            )
+        arrays.append(array)
+    return arrays
+
+
 def check_weights(weights: ArrayLike | None, n: int) -> NDArray[np.float64]:
     """Weights of the runs, 1 unless given. Raises CourseError if they do not fit the runs."""
     if weights is None:
@@ -82,11 +104,63 @@ def check_weights(weights: ArrayLike | None, n: int) -> NDArray[np.float64]:
     return weights
 
 
-def check_groups(groups: ArrayLike | None, n: int) -> NDArray[np.int_]:
-    """Group numbers of the runs; each run is its own group unless given."""
+@dataclass(frozen=True)
+class Groups:
+    """Which runs belong together: a number per run (n,), whether they share any, and what to note."""
+
+    numbers: NDArray[np.int_]
+    grouped: bool
+    notes: tuple[str, ...] = ()
+
+
+def check_groups(groups: ArrayLike | None, *columns: NDArray[np.float64]) -> Groups:
+    """Group numbers of the runs; each run is its own group unless given.
+
+    columns: everything that is known of the runs. Copies of a run are no new information, so without
+    groups, rows that agree in all columns form one.
+    """
+    n = len(columns[0])
     if groups is None:
-        return np.arange(n)
-    groups = np.asarray(groups)
-    if groups.shape != (n,):
+        numbers = np.unique(np.stack(columns), axis=1, return_inverse=True)[1].ravel()
+        copies = n - int(numbers.max()) - 1
+        if not copies:
+            return Groups(np.arange(n), grouped=False)
+        note = f"{copies} of the {n} runs repeat another exactly: copies count as one in intervals"
+        return Groups(numbers, grouped=True, notes=(note,))
+    labels = np.asarray(groups)
+    if labels.shape != (n,):
         raise CourseError("groups must hold one label for each run.")
-    return np.unique(groups, return_inverse=True)[1]
+    return Groups(np.unique(labels, return_inverse=True)[1], grouped=True)
+
+
+def check_delta(delta: float | None) -> float:
+    """Huber's delta, infinite for least squares (None). Raises CourseError unless it is positive."""
+    if delta is None:
+        return np.inf
+    if not delta > 0:
+        raise CourseError(f"delta must be positive, not {delta}; None means least squares.")
+    return float(delta)
+
+
+def check_floor(floor: bool | float, loss: NDArray[np.float64]) -> float:
+    """The E that is held: 0 for True (E is fitted) and False, else the number.
+
+    Raises CourseError for a floor outside 0 to the lowest loss.
+    """
+    held = 0.0 if isinstance(floor, bool) else float(floor)
+    if not (np.isfinite(held) and 0 <= held < loss.min()):
+        raise CourseError(
+            f"floor = {held:g} must lie between 0 and the lowest loss, {loss.min():.6g}."
+        )
+    return held
+
+
+def check_spread(N: NDArray[np.float64], D: NDArray[np.float64]) -> None:
+    """Raise CourseError where N and D are tied to each other, so that no law can tell them apart."""
+    z = np.log(np.stack([N, D]))
+    z = z - z.mean(1, keepdims=True)
+    if np.linalg.matrix_rank(z, tol=1e-6 * len(N)) < 2:
+        raise CourseError(
+            "N and D are tied to each other in these runs (D ∝ N^k), so their effects cannot be told "
+            "apart: add runs off that line."
+        )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
-from .formula import Formula
+from .formula import Formula, Ranges
 
 
 def schedule_areas(
@@ -56,6 +57,8 @@ class AnnealingLaw(Formula):
     >>> bool(cosine[-1] < flat[-1])
     True
     """
+
+    START: ClassVar[Ranges] = {"L0": (0.5, 4), "A": (0.05, 5), "alpha": (0.2, 1), "C": (0.01, 5)}
 
     L0: float
     A: float

@@ -5,6 +5,7 @@ arXiv:2203.15556).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
 from .counting import FLOPS_PER_PARAM_TOKEN, training_flops
-from .formula import Formula
+from .formula import Formula, Ranges
 from .power import Trend
 
 
@@ -27,6 +28,14 @@ class ChinchillaLaw(Formula):
     >>> round(law(70e9, 1.4e12), 3)
     1.937
     """
+
+    START: ClassVar[Ranges] = {
+        "E": (0.3, 3),
+        "A": (10, 100000),
+        "B": (10, 100000),
+        "alpha": (0.1, 0.8),
+        "beta": (0.1, 0.8),
+    }
 
     E: float
     A: float
@@ -172,21 +181,23 @@ class AllocationLaw(Formula):
     citation: str = field(default="", compare=False, repr=False)
 
     @classmethod
-    def from_N(cls, N: Trend, **about: str) -> AllocationLaw:
+    def from_N(cls, N: Trend, name: str = "", citation: str = "") -> AllocationLaw:
         """The law whose tokens are what is left of C = 6·N·D. `N` must be a trend in FLOPs (unit
         1).
         """
         if N.unit != 1:
             raise CourseError("AllocationLaw.from_N needs a trend in FLOPs, that is with unit 1.")
         D = Trend(k=1 / (FLOPS_PER_PARAM_TOKEN * N.k), exponent=1 - N.exponent)
-        return cls(N=N, D=D, **about)
+        return cls(N=N, D=D, name=name, citation=citation)
 
     @classmethod
-    def from_tokens_per_param(cls, ratio: float, **about: str) -> AllocationLaw:
+    def from_tokens_per_param(
+        cls, ratio: float, name: str = "", citation: str = ""
+    ) -> AllocationLaw:
         """The rule D = ratio·N at every budget, so that N = sqrt(C/(6·ratio))."""
-        (ratio,) = positive(ratio=ratio)
+        positive(ratio=ratio)
         k = (FLOPS_PER_PARAM_TOKEN * float(ratio)) ** -0.5
-        return cls.from_N(Trend(k=k, exponent=0.5), **about)
+        return cls.from_N(Trend(k=k, exponent=0.5), name, citation)
 
     @property
     def a(self) -> float:

@@ -71,10 +71,10 @@ def training_cost(
     >>> print(cost)
     1.05e+06 to 1.75e+06 accelerator hours, 1.05e+06 to 3.49e+06 in money
     """
-    C, peak = positive(C=C, peak=peak)
-    used, price = Range.of(utilisation), Range.of(price)
+    positive(C=C, peak=peak)
+    used, hourly = Range.of(utilisation), Range.of(price)
     if used.high > 1:
         raise CourseError("utilisation is a share of the peak: give a number between 0 and 1.")
     full_speed = float(C / peak) / 3600
     hours = Range(full_speed / used.high, full_speed / used.low)
-    return TrainingCost(hours, Range(hours.low * price.low, hours.high * price.high))
+    return TrainingCost(hours, Range(hours.low * hourly.low, hours.high * hourly.high))

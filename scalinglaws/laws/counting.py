@@ -31,8 +31,8 @@ def training_flops(N: ArrayLike, D: ArrayLike) -> Floats:
 class Transformer(Formula):
     """A decoder-only transformer, counted exactly (weights of matrices; biases and norms left out).
 
-    n_layer, d_model, n_ctx (tokens of context), vocab: its shape. d_ff: width of the MLP, 4·d_model
-    unless given. n_head and d_head: attention heads and their width, d_model/n_head unless given;
+    n_layer, d_model, n_ctx (tokens of context), vocab: its shape. A size of 0 stands for the usual
+    choice. d_ff: width of the MLP, 4·d_model unless given. n_head and d_head: attention heads and their width, d_model/n_head unless given;
     n_kv_head: key/value heads (grouped-query attention), n_head unless given. gated: three MLP
     matrices (SwiGLU) instead of two. tied: input and output embedding share one matrix.
     learned_positions: a table of n_ctx position vectors. n_expert and n_active: experts of a
@@ -49,10 +49,10 @@ class Transformer(Formula):
     d_model: int
     n_ctx: int
     vocab: int
-    d_ff: int | None = None
+    d_ff: int = 0
     n_head: int = 1
-    d_head: int | None = None
-    n_kv_head: int | None = None
+    d_head: int = 0
+    n_kv_head: int = 0
     gated: bool = False
     tied: bool = True
     learned_positions: bool = False
@@ -67,27 +67,38 @@ class Transformer(Formula):
             "n_kv_head": self.n_head,
         }
         for size, value in usual.items():
-            if getattr(self, size) is None:
+            if not getattr(self, size):
                 object.__setattr__(self, size, value)
         for size in fields(self):
             if size.type != "bool" and getattr(self, size.name) < 1:
                 raise CourseError(f"Transformer: {size.name} must be at least 1.")
         if self.n_active > self.n_expert:
             raise CourseError("Transformer: n_active cannot exceed n_expert.")
-        if self.n_head % self.n_kv_head:
+        if self.n_head % self._filled(self.n_kv_head):
             raise CourseError("Transformer: n_head must be a multiple of n_kv_head.")
+
+    @staticmethod
+    def _filled(size: int | None) -> int:
+        """A size that `__post_init__` has filled in."""
+        assert size is not None
+        return size
 
     # Parameters
 
     @property
     def attention_params(self) -> int:
         """Weights of the query, key, value and output matrices of one layer."""
-        return 2 * self.d_model * self.d_head * (self.n_head + self.n_kv_head)
+        return (
+            2
+            * self.d_model
+            * self._filled(self.d_head)
+            * (self.n_head + self._filled(self.n_kv_head))
+        )
 
     @property
     def expert_params(self) -> int:
         """Weights of one MLP (one expert) of one layer."""
-        return (3 if self.gated else 2) * self.d_model * self.d_ff
+        return (3 if self.gated else 2) * self.d_model * self._filled(self.d_ff)
 
     @property
     def router_params(self) -> int:
@@ -133,7 +144,9 @@ class Transformer(Formula):
         """
         n_ctx = self.n_ctx if n_ctx is None else n_ctx
         active = self.N_active - self.N_embedding
-        scores_and_values = 4 * n_ctx * self.n_head * self.d_head * (0.5 if causal else 1)
+        scores_and_values = (
+            4 * n_ctx * self.n_head * self._filled(self.d_head) * (0.5 if causal else 1)
+        )
         logits = 2 * self.vocab * self.d_model
         return 2 * active + self.n_layer * scores_and_values + logits
 

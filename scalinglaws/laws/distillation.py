@@ -82,6 +82,6 @@ def distillation_flops(
     '4e+20'
     """
     N_S, D_S, N_T = positive(N_S=N_S, D_S=D_S, N_T=N_T)
-    (students,) = positive(students=students)
+    positive(students=students)
     teacher = 6 * N_T * np.asarray(D_T, dtype=float) / students
     return plain(6 * N_S * D_S + (2 * N_T * D_S if logits else 0.0) + teacher)

@@ -9,12 +9,13 @@ with intervals.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
-from .formula import Formula
+from .formula import Formula, Ranges
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,6 +31,13 @@ class AccuracySigmoid(Formula):
     >>> round(law(0.8), 3), round(law(0.4), 3)
     (0.6, 0.923)
     """
+
+    START: ClassVar[Ranges] = {
+        "floor": (0.01, 0.4),
+        "height": (0.3, 0.9),
+        "midpoint": (0.3, 3),
+        "slope": (1, 20),
+    }
 
     floor: float
     height: float
@@ -75,6 +83,8 @@ class ErrorLaw(Formula):
     >>> round(law(3.0), 3), round(law(2.0), 3)
     (0.639, 0.404)
     """
+
+    START: ClassVar[Ranges] = {"epsilon": (0.5, 1), "k": (0.3, 20), "gamma": (0.3, 2)}
 
     epsilon: float
     k: float

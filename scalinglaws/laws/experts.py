@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
 from .chinchilla import ChinchillaLaw
-from .formula import Formula
+from .formula import Formula, Ranges
 
 
 def effective_experts(experts: ArrayLike, E_start: float, E_max: float) -> Floats:
@@ -23,10 +24,10 @@ def effective_experts(experts: ArrayLike, E_start: float, E_max: float) -> Float
     >>> round(effective_experts(1, 2.0732, 290.4521), 4)
     2.0732
     """
-    experts, E_start, E_max = positive(experts=experts, E_start=E_start, E_max=E_max)
-    if np.any(experts < 1) or not E_start < E_max:
+    (count, *_) = positive(experts=experts, E_start=E_start, E_max=E_max)
+    if np.any(count < 1) or not E_start < E_max:
         raise CourseError("experts must be at least 1, and E_start below E_max.")
-    return plain(1 / (1 / (experts - 1 + 1 / (1 / E_start - 1 / E_max)) + 1 / E_max))
+    return plain(1 / (1 / (count - 1 + 1 / (1 / E_start - 1 / E_max)) + 1 / E_max))
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,13 @@ class RoutedLaw(Formula):
     True
     """
 
+    START: ClassVar[Ranges] = {
+        "a": (-0.2, -0.01),
+        "b": (-0.2, -0.01),
+        "c": (0.001, 0.03),
+        "d": (0.3, 3),
+    }
+
     a: float
     b: float
     c: float
@@ -193,6 +201,16 @@ class GranularityLaw(Formula):
     >>> bool(law(1e9, 2e10, 8) < law(1e9, 2e10, 1))
     True
     """
+
+    START: ClassVar[Ranges] = {
+        "a": (1, 100),
+        "alpha": (0.05, 0.4),
+        "b": (1, 100),
+        "beta": (0.05, 0.4),
+        "g": (0.1, 20),
+        "gamma": (0.2, 1.5),
+        "c": (0.1, 2),
+    }
 
     a: float
     alpha: float

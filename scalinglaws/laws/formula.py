@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any, cast
 
 import numpy as np
 
 from ..errors import CourseError
+
+# Where fits look for a law's parameters: {name: (low, high)}.
+Ranges = Mapping[str, tuple[float, float]]
 
 
 class Formula:
@@ -14,7 +19,7 @@ class Formula:
 
     def __repr__(self) -> str:
         shown = []
-        for item in fields(self):
+        for item in fields(cast(Any, self)):
             value = getattr(self, item.name)
             if item.repr:
                 text = f"{value:.6g}" if isinstance(value, float) else repr(value)

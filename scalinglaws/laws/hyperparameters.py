@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
-from .formula import Formula
+from .formula import Formula, Ranges
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,6 +25,8 @@ class HyperparameterLaw(Formula):
     >>> f"{eta(1e9, 1e11):.2e}"
     '1.63e-03'
     """
+
+    START: ClassVar[Ranges] = {"k": (0.001, 1000), "exponent_N": (-1, 1), "exponent_D": (-1, 1)}
 
     k: float
     exponent_N: float

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
@@ -53,7 +53,9 @@ def lifetime_optimum(
     # and the condition
     # alpha·u/(beta·(1 - u)) = 1 + D_inference/(3·D) has one root: its left side grows with u, its
     # right side falls.
-    def sizes(log_odds):
+    def sizes(
+        log_odds: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         log_u, log_rest = -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
         with np.errstate(over="ignore"):  # infinitely many tokens: a demand is nothing beside them
             N = np.exp((np.log(law.A / reducible) - log_u) / law.alpha)

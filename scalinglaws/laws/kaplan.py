@@ -7,13 +7,14 @@ Here N counts *non-embedding* parameters. Compute is given in FLOPs; the paper's
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from .chinchilla import AllocationLaw
-from .formula import Formula
+from .formula import Formula, Ranges
 from .power import PowerLaw, Trend
 
 PF_DAY = 1e15 * 24 * 3600  # 8.64e19 FLOPs: one petaFLOP/s for a day
@@ -27,6 +28,13 @@ class KaplanJointLaw(Formula):
     >>> round(law(1e9, 2.2e10), 2)
     2.37
     """
+
+    START: ClassVar[Ranges] = {
+        "N_c": (1e10, 1e16),
+        "D_c": (1e10, 1e16),
+        "alpha_N": (0.03, 0.3),
+        "alpha_D": (0.03, 0.3),
+    }
 
     N_c: float
     D_c: float
@@ -50,7 +58,7 @@ class KaplanJointLaw(Formula):
         >>> f"{law.D_for_overfitting(1e9):.2g} {5e3 * 1e9**0.74:.2g}"
         '2.4e+10 2.3e+10'
         """
-        N, share = positive(N=N, share=share)
+        N, _ = positive(N=N, share=share)
         ratio = self.alpha_N / self.alpha_D
         return plain(self.D_c * (N / self.N_c) ** ratio / ((1 + share) ** (1 / self.alpha_D) - 1))
 
@@ -63,6 +71,13 @@ class KaplanStepsLaw(Formula):
     >>> round(law(1e9, 1e5), 2)
     2.4
     """
+
+    START: ClassVar[Ranges] = {
+        "N_c": (1e10, 1e16),
+        "S_c": (10, 100000),
+        "alpha_N": (0.03, 0.3),
+        "alpha_S": (0.3, 1.2),
+    }
 
     N_c: float
     S_c: float
@@ -85,6 +100,8 @@ class CriticalBatch(Formula):
     >>> [f"{B_crit(L):.2g}" for L in (3, 2.5, 2)]
     ['1.1e+06', '2.7e+06', '7.7e+06']
     """
+
+    START: ClassVar[Ranges] = {"B_star": (1e06, 1e10), "alpha_B": (0.1, 0.6)}
 
     B_star: float
     alpha_B: float

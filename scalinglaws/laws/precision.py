@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from .chinchilla import ChinchillaLaw
-from .formula import Formula
+from .formula import Formula, Ranges
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,13 +96,20 @@ class QuantisationLaw(Formula):
     """delta(N, D, P) = C_T·D^gamma_D/N^gamma_N·e^(n - P/gamma): what rounding after training costs.
 
     Kumar et al. 2024, eq. 2 (post-training quantisation), in nats per token. P: bits of the weights
-    afterwards. It grows with D: a model trained for long has more to lose. n: the offset of
-    appendix K, see `PrecisionLaw`.
+    afterwards. In a fit hold n (`fixed={"n": 0}`), which only rescales C_T. It grows with D: a
+    model trained for long has more to lose. n: the offset of appendix K, see `PrecisionLaw`.
 
     >>> law = QuantisationLaw(C_T=0.0598, gamma_D=0.5068, gamma_N=0.3439, gamma=0.5907, n=1.1277)
     >>> bool(law(1e9, 1e12, 4) > law(1e9, 1e11, 4) > law(1e9, 1e11, 5))
     True
     """
+
+    START: ClassVar[Ranges] = {
+        "C_T": (0.001, 10),
+        "gamma_D": (0.1, 1),
+        "gamma_N": (0.1, 1),
+        "gamma": (0.3, 3),
+    }
 
     C_T: float
     gamma_D: float

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
-from .formula import Formula
+from .formula import Formula, Ranges
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,6 +27,13 @@ class RewardLaw(Formula):
     >>> round(law(1e3), 3), round(law(1e6), 3)
     (0.4, 0.6)
     """
+
+    START: ClassVar[Ranges] = {
+        "R0": (0.01, 0.4),
+        "A": (0.3, 0.95),
+        "B": (0.5, 4),
+        "C_mid": (1, 1e06),
+    }
 
     R0: float
     A: float

@@ -12,7 +12,7 @@ from .chinchilla import ChinchillaLaw
 from .formula import Formula
 
 
-def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: float) -> Floats:
+def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: ArrayLike) -> Floats:
     """unique·(1 + R*·(1 - e^(-R/R*))), R = total/unique - 1: what repeated tokens are worth (eq.
     5).
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import positive
+from ..arrays import Floats, positive
 from ..laws import ChinchillaLaw, lifetime_flops, lifetime_optimum
 from .alt import describe
 from .losses import NATS
@@ -17,16 +18,32 @@ from .style import (
     GREY,
     LABELS,
     VERMILLION,
-    key,
+    add_legend,
+    label_points,
     log_axis,
-    look,
-    name_points,
     new_axes,
+    series_style,
     short_number,
 )
 
+if TYPE_CHECKING:
+    from ..constants import PublicModel
+    from ..fits import ChinchillaFit, IsoflopFit
+    from ..fits.allocation import AllocationFit
 
-def published_laws() -> tuple:
+
+class Allocates(Protocol):
+    """A law of the best use of compute, with a name for the legend."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def a(self) -> float: ...
+    def N_opt(self, C: ArrayLike, /) -> Floats: ...
+    def tokens_per_param(self, C: ArrayLike, /) -> Floats: ...
+
+
+def published_laws() -> tuple[Allocates, ...]:
     """The allocation laws that ours is drawn beside: Kaplan, Chinchilla's three approaches, the replication, Llama 3."""
     from .. import constants as c
 
@@ -40,15 +57,16 @@ def published_laws() -> tuple:
     )
 
 
-def plot_isoflop(fit, ax: Axes | None = None, *, loss_unit: str = NATS) -> Axes:
+def plot_isoflop(fit: IsoflopFit, ax: Axes | None = None, *, loss_unit: str = NATS) -> Axes:
     """IsoFLOP curves: the runs of each budget, their parabola, and a star at its minimum.
 
     fit: from `fit_isoflop`.
     """
     ax = new_axes(ax)
     log_axis(ax, "x", unit_labels=True)
-    for i, row in enumerate(fit.minima.itertuples()):
-        style = look(i)
+    rows: Iterable[Any] = fit.minima.itertuples()
+    for i, row in enumerate(rows):
+        style = series_style(i)
         runs = np.isclose(np.log(fit.C), np.log(row.C), rtol=0, atol=np.log(1.05))
         ax.plot(fit.N[runs], fit.loss[runs], style["marker"], color=style["color"], markersize=5)
         N, loss = fit.curve(row.C)
@@ -73,14 +91,14 @@ def plot_isoflop(fit, ax: Axes | None = None, *, loss_unit: str = NATS) -> Axes:
     ax.plot([], [], "*", color="white", markeredgecolor=BLACK, markersize=11, label="minimum")
     ax.set_xlabel(LABELS["N"])
     ax.set_ylabel(f"Loss L ({loss_unit})")
-    key(ax, title="Training FLOPs", ncols=2 if len(fit.minima) > 4 else 1)
+    add_legend(ax, title="Training FLOPs", ncols=2 if len(fit.minima) > 4 else 1)
     return ax
 
 
 def plot_N_opt(
     C: ArrayLike,
-    ours=None,
-    laws: Iterable | None = None,
+    ours: AllocationFit | ChinchillaFit | None = None,
+    laws: Iterable[Allocates] | None = None,
     ax: Axes | None = None,
     *,
     level: float = 0.95,
@@ -97,17 +115,18 @@ def plot_N_opt(
     (C,) = positive(C=C)
     grid = np.geomspace(C.min(), C.max(), 100)
     for i, law in enumerate(published_laws() if laws is None else laws):
-        style = look(i)
+        style = series_style(i)
         N = np.asarray(law.N_opt(grid))
         ax.plot(grid, N, color=style["color"], linestyle=style["linestyle"], label=law.name)
         describe(ax, _trend(law.name, law.a, grid, N))
     if ours is not None:
-        N = np.asarray(ours.N_opt(grid))
-        low, high = ours.interval(lambda law: law.N_opt(grid), level)
+        N = np.asarray(ours.law.N_opt(grid))
+        low, high = map(np.asarray, ours.interval(lambda law: law.N_opt(grid), level))
         ax.plot(grid, N, color=BLACK, linewidth=2.2, label=f"our fit, a = {ours.law.a:.2f}")
         ax.fill_between(grid, low, high, color=BLACK, alpha=0.15, linewidth=0)
-        if getattr(ours, "minima", None) is not None:
-            ax.plot(ours.minima["C"], ours.minima["N_opt"], "*", color=BLACK, markersize=11)
+        minima = getattr(ours, "minima", None)
+        if minima is not None:
+            ax.plot(minima["C"], minima["N_opt"], "*", color=BLACK, markersize=11)
         describe(
             ax,
             _trend("Our fit", ours.law.a, grid, N)
@@ -115,14 +134,14 @@ def plot_N_opt(
         )
     ax.set_xlabel(LABELS["C"])
     ax.set_ylabel("Compute-optimal parameters $N_{opt}$")
-    key(ax)
+    add_legend(ax)
     return ax
 
 
 def plot_allocation(
     C: ArrayLike,
-    laws: Iterable | None = None,
-    models: Iterable | None = None,
+    laws: Iterable[Allocates] | None = None,
+    models: Iterable[PublicModel] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Tokens per parameter against C: what the laws advise, and what was trained.
@@ -137,7 +156,7 @@ def plot_allocation(
     grid = np.geomspace(C.min(), C.max(), 100)
     ax.axhline(20, color=GREY, linestyle=":", label="20 tokens per parameter")
     for i, law in enumerate(published_laws() if laws is None else laws):
-        style = look(i)
+        style = series_style(i)
         ratio = np.asarray(law.tokens_per_param(grid))
         ax.plot(grid, ratio, color=style["color"], linestyle=style["linestyle"], label=law.name)
         describe(
@@ -146,6 +165,7 @@ def plot_allocation(
             f"{short_number(ratio[-1])} at {grid[-1]:.2g}.",
         )
     models = list(models or ())
+    x = y = np.empty(0)
     if models:
         x = np.array([6 * model.N * model.D for model in models])
         y = np.array([model.D / model.N for model in models])
@@ -155,9 +175,9 @@ def plot_allocation(
     ax.set_xlabel(LABELS["C"])
     ax.set_ylabel("Training tokens per parameter D/N")
     ax.set_ylim(bottom=ax.get_ylim()[0] / 3)
-    key(ax, loc="lower left", fontsize=8)
+    add_legend(ax, loc="lower left", fontsize=8)
     if models:
-        name_points(ax, x, y, [model.name for model in models])
+        label_points(ax, x, y, [model.name for model in models])
     return ax
 
 
@@ -181,7 +201,7 @@ def plot_contours(
     log_axis(ax, "y", unit_labels=True)
     n = np.geomspace(N.min(), N.max(), 120)
     d = np.geomspace(D.min(), D.max(), 120)
-    surface = law(n[None, :], d[:, None])
+    surface = np.asarray(law(n[None, :], d[:, None]))
     # Levels evenly spaced in the logarithm of the reducible loss, so that they are about evenly spaced in the plane.
     reducible = np.geomspace(surface.min() - law.E, surface.max() - law.E, 12)[1:-1]
     contours = ax.contour(
@@ -210,7 +230,7 @@ def plot_contours(
         describe(
             ax,
             f"At {budget:.3g} FLOPs the lowest loss is {law.L_opt(budget):.3f}, with N = "
-            f"{short_number(law.N_opt(budget))} and D = {short_number(law.D_opt(budget))}.",
+            f"{short_number(float(law.N_opt(budget)))} and D = {short_number(float(law.D_opt(budget)))}.",
         )
     ax.set_xlim(n[0], n[-1])
     ax.set_ylim(d[0], d[-1])
@@ -222,7 +242,7 @@ def plot_contours(
         f"Contours of equal loss from {surface.max():.2f} at the lower left to {surface.min():.2f} at the upper right; "
         f"along the efficient frontier N grows as C^{law.a:.2f} and D as C^{law.b:.2f}.",
     )
-    key(ax, loc="upper left")
+    add_legend(ax, loc="upper left")
     return ax
 
 
@@ -245,7 +265,7 @@ def plot_cost(
     N = np.geomspace(max(smallest * 1.02, best_N.min() / 8), best_N.max() * 8, 300)
     D = np.asarray(law.D_for(L, N))
     for i, (demand, N_star, D_star) in enumerate(zip(demands, best_N, best_D, strict=True)):
-        style = look(i)
+        style = series_style(i)
         total = lifetime_flops(N, D, demand) if demand else 6 * N * D
         cheapest = 6 * N_star * D_star + 2 * N_star * demand
         name = f"{short_number(demand)} tokens served" if demand else "training only"
@@ -260,11 +280,11 @@ def plot_cost(
     ax.set_ylim(0.15 * least, 100 * least)
     ax.set_xlabel(LABELS["N"])
     ax.set_ylabel(f"Lifetime FLOPs to reach L = {L:.3g}")
-    key(ax, loc="lower right")
+    add_legend(ax, loc="lower right")
     return ax
 
 
-def _trend(name: str, a: float, C, N) -> str:
+def _trend(name: str, a: float, C: NDArray[np.float64], N: NDArray[np.float64]) -> str:
     return (
         f"{name}: N_opt grows as C^{a:.2f}, from {short_number(N[0])} at {C[0]:.2g} FLOPs to {short_number(N[-1])} "
         f"at {C[-1]:.2g}."

@@ -12,11 +12,14 @@ from html import escape
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ..errors import CourseError
-from .style import short_number
+from .style import short_number, whole_figure
 
 _SENTENCES: WeakKeyDictionary[Axes, list[str]] = WeakKeyDictionary()
 
@@ -34,10 +37,8 @@ def alt_text(figure: Figure | Axes) -> str:
 
     Axes that no function of ours described (a learner's own plot) are described from their lines and points.
     """
-    if isinstance(figure, Axes):
-        figure = figure.figure
     parts = []
-    for ax in figure.axes:
+    for ax in whole_figure(figure).axes:
         if ax.get_label() == "<colorbar>":
             continue
         sentences = _SENTENCES.get(ax) or [_series(artist) for artist in _artists(ax)]
@@ -57,16 +58,15 @@ def show(figure: Figure | Axes | None = None, alt: str | None = None) -> None:
         if not plt.get_fignums():
             raise CourseError("There is no figure to show: draw one first.")
         figure = plt.gcf()
-    if isinstance(figure, Axes):
-        figure = figure.figure
+    whole = whole_figure(figure)
     if not in_notebook():
         if plt.get_backend().lower() not in ("agg", "pdf", "svg", "ps", "cairo", "template"):
             plt.show()
         return
     from IPython.display import HTML, display
 
-    display(HTML(to_html(figure, alt)))
-    plt.close(figure)
+    display(HTML(to_html(whole, alt)))
+    plt.close(whole)
 
 
 def to_html(figure: Figure, alt: str | None = None) -> str:
@@ -104,7 +104,7 @@ def in_notebook() -> bool:
 def _frame(ax: Axes) -> str:
     """The title, and what the two axes show."""
 
-    def axis(which):
+    def axis(which: str) -> str:
         label = (getattr(ax, f"get_{which}label")() or f"{which} axis").translate(_NO_TEX)
         low, high = sorted(getattr(ax, f"get_{which}lim")())
         scale = ", logarithmic" if getattr(ax, f"get_{which}scale")() == "log" else ""
@@ -115,17 +115,17 @@ def _frame(ax: Axes) -> str:
     return f"{f'{title}. ' if title else ''}Chart of {axis('y')} against {axis('x')}."
 
 
-def _artists(ax: Axes) -> list:
+def _artists(ax: Axes) -> list[Artist]:
     return [*ax.lines, *ax.collections]
 
 
-def _series(artist) -> str:
+def _series(artist: Artist) -> str:
     """One line or point cloud in words: its label, size and end points."""
-    if hasattr(artist, "get_xydata"):
+    if isinstance(artist, Line2D):
         points, kind = artist.get_xydata(), "line"
         if artist.get_linestyle() in ("None", "", " "):
             kind = "points"
-    elif hasattr(artist, "get_offsets"):
+    elif isinstance(artist, Collection):
         points, kind = artist.get_offsets(), "points"
     else:
         return ""
@@ -135,7 +135,7 @@ def _series(artist) -> str:
         return ""
     points = points[np.argsort(points[:, 0], kind="stable")]
     (x0, y0), (x1, y1) = points[0], points[-1]
-    label = artist.get_label()
+    label = str(artist.get_label() or "")
     name = f"“{label}”" if label and not label.startswith("_") else f"a series of {kind}"
     return (
         f"{name[0].upper() + name[1:]} ({len(points)} points) runs from {short_number(y0)} at "

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from ..errors import CourseError
 from .alt import in_notebook, show, to_html
+from .style import whole_figure
 
 
 def explore(
@@ -55,16 +56,15 @@ def explore(
     from IPython.display import HTML, display
 
     def html() -> HTML:
-        figure = draw(**values)
-        figure = figure.figure if isinstance(figure, Axes) else figure
+        figure = whole_figure(draw(**values))
         page = HTML(to_html(figure, words()))
         plt.close(figure)
         return page
 
     place = display(html(), display_id=True)
-    controls = []
+    controls: list[Any] = []  # widgets, whose attributes are traits that no checker knows
     for name, choice in sliders.items():
-        control = ipywidgets.interactive.widget_from_abbrev(choice, values[name])
+        control: Any = ipywidgets.interactive.widget_from_abbrev(choice, values[name])
         if control is None:
             raise CourseError(
                 f"The slider {name} is {choice!r}: give (min, max, step), a list, or a widget."
@@ -75,12 +75,14 @@ def explore(
         if hasattr(control, "continuous_update"):
             control.continuous_update = False  # a figure takes longer than a move of the mouse
 
-        def move(change: dict, name: str = name) -> None:
+        def move(change: dict[str, Any], name: str = name) -> None:
             values[name] = change["new"]
-            place.update(html())
+            if place is not None:
+                place.update(html())
 
         control.observe(move, names="value")
         controls.append(control)
-    bundle = dict(ipywidgets.VBox(controls)._repr_mimebundle_())
+    box: Any = ipywidgets.VBox(controls)  # its bundle is how a widget shows itself, private or not
+    bundle = dict(box._repr_mimebundle_())
     bundle["text/plain"] = "(In JupyterLab, sliders stand here. Run the cell to get them.)"
     display(bundle, raw=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CourseError
 from .alt import describe
@@ -15,12 +16,16 @@ from .style import (
     GREY,
     LABELS,
     VERMILLION,
-    key,
+    add_legend,
     log_axis,
-    look,
     new_axes,
+    series_style,
     short_number,
 )
+
+if TYPE_CHECKING:
+    from ..fits import Fit, PowerLawFit
+    from ..laws import PowerLaw
 
 NATS = "nats per token"
 
@@ -56,21 +61,24 @@ def plot_runs(
     against: "N", "D", "C" or any axis label. series: which colour and marker. loss_unit: "nats per byte", say.
     """
     ax = _loss_axes(ax, against, loss_unit, log_loss)
-    x, loss = np.asarray(x, dtype=float), np.asarray(loss, dtype=float)
-    style = look(series)
-    ax.plot(x, loss, style["marker"], color=style["color"], markersize=5, label=label, zorder=3)
-    order = np.argsort(x, kind="stable")
+    points, losses = np.asarray(x, dtype=float), np.asarray(loss, dtype=float)
+    style = series_style(series)
+    ax.plot(
+        points, losses, style["marker"], color=style["color"], markersize=5, label=label, zorder=3
+    )
+    order = np.argsort(points, kind="stable")
+    first, last = int(order[0]), int(order[-1])
     describe(
         ax,
-        f"{label or 'The runs'}: {len(x)} points, from a loss of {loss[order[0]]:.3f} at "
-        f"{_amount(x[order[0]], against)} to {loss[order[-1]]:.3f} at {_amount(x[order[-1]], against)}.",
+        f"{label or 'The runs'}: {len(points)} points, from a loss of {losses[first]:.3f} at "
+        f"{_amount(points[first], against)} to {losses[last]:.3f} at {_amount(points[last], against)}.",
     )
-    key(ax)
+    add_legend(ax)
     return ax
 
 
 def plot_law(
-    law: Callable,
+    law: Callable[[NDArray[np.float64]], ArrayLike],
     x: ArrayLike,
     ax: Axes | None = None,
     *,
@@ -83,7 +91,7 @@ def plot_law(
     """A law as a curve over the range of x; `law` is any function of x that returns a loss."""
     ax = _loss_axes(ax, against, loss_unit, log_loss)
     grid = np.geomspace(np.min(x), np.max(x), 200)
-    style = look(series)
+    style = series_style(series)
     values = np.asarray(law(grid), dtype=float)
     ax.plot(grid, values, linestyle=style["linestyle"], color=style["color"], label=label)
     describe(
@@ -91,12 +99,12 @@ def plot_law(
         f"{label or 'The law'}: a curve from {values[0]:.3f} at {_amount(grid[0], against)} to "
         f"{values[-1]:.3f} at {_amount(grid[-1], against)}.",
     )
-    key(ax)
+    add_legend(ax)
     return ax
 
 
 def plot_fit(
-    fit,
+    fit: PowerLawFit,
     ax: Axes | None = None,
     *,
     against: str = "N",
@@ -120,7 +128,7 @@ def plot_fit(
         fit.x, fit.loss, ax, against=against, label="runs", log_loss=log_loss, loss_unit=loss_unit
     )
     grid = np.geomspace(fit.x.min(), fit.x.max() * beyond, 200)
-    low, high = fit.predict_interval(grid, level=level)
+    low, high = map(np.asarray, fit.predict_interval(grid, level=level))
     letter = against if against in LABELS else "x"
     law = label or f"fit: ${_formula(fit.law, letter, tex=True)}$"
     ax.plot(grid, fit.law(grid), color=VERMILLION, label=law)
@@ -141,11 +149,11 @@ def plot_fit(
         ax.axhline(fit.law.E, color=GREY, linestyle=":", label=f"irreducible loss {fit.law.E:.3g}")
         text += f" A dotted line marks the irreducible loss {fit.law.E:.3f}."
     describe(ax, text)
-    key(ax)
+    add_legend(ax)
     return ax
 
 
-def _formula(law, x: str, tex: bool = False) -> str:
+def _formula(law: PowerLaw, x: str, tex: bool = False) -> str:
     """The law as text or TeX: E + a·x^-alpha, or (x_c/x)^alpha without a floor.
 
     >>> from scalinglaws.laws import PowerLaw
@@ -153,13 +161,13 @@ def _formula(law, x: str, tex: bool = False) -> str:
     '1.69 + 406·N^-0.34'
     """
 
-    def number(value):
+    def number(value: float) -> str:
         digits, power = f"{value:.2e}".split("e")
         if 1e-2 <= value < 1e4:
             return f"{value:.3g}"
         return rf"{digits}\times10^{{{int(power)}}}" if tex else f"{value:.2e}"
 
-    def power(base, exponent):
+    def power(base: str, exponent: float) -> str:
         return f"{base}^{{{exponent:.3g}}}" if tex else f"{base}^{exponent:.3g}"
 
     if law.E > 0:
@@ -168,7 +176,7 @@ def _formula(law, x: str, tex: bool = False) -> str:
     return power(f"({number(law.x_c)}/{x})", law.alpha)
 
 
-def plot_residuals(fit, ax: Axes | None = None, *, against: str = "C") -> Axes:
+def plot_residuals(fit: Fit[Any], ax: Axes | None = None, *, against: str = "C") -> Axes:
     """What the law leaves over, in per cent of the loss, against N, D, C or x of the runs; level and trendless is good.
 
     fit: any fit that carries the column named by `against`.
@@ -193,7 +201,7 @@ def plot_residuals(fit, ax: Axes | None = None, *, against: str = "C") -> Axes:
 
 
 def plot_extrapolation(
-    fit,
+    fit: PowerLawFit,
     x: ArrayLike,
     loss: ArrayLike,
     ax: Axes | None = None,
@@ -236,5 +244,5 @@ def plot_extrapolation(
         f"the {100 * outer:g} % interval; the prediction is {abs(error):.2g} % too {'high' if error > 0 else 'low'} "
         "on average.",
     )
-    key(ax)
+    add_legend(ax)
     return ax

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any, TypedDict
+
 import numpy as np
 from matplotlib import patheffects, ticker
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from ..errors import CourseError
 
 # Okabe & Ito 2008, distinguishable with every kind of colour vision; yellow is left out (too pale on white).
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -23,13 +30,32 @@ LABELS = {
 }
 
 
-def look(i: int) -> dict:
+Box = tuple[float, float, float, float]  # left, low, right, high
+
+
+class SeriesStyle(TypedDict):
+    """What `Axes.plot` takes to draw one series."""
+
+    color: str
+    marker: str
+    linestyle: Any  # a name, or (offset, (dash, gap, ...))
+
+
+def series_style(i: int) -> SeriesStyle:
     """Colour, marker and dashes of the i-th series."""
     return {
         "color": COLOURS[i % len(COLOURS)],
         "marker": MARKERS[i % len(MARKERS)],
         "linestyle": DASHES[i % len(DASHES)],
     }
+
+
+def whole_figure(figure: Figure | Axes) -> Figure:
+    """The figure itself, or the one that these axes are part of."""
+    whole = figure if isinstance(figure, Figure) else figure.get_figure(root=True)
+    if whole is None:
+        raise CourseError("These axes belong to no figure any more: draw them again.")
+    return whole
 
 
 def new_axes(ax: Axes | None = None, figsize: tuple[float, float] = (6.4, 4.2)) -> Axes:
@@ -56,23 +82,27 @@ def log_axis(ax: Axes, which: str = "x", unit_labels: bool = False) -> None:
     axis = getattr(ax, f"{which}axis")
     axis.set_major_locator(FewLogTicks())
     axis.set_major_formatter(ticker.FuncFormatter(_unit_number if unit_labels else _power_number))
-    axis.set_minor_locator(ticker.LogLocator(subs=np.arange(2, 10), numticks=30))
+    axis.set_minor_locator(ticker.LogLocator(subs=range(2, 10), numticks=30))
     axis.set_minor_formatter(ticker.NullFormatter())
 
 
 class FewLogTicks(ticker.Locator):
     """At most eight round values on a log axis, whether it spans ten decades or a tenth of one."""
 
-    def __call__(self):
+    def __call__(self) -> Sequence[float]:
+        if self.axis is None:
+            return []
         return self.tick_values(*self.axis.get_view_interval())
 
-    def tick_values(self, vmin, vmax):
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
         low, high = sorted((vmin, vmax))
         if not (low > 0 and np.isfinite(high) and high > low):
-            return np.array([])
+            return []
         decades = np.log10(high / low)
         if decades < 0.75:
-            ticks = ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+            ticks = np.asarray(
+                ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+            )
         else:
             powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
             if decades < 1.7:
@@ -82,10 +112,10 @@ class FewLogTicks(ticker.Locator):
             else:
                 ticks = 10.0 ** powers[powers % np.ceil(decades / 8) == 0]
         slack = (high / low) ** 1e-6
-        return ticks[(ticks >= low / slack) & (ticks <= high * slack)]
+        return ticks[(ticks >= low / slack) & (ticks <= high * slack)].tolist()
 
 
-def _power_number(value, _=None) -> str:
+def _power_number(value: float, _: int | None = None) -> str:
     """1.5, 2000, 10¹², 3×10¹²: plain where that is short, mathtext powers elsewhere."""
     if value <= 0:
         return ""
@@ -96,7 +126,7 @@ def _power_number(value, _=None) -> str:
     return f"$10^{{{power}}}$" if digits == "1" else rf"${digits}\times10^{{{power}}}$"
 
 
-def _unit_number(value, _=None) -> str:
+def _unit_number(value: float, _: int | None = None) -> str:
     return short_number(value)
 
 
@@ -112,21 +142,23 @@ def short_number(value: float) -> str:
     return f"{value:.4g}" if value < 1e4 else f"{value:.3g}"
 
 
-def key(ax: Axes, **options) -> None:
-    """The legend, where the data leave room."""
+def add_legend(ax: Axes, **options: Any) -> None:
+    """Add a legend, where the data leave room. options: those of `Axes.legend`."""
     if ax.get_legend_handles_labels()[0]:
         ax.legend(
             **{"frameon": True, "framealpha": 0.85, "edgecolor": "none", "fontsize": 9} | options
         )
 
 
-def name_points(ax: Axes, x, y, names, fontsize: float = 7.5) -> None:
-    """Name points, each label on the side of its point where it covers the least of the others.
+def label_points(
+    ax: Axes, x: ArrayLike, y: ArrayLike, labels: Iterable[str], fontsize: float = 7.5
+) -> None:
+    """Label points, each label on the side of its point where it covers the least of the others.
 
     Greedy, in pixels, so call it when the limits of the axes are settled.
     """
     points = ax.transData.transform(np.column_stack([x, y]))
-    scale = ax.figure.dpi / 72
+    scale = whole_figure(ax).dpi / 72
     taken = [(px - 4, py - 4, px + 4, py + 4) for px, py in points]
     frame = ax.get_window_extent()
     sides = [(0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1)]
@@ -134,7 +166,7 @@ def name_points(ax: Axes, x, y, names, fontsize: float = 7.5) -> None:
         {1: "left", 0: "center", -1: "right"},
         {1: "bottom", 0: "center", -1: "top"},
     )
-    for (px, py), name in zip(points, names, strict=True):
+    for (px, py), name in zip(points, labels, strict=True):
         width, height = 0.58 * fontsize * len(name) * scale, 1.15 * fontsize * scale
         options = []
         for far in (6, 12):
@@ -149,7 +181,7 @@ def name_points(ax: Axes, x, y, names, fontsize: float = 7.5) -> None:
         taken.append(box)
         ax.annotate(
             name,
-            ax.transData.inverted().transform((px, py)),
+            tuple(ax.transData.inverted().transform((px, py))),
             textcoords="offset points",
             xytext=(far * dx, far * dy),
             ha=horizontal[dx],
@@ -159,7 +191,7 @@ def name_points(ax: Axes, x, y, names, fontsize: float = 7.5) -> None:
         )
 
 
-def _overlap(a, b) -> float:
+def _overlap(a: Box, b: Box) -> float:
     """The common area of two boxes (left, low, right, high)."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import CourseError
 from .columns import Found, loss_unit_by_name
+from .files import shortened
 from .frame import numbers, texts
 from .numbers import PF_DAY
 
@@ -43,6 +44,7 @@ def ask(
     accept: Collection[str],
     *,
     surface: bool,
+    repeats: bool,
     curves: bool,
     by: str | None,
     place: str,
@@ -52,10 +54,11 @@ def ask(
 ) -> None:
     """Raise CourseError with the first question that the table raises and `accept` does not answer.
 
-    surface: whether the law to fit has N and D (then their units matter). curves: whether the fit
-    wants all checkpoints of a run. by: the column of which each value is fitted by itself. place:
-    what `line` counts. derived: the one of N, D and C that the file does not have, or "". labels:
-    its columns of words. unknown: its columns of numbers that have no meaning yet.
+    repeats: whether it knows repeated data. surface: whether the law to fit has N and D (then their
+    units matter). curves: whether the fit wants all checkpoints of a run. by: the column of which
+    each value is fitted by itself. place: what `line` counts. derived: the one of N, D and C that
+    the file does not have, or "". labels: its columns of words. unknown: its columns of numbers
+    that have no meaning yet.
     """
     written = [name for name in ("N", "D", "C") if name in table and name != derived]
     questions = (
@@ -66,7 +69,7 @@ def ask(
         *(_flops(table) if surface and not derived else ()),
         *(_tied(table) if surface else ()),
         *(() if curves else _checkpoints(table, place)),
-        *_repeats(table, found),
+        *(() if repeats else _repeats(table, found)),
         *(() if by or curves else _experiments(table, labels)),
         *_columns(table, written, unknown),
     )
@@ -277,12 +280,12 @@ def _experiments(table: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[s
         if all(len(set(found)) < 2 for found in large):
             continue  # the column only spells the size in words
         first = max(values, key=lambda label: len(values[label]))
-        shown = ", ".join(list(values)[:3]) + (" …" if len(values) > 3 else "")
+        shown = ", ".join(map(shortened, list(values)[:3])) + (" …" if len(values) > 3 else "")
         yield (
             "experiments",
             f"{column} has {len(values)} values ({shown}): fit each by itself with --by {column}, "
             f"or one with "
-            f"--where {column}={first}",
+            f"--where {column}={shortened(first)}",
         )
 
 
@@ -302,8 +305,8 @@ def _columns(
             "columns",
             f"{written[0]} is the only variable that has a known name, and runs that agree in it "
             f"differ in loss by "
-            f"{100 * within:.2g} %: if {unknown[0]!r} is {missing}, add --columns "
-            f"{missing}={unknown[0]}",
+            f"{100 * within:.2g} %: if {shortened(unknown[0])!r} is {missing}, add --columns "
+            f"{missing}=…",
         )
 
 

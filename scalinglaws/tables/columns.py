@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..errors import CourseError
-from .files import Cells
+from .files import Cells, listed
 from .numbers import LOSS_UNITS, Unit, parse_unit
 
 # What a column can mean. N, D, C, U and loss are numbers; the rest are labels, but for step.
@@ -107,12 +107,12 @@ def parse_units(text: str) -> dict[str, Unit]:
 
 def _pairs(text: str, option: str, example: str, names: Iterable[str]) -> dict[str, str]:
     pairs: dict[str, str] = {}
-    listed = ", ".join(names)
+    known = ", ".join(names)
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not value or name not in names:
             raise CourseError(
-                f"{option} takes pairs such as {example}, with the names {listed}; it cannot read "
+                f"{option} takes pairs such as {example}, with the names {known}; it cannot read "
                 f"{part!r}."
             )
         pairs[name] = value
@@ -139,9 +139,9 @@ def find_columns(
                 "" if name in units else guess.note,
             )
     if "loss" not in found:
-        listed = ", ".join(cells.columns)
         raise CourseError(
-            f"{cells.source} has no column for the loss; it has {listed}: name yours with "
+            f"{cells.source} has no column for the loss; it has {listed(cells.columns)}: name "
+            f"yours with "
             f"--columns loss=…"
         )
     for name, choice in found.items():
@@ -160,9 +160,9 @@ def _named_column(cells: Cells, name: str, wanted: str) -> str:
     alike = [column for column in cells.columns if normalised(column) == normalised(wanted)]
     if len(alike) == 1:
         return alike[0]
-    listed = ", ".join(cells.columns)
     raise CourseError(
-        f"{cells.source} has no column {wanted!r}; it has {listed}: name yours with --columns "
+        f"{cells.source} has no column {wanted!r}; it has {listed(cells.columns)}: name yours with "
+        f"--columns "
         f"{name}=…"
     )
 
@@ -182,14 +182,14 @@ def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
             return Found(losses[0], note=f"the loss is the column {losses[0]!r}")
         if losses:
             raise CourseError(
-                f"{cells.source} has several losses ({', '.join(losses)}): choose one with "
+                f"{cells.source} has several losses ({listed(losses)}): choose one with "
                 f"--columns loss=…"
             )
     if not best:
         return None
     choices = best[min(best)]
     if len(choices) > 1:
-        names = ", ".join(choice.column for choice in choices)
+        names = listed(choice.column for choice in choices)
         raise CourseError(
             f"{cells.source} has more than one column that could be {name} ({names}): choose one "
             f"with "

@@ -14,7 +14,8 @@ import io
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def read_cells(path: Path) -> Cells:
     if data[:2] == b"\x1f\x8b":
         try:
             data = gzip.decompress(data)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise CourseError(f"{source} cannot be unpacked: {_reason(error)}.") from None
     if data[:4] == b"PAR1":
         return _parquet(data, source)
@@ -495,6 +496,23 @@ def lines_in_words(lines: Sequence[int], place: str = "line", show: int = 5) -> 
     if len(lines) > show:
         text += f" and {len(lines) - show} more"
     return f"{place}{'s' if len(lines) > 1 else ''} {text}"
+
+
+def shortened(text: str, width: int = 40) -> str:
+    """A text of a file as a message quotes it."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def listed(names: Iterable[str], show: int = 12) -> str:
+    """Names of columns in a message: a wandb export has hundreds.
+
+    >>> listed(["N", "D", "loss"], show=2)
+    'N, D and 1 more'
+    """
+    every = [shortened(name) for name in names]
+    rest = f" and {len(every) - show} more" if len(every) > show else ""
+    return ", ".join(every[:show]) + rest
 
 
 def _reason(error: Exception) -> str:

@@ -18,7 +18,7 @@ from ..errors import CourseError
 from ..laws import training_flops
 from .checks import ACCEPTABLE, ask, repeated_rows
 from .columns import NAMES, NUMBERS, Found, find_columns, normalised, parse_mapping, parse_units
-from .files import Cells, lines_in_words, read_cells, unpack_objects
+from .files import Cells, lines_in_words, listed, read_cells, shortened, unpack_objects
 from .frame import keep, lines, numbers, texts
 from .numbers import parse_column, parse_number
 
@@ -106,7 +106,7 @@ def read_runs(
     table = _meet(table, cells, found, where)
     if where and table.empty:
         raise CourseError(f"No run of {cells.source} meets {' and '.join(where)}.")
-    wanted = [name for name in (needs or ("N", "D", "C", "loss")) if name in known]
+    wanted = _wanted(known, needs)
     table, skipped = _whole(table, cells, found, wanted, skip_missing)
     notes += skipped
     table = table.drop(columns=[f"{name} as written" for name in known])
@@ -140,6 +140,7 @@ def read_runs(
         given,
         accept,
         surface={"N"} < names | {"loss"} and len(names & {"N", "D", "C"}) > 1,
+        repeats="U" in names,
         curves=curves,
         by=by,
         place=cells.place,
@@ -155,6 +156,14 @@ def read_runs(
         cells.place,
         tuple(notes),
     )
+
+
+def _wanted(known: Sequence[str], needs: Sequence[str] | None) -> list[str]:
+    """The columns of numbers that must be complete: those needed, or needed to derive one."""
+    names = list(needs or ("N", "D", "loss"))
+    if not {"N", "D"} <= set(known):
+        names += ["N", "D", "C"]
+    return [name for name in dict.fromkeys(names) if name in known]
 
 
 def _accepted(accept: Iterable[str]) -> set[str]:
@@ -200,8 +209,8 @@ def _column(name: str, names: Sequence[str], source: str) -> str:
     alike = [column for column in names if normalised(column) == normalised(name)]
     if len(alike) == 1:
         return alike[0]
-    listed = ", ".join(column for column in names if not column.endswith(" as written"))
-    raise CourseError(f"{source} has no column {name!r}; it has {listed}.")
+    own = [column for column in names if not column.endswith(" as written")]
+    raise CourseError(f"{source} has no column {name!r}; it has {listed(own)}.")
 
 
 def _meet(
@@ -217,9 +226,9 @@ def _meet(
                 f"{condition!r}."
             )
         name, sign, text = match.groups()
+        if name == "epochs" and "epochs" not in table and {"D", "U"} <= set(table):
+            table["epochs"] = numbers(table, "D") / numbers(table, "U")
         column = _column(ours.get(name, name), list(table.columns), cells.source)
-        if column == "epochs" and "U" in found:
-            table["epochs"] = table["D"] / table["U"]
         text = text.strip("'\"")
         if table[column].dtype == float:
             values: list[float | None] = numbers(table, column).tolist()
@@ -259,7 +268,14 @@ def _whole(
         column = found[name].column
         if no_number.any():
             example = written[int(no_number.argmax())][1:]
-            _refuse(cells, column, "not a number", table, no_number, f" ({example!r} stands there)")
+            _refuse(
+                cells,
+                column,
+                "not a number",
+                table,
+                no_number,
+                f" ({shortened(example)!r} stands there)",
+            )
         for bad, what in (
             (np.isnan(values), "missing"),
             (np.isinf(values), "infinite"),
@@ -295,7 +311,8 @@ def _refuse(
     rows = lines(table, bad)
     them = "them" if len(rows) > 1 else "it"
     raise CourseError(
-        f"{column} is {what} in {lines_in_words(rows, cells.place)} of {cells.source}: fix {them}"
+        f"{shortened(column)} is {what} in {lines_in_words(rows, cells.place)} of {cells.source}: "
+        f"fix {them}"
         f"{instead.replace('them', them)}."
     )
 
@@ -308,7 +325,7 @@ def _complete(
     if not have:
         raise CourseError(
             f"{cells.source} needs a column N, D or C beside the loss; it has "
-            f"{', '.join(cells.columns)}: name "
+            f"{listed(cells.columns)}: name "
             "yours with --columns N=…,D=…"
         )
     derived = ""
@@ -321,6 +338,10 @@ def _complete(
     elif have == {"N", "D"}:
         derived = "C"
         table["C"] = np.asarray(training_flops(numbers(table, "N"), numbers(table, "D")))
+    elif len(have) == 3:
+        C = numbers(table, "C")
+        gaps = ~(np.isfinite(C) & (C > 0))
+        table["C"] = np.where(gaps, 6 * numbers(table, "N") * numbers(table, "D"), C)
     if needs and "U" in needs and "U" not in table and {"D", "epochs"} <= set(table):
         table["U"] = table["D"] / table["epochs"]
     return table, derived

@@ -209,7 +209,9 @@ def _members(archive: Path, package: dict) -> Iterator[tuple[str, bytes]]:
         with tarfile.open(archive) as file:
             members = {m.name: m for m in file.getmembers() if m.isfile() and wanted(m.name)}
             for name in sorted(members):
-                yield name, file.extractfile(members[name]).read()
+                content = file.extractfile(members[name])
+                if content:  # always: `members` holds regular files only
+                    yield name, content.read()
 
 
 def _documents(corpus: str, members: dict[str, bytes]) -> Iterator[tuple[str, list[str]]]:

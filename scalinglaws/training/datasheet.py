@@ -6,14 +6,15 @@ around them is written by hand.
 
 import re
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import CourseError
+from ..markdown import markdown_table
 from ..paths import data_dir
 from ..runs import load_runs, plans, write_checksums
-from ..tables import markdown
 from .corpus import SEPARATOR, load_corpus
 from .model import Activations, forward, log_probabilities
 from .noise import pooled, seed_noise
@@ -58,9 +59,9 @@ def filled(text: str) -> str:
 def machines_table() -> str:
     """Which processors and versions of numpy the runs were trained with."""
     runs = pd.concat([load_runs(plan, columns=["cpu", "numpy", "engine"]) for plan in plans()])
-    counts = runs.groupby(["cpu", "numpy", "engine"]).size()
+    counts: Any = runs.groupby(["cpu", "numpy", "engine"]).size()
     rows = [[cpu, numpy, engine, n] for (cpu, numpy, engine), n in counts.items()]
-    return markdown(["processor", "numpy", "engine", "runs"], rows)
+    return markdown_table(["processor", "numpy", "engine", "runs"], rows)
 
 
 def recipe_table() -> str:
@@ -76,14 +77,15 @@ def recipe_table() -> str:
         ["schedule", f"{run.schedule} to zero at the run's own end"],
         ["batch", f"about half of √D bytes ({run.batch:,} at D = {run.D:,})"],
     ]
-    return markdown(["", "recipe"], rows)
+    return markdown_table(["", "recipe"], rows)
 
 
 def plans_table() -> str:
     """What each plan holds and what it took."""
     rows = []
     for plan in plans():
-        for corpus, runs in load_runs(plan).groupby("corpus"):
+        table: Any = load_runs(plan)
+        for corpus, runs in table.groupby("corpus"):
             D, C = runs["D"], runs["C"]
             rows.append(
                 [
@@ -101,19 +103,21 @@ def plans_table() -> str:
     header = (
         "plan, corpus, runs, widths, D (bytes), C (FLOPs) per run, C in all, core hours, what for"
     )
-    return markdown(header.split(", "), rows)
+    return markdown_table(header.split(", "), rows)
 
 
 def seed_noise_table() -> str:
     """Pooled standard deviation of the loss between seeds, by D, for the grid."""
     rows = []
-    for corpus, runs in load_runs("grid").groupby("corpus"):
-        for D, noise in seed_noise(runs).groupby("D"):
+    grid: Any = load_runs("grid")
+    for corpus, runs in grid.groupby("corpus"):
+        same: Any = seed_noise(runs)
+        for D, noise in same.groupby("D"):
             absolute, relative = pooled(noise)
             seeds = int(noise["count"].max())
             rows.append([corpus, f"{D:,}", str(seeds), f"{absolute:.4f}", f"{relative:.2%}"])
     header = "corpus, D (bytes), seeds, standard deviation of the loss (nats per byte), relative"
-    return markdown(header.split(", "), rows)
+    return markdown_table(header.split(", "), rows)
 
 
 @one_thread
@@ -134,14 +138,15 @@ def losses_by_window(corpus: str, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 def standard_error(values: np.ndarray, document: np.ndarray) -> float:
     """Standard error of the mean of `values`, documents being drawn independently."""
-    sums = pd.Series(values - values.mean()).groupby(document).sum()
+    sums: Any = pd.Series(values - values.mean()).groupby(document).sum()
     return float(np.sqrt((sums**2).sum()) / len(values))
 
 
 def evaluation_table() -> str:
     """How sharply the test loss is measured: alone, and as the difference of two models."""
     rows = []
-    for corpus, runs in load_runs("models").groupby("corpus"):
+    models: Any = load_runs("models")
+    for corpus, runs in models.groupby("corpus"):
         widths = sorted(runs["width"])
         losses = {width: losses_by_window(corpus, width) for width in widths}
         for small, large in pairwise(widths):
@@ -156,4 +161,4 @@ def evaluation_table() -> str:
                 ]
             )
     header = "corpus, widths, standard error of the first's loss, difference of the two, its standard error"
-    return markdown(header.split(", "), rows)
+    return markdown_table(header.split(", "), rows)

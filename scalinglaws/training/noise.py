@@ -1,5 +1,7 @@
 """The spread between runs that differ in nothing but their seed. Loads nothing of the engine."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,9 @@ from .config import CONFIG_FIELDS
 def seed_noise(runs: pd.DataFrame) -> pd.DataFrame:
     """Runs that differ in the seed alone: their number, mean loss and standard deviation."""
     same = [name for name in CONFIG_FIELDS if name != "seed" and name in runs]
-    noise = runs.groupby(same, dropna=False)["loss"].agg(["count", "mean", "std"]).reset_index()
+    noise: Any = (
+        runs.groupby(same, dropna=False)["loss"].agg(["count", "mean", "std"]).reset_index()
+    )
     return noise[noise["count"] > 1]
 
 

@@ -186,16 +186,16 @@ def wsd(corpus: str) -> list[RunConfig]:
 def decay(corpus: str) -> list[RunConfig]:
     """Weight decay on text seen again and again, and averages of 1, 2 and 4 models."""
     U, width = 2**16, 64
-    runs = [
-        recipe(corpus, width, U * epochs, decay=value, D_unique=U)
-        for epochs in (8, 16)
-        for value in (0.03, 0.1, 0.3, 1.0, 3.0)
-    ]
-    runs += [
-        recipe(corpus, width, U * 8, seed, decay=value, D_unique=U, members=members)
-        for seed, members in ((0, 2), (0, 4), (1, 1), (1, 2), (2, 1), (3, 1))
-        for value in (0.03, 1.0)
-    ]
+
+    def run(epochs: int, value: float, seed: int = 0, members: int = 1) -> RunConfig:
+        return recipe(corpus, width, U * epochs, seed, decay=value, D_unique=U, members=members)
+
+    values = (0.03, 0.1, 0.3, 1.0, 3.0)
+    runs = [run(8, value) for value in values]
+    runs += [run(8, value, members=members) for members in (2, 4) for value in (0.03, 1.0)]
+    runs += [run(16, value) for value in values]
+    for seed, members in ((1, 1), (1, 2), (2, 1), (3, 1)):
+        runs += [run(8, value, seed, members) for value in (0.03, 1.0)]
     return runs
 
 

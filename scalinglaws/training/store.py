@@ -58,13 +58,14 @@ class Store:
                     f"Another sweep of the plan {self.plan!r} is running in {self.runs.parent}: "
                     "wait for it, or stop it first."
                 )
-            self._mend()
+            self._repair()
         return self
 
-    def __exit__(self, *exception) -> None:
-        self._lock.close()
+    def __exit__(self, *exception: object) -> None:
+        if self._lock:
+            self._lock.close()
 
-    def _mend(self) -> None:
+    def _repair(self) -> None:
         """Drop torn lines, and curves that have no row."""
         rows = _whole_lines(self.runs, self.columns)
         curves = _whole_lines(self.curves, CURVE_COLUMNS)

@@ -1,7 +1,8 @@
 """`scalinglaws sweep`: train all runs of a plan, on all cores, and keep what was measured.
 
-Worker processes train, one run at a time each, with a single BLAS thread. The parent alone writes
-(`store.py`). Kill it at any moment and start it again: it goes on with the runs that have no row.
+Worker processes train, one run at a time each, with a single BLAS thread; or the workers of a Dask
+scheduler; or PyTorch, on a device, many runs at once. The parent alone writes (`store.py`). Kill it at
+any moment and start it again: it resumes with the runs that have no row.
 """
 
 import argparse
@@ -11,7 +12,8 @@ import re
 import signal
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -21,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ..cluster import connect
 from ..errors import CourseError
 from ..paths import data_dir
 from ..runs import write_checksums
@@ -40,7 +43,7 @@ from .train import (
     one_thread,
     train,
 )
-from .trained import load_model
+from .trained import TrainedModel, load_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,9 +52,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--corpus", nargs="+", default=["prose"], choices=corpora.NAMES, help="default: prose"
     )
     parser.add_argument("--text", metavar="PATH", help="your own text file or folder instead")
-    parser.add_argument("--plan", action="store_true", help="tell the cost and stop")
+    parser.add_argument("--plan", action="store_true", help="print the cost and stop")
     parser.add_argument("--budget", type=_time, metavar="TIME", help="only what fits: 90s, 10m, 2h")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="default: one a core")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="default: one per core")
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="train on a Dask scheduler, such as tcp://host:8786"
+    )
+    parser.add_argument(
+        "--engine", choices=("numpy", "torch"), default="numpy", help="default: numpy"
+    )
+    parser.add_argument(
+        "--device", default="cpu", help="with --engine torch: cpu (the default), cuda or cuda:1"
+    )
+    parser.add_argument(
+        "--together", type=int, default=16, help="with --engine torch: most runs trained at once"
+    )
     parser.add_argument(
         "--out", type=Path, help="folder for the runs (default: the course's data/)"
     )
@@ -65,36 +80,51 @@ def _time(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.workers < 1:
-        raise CourseError("--workers must be at least 1.")
+    if args.workers < 1 or args.together < 1:
+        raise CourseError("--workers and --together must be at least 1.")
     if args.text and args.out is None:
         raise CourseError("Runs on your own text need a folder of their own: add --out my_runs.")
+    if args.cluster and (args.text or args.engine == "torch"):
+        raise CourseError("--cluster trains the study's texts with the numpy engine only.")
     out = args.out or data_dir()
     names = [args.text] if args.text else args.corpus
     texts = {name: load(name, bool(args.text)) for name in names}
     configs = [config for name in names for config in PLANS[args.name](name)]
-    if args.text:
+    if args.text:  # every budget once comes before a second seed of any
         configs = _that_fit(configs, len(texts[args.text].train))
+        configs.sort(key=lambda config: config.seed)
     if args.plan:
         return _tell_cost(args, out, configs)
     with Store(out, args.name, extra_columns(PLANS[args.name]("prose"))) as store:
         waiting = _waiting(store, configs, texts)
-        done = len(configs) - len(waiting)
-        if not waiting:
+        if waiting:
+            _train_waiting(args, store, waiting, len(configs) - len(waiting))
+        else:
             print(
-                f"All {done} runs are in {store.runs}; to train them again, choose another --out."
+                f"All {len(configs)} runs are in {store.runs}; to train them again, choose another "
+                "--out."
             )
-            return 0
-        chosen = _within(waiting, args.budget, args.workers)
-        print(
-            f"{done} runs are there, {len(chosen)} to train now, {len(waiting) - len(chosen)} later."
-        )
-        try:
-            sweep(chosen, store, args.workers, bool(args.text))
-        finally:
-            if out.resolve() == data_dir().resolve():
-                write_checksums(out)  # what `load_runs` compares the course's own runs with
     return 0
+
+
+def _train_waiting(
+    args: argparse.Namespace, store: Store, waiting: list[RunConfig], done: int
+) -> None:
+    """Train what fits into the time budget."""
+    chosen = _within(waiting, args.budget, args.workers)
+    later = len(waiting) - len(chosen)
+    print(f"{done} runs are there, {len(chosen)} to train now, {later} later.")
+    try:
+        sweep(chosen, store, _trained(args, chosen))
+    except BrokenProcessPool:
+        raise CourseError(
+            "A training process was killed (out of memory?); finished runs are kept: run this again, "
+            "with fewer --workers if need be."
+        ) from None
+    finally:
+        folder = store.runs.parents[1]
+        if folder.resolve() == data_dir().resolve():
+            write_checksums(folder)  # what `load_runs` compares the course's own runs with
 
 
 @lru_cache(maxsize=4)
@@ -103,36 +133,82 @@ def load(name: str, own_text: bool) -> corpora.Corpus:
     return corpora.load_text(name) if own_text else corpora.load_corpus(name)
 
 
-def sweep(configs: list[RunConfig], store: Store, workers: int, own_text: bool = False) -> None:
-    """Train `configs` in order on `workers` processes; each row goes to `store` as its run ends."""
-    others = not own_text and len(corpora.available_corpora()) == len(corpora.NAMES)
+Trained = tuple[dict, list[dict], np.ndarray]  # row, curve and weights of a run
+
+
+def sweep(configs: list[RunConfig], store: Store, trained: Iterator[Trained]) -> None:
+    """Keep what `trained` yields, in whatever order, and show how far it has come."""
     costs = estimate_seconds(configs)
     progress = tqdm(
-        total=round(sum(costs.values()), 1),
+        total=sum(costs.values()),
         desc=store.plan,
         bar_format="{desc}: {percentage:3.0f}%|{bar}| {postfix} [{elapsed}<{remaining}]",
     )
-    queue, pending, finished = iter(configs), set(), 0
+    with progress:
+        for finished, (row, curve, weights) in enumerate(trained, 1):
+            store.append(row, curve, weights if store.plan == "models" else None)
+            progress.set_postfix_str(f"{finished} of {len(configs)} runs", refresh=False)
+            progress.update(costs[row["run"]])  # pyright: ignore[reportArgumentType] (seconds)
+
+
+def _trained(args: argparse.Namespace, configs: list[RunConfig]) -> Iterator[Trained]:
+    """The runs as they end, trained where the options say."""
+    own_text = bool(args.text)
+    others = not own_text and len(corpora.available_corpora()) == len(corpora.NAMES)
+    if args.engine == "torch":
+        return on_device(configs, args.device, args.together, own_text, others)
+    if args.cluster:
+        pool = connect(args.cluster)
+        return on_executor(configs, pool, pool.slots, own_text, others)
+    return on_processes(configs, args.workers, own_text, others)
+
+
+def on_processes(
+    configs: list[RunConfig], workers: int, own_text: bool = False, others: bool = True
+) -> Iterator[Trained]:
+    """Train in order on `workers` processes of this machine. others: measure on both texts."""
+    with processes(min(workers, len(configs))) as pool:
+        yield from on_executor(configs, pool, workers, own_text, others)
+
+
+def on_executor(
+    configs: list[RunConfig], pool: Executor, slots: int, own_text: bool, others: bool
+) -> Iterator[Trained]:
+    """Train in order on an executor that runs `slots` at a time."""
+    queue, pending = iter(configs), set()
+    while True:
+        # One run more than there are slots, so that none of them waits for the parent.
+        for config in islice(queue, slots + 1 - len(pending)):
+            pending.add(pool.submit(_train, config, own_text, others))
+        if not pending:
+            break
+        ended, pending = wait(pending, return_when=FIRST_COMPLETED)
+        for future in ended:
+            yield future.result()
+
+
+def on_device(
+    configs: list[RunConfig], device: str, together: int, own_text: bool, others: bool
+) -> Iterator[Trained]:
+    """Train with PyTorch, up to `together` runs of one shape at once."""
     try:
-        with progress, processes(min(workers, len(configs))) as pool:
-            while True:
-                # One run more than there are workers, so that none of them waits for the parent.
-                for config in islice(queue, workers + 1 - len(pending)):
-                    pending.add(pool.submit(_train, config, own_text, others))
-                if not pending:
-                    break
-                ended, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    row, curve, weights = future.result()
-                    store.append(row, curve, weights if store.plan == "models" else None)
-                    finished += 1
-                    progress.set_postfix_str(f"{finished} of {len(configs)} runs", refresh=False)
-                    progress.update(costs[row["run"]])
-    except BrokenProcessPool:
+        from . import torch_engine
+    except ImportError:
         raise CourseError(
-            "A training process was killed (out of memory?); finished runs are kept: run this again, "
-            "with fewer --workers if need be."
+            "--engine torch needs PyTorch: pip install 'scalinglaws[torch]'."
         ) from None
+    found = torch_engine.find_device(device)
+    groups: dict[tuple, list[RunConfig]] = {}
+    for config in configs:
+        groups.setdefault(torch_engine.group(config), []).append(config)
+    for members in groups.values():
+        corpus, other, teacher = _needed(members[0], own_text, others)
+        for start in range(0, len(members), together):
+            chosen = members[start : start + together]
+            for row, curve, parameters in torch_engine.train_together(
+                chosen, corpus, other, found, teacher
+            ):
+                yield row, curve, parameters.flat
 
 
 @contextmanager
@@ -160,12 +236,18 @@ def _live_with(lifeline) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _train(config: RunConfig, own_text: bool, others: bool) -> tuple[dict, list[dict], np.ndarray]:
-    other = next(name for name in corpora.NAMES if name != config.corpus) if others else None
-    text = load(config.corpus, own_text)
-    teacher = load_model(config.corpus, config.teacher) if config.teacher else None
-    row, curve, parameters = train(config, text, load(other, False) if other else None, teacher)
+def _train(config: RunConfig, own_text: bool, others: bool) -> Trained:
+    row, curve, parameters = train(config, *_needed(config, own_text, others))
     return row, curve, parameters.flat
+
+
+def _needed(
+    config: RunConfig, own_text: bool, others: bool
+) -> tuple[corpora.Corpus, corpora.Corpus | None, TrainedModel | None]:
+    """What a run needs: its text, the other one, and its teacher."""
+    other = next(name for name in corpora.NAMES if name != config.corpus) if others else None
+    teacher = load_model(config.corpus, config.teacher) if config.teacher else None
+    return load(config.corpus, own_text), load(other, False) if other else None, teacher
 
 
 # ------------------------------------------------------------------------- what to train, and its cost

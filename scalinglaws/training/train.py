@@ -3,7 +3,7 @@
 import math
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,11 @@ def spread(text: np.ndarray, context: int, tokens: int) -> np.ndarray:
     return np.linspace(0, available - 1, count).round().astype(int)
 
 
+def curve_points(steps: int) -> set[int]:
+    """After how many steps a point of the learning curve is measured."""
+    return set(np.geomspace(max(1, steps / 100), steps, CURVE_POINTS).round().astype(int).tolist())
+
+
 def evaluate(
     parameters: Parameters, a: Activations, text: np.ndarray, tokens: int, *more: Parameters
 ) -> dict[str, float]:
@@ -103,8 +108,12 @@ def evaluate(
             log_p, hit = np.log(chance / (1 + len(more))), chance == p.max(axis=0)
         loss -= log_p.sum(dtype=np.float64)
         hits.append(hit.reshape(-1, context))
-    hits = np.concatenate(hits)
-    measured = {"loss": float(loss) / hits.size, "accuracy": float(hits.mean())}
+    return summary(float(loss), np.concatenate(hits))
+
+
+def summary(loss: float, hits: np.ndarray) -> dict[str, float]:
+    """The measures of `evaluate`. loss: the sum over all bytes; hits: (windows, context), bool."""
+    measured = {"loss": loss / hits.size, "accuracy": float(hits.mean())}
     running = np.cumsum(np.pad(hits, ((0, 0), (1, 0))), axis=1)
     for k in MATCHES:
         measured[f"match_{k}"] = float((running[:, k:] - running[:, :-k] == k).mean())
@@ -142,14 +151,31 @@ def train(
     seconds = sum(member[3] for member in members)
     evaluation = Activations(config.shape, MICRO_BATCH)
 
+    def measure(text: np.ndarray, tokens: int, bits: int = 32) -> dict[str, float]:
+        if bits < 32:
+            coarse = rounded(parameters, config.shape, bits)
+            return evaluate(coarse, evaluation, text, tokens)
+        return evaluate(parameters, evaluation, text, tokens, *more)
+
+    row = make_row(config, corpus, other, measure, losses, seconds)
+    return row, [{"run": config.run, **point} for point in curve], parameters
+
+
+def make_row(
+    config: RunConfig,
+    corpus: Corpus,
+    other: Corpus | None,
+    measure: Callable[..., dict[str, float]],
+    losses: np.ndarray,
+    seconds: float,
+) -> dict[str, Any]:
+    """The row of a trained run, whichever engine trained it.
+
+    measure(text, tokens, bits=32): what `evaluate` says of the model, or of its rounded weights.
+    losses: the training loss at each step. seconds: the time that training took.
+    """
     counts = count_parameters(config.layers, config.width, config.context)
-    unique = min(config.D_unique or config.D, config.D)
-    test = evaluate(parameters, evaluation, corpus.test, TEST_TOKENS, *more)
-    validation = evaluate(parameters, evaluation, corpus.validation, VALIDATION_TOKENS, *more)
-    elsewhere = math.nan
-    if other:
-        elsewhere = evaluate(parameters, evaluation, other.test, VALIDATION_TOKENS, *more)["loss"]
-    steps = config.D // config.batch
+    unique, steps = min(config.D_unique or config.D, config.D), config.D // config.batch
     row = asdict(config) | {
         "run": config.run,
         "N": counts.N,
@@ -161,10 +187,10 @@ def train(
         "steps": steps,
         "C": config.C,
         "C_6ND": 6 * counts.N * config.D * config.members,
-        **test,
-        "loss_val": validation["loss"],
+        **measure(corpus.test, TEST_TOKENS),
+        "loss_val": measure(corpus.validation, VALIDATION_TOKENS)["loss"],
         "loss_train": float(losses[-max(1, steps // 20) :].mean()),
-        "loss_other": elsewhere,
+        "loss_other": measure(other.test, VALIDATION_TOKENS)["loss"] if other else math.nan,
         "seconds": round(seconds, 3),
         "flops_per_second": round(config.C / max(seconds, 1e-9)),
         "numpy": np.__version__,
@@ -174,10 +200,8 @@ def train(
     }
     if config.rounded:
         for bits in (*ROUNDED_BITS, 32):
-            coarse = rounded(parameters, config.shape, bits) if bits < 32 else parameters
-            measured = evaluate(coarse, evaluation, corpus.test, ROUNDED_TOKENS)
-            row[f"loss_{bits}_bits"] = measured["loss"]
-    return row, [{"run": config.run, **point} for point in curve], parameters
+            row[f"loss_{bits}_bits"] = measure(corpus.test, ROUNDED_TOKENS, bits)["loss"]
+    return row
 
 
 def _descend(
@@ -200,7 +224,7 @@ def _descend(
     evaluation = Activations(config.shape, MICRO_BATCH)
     taught = Activations(teacher.shape, size) if teacher else None
 
-    points = set(np.geomspace(max(1, steps / 100), steps, CURVE_POINTS).round().astype(int))
+    points = curve_points(steps)
     curve, losses, recent = [], np.full(steps, math.nan), 0
     seconds, started = 0.0, time.perf_counter()
     for step, batch in enumerate(batches(config, corpus.train, other)):

@@ -142,6 +142,11 @@ def total(outcome: Outcome) -> float:
     return sum(points(outcome).values())
 
 
+def remarks(outcome: Outcome) -> list[str]:
+    """What the grader remarked."""
+    return [remark.text for remark in outcome.remarks]
+
+
 def shown(outcome: Outcome) -> str:
     """All text that the student's own cells put out."""
     return json.dumps(

@@ -31,9 +31,10 @@ from scalinglaws.course.grading.engine.sandbox import Limits
 from scalinglaws.course.grading.engine.session import Cell, Course, Session
 from scalinglaws.course.grading.execute import shared_zygote
 from scalinglaws.course.grading.export import safe_cell
-from scalinglaws.course.grading.feedback import failure_message, visible_text
 from scalinglaws.course.grading.item_analysis import analyse
+from scalinglaws.course.grading.messages import failure_message, visible_text
 from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.grading.results import Result, State
 from scalinglaws.course.grading.similar import pairs
 
 from . import classroom
@@ -52,10 +53,13 @@ from .classroom import (
     total,
 )
 
+# Seconds within which an attacked session must have ended. The attacks would last for ever; a busy machine takes a while.
+SOON = 120
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return classroom.assignment(tmp_path_factory.mktemp("source"), cell_time=3, total_time=60)
+    return classroom.assignment(tmp_path_factory.mktemp("source"), cell_time=5, total_time=300)
 
 
 @pytest.fixture
@@ -174,7 +178,7 @@ def test_forged_messages_cost_their_own_exercise_only(eve, code):
 
 def run(*cells: str, test: str, files: Path | None = None) -> str:
     """Run a learner's cells, then one test; all that the learner's last cell and the test put out."""
-    with Session(shared_zygote(), Course([], {"t": []}), Limits(cell_time=10), files) as running:
+    with Session(shared_zygote(), Course([], {"t": []}), Limits(cell_time=60), files) as running:
         last = Cell("print(said)")
         tested = Cell(test, test="t")
         for cell in (*map(Cell, cells), tested, last):
@@ -274,14 +278,14 @@ def test_a_truth_value_counts_once():
     ids=range(10),
 )  # fmt: skip
 def test_a_few_bytes_make_no_large_thing(data):
-    before = time.monotonic()
+    before = time.process_time()
     try:
         came = decode(data)
     except Malformed:
         pass
     else:  # what costs nothing may come
         assert getattr(came, "nbytes", 0) < 2**20
-    assert time.monotonic() - before < 1
+    assert time.process_time() - before < 1
 
 
 # --- the socket between a learner's process and the session ---
@@ -317,7 +321,7 @@ def test_what_a_cell_tells_the_session_hurts_itself_only(eve, code, monkeypatch)
     started = time.monotonic()
     outcome = eve.hand_in()
     assert points(outcome) == POINTS
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < SOON
     assert len(nbformat.v4.writes(outcome.notebooks[NAME]).encode()) < 12 * 2**20
 
 
@@ -335,7 +339,7 @@ def test_the_session_waits_for_nobody_beyond_its_patience(eve, code, then, monke
     eve.add(then or "1", before="square").add(CONTROL + code, before="square")
     eve.nb.cells.insert(eve.where("square") - 1, eve.nb.cells.pop(eve.where("square") - 2))
     started = time.monotonic()
-    assert points(eve.hand_in()) == POINTS and time.monotonic() - started < 30
+    assert points(eve.hand_in()) == POINTS and time.monotonic() - started < SOON
 
 
 @isolated
@@ -595,7 +599,7 @@ def test_a_forged_figure_spoils_no_points_no_time_and_nobody_elses_figure(made, 
     eve.write(**RIGHT)
     eve.add(FORGE + f"forge(code({code!r}), figures.pickled(honest()))", after="slope_test")
     started = time.monotonic()
-    assert total(eve.hand_in()) == TOTAL and time.monotonic() - started < 10
+    assert total(eve.hand_in()) == TOTAL and time.monotonic() - started < SOON
     assert len(right_picture) > 5_000 and picture_of(made) == right_picture
 
 
@@ -615,18 +619,16 @@ def test_a_mark_shows_only_ones_own_figure(made):
 # --- the file that is handed in ---
 
 
-def test_a_notebook_of_very_many_cells_is_refused_at_once(tmp_path):
+def test_a_notebook_of_very_many_cells_is_refused_at_once():
     for text, why in (
         ('{"cells": [' + "{}," * 2_500_000 + "{}]}", "values"),
         ('{"cells": [' + '{"cell_type": "raw", "source": ""},' * 6_000 + "{}]}", "cells"),
         ('{"cells": ' + "[[],[]," * 10**6, "values"),
     ):
-        path = tmp_path / "tiny.ipynb"
-        path.write_text(text)
-        started = time.monotonic()
+        started = time.process_time()
         with pytest.raises(submission.Unreadable, match=why):
-            submission.read(path)
-        assert time.monotonic() - started < 5
+            submission.parse(text.encode())
+        assert time.process_time() - started < 5
 
 
 def test_remarks_about_a_submission_stay_few_and_can_be_printed(made):
@@ -635,7 +637,7 @@ def test_remarks_about_a_submission_stay_few_and_can_be_printed(made):
         name = f"\x1b[2J\u202e\ud800{i}" * 200
         eve.nb.cells.append(new_code_cell("1", metadata=classroom.meta(name, grade=True, points=9)))
     notebook = nbformat.from_dict(json.loads(json.dumps(eve.nb)))
-    remarks = submission.mend(notebook, made.notebooks[NAME])
+    remarks = [r.text for r in submission.repair(notebook, made.notebooks[NAME])]
     assert len(remarks) < 20 and sum(map(len, remarks)) < 3_000
     assert all(r.encode() and r.isprintable() for r in remarks)
 
@@ -922,13 +924,13 @@ def test_the_search_for_similar_code_ends(made):
             ("d", "'" * 10**6),
         )
     }
-    started = time.monotonic()
+    started = time.process_time()
     pairs(books, made.notebooks[NAME], NAME)
-    assert time.monotonic() - started < 15
+    assert time.process_time() - started < 15
 
 
 def test_item_analysis_takes_any_message():
     message = "9" * 100_000 + "\x1b[2J"
-    note = {"t": {"points": 0.0, "most": 1.0, "message": message, "seconds": 0.1}}
-    (item,) = analyse([note, note], {"1": ("first", ["t"], False)})
+    result = Result("1", "first", State.WRONG, 0.0, 1.0, False, 0.1, (message,))
+    (item,) = analyse([[result], [result]])
     assert item.slips[0][1] == 2

@@ -29,7 +29,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, course):
     return classroom.assignment(
-        tmp_path_factory.mktemp("source"), hide=[course], cell_time=3, total_time=60
+        tmp_path_factory.mktemp("source"), hide=[course], cell_time=5, total_time=300
     )
 
 
@@ -274,7 +274,7 @@ def test_a_test_reads_the_file_that_an_answer_wrote_but_follows_no_link(tmp_path
 
 @isolated
 def test_links_in_a_submission_are_not_followed(tmp_path, course):
-    from scalinglaws.course.grading.submission_job import read_files
+    from scalinglaws.course.grading.finder import read_folder
 
     folder = tmp_path / "handed_in"
     (folder / "sub").mkdir(parents=True)
@@ -282,7 +282,9 @@ def test_links_in_a_submission_are_not_followed(tmp_path, course):
     (folder / "all").symlink_to(course)
     (folder / "sub" / "plain.txt").write_text("x")
     os.mkfifo(folder / "pipe")
-    assert read_files(folder) == {"sub/plain.txt": b"x"}
+    found = read_folder(folder)
+    assert found.files == {"sub/plain.txt": b"x"}
+    assert set(found.left_out) == {"all (a link)", "pipe (a pipe)", "tiny.ipynb (a link)"}
 
 
 # --- the channel: whatever bytes come, the tester reads plain data or refuses ---

@@ -1,5 +1,6 @@
 """`scalinglaws grade` on a small class: resumable, one writer, nothing lost, and what is made of the grades."""
 
+import contextlib
 import csv
 import errno
 import html
@@ -18,8 +19,10 @@ import nbformat
 import pytest
 
 from scalinglaws.cli import main
+from scalinglaws.course.exercises import Exercise
 from scalinglaws.course.grading.item_analysis import analyse
 from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.grading.results import State, Test as CellTest, results
 
 from . import classroom
 from .classroom import NAME, RIGHT, TOTAL, Student, computer, feedback, gradebook, scores
@@ -246,43 +249,52 @@ def test_what_cannot_be_done_is_said_in_one_sentence(course, capsys, words, said
     assert said in error and error.count("\n") == 1
 
 
+def state(course: Path) -> dict[Path, tuple[int, int]]:
+    """What `scalinglaws grade` has written so far: {file: (time, size)}."""
+    found = {}
+    for path in (
+        *course.glob("gradebook.db*"),
+        *course.glob(".cache/**/*"),
+        *course.glob("autograded/**/*"),
+    ):
+        with contextlib.suppress(OSError):  # replaced meanwhile
+            about = path.stat()
+            found[path] = (about.st_mtime_ns, about.st_size)
+    return found
+
+
 @pytest.mark.slow
-def test_killed_at_any_moment_the_gradebook_ends_the_same(course, tmp_path_factory):
-    """Kill -9 at 20 random moments, then let it finish: as if nothing had happened."""
-    done = command(course, "grade", NAME)
-    done.communicate(timeout=300)
+def test_killed_at_any_moment_the_gradebook_ends_the_same(course):
+    """Kill -9 from the start to the last write, then let it finish: as if nothing had happened."""
+    command(course, "grade", NAME).communicate(timeout=300)
     wanted = scores(course)
-    files = {
-        p.relative_to(course): p.read_bytes() for p in (course / "autograded").rglob("*.ipynb")
-    }
+    files = {p.relative_to(course) for p in (course / "autograded").rglob("*.ipynb")}
     for path in [
         course / "gradebook.db",
         *(course / "autograded").rglob("*.ipynb"),
-        *(course / ".cache").rglob("*.json"),
+        *(course / "ledger").rglob("*.json"),
     ]:
         path.unlink()
-    rng = random.Random(0)
-    started = time.monotonic()
-    for _ in range(20):
-        # The writing comes late; most kills should meet it.
+    rng, met = random.Random(0), 0
+    for changes in (0, 1, 2, 4, 8, 12):  # on the disk, before it is killed
+        before = state(course)
         process = command(course, "grade", NAME, "--force", start_new_session=True)
-        wait = rng.uniform(0.2, 1.2) * 8
-        try:
-            process.communicate(timeout=wait)
-        except subprocess.TimeoutExpired:
+        while changes and process.poll() is None:
+            time.sleep(0.001)
+            changes -= (now := state(course)) != before
+            before = now
+        time.sleep(rng.uniform(0, 0.02))
+        met += process.poll() is None
+        with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
-            process.communicate()
-        if time.monotonic() - started > 400:
-            break
-    last = command(course, "grade", NAME)
-    last.communicate(timeout=300)
+        process.communicate()
+    assert met >= 4  # kills that met it at work
+    command(course, "grade", NAME).communicate(timeout=300)
     assert scores(course) == wanted
     with gradebook(course) as book:
         assert len(book.students) == 4 and len(book.find_assignment(NAME).submissions) == 4
-    again = {
-        p.relative_to(course): p.read_bytes() for p in (course / "autograded").rglob("*.ipynb")
-    }
-    assert [p for p in again if "ipynb" not in p.name] == [] and set(again) == set(files)
+    again = {p.relative_to(course) for p in (course / "autograded").rglob("*.ipynb")}
+    assert [p for p in again if "ipynb" not in p.name] == [] and again == files
     assert not [p for p in (course / "autograded").rglob(".writing-*")]
 
 
@@ -312,26 +324,37 @@ def test_similar_code_is_found_through_other_names():
 
 
 def test_item_analysis_by_hand():
-    def note(a, b):
-        return {
-            "t1": {"points": a, "most": 2, "message": "" if a == 2 else f"f({a}) is {a}, expected 7.", "seconds": 1.0},
-            "t2": {"points": b, "most": 1, "message": "", "seconds": 0.5},
-        }  # fmt: skip
+    known = [
+        Exercise("1", "first", tests=["t1"], points=2),
+        Exercise("2", "second", tests=["t2"], points=1),
+        Exercise("3", "essay", tests=["e"], points=4, by_hand=True),
+    ]
 
-    titles = {
-        "1": ("first", ["t1"], False),
-        "2": ("second", ["t2"], False),
-        "3": ("essay", ["e"], True),
-    }
-    first, second = analyse([note(2, 1), note(0, 0), note(1, 0), note(2, 1)], titles)
+    def note(a, b):
+        state = State.RIGHT if a == 2 else State.WRONG
+        message = "" if a == 2 else f"f({a}) is {a}, expected 7."
+        tests = {
+            "t1": CellTest(a, 2, state, message, 1.0),
+            "t2": CellTest(b, 1, State.RIGHT if b else State.WRONG, "", 0.5),
+            "e": CellTest(None, 4, State.WAITS),
+        }
+        return results(known, tests)
+
+    first, second = analyse([note(2, 1), note(0, 0), note(1, 0), note(2, 1)])
     assert (first.right, first.mean, first.seconds) == (0.5, 0.625, 1.0)
     assert first.discrimination == pytest.approx(0.9045, abs=1e-3) and second.right == 0.5
     assert first.slips == [("f(0) is 0, expected 7.", 2)]
 
 
+def busy(client) -> set[str]:
+    """The names of the workers of a cluster that are at work."""
+    work, workers = client.processing(), client.scheduler_info(n_workers=-1)["workers"]
+    return {about["name"] for address, about in workers.items() if work.get(address)}
+
+
 @pytest.mark.slow
 def test_on_a_cluster_a_killed_worker_loses_nothing(course):
-    pytest.importorskip("distributed")
+    Client = pytest.importorskip("distributed").Client
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": path}
 
@@ -360,14 +383,19 @@ def test_on_a_cluster_a_killed_worker_loses_nothing(course):
             "1",
             "--no-nanny",
             "--no-dashboard",
+            "--name",
+            name,
         )
-        for _ in range(2)
+        for name in ("first", "second")
     ]
     try:
-        time.sleep(15)
-        process = command(course, "grade", NAME, "--cluster", address)
-        time.sleep(12)
-        workers[0].kill()
+        with Client(address, timeout=120) as client:
+            client.wait_for_workers(2, timeout=120)
+            process = command(course, "grade", NAME, "--cluster", address)
+            while "first" not in busy(client):
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.05)
+            workers[0].kill()
         out, error = process.communicate(timeout=300)
         assert process.returncode == 1, error
         assert computer(course) == {"ada": TOTAL, "bob": TOTAL - 3, "cleo": TOTAL - 5, "dan": 0}, (
@@ -464,7 +492,7 @@ def test_a_full_disk_is_said_in_one_sentence(course, capsys, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("scalinglaws.course.grading.class_run.write_atomically", full)
+    monkeypatch.setattr("scalinglaws.course.grading.ledger.replace_file", full)
     assert main(["grade", NAME, "--force"]) == 2
     error = capsys.readouterr().err
     assert "No space left on device" in error and "Traceback" not in error

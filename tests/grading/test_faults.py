@@ -8,14 +8,14 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from . import classroom
-from .classroom import POINTS, RIGHT, TOTAL, Student, points, total
+from .classroom import POINTS, RIGHT, TOTAL, Student, points, remarks, total
 
 pytestmark = classroom.isolated
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return classroom.assignment(tmp_path_factory.mktemp("source"), cell_time=2, total_time=60)
+    return classroom.assignment(tmp_path_factory.mktemp("source"), cell_time=3, total_time=300)
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def sam(made):
     return Student(made, classroom.released(made)).write(**RIGHT)
 
 
+@pytest.mark.smoke
 def test_right_answers_have_all_points_and_blank_ones_none(made, sam):
     outcome = sam.hand_in()
     assert points(outcome) == POINTS
@@ -120,12 +121,12 @@ def test_a_cell_that_goes_wrong_costs_no_other_cell(sam, code):
     ids=["one process", "shared memory", "many processes"],
 )
 def test_memory_that_was_taken_is_given_back(made, sam, code):
-    sam.made = classroom.replace_limits(made, memory=1024, cell_time=5)
+    sam.made = classroom.replace_limits(made, memory=1024, cell_time=30)
     assert total(sam.add(code).hand_in()) == TOTAL
 
 
 def test_memory_that_processes_share_counts_once(made, sam):
-    sam.made = classroom.replace_limits(made, memory=1024, cell_time=10)
+    sam.made = classroom.replace_limits(made, memory=1024, cell_time=60)
     children = "import os, time\nfor _ in range(20):\n    if os.fork() == 0:\n        time.sleep(2)\n        os._exit(0)\n"
     outcome = sam.add(children + "for _ in range(20): os.wait()\npower = 2")
     assert total(outcome.write(square="def square(x): return x**power").hand_in()) == TOTAL
@@ -212,7 +213,7 @@ def test_numbers_of_any_type_count(sam, value):
 def test_a_copied_test_cell_stops_nobody(sam):
     sam.nb.cells.insert(3, nbformat.from_dict(json.loads(json.dumps(sam.cell("mean_test")))))
     outcome = sam.hand_in()
-    assert points(outcome) == POINTS and "mean_test was there 2 times" in outcome.remarks
+    assert points(outcome) == POINTS and "mean_test was there 2 times" in remarks(outcome)
 
 
 def test_of_two_copies_of_an_answer_the_one_worked_on_counts(made, sam):
@@ -235,7 +236,7 @@ def test_deleted_tests_come_back_where_they_belong(sam):
     sam.nb.cells = [c for c in sam.nb.cells if not classroom.grade_id(c).endswith("_test")]
     outcome = sam.hand_in()
     assert points(outcome) == POINTS
-    assert outcome.remarks == [
+    assert remarks(outcome) == [
         "missing and put back: square_test, mean_test, limit_test, slope_test"
     ]
 
@@ -252,7 +253,7 @@ def test_a_deleted_answer_loses_its_points_only(sam):
     outcome = sam.hand_in()
     assert points(outcome) == POINTS | {"mean": 0}
     assert outcome.tests["mean_test"].message.startswith("mean_of does not exist")
-    assert "missing answers: mean" in outcome.remarks
+    assert "missing answers: mean" in remarks(outcome)
 
 
 def test_without_the_import_cell_what_needs_it_is_lost(sam):
@@ -264,7 +265,7 @@ def test_tests_before_their_answers_run_after_them(sam):
     sam.nb.cells.sort(key=lambda c: not classroom.grade_id(c).endswith("_test"))
     outcome = sam.hand_in()
     assert points(outcome) == POINTS
-    assert "square_test stood before its answer and was moved" in outcome.remarks
+    assert "square_test stood before its answer and was moved" in remarks(outcome)
 
 
 def test_a_notebook_in_reverse_order(sam):
@@ -276,7 +277,7 @@ def test_changed_tests_are_overwritten(sam):
     sam.write(mean_test="raise ValueError").write(limit="limit = 3", limit_test="pass")
     outcome = sam.hand_in()
     assert points(outcome) == POINTS | {"limit": 0}
-    assert "mean_test was changed; the original was run" in outcome.remarks
+    assert "mean_test was changed; the original was run" in remarks(outcome)
 
 
 @pytest.mark.parametrize("kind", ["markdown", "raw"])
@@ -369,24 +370,25 @@ def test_a_notebook_of_another_name_is_found(sam):
     sam.name = "Tiny (2) final"
     outcome = sam.hand_in()
     assert points(outcome) == POINTS
-    assert "the notebook was called Tiny (2) final.ipynb" in outcome.remarks
+    assert "the notebook was called Tiny (2) final.ipynb" in remarks(outcome)
 
 
 def test_no_notebook_at_all(sam):
     sam.name, sam.files = "", {"notes.txt": b"sorry"}
-    assert sam.hand_in().unreadable == {classroom.NAME: "there is no such file"}
+    said = sam.hand_in().unreadable[classroom.NAME]
+    assert said == "there is no notebook of this assignment, only notes.txt (5 bytes)"
 
 
 # --- limits ---
 
 
 def test_the_whole_notebook_has_a_limit(made, sam):
-    sam.made = classroom.replace_limits(made, cell_time=2, total_time=3)
+    sam.made = classroom.replace_limits(made, cell_time=90, total_time=8)
     for _ in range(6):
-        sam.add("import time; time.sleep(1)", after="slope_test")
+        sam.add("import time; time.sleep(1000)", after="slope_test")
     started = time.monotonic()
     outcome = sam.hand_in()
-    assert points(outcome) == POINTS and time.monotonic() - started < 15 and outcome.stopped
+    assert points(outcome) == POINTS and time.monotonic() - started < 90 and outcome.stopped
 
 
 def test_what_a_stopped_cell_defined_before_stays(sam):

@@ -18,7 +18,7 @@ FIGURE = "import matplotlib.pyplot as plt\nimport scalinglaws as sl\nfig, ax = p
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return classroom.assignment(tmp_path_factory.mktemp("source"), cell_time=10, total_time=60)
+    return classroom.assignment(tmp_path_factory.mktemp("source"), cell_time=30, total_time=300)
 
 
 @pytest.fixture

@@ -67,8 +67,8 @@ def test_each_exercise_has_its_state_and_its_message(course, capsys, monkeypatch
     rows = {row["exercise"]: row for row in report["exercises"]}
     states = {number: row["state"] for number, row in rows.items()}
     assert states.pop("1") == "right"
-    assert {states.pop(number) for number in ("2", "4", "8", "13a")} == {"not yet"}
-    assert states.pop("14") == "marked by hand"
+    assert {states.pop(number) for number in ("2", "4", "8", "13a")} == {"wrong"}
+    assert states.pop("14") == "waits for a person"
     assert set(states.values()) == {"not started"}
     assert report["score"] == 1 and report["max_score"] == TOTAL > 20
     assert "minus sign" in rows["2"]["messages"][0]
@@ -113,7 +113,7 @@ def test_an_untouched_copy_has_nothing_wrong(course, capsys):
     assert main(["check", ASSIGNMENT, "--student", "ada"]) == 1
     out = capsys.readouterr().out
     assert f"0 of {TOTAL:g} points, and 4 that a person marks" in out
-    assert out.count("not started") == len(EXERCISES) and "not yet" not in out
+    assert out.count("not started") == len(EXERCISES) and " wrong" not in out
 
 
 def test_damaged_copy_is_said_in_one_sentence_and_left_alone(course, capsys):

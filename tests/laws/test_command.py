@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scalinglaws.cli import main
-from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW
+from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW, MUENNIGHOFF
 
 OURS = ["--columns", "N=params,C=flops,loss=val_loss", "--bootstrap", "50"]
 
@@ -127,6 +127,95 @@ def test_envelope(tmp_path, capsys):
         tmp_path / "f.png",
     )
     assert code == 0 and json.loads(out)["law"]["a"] == pytest.approx(LAW.a, abs=0.05)
+
+
+def test_over_training_and_repeated_data(tmp_path, capsys):
+    N, epochs, U = (v.ravel() for v in np.meshgrid([1e8, 1e9, 4e9], [1, 4, 16, 40], [2e9, 2e10]))
+    loss = MUENNIGHOFF(N, U * epochs, U) * np.exp(0.002 * np.random.default_rng(0).normal(size=24))
+    table = pd.DataFrame({"N": N, "tokens": U * epochs, "unique_tokens": U, "loss": loss})
+    table.to_csv(tmp_path / "r.csv", index=False)
+    code, _, err = fit(capsys, tmp_path / "r.csv")
+    assert code == 2 and "18 of 24 runs repeat their data" in err and "--method repeated" in err
+    options = [
+        "--bootstrap",
+        "20",
+        "--json",
+        "--figure",
+        tmp_path / "f.png",
+        "--table",
+        tmp_path / "t.csv",
+    ]
+    code, out, err = fit(capsys, tmp_path / "r.csv", "--method", "repeated", *options)
+    report = json.loads(out)
+    assert code == 0, err
+    assert report["held"] == ["N_per_token"] and 3 < report["law"]["R_D_star"] < 80
+    fresh = ["--where", "epochs<=1", "--method", "overtraining", "--delta", "0"]
+    table.loc[table.index[:12], "tokens"] = table["unique_tokens"][:12] * 0.7
+    table = table.assign(tokens=np.minimum(table["tokens"], table["unique_tokens"]))
+    table["loss"] = MUENNIGHOFF(table["N"], table["tokens"], table["unique_tokens"])
+    table.to_csv(tmp_path / "r.csv", index=False)
+    code, out, err = fit(capsys, tmp_path / "r.csv", *fresh, *options, "--budget", "1e22")
+    assert code == 0, err
+    assert 0.1 < json.loads(out)["law"]["eta"] < 0.4
+
+
+def test_a_report_is_one_page_without_the_network(runs, capsys, tmp_path):
+    page = tmp_path / "r.html"
+    code, _, err = fit(
+        capsys, runs, *OURS, "--budget", "1e22", "--holdout", "3e20", "--report", page
+    )
+    text = page.read_text(encoding="utf-8")
+    assert code == 0, err
+    assert text.count("<img") == text.count('alt="') == 3 and "data:image/svg+xml" in text
+    assert "prefers-color-scheme: dark" in text and "Best use of 1e+22 FLOPs" in text
+    assert 'src="http' not in text and "<script" not in text and "<link" not in text
+
+
+def test_several_experiments_are_fitted_each_by_itself(tmp_path, capsys):
+    N, D = (v.ravel() for v in np.meshgrid(np.geomspace(1e8, 1e10, 4), np.geomspace(1e9, 1e11, 4)))
+    part = pd.DataFrame({"N": N, "D": D, "loss": LAW(N, D)})
+    parts = [part.assign(data=f"d{i}", loss=part["loss"] * (1 + i / 10)) for i in range(3)]
+    parts.append(part.head(3).assign(data="few"))
+    pd.concat(parts).to_csv(tmp_path / "r.csv", index=False)
+    assert "fit each by itself with --by data" in fit(capsys, tmp_path / "r.csv")[2]
+    by = [tmp_path / "r.csv", "--by", "data", "--bootstrap", "20"]
+    code, out, _ = fit(capsys, *by, "--report", tmp_path / "r.html", "--table", tmp_path / "t.csv")
+    assert code == 1 and "=== data = d2 ===" in out and "=== data = few ===\nno fit: " in out
+    assert len(pd.read_csv(tmp_path / "t.csv")) == 48
+    report = json.loads(fit(capsys, *by, "--json")[1])
+    assert list(report["fits"]) == ["d0", "d1", "d2"] and "too few" in report["problems"]["few"]
+    assert report["fits"]["d1"]["law"]["E"] == pytest.approx(
+        1.1 * report["fits"]["d0"]["law"]["E"], rel=1e-2
+    )
+    assert "--figure draws one fit" in fit(capsys, *by, "--figure", tmp_path / "f.png")[2]
+
+
+@pytest.mark.parametrize("form", ["--markdown", "--latex"])
+def test_tables_for_papers_hold_the_level(form, runs, capsys):
+    code, out, _ = fit(capsys, runs, *OURS, form, "--level", "0.5")
+    assert code == 0 and "50" in out and "95" not in out.split("interval")[0]
+
+
+def test_the_level_holds_in_text(runs, capsys):
+    wide, narrow = (fit(capsys, runs, *OURS, "--level", level)[1] for level in ("0.95", "0.5"))
+    assert "50 % interval" in narrow and "95 %" not in narrow
+
+    def width(text):
+        low, high = text.split("alpha")[1].split("\n")[0].split()[1:4:2]
+        return float(high) - float(low)
+
+    assert width(narrow) < 0.6 * width(wide)
+
+
+@pytest.mark.parametrize("resample", ["wild", "runs"])
+def test_the_bootstrap_can_be_chosen(resample, runs, capsys):
+    report = json.loads(fit(capsys, runs, *OURS, "--json", "--resample", resample)[1])
+    assert report["resampling"]["method"] == resample
+
+
+def test_a_floor_can_be_held(runs, capsys):
+    report = json.loads(fit(capsys, runs, *OURS, "--json", "--floor", "1.8")[1])
+    assert report["law"]["E"] == 1.8 and report["held"] == ["E"] and "E" not in report["intervals"]
 
 
 def test_loss_against_compute_alone(runs, capsys):

@@ -55,11 +55,12 @@ def test_the_fit_finds_the_truth_and_its_interval_holds_it():
 
 
 def test_the_jacobian_is_that_of_the_residuals():
-    fit = fit_joint(N, D, TRUTH(N, D))
-    problem, theta = fit.estimator.problem, fit.estimator.theta + 0.1
+    estimator = fit_joint(N, D, TRUTH(N, D)).estimator
+    surface, theta = estimator.regression, estimator.theta[None] + 0.1
+    jacobian = surface.jacobian(theta)[1][0]
     for i, step in enumerate(1e-6 * np.eye(6)):
-        numeric = (problem.residuals(theta + step) - problem.residuals(theta - step)) / 2e-6
-        assert problem.jacobian(theta)[:, i] == pytest.approx(numeric, abs=1e-7)
+        numeric = (surface.log_loss(theta + step) - surface.log_loss(theta - step))[0] / 2e-6
+        assert jacobian[i] == pytest.approx(numeric, abs=1e-7)
 
 
 def test_bad_runs_are_refused():

@@ -45,6 +45,7 @@ def test_every_formula_names_its_source_and_has_an_example(name):
     text = inspect.getdoc(thing) + (inspect.getdoc(module) or "")
     if inspect.isclass(thing):
         text += "".join(inspect.getdoc(member) or "" for _, member in inspect.getmembers(thing))
+    text = " ".join(text.split())
     assert SOURCE.search(text) or name in (
         "Transformer",
         "Trend",

@@ -203,7 +203,7 @@ def test_units(units, table, tmp_path):
          "have 4 lines each: a loss in the middle", "checkpoints"),
         (pd.concat([RUNS.assign(dataset="web"), RUNS.assign(dataset="code", loss=LOSS * 0.7)]),
          "dataset has 2 values (web, code): fit each by itself with --by dataset", "experiments"),
-        (RUNS.rename(columns={"N": "Größe"}), "if 'Größe' is N, add --columns N=Größe", "columns"),
+        (RUNS.rename(columns={"N": "Größe"}), "if 'Größe' is N, add --columns N=…", "columns"),
     ],
 )  # fmt: skip
 def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept, tmp_path):
@@ -382,3 +382,55 @@ def test_missing_numbers(text):
 def test_units_never_overflow():
     assert parse_unit("N", "log10").convert(1e9) == math.inf
     assert math.isnan(parse_unit("loss", "ppl").convert(0.0))
+
+
+def test_a_damaged_table_never_gives_a_traceback(tmp_path):
+    """Runs, or one short sentence, whatever was cut out of the bytes or slipped into them."""
+    rng = np.random.default_rng(0)
+    scraps = [
+        b",",
+        b";",
+        b"\n",
+        b'"',
+        b"\t",
+        b"nan",
+        b"1e400",
+        b"-",
+        b"{",
+        b"]",
+        b"#",
+        b"\x00",
+        b"\xff",
+        b"1,5",
+        b"(M)",
+    ]
+    options = [
+        {},
+        {"units": "N=log10"},
+        {"units": "loss=ppl"},
+        {"skip_missing": True},
+        {"accept": ["all"]},
+    ]
+    seeds = [form if isinstance(form, bytes) else form.encode() for form in GOOD.values()]
+    for i in range(200):
+        data = bytearray(seeds[i % len(seeds)])
+        for _ in range(rng.integers(1, 4)):
+            at = int(rng.integers(len(data) + 1))
+            if rng.random() < 0.6:
+                data[at:at] = scraps[rng.integers(len(scraps))]
+            else:
+                del data[at : at + int(rng.integers(1, 30))]
+        path = write(tmp_path, bytes(data))
+        try:
+            runs = read_runs(path, **options[i % len(options)]).runs
+            assert np.all(np.isfinite(runs["loss"]) & (runs["loss"] > 0))
+        except CourseError as error:
+            assert "\n" not in str(error) and len(str(error)) < 600 + len(str(path))
+
+
+def test_gaps_in_a_column_that_the_fit_does_not_need(tmp_path):
+    C = np.where(np.arange(20) % 3, 6 * N * D, np.nan)
+    same_runs(read_runs(write(tmp_path, csv(RUNS.assign(C=C)))))
+    assert "C is missing" in refusal(
+        write(tmp_path, csv(RUNS.drop(columns="D").assign(C=C))), needs=("N", "D", "loss")
+    )

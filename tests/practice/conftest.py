@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from scalinglaws.course.learner.events import Progress
+from scalinglaws.course.practice.options import to_shown
+from scalinglaws.course.practice.sitting import turns
 
 
 class Clock:
@@ -29,3 +31,8 @@ def clock() -> Clock:
 @pytest.fixture
 def progress(tmp_path: Path, clock: Clock) -> Progress:
     return Progress(tmp_path / "submitted" / "ada" / "progress.jsonl", clock)
+
+
+def as_shown(progress: Progress, answer: str) -> str:
+    """An answer of the bank, in the letters that the learner sees: options come in another order each time."""
+    return to_shown(turns(progress.events())[-1], answer)

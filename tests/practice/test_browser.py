@@ -13,13 +13,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
-from scalinglaws.course.learner.events import Progress
+from scalinglaws.course.learner.events import Answered, Asked, GaveUp, Progress
 from scalinglaws.course.practice.sitting import turns
 from scalinglaws.course.questions import bank
 from scalinglaws.course.questions.answers import form
 
 from ..jupyterlab import served
 from ..questions.answers import BANK, FIVE, RIGHT, wrong
+from .conftest import as_shown
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="stops the server with a POSIX signal")
@@ -104,12 +105,17 @@ class Player:
         """Answer the open question and wait until the answer is noted."""
         before = self.answers()
         if self.widget.get_by_role("radio").count():
-            self.widget.get_by_role("radio").nth("abcdef".index(answer)).check()
+            self.radio(answer).check()
         else:
             self.widget.get_by_role("textbox").fill(answer)
         self.press("Answer")
         self.until(lambda: self.answers() > before)
         self.widget.locator(".slp-reply").wait_for()
+
+    def radio(self, answer: str, widget=None):
+        """The radio button of an answer of the bank, wherever it stands this time."""
+        radios = (widget or self.widget).get_by_role("radio")
+        return radios.nth("abcdef".index(as_shown(self.progress, answer)))
 
     def until(self, true) -> None:
         for _ in range(600):
@@ -119,7 +125,7 @@ class Player:
         raise AssertionError("this did not come")
 
     def answers(self) -> int:
-        return sum(event["event"] == "answered" for event in self.progress.events())
+        return sum(isinstance(event, Answered) for event in self.progress.events())
 
     def says(self, text: str) -> None:
         self.widget.locator(".slp-reply", has_text=text).wait_for()
@@ -234,7 +240,7 @@ def test_time_runs_out(page, lab):
     player.give(wrong(FIVE[0]))
     # An answer that comes too late is not counted, however right it is.
     player.move_clock(130)
-    player.widget.get_by_role("radio").nth("abcdef".index(RIGHT[FIVE[0]])).check()
+    player.radio(RIGHT[FIVE[0]]).check()
     player.press("Answer")
     player.says("Time is up.")
     assert player.answers() == 1
@@ -310,7 +316,7 @@ def test_played_by_keyboard_alone(page, lab):
         focused("answer")
         if "options" in BANK[name]:
             keys.press("Space")
-            for _ in range("abcdef".index(RIGHT[name])):
+            for _ in range("abcdef".index(as_shown(player.progress, RIGHT[name]))):
                 keys.press("ArrowDown")
             focused("Answer")
             keys.press("Enter")
@@ -348,7 +354,7 @@ def test_two_tabs_count_once(page, lab):
     other.goto(page.url.replace("/workspaces/tabs", "/workspaces/tabs-2"))
     other.locator(".slp").get_by_role("heading", name="Problem 1 of 5").wait_for()
     # Both choose; the first is faster.
-    other.locator(".slp").get_by_role("radio").nth("abcdef".index(wrong(FIVE[0]))).check()
+    first.radio(wrong(FIVE[0]), other.locator(".slp")).check()
     first.give(RIGHT[FIVE[0]])
     other.locator(".slp-reply", has_text="Right.").wait_for()
     assert other.locator(".slp").get_by_role("button", name="Answer").count() == 0
@@ -381,12 +387,12 @@ def test_two_kernels_count_once(page, lab):
     first.press("Next problem")
     first.heading("Problem 2 of 5")
     # The second page still shows problem 1: its answer must not be taken for one to problem 2.
-    widget.get_by_role("radio").nth("abcdef".index(RIGHT[FIVE[0]])).check()
+    widget.get_by_role("radio").first.check()
     widget.get_by_role("button", name="Answer").click()
     widget.get_by_role("heading", name="Problem 2 of 5").wait_for()
     assert first.answers() == 1
     # What one answers the other sees.
-    widget.get_by_role("radio").nth("abcdef".index(RIGHT[FIVE[1]])).check()
+    first.radio(RIGHT[FIVE[1]], widget).check()
     widget.get_by_role("button", name="Answer").click()
     widget.get_by_text("Worked solution").wait_for()
     assert [len(turn.answers) for turn in turns(first.progress.events())] == [1, 1]
@@ -400,9 +406,10 @@ def test_practice_shows_every_type(page, lab):
     for name, question in BANK.items():
         one.setdefault((form(question), question["type"]), name)
     for name in one.values():
-        player.progress.add("asked", sitting="practice", question=name, seconds=None)
-        player.progress.add("answered", sitting="practice", question=name, answer="x", right=False)
-        player.progress.add("gave_up", sitting="practice", question=name)
+        now = player.progress.now()
+        player.progress.add(Asked(now, "practice", name))
+        player.progress.add(Answered(now, name, "x", False, "practice"))
+        player.progress.add(GaveUp(now, "practice", name))
     player.move_clock(3600)
     player.run()
     seen = set()
@@ -417,7 +424,7 @@ def test_practice_shows_every_type(page, lab):
         before = player.answers()
         if kind in ("option", "options", "truth"):
             letters = sorted(question["options"], reverse=kind == "truth")
-            right = [RIGHT[name]] if kind == "truth" else RIGHT[name]
+            right = [RIGHT[name]] if kind == "truth" else as_shown(player.progress, RIGHT[name])
             for letter in right:
                 boxes = player.widget.get_by_role("checkbox" if kind == "options" else "radio")
                 boxes.nth(letters.index(letter)).check()

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import nbformat
@@ -9,7 +10,7 @@ import pytest
 
 import scalinglaws as sl
 from scalinglaws.cli import main
-from scalinglaws.course.learner.events import Progress, note_check
+from scalinglaws.course.learner.events import Answered, Asked, Progress, Started, note_check
 from scalinglaws.course.markdown import to_html, to_text
 from scalinglaws.course.practice import progress_report as panel
 from scalinglaws.course.practice.play import Play, in_terminal
@@ -18,6 +19,7 @@ from scalinglaws.course.practice.sitting import Challenge, Practice
 from scalinglaws.errors import CourseError
 
 from ..questions.answers import BANK, FIVE, RIGHT, wrong
+from .conftest import as_shown
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,15 +59,17 @@ def write_assignment(path: Path, stub: bool, answer: str = "answer = None") -> N
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
 
 
-def typed(monkeypatch, *lines: str) -> None:
-    """What a learner types, line by line; then the end of the input."""
+def typed(monkeypatch, course: Path, *lines: str) -> None:
+    """What a learner types, line by line; then the end of the input. An answer of the bank is typed in the letters shown."""
     given = iter(lines)
+    progress = Progress(course / "submitted/ada/progress.jsonl")
 
     def read(prompt: str = "") -> str:
         try:
-            return next(given)
+            line = next(given)
         except StopIteration:
             raise EOFError from None
+        return as_shown(progress, line) if "hint" in prompt and line.strip().isalnum() else line
 
     monkeypatch.setattr("builtins.input", read)
 
@@ -77,7 +81,7 @@ def test_the_challenge_in_the_terminal(course, monkeypatch, capsys):
     lines = ["?", "zz", wrong(FIVE[0]), RIGHT[FIVE[0]], ""]
     for name in FIVE[1:]:
         lines += [RIGHT[name].strip(), ""]
-    typed(monkeypatch, *lines)
+    typed(monkeypatch, course, *lines)
     assert main(["challenge", "--name", "Ada Lovelace"]) == 0
     said = capsys.readouterr().out
     assert "Hint" not in said.split("Problem 1 of 5")[0]
@@ -89,9 +93,9 @@ def test_the_challenge_in_the_terminal(course, monkeypatch, capsys):
 
 
 def test_a_round_in_the_terminal_goes_on_later(course, monkeypatch, capsys):
-    typed(monkeypatch, RIGHT[FIVE[0]])
+    typed(monkeypatch, course, RIGHT[FIVE[0]])
     main(["challenge"])
-    typed(monkeypatch, "q")
+    typed(monkeypatch, course, "q")
     main(["challenge"])
     said = capsys.readouterr().out
     assert "goes on where it stood" in said and "Problem 2 of 5" in said
@@ -99,7 +103,7 @@ def test_a_round_in_the_terminal_goes_on_later(course, monkeypatch, capsys):
 
 
 def test_practice_in_the_terminal(course, monkeypatch, capsys):
-    typed(monkeypatch, "!", wrong("power_laws.describe"), "!", "", "q")
+    typed(monkeypatch, course, "!", wrong("power_laws.describe"), "!", "", "q")
     assert main(["practice", "01_power_laws"]) == 0
     said = capsys.readouterr().out
     assert "Try once first" in said
@@ -107,6 +111,37 @@ def test_practice_in_the_terminal(course, monkeypatch, capsys):
     assert "The next question is due in 1 min." in said
     assert main(["practice", "cooking"]) == 2
     assert "There is no topic 'cooking': choose an idea (tokens," in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", [46, 60, 80, 200])
+def test_questions_and_tables_fit_the_terminal(course, monkeypatch, capsys, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.delenv("SCALINGLAWS_PROGRESS", raising=False)
+    typed(monkeypatch, course, wrong(FIVE[0]), "?", wrong(FIVE[0], 1), "")
+    main(["challenge"])
+    typed(monkeypatch, course, "q")
+    main(["practice"])
+    main(["progress"])
+    lines = capsys.readouterr().out.splitlines()
+    prose = [line for line in lines if not line.startswith("    ") and "/" not in line]
+    assert max(map(len, prose)) <= min(columns, 96)
+    words = " ".join(" ".join(lines).split())
+    for text in (
+        BANK[FIVE[0]]["hints"][0],
+        *(o["text"] for o in BANK[FIVE[0]]["options"].values()),
+    ):
+        assert " ".join(to_text(text).split()) in words
+
+
+def test_advice_in_the_terminal_is_for_the_terminal(course, capsys):
+    progress = Progress(course / "submitted/ada/progress.jsonl")
+    past = progress.now() - timedelta(days=9)
+    progress.add(Answered(past, "power_laws.trend", "a", False))
+    assert main(["progress"]) == 0
+    said = capsys.readouterr().out
+    assert "scalinglaws practice" in said and "sl." not in said and "`" not in said
+    found = sl.progress()
+    assert "<code>sl.practice()</code>" in found._repr_html_() and "sl.practice()" not in str(found)
 
 
 # -- Plain cells
@@ -122,7 +157,7 @@ def test_the_challenge_in_plain_cells(course, capsys):
     play.hint()
     with pytest.raises(CourseError, match="honest try"):
         play.solution()
-    play.answer(wrong(FIVE[0]))
+    play.answer(as_shown(play._sitting.progress, wrong(FIVE[0])))
     play.solution()
     assert "Worked solution." in capsys.readouterr().out
     play.next()
@@ -130,8 +165,8 @@ def test_the_challenge_in_plain_cells(course, capsys):
 
 
 def test_answers_in_plain_cells_may_be_numbers_and_truth_values(progress, clock):
-    progress.add("started", sitting="round-1", questions=["power_laws.two_terms"], topic="x",
-                 level="", pace="untimed", name="")  # fmt: skip
+    questions = ("power_laws.two_terms",)
+    progress.add(Started(progress.now(), "round-1", questions, topic="x", pace="untimed"))
     challenge = Challenge(progress)
     play = Play(challenge)
     play.next()
@@ -143,7 +178,7 @@ def test_one_own_words_are_judged_by_oneself(progress, monkeypatch, capsys, cloc
     name = next((name for name, q in BANK.items() if q["type"] == "text"), None)
     if name is None:
         pytest.skip("the bank has no question in free text")
-    progress.add("asked", sitting="practice", question=name, seconds=None)
+    progress.add(Asked(progress.now(), "practice", name))
     practice = Practice(progress)
     given = iter(["too short", "one two three four five six seven eight nine", "perhaps", "partly"])
     in_terminal(practice, lambda prompt: next(given, "q"))
@@ -160,14 +195,14 @@ def test_a_question_is_revealed_after_a_right_answer_or_honest_tries(progress, c
     name = "power_laws.trend"
     with pytest.raises(CourseError, match="opens after a right answer or 2 different tries"):
         solution(name, progress)
-    progress.add("answered", question=name, answer="a", right=False)
-    progress.add("answered", question=name, answer="a", right=False)
+    progress.add(Answered(progress.now(), name, "a", False))
+    progress.add(Answered(progress.now(), name, "a", False))
     with pytest.raises(CourseError, match="noted so far: 1"):
         solution(name, progress)
-    progress.add("answered", question=name, answer="b", right=False)
+    progress.add(Answered(progress.now(), name, "b", False))
     assert solution(name, progress).startswith(BANK[name]["solution"].strip())
     number = "power_laws.two_terms"
-    progress.add("answered", question=number, answer="0.0947", right=True)
+    progress.add(Answered(progress.now(), number, "0.0947", True))
     shutil.rmtree(course / "questions")  # a right answer opens the sealed solution
     assert solution(number, progress) == BANK[number]["solution"].strip()
 
@@ -175,7 +210,7 @@ def test_a_question_is_revealed_after_a_right_answer_or_honest_tries(progress, c
 def test_a_number_that_nobody_found_is_revealed_from_the_course_only(progress, course):
     number = "power_laws.two_terms"
     for answer in ("1.0", "2.0", "3.0"):
-        progress.add("answered", question=number, answer=answer, right=False)
+        progress.add(Answered(progress.now(), number, answer, False))
     assert solution(number, progress) == BANK[number]["solution"].strip()
     shutil.rmtree(course / "questions")
     with pytest.raises(CourseError, match="is not in this installation"):
@@ -246,7 +281,7 @@ def test_the_panel_tells_what_is_done_and_what_comes_next(course, capsys):
 
 
 def test_mastery_fades_with_time(progress, clock):
-    progress.add("asked", sitting="practice", question="power_laws.trend", seconds=None)
+    progress.add(Asked(progress.now(), "practice", "power_laws.trend"))
     practice = Practice(progress)
     practice.answer("c")
     fresh = panel.report(progress, []).mastery["power_law"].share

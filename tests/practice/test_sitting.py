@@ -1,15 +1,27 @@
 """The rules: attempts, time, hints, rounds, what comes back when."""
 
+import itertools
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
 from scalinglaws.course.ideas import IDEAS, before, find_topic, ideas_of
-from scalinglaws.course.learner.events import Progress
-from scalinglaws.course.practice.sitting import Challenge, Practice, memories, questions_on
+from scalinglaws.course.learner.events import Answered, Asked, Progress, Started
+from scalinglaws.course.practice.options import from_shown, shown_letters, shown_options, to_shown
+from scalinglaws.course.practice.sitting import (
+    Challenge,
+    Practice,
+    Turn,
+    all_of,
+    in_words,
+    memories,
+    questions_on,
+    rules,
+)
 from scalinglaws.course.practice.spacing import AGAIN, GOOD, HARD, remember
 from scalinglaws.course.practice.view import view
 from scalinglaws.course.practice.widget import Page, for_page
@@ -19,6 +31,7 @@ from scalinglaws.course.questions.seal import sealed_bank
 from scalinglaws.errors import CourseError
 
 from ..questions.answers import BANK, FIVE, RIGHT, wrong
+from .conftest import as_shown
 
 
 @pytest.fixture
@@ -67,7 +80,8 @@ def test_two_attempts_then_the_question_is_closed(challenge):
     shown = view(challenge)
     assert shown["phase"] == "closed" and not shown["right"]
     assert shown["solution"] == BANK[name]["solution"].strip()
-    assert set(shown["others"]) == set(BANK[name]["options"]) - {wrong(name, 1)}
+    last = as_shown(challenge.progress, wrong(name, 1))
+    assert set(shown["others"]) == set(BANK[name]["options"]) - {last} and shown["answer"] == last
     assert challenge.answer(RIGHT[name]) is None
     for name in FIVE[1:]:
         challenge.next()
@@ -152,16 +166,106 @@ def test_an_answer_of_the_wrong_kind_costs_no_attempt(challenge):
 def test_further_rounds_are_drawn_by_topic_and_level(progress):
     challenge = Challenge(progress)
     challenge.start(topic="power_law", pace="untimed")
-    questions = challenge.round["questions"]
+    questions = challenge.round.questions
     assert 1 <= len(questions) <= 5 and len(set(questions)) == len(questions)
     for question in questions:
         assert "power_law" in ideas_of(sealed_bank()[question]["covers"])
         assert form(sealed_bank()[question]) != "words"
     challenge.start(level="introductory")
-    assert {sealed_bank()[q]["level"] for q in challenge.round["questions"]} == {"introductory"}
+    assert {sealed_bank()[q]["level"] for q in challenge.round.questions} == {"introductory"}
     for wanted in ({"topic": "cooking"}, {"level": "godlike"}):
         with pytest.raises(CourseError, match="There is no"):
             challenge.start(**wanted)
+
+
+def test_a_further_round_of_the_five_is_a_new_one(progress):
+    challenge = Challenge(progress)
+    rounds = []
+    for _ in range(4):
+        challenge.start(pace="untimed")
+        rounds.append(challenge.round.questions)
+    assert list(rounds[0]) == FIVE
+    for drawn in rounds:
+        assert len(set(drawn)) == len(FIVE)
+        for question, problem in zip(drawn, FIVE, strict=True):
+            assert BANK[problem]["covers"][0] in BANK[question]["covers"]
+            assert form(BANK[question]) != "words"
+    assert all(one != other for one, other in itertools.pairwise(rounds))
+    assert not set(rounds[0]) & set(rounds[1])  # nothing is met again while there is something new
+
+
+def test_the_rules_are_said_as_they_are():
+    said = rules()
+    assert said == "Five problems, two minutes and two attempts each"
+    start = (Path(__file__).parents[2] / "source" / "start.md").read_text("utf-8")
+    assert said.lower() in " ".join(start.split()).lower()
+
+
+def test_words_for_numbers():
+    assert in_words(1, "attempt") == "one attempt" and in_words(12, "problem") == "12 problems"
+    assert all_of(5) == "All five are" and all_of(1) == "It is"
+
+
+# -- Options in another order each time
+
+
+def letters_of(question: str, clock) -> dict[str, str]:
+    return shown_letters(Turn(question, clock(), None))
+
+
+def test_options_come_in_another_order_each_time_and_stay_while_the_question_is_open(clock):
+    orders = set()
+    for _ in range(20):
+        letters = letters_of(FIVE[0], clock)
+        assert sorted(letters) == sorted(letters.values()) == sorted(BANK[FIVE[0]]["options"])
+        assert letters == letters_of(FIVE[0], clock)
+        orders.add(tuple(letters))
+        clock.forward(minutes=1)
+    assert len(orders) > 5
+
+
+@pytest.mark.parametrize("name", sorted(n for n, q in BANK.items() if "options" in q))
+def test_every_answer_is_the_same_in_any_order(name, clock):
+    turn = Turn(name, clock(), None)
+    options = shown_options(turn)
+    for letter, option in BANK[name]["options"].items():
+        shown = to_shown(turn, letter)
+        assert from_shown(turn, shown) == letter
+        assert options[shown] == option.get("text", letter.capitalize()).strip()
+    assert from_shown(turn, to_shown(turn, RIGHT[name])) == RIGHT[name]
+
+
+@pytest.mark.parametrize("text", ["Option c is the trap.", "option (b)", "As in (d), it grows."])
+def test_a_question_that_calls_an_option_by_its_letter_keeps_the_order(text):
+    name = FIVE[0]
+    question = BANK[name] | {"solution": text}
+    assert bank.shown(question)["ordered"]
+    assert "ordered" not in bank.shown(BANK[name])
+
+
+@pytest.mark.parametrize("text", ["$L(c)$ falls", "(C) is compute", "an option can be", "f(a)"])
+def test_a_symbol_is_no_letter_of_an_option(text):
+    assert "ordered" not in bank.shown(BANK[FIVE[0]] | {"solution": text})
+
+
+def test_a_reply_to_several_calls_the_options_as_shown(progress):
+    name = next(n for n, q in BANK.items() if q["type"] == "several" and n in sealed_bank()
+                and "ordered" not in sealed_bank()[n])  # fmt: skip
+    progress.add(Asked(progress.now(), "practice", name))
+    practice = Practice(progress)
+    shown = as_shown(progress, RIGHT[name])
+    assert practice.answer(shown.upper(), read=from_shown).right
+    text = view(practice)["reply"]["text"]
+    for letter in shown:
+        kept = from_shown(practice.turn(), letter)
+        assert f"({letter}) {BANK[name]['options'][kept]['reply'].strip()}" in text
+
+
+def test_letters_that_are_no_options_are_refused_as_ever(challenge):
+    for typed in ("z", "", "ab"):
+        with pytest.raises(CourseError):
+            challenge.answer(typed, read=from_shown)
+    assert view(challenge)["attempt"] == 0
 
 
 # -- Practice and its spacing
@@ -236,25 +340,17 @@ def test_an_open_question_waits_for_its_topic(progress):
 
 def test_quiz_cells_of_the_notebooks_count(progress, clock):
     name = "power_laws.trend"
-    progress.add("answered", question=name, answer="a", right=False)
+    progress.add(Answered(progress.now(), name, "a", False))
     assert not memories(progress.events(), clock())[name].last_right
     clock.forward(minutes=2)
-    progress.add("answered", question=name, answer="c", right=True)
+    progress.add(Answered(progress.now(), name, "c", True))
     assert memories(progress.events(), clock())[name].last_right
 
 
 def test_a_question_that_left_the_bank_is_forgotten(progress, clock):
-    progress.add("asked", sitting="practice", question="gone.q", seconds=None)
-    progress.add("answered", sitting="practice", question="gone.q", answer="a", right=True)
-    progress.add(
-        "started",
-        sitting="round-1",
-        questions=["gone.q"],
-        topic="",
-        level="",
-        pace="timed",
-        name="",
-    )
+    progress.add(Asked(progress.now(), "practice", "gone.q"))
+    progress.add(Answered(progress.now(), "gone.q", "a", True, "practice"))
+    progress.add(Started(progress.now(), "round-1", ("gone.q",)))
     assert memories(progress.events(), clock()) == {}
     assert view(Challenge(progress))["phase"] == "start"
 
@@ -304,7 +400,7 @@ def test_an_exported_page_says_how_to_play_and_no_answer(progress, monkeypatch, 
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     run_notebook(notebook)
     page, _ = HTMLExporter().from_notebook_node(notebook)
-    assert "scalinglaws challenge" in page and "five problems" in page
+    assert "scalinglaws challenge" in page and "five problems" in page and "loading" in page
     saved = nbformat.writes(notebook)
     for name in FIVE:
         for text in (BANK[name]["solution"], *BANK[name]["hints"]):

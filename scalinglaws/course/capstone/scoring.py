@@ -129,9 +129,9 @@ def marks(table: pd.DataFrame) -> dict[str, float]:
     worlds in which the plan came to an answer within both budgets. The last three count only where the plan wasted less than
     half: nobody needs the forecast of a run that nobody should make.
     """
-    useful = (table["problem"] == "") & (table["waste"] < WORTHLESS)
+    useful = (table["problem"].to_numpy() == "") & (table["waste"].to_numpy() < WORTHLESS)
     shares = {}
     for column, (full, none) in FULL_AND_NONE.items():
-        share = ((none - table[column].abs()) / (none - full)).clip(0, 1)
-        shares[column] = float(share.where(useful, 0.0).mean())
-    return shares | {"budget": float(useful.mean())}
+        share = np.clip((none - table[column].abs().to_numpy()) / (none - full), 0, 1)
+        shares[column] = float(np.where(useful, share, 0.0).mean())
+    return shares | {"budget": float(np.mean(useful))}

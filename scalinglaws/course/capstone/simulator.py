@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from scalinglaws.arrays import Floats, plain, positive
 from scalinglaws.errors import CourseError
@@ -158,14 +158,18 @@ class World:
 
     def optimum(self, C: ArrayLike) -> tuple[Floats, Floats, Floats]:
         """(N, D, loss) of the best use of C training FLOPs: the lowest expected loss on 6·N·D = C."""
-        C = np.asarray(C, dtype=float)[..., None]
-        N = np.sqrt(C / 6) * np.geomspace(1e-4, 1e4, 401)
-        for _ in range(2):  # a grid in steps of 5 %, then one of 0.025 % around its best point
-            at = np.argmin(self.loss(N, C / (6 * N)), axis=-1)[..., None]
-            N_opt = np.take_along_axis(N, at, axis=-1)
-            N = N_opt * np.geomspace(0.95, 1.05, 401)
-        D_opt = C / (6 * N_opt)
-        return tuple(plain(v[..., 0]) for v in (N_opt, D_opt, np.asarray(self.loss(N_opt, D_opt))))
+        budget = np.asarray(C, dtype=float)[..., None]
+
+        def best(N: NDArray[np.float64]) -> NDArray[np.float64]:
+            at = np.argmin(self.loss(N, budget / (6 * N)), axis=-1)[..., None]
+            return np.take_along_axis(N, at, axis=-1)
+
+        # A grid in steps of 5 %, then one of 0.025 % around its best point.
+        N_opt = best(np.sqrt(budget / 6) * np.geomspace(1e-4, 1e4, 401))
+        N_opt = best(N_opt * np.geomspace(0.95, 1.05, 401))
+        D_opt = budget / (6 * N_opt)
+        loss = np.asarray(self.loss(N_opt, D_opt))
+        return plain(N_opt[..., 0]), plain(D_opt[..., 0]), plain(loss[..., 0])
 
     def compute_for(self, loss: float) -> float:
         """The least training FLOPs, up to 2·C_target, that reach this expected loss; 0 below C_target/100,000."""
@@ -279,7 +283,7 @@ def practice_worlds() -> list[World]:
             law_at(C, 150, 0.35, 0.36, 1.7, 0.5),
             budget,
             C,
-            unique=law_at(C, 150, 0.35, 0.36, 1.7, 0.5).D_opt(C) / 6,
+            unique=float(law_at(C, 150, 0.35, 0.36, 1.7, 0.5).D_opt(C)) / 6,
             seed=8,
         ),
     ]

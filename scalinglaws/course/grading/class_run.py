@@ -1,36 +1,42 @@
-"""`scalinglaws grade`: grade a class, isolated, on all cores; killed at any moment, it goes on where it stopped.
+"""`scalinglaws grade`: grade a class, isolated, on all cores; killed at any moment, it resumes where it stopped.
 
 The notebooks, the gradebook, formgrader and the feedback are nbgrader's; only the running is ours.
 """
 
 import argparse
-import hashlib
-import json
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict
 from pathlib import Path
 
-from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 from traitlets.config import Config
 
-import scalinglaws
 from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
 from scalinglaws.paths import course_dir
 
+from .classroom import (
+    check_name,
+    describe_stale,
+    digest_of,
+    load_assignment,
+    read_entries,
+    read_submission,
+    stale,
+    students,
+    submitted_folder,
+)
 from .engine.sandbox import Limits
-from .execute import HAS_ENGINE, Plan, require_isolation, shared_zygote
+from .execute import HAS_ENGINE, require_isolation, shared_zygote
 from .gradebook_writer import Records, only_one
-from .nbgrader_api import assignments, load_config
-from .submission import MISSING, master
-from .submission_job import Assignment, Outcome, grade_submission, read_files
+from .ledger import Entry, Ledger
+from .nbgrader_api import explain, gradebook_errors, load_config
+from .remarks import Kind
+from .submission_job import Assignment, Outcome, grade_submission
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--student", action="append", help="only this one (may be repeated)")
     parser.add_argument(
         "--force", action="store_true", help="also what was graded and did not change"
+    )
+    parser.add_argument(
+        "--stale",
+        action="store_true",
+        help="only those whose marks were given by an older version of an exercise",
     )
     parser.add_argument(
         "--workers", type=int, default=0, help="submissions at once (default: one per core)"
@@ -88,178 +99,169 @@ def run(args: argparse.Namespace) -> int:
     check_name(course, args.assignment)
     limits = limits_of(args)
     sandboxed = require_isolation(not args.no_sandbox) if not args.cluster else not args.no_sandbox
-    with only_one(course):
+    with gradebook_errors(), only_one(course):
         assignment = load_assignment(directory, config, args.assignment, limits, sandboxed)
-        todo, done = choose(directory, course, assignment, args.student, args.force)
+        ledger = Ledger(course, assignment.name)
+        todo, done = choose(directory, ledger, assignment, args)
         started = time.monotonic()
-        if todo:
-            grade_all(directory, config, assignment, todo, args)
+        waiting = grade_all(directory, config, assignment, ledger, todo, args)
         seconds = time.monotonic() - started
-    return summarize(course, assignment.name, [*todo, *done], len(done), seconds)
+        everyone = students(directory, assignment.name)
+        old = stale(read_entries(ledger, everyone), assignment.versions)
+    chosen = {*todo, *done}
+    entries = read_entries(ledger, sorted(chosen))
+    waiting = {student: counts for student, counts in waiting.items() if student in chosen}
+    return summarize(assignment.name, entries, len(done), seconds, waiting, old)
 
 
 def grade_all(
     directory: CourseDirectory,
     config: Config,
     assignment: Assignment,
+    ledger: Ledger,
     todo: list[str],
     args: argparse.Namespace,
-) -> None:
-    """Grade these students' submissions and record them, each as it is ready."""
-    course = Path(directory.root)
-    if HAS_ENGINE and not args.cluster:
+) -> dict[str, tuple[int, int]]:
+    """Grade these students' submissions and record them, each as it is ready.
+
+    Returns what waits for a person in the whole class: see `Records.waiting`.
+    """
+    if todo and HAS_ENGINE and not args.cluster:
         shared_zygote().start()  # warms up while the gradebook is opened
         if workers(args) > 1:
             shared_zygote().cores = Counter(dict.fromkeys(cores(), 0))
     with Records(directory, config, assignment.name) as records:
-        records.enter_assignment(assignment.notebooks)
+        if not todo:
+            return records.waiting()
+        ledger.keep_removed(records.enter_assignment(assignment.notebooks))
         with executor(args) as pool:
-            progress = tqdm(
-                total=len(todo), desc=assignment.name, unit=" submissions", file=sys.stderr,
-                disable=None, smoothing=0.1,
-            )  # fmt: skip
+            progress = Progress(assignment.name, len(todo))
             try:
                 with progress:
                     for outcome, digest in graded(pool, directory, assignment, todo, args):
-                        record(course, assignment, records, outcome, digest)
-                        progress.update()
+                        record(ledger, assignment, records, outcome, digest)
+                        progress.step()
             except KeyboardInterrupt:
                 print(
-                    f"Stopped: {progress.n} of {len(todo)} are graded. The same command goes on with the rest.",
+                    f"Stopped: {progress.done} of {len(todo)} are graded. Run the same command again to"
+                    " grade the rest.",
                     file=sys.stderr,
                 )
                 raise
+        return records.waiting()
+
+
+class Progress:
+    """How far the class is, on stderr: a bar in a terminal, in a log file a line now and then."""
+
+    EVERY = 30.0  # seconds between two lines, at least
+
+    def __init__(self, title: str, total: int) -> None:
+        self.title, self.total, self.done = title, total, 0
+        self._lines = not sys.stderr.isatty()
+        self._started = self._said = time.monotonic()
+        self._bar = tqdm(
+            total=total, desc=title, unit=" submissions", file=sys.stderr,
+            disable=self._lines, smoothing=0.1,
+        )  # fmt: skip
+
+    def __enter__(self) -> "Progress":
+        if self._lines:
+            print(
+                f"{self.title}: {count(self.total, 'submission')} to grade",
+                file=sys.stderr,
+                flush=True,
+            )
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._bar.close()
+
+    def step(self) -> None:
+        """One more is graded."""
+        self.done += 1
+        self._bar.update()
+        now = time.monotonic()
+        if self._lines and now - self._said >= self.EVERY and self.done < self.total:
+            self._said = now
+            left = (now - self._started) / self.done * (self.total - self.done)
+            print(
+                f"{self.title}: {self.done} of {self.total} graded, about {left / 60:.0f} min left",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def record(
-    course: Path, assignment: Assignment, records: Records, outcome: Outcome, digest: str
+    ledger: Ledger, assignment: Assignment, records: Records, outcome: Outcome, digest: str
 ) -> None:
-    """Enter one submission into the gradebook, then note that it is done."""
+    """Enter one submission into the gradebook, then into the ledger: the last step."""
     try:
         records.enter(outcome)
     except CourseError:
         raise
     except Exception as error:  # one submission must not stop the class
         records.undo()
+        if (reason := explain(error)) is not None:  # but a full disk stops all of them
+            raise reason from None
         why = f"it could not be recorded ({type(error).__name__}: {error})"
         outcome = Outcome(outcome.student, unreadable=dict.fromkeys(assignment.notebooks, why))
         digest = ""
+    entry = Entry(
+        digest, assignment.versions, outcome.unreadable, tuple(outcome.remarks),
+        tuple(outcome.stopped), tuple(outcome.flooded), tuple(outcome.unjudged),
+        round(outcome.seconds, 3), outcome.tests,
+    )  # fmt: skip
     try:
-        remember(course, assignment.name, outcome, digest)
-    except OSError as error:  # a full disk, say
-        raise CourseError(
-            f"{course} cannot be written ({error.strerror}): make room, then say the same command again. What is graded is kept."
+        ledger.write(outcome.student, entry)
+    except OSError as error:
+        raise explain(error) or CourseError(
+            f"{ledger.folder} cannot be written ({error.strerror}): see that you may write there, then run"
+            " the same command again. What is graded is kept."
         ) from None
 
 
-def check_name(course: Path, assignment: str) -> None:
-    """Raise CourseError for an assignment that is not there."""
-    if assignment not in assignments(course):
-        known = ", ".join(assignments(course)) or "none"
-        raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
-
-
-def load_assignment(
-    directory: CourseDirectory, config: Config, name: str, limits: Limits, sandboxed: bool
-) -> Assignment:
-    """Read an assignment's source."""
-    folder = Path(directory.format_path(directory.source_directory, ".", name))
-    notebooks = {path.stem: master(path, config) for path in sorted(folder.glob("*.ipynb"))}
-    hide = [str(Path(directory.root).resolve())]
-    plans = {key: Plan.of(notebook, hide) for key, notebook in notebooks.items()}
-    files = {n: d for n, d in read_files(folder).items() if not n.endswith(".ipynb")}
-    digest = _digest_of_source(notebooks, files, limits, sandboxed)
-    return Assignment(name, notebooks, plans, files, limits, sandboxed, digest)
-
-
-# --- whom ---
-
-
-def submitted_folder(directory: CourseDirectory, student: str, assignment: str) -> Path:
-    """Where a student's submission lies."""
-    return Path(directory.format_path(directory.submitted_directory, student, assignment))
-
-
-def students(directory: CourseDirectory, assignment: str) -> list[str]:
-    """All who submitted something."""
-    root = Path(directory.format_path(directory.submitted_directory, "*", assignment))
-    found = root.parent.parent.glob(f"*/{assignment}")
-    return sorted(
-        path.parent.name for path in found if path.is_dir() and not path.parent.name.startswith(".")
-    )
-
-
 def choose(
-    directory: CourseDirectory,
-    course: Path,
-    assignment: Assignment,
-    only: list[str] | None,
-    force: bool,
+    directory: CourseDirectory, ledger: Ledger, assignment: Assignment, args: argparse.Namespace
 ) -> tuple[list[str], list[str]]:
     """(students to grade, students whose submission has not changed since it was graded)."""
     everyone = students(directory, assignment.name)
-    for name in only or ():
+    for name in args.student or ():
         if name not in everyone:
             missing = submitted_folder(directory, name, assignment.name)
             raise CourseError(
                 f"There is no submission of {name!r} for {assignment.name}: {missing} is missing."
             )
+    chosen = list(dict.fromkeys(args.student or everyone))
+    if args.stale:
+        old = stale(read_entries(ledger, chosen), assignment.versions)
+        return [student for student in chosen if student in old], []
     todo: list[str] = []
     done: list[str] = []
-    for student in only or everyone:
-        known = recall(course, assignment.name, student).get("digest")
+    for student in chosen:
+        entry = ledger.read(student)
         graded = Path(
             directory.format_path(directory.autograded_directory, student, assignment.name)
         )
         same = (
-            not force
-            and known is not None
-            and (graded.is_dir() or recall(course, assignment.name, student)["unreadable"])
-            and known == digest_of(assignment, read_submission(directory, student, assignment.name))
+            not args.force
+            and entry is not None
+            and bool(entry.digest)
+            and (graded.is_dir() or entry.unreadable)
+            and entry.digest
+            == digest_of(assignment, read_submission(directory, student, assignment.name).files)
         )
         (done if same else todo).append(student)
     return todo, done
 
 
-def read_submission(directory: CourseDirectory, student: str, assignment: str) -> dict[str, bytes]:
-    """The files of a submission."""
-    return read_files(submitted_folder(directory, student, assignment))
-
-
-def digest_of(assignment: Assignment, files: dict[str, bytes]) -> str:
-    """A fingerprint of all that a grade depends on."""
-    digest = hashlib.sha256(assignment.digest)
-    _add(digest, files)
-    return digest.hexdigest()
-
-
-def _digest_of_source(
-    notebooks: dict[str, NotebookNode], files: dict[str, bytes], limits: Limits, sandboxed: bool
-) -> bytes:
-    """The part of a fingerprint that is the same for all students."""
-    about = {
-        "version": scalinglaws.__version__,
-        "limits": asdict(limits),
-        "notebooks": notebooks,
-        "sandboxed": sandboxed,
-    }
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    _add(digest, files)
-    return digest.digest()
-
-
-def _add(digest: "hashlib._Hash", files: dict[str, bytes]) -> None:
-    for name, data in sorted(files.items()):
-        digest.update(f"{name} {len(data)}\n".encode("utf-8", "surrogateescape") + data)
-
-
-# --- where ---
+# --- executors ---
 
 
 def executor(args: argparse.Namespace) -> Executor:
     """What runs the submissions: threads that drive local processes, or a Dask cluster."""
     if args.cluster:
-        from .cluster import connect
+        from ...cluster import connect
 
         return connect(args.cluster)
     return ThreadPoolExecutor(max_workers=workers(args), thread_name_prefix="grade")
@@ -293,9 +295,11 @@ def graded(
     try:
         while True:
             for student in rest:
-                files = read_submission(directory, student, assignment.name)
-                digest = digest_of(assignment, files)
-                future = pool.submit(grade_submission, assignment, student, files)
+                found = read_submission(directory, student, assignment.name)
+                digest = digest_of(assignment, found.files)
+                future = pool.submit(
+                    grade_submission, assignment, student, found.files, found.left_out
+                )
                 waiting[future] = (student, digest)
                 if len(waiting) >= at_once:
                     break
@@ -318,81 +322,58 @@ def graded(
             future.cancel()
 
 
-# --- what is remembered ---
-
-
-def record_path(course: Path, assignment: str, student: str) -> Path:
-    """Where a submission's record lies, beside the gradebook."""
-    return course / ".cache" / "grade" / assignment / f"{student}.json"
-
-
-def recall(course: Path, assignment: str, student: str) -> dict:
-    """What `remember` wrote; empty if nothing."""
-    try:
-        found = json.loads(record_path(course, assignment, student).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def remember(course: Path, assignment: str, outcome: Outcome, digest: str) -> None:
-    """Note that a submission is graded: the last step, after the gradebook and the files."""
-    note = {
-        "digest": digest,
-        "unreadable": outcome.unreadable,
-        "remarks": outcome.remarks,
-        "stopped": outcome.stopped,
-        "flooded": outcome.flooded,
-        "unjudged": outcome.unjudged,
-        "seconds": round(outcome.seconds, 3),
-        "tests": {name: asdict(test) for name, test in outcome.tests.items()},
-    }
-    path = record_path(course, assignment, outcome.student)
-    replace_file(path, json.dumps(note, indent=1).encode())
+# --- the report ---
 
 
 def summarize(
-    course: Path, assignment: str, everyone: list[str], unchanged: int, seconds: float
+    assignment: str,
+    entries: Mapping[str, Entry | None],
+    unchanged: int,
+    seconds: float,
+    waiting: Mapping[str, tuple[int, int]],
+    old: Mapping[str, list[str]],
 ) -> int:
-    """Print whom a person must look at, and why."""
-    fresh = len(everyone) - unchanged
+    """Print whose work a person must look at, and why. Returns 1 if some could not be graded."""
+    fresh = len(entries) - unchanged
     rate = f" ({seconds / fresh:.1f} s each)" if fresh else ""
     print(
         f"{assignment}: {count(fresh, 'submission')} graded in {seconds:.0f} s{rate}, {unchanged} unchanged"
     )
-    notes = {student: recall(course, assignment, student) for student in sorted(everyone)}
-    failed = {
-        s: list(note["unreadable"].items()) for s, note in notes.items() if note.get("unreadable")
-    }
-    _list(
-        "Not graded",
-        [(s, f"{name}.ipynb: {why}") for s, found in failed.items() for name, why in found],
-    )
-    look = [
-        (student, f"{', '.join(note[kind])} {what}")
-        for student, note in notes.items()
-        for kind, what in (
-            ("unjudged", "could not be judged: 0 points until you have looked"),
-            ("stopped", "stopped: too long, too large, or a crash"),
-            ("flooded", "put out too much, and the rest was cut"),
-        )
-        if note.get(kind)
+    known = {student: entry for student, entry in entries.items() if entry is not None}
+    failed = [
+        (student, f"{name}.ipynb: {why}")
+        for student, entry in known.items()
+        for name, why in entry.unreadable.items()
     ]
-    remarks = [(student, r) for student, note in notes.items() for r in note.get("remarks", ())]
-    look += [(student, remark) for student, remark in remarks if remark.startswith(MISSING)]
-    _list("Graded, but please look", look)
-    _list("Mended", [(student, r) for student, r in remarks if not r.startswith(MISSING)])
-    waiting = Counter(
-        student
-        for student, note in notes.items()
-        for test in note.get("tests", {}).values()
-        if test["points"] is None
-    )
-    if waiting:
-        print(
-            f"\n{count(sum(waiting.values()), 'written answer')} of {count(len(waiting), 'student')} to be marked by a person:"
-            " formgrader."
+    _list("Not graded", failed)
+    look = [
+        (student, f"{', '.join(cells)} {what}")
+        for student, entry in known.items()
+        for cells, what in (
+            (entry.unjudged, "could not be judged: 0 points until you have looked"),
+            (entry.stopped, "stopped: too long, too large, or a crash"),
+            (entry.flooded, "printed too much, and the rest was cut"),
         )
+        if cells
+    ]
+    for kind in Kind:
+        mine = look if kind is Kind.LOOK else []
+        mine += [
+            (student, remark.text)
+            for student, entry in known.items()
+            for remark in entry.remarks
+            if remark.kind is kind
+        ]
+        _list(kind, mine)
+    if old:
+        print(f"\n{describe_stale(old, assignment)}")
+    for i, what in ((0, "written answer"), (1, "changed or unjudged answer")):
+        them = {student: counts[i] for student, counts in waiting.items() if counts[i]}
+        if them:
+            print(
+                f"\n{count(sum(them.values()), what)} of {count(len(them), 'student')} to be marked by"
+                " a person: formgrader."
+            )
     return 1 if failed else 0
 
 

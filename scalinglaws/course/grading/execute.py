@@ -36,6 +36,11 @@ def shared_zygote() -> Zygote:
 
 def require_isolation(sandboxed: bool) -> bool:
     """`sandboxed`, where the system can; else CourseError, which says how to go on."""
+    if sandboxed and (path := sandbox.private_path()):
+        raise CourseError(
+            f"Submissions run as a user of their own, who may not read {path} (it was made with a umask such as 077): run"
+            f" `chmod -R go+rX` on the course's folders .venv, scalinglaws and data, and on {sys.base_prefix}, then grade again."
+        )
     if sandboxed and (reason := sandbox.missing()):
         raise CourseError(
             f"Submissions cannot be isolated here: {reason}. Grade on a Linux machine that allows user namespaces, or say"

@@ -5,22 +5,32 @@ import csv
 import sys
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from nbgrader.api import (
+    Assignment,
+    Grade,
+    Gradebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.coursedir import CourseDirectory
 
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
-from .class_run import recall, students as handed_in
-from .feedback import visible_text
-from .nbgrader_api import load_config, open_gradebook
+from .classroom import current_versions, students as handed_in
+from .ledger import Entry, Ledger
+from .messages import visible_text
+from .nbgrader_api import gradebook_errors, load_config, open_gradebook
 
 # What is known of a student, and of a student's submission.
 ABOUT_STUDENT = ("student_id", "lms_id", "first_name", "last_name", "name", "email")
 ABOUT_SUBMISSION = (
-    "assignment", "score", "max_score", "percent", "late_penalty", "submitted", "waits_for_a_person", "problem",
+    "assignment", "score", "max_score", "percent", "extra_credit", "late_penalty", "submitted",
+    "waits_for_a_person", "older_version", "problem",
 )  # fmt: skip
 
 
@@ -32,6 +42,14 @@ class Form:
     no_score: str = ""  # the cell of somebody without a score
     percent: str = ""  # what follows a score in percent
     points_possible: bool = False  # whether a second line holds the most that can be scored
+    unmarked: str = "empty"  # what stands for a score that waits for a person: see UNMARKED
+
+
+UNMARKED = {
+    "empty": "no score",
+    "partial": "the points so far",
+    "marked": "the points so far and the word unmarked, which no gradebook takes for a score",
+}
 
 
 # Canvas refuses a file without these five columns in this order (`lib/gradebook_importer.rb` of instructure/canvas-lms); it finds a
@@ -39,7 +57,9 @@ class Form:
 # which columns to take; it would import an empty cell as 0 into a new grade item, and "-" as no grade
 # (`grade/import/csv/classes/load_data.php` of moodle/moodle).
 FORMS = {
-    "plain": Form([(f, f) for f in ("student_id", "name", *ABOUT_SUBMISSION)]),
+    "plain": Form(
+        [(f, f) for f in ("student_id", "name", *ABOUT_SUBMISSION)], unmarked="partial"
+    ),
     "canvas": Form(
         [
             ("Student", "name"), ("ID", "lms_id"), ("SIS User ID", "student_id"), ("SIS Login ID", "student_id"), ("Section", ""),
@@ -72,6 +92,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ASSIGNMENT=TITLE",
         help="the header of an assignment's column, as the other system calls it (may be repeated)",
     )
+    parser.add_argument(
+        "--unmarked",
+        choices=UNMARKED,
+        help="what stands for a score that waits for a person's marks: "
+        + "; ".join(f"{key}: {what}" for key, what in UNMARKED.items())
+        + " (default: empty for canvas and moodle, else partial)",
+    )
     parser.add_argument("--percent", action="store_true", help="scores as percent of the most")
     parser.add_argument("--output", type=Path, help="the file (default: print it)")
 
@@ -79,7 +106,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the table."""
     course = course_dir()
-    form = Form(read_columns(args.columns)) if args.columns else FORMS[args.form]
+    form = FORMS[args.form]
+    if args.columns:
+        form = Form(read_columns(args.columns), unmarked="partial")
+    form = replace(form, unmarked=args.unmarked or form.unmarked)
     students, rows = read_scores(course)
     known = sorted({row["assignment"] for row in rows})
     if not known:
@@ -101,7 +131,18 @@ def run(args: argparse.Namespace) -> int:
         csv.writer(sys.stdout).writerows(table)
     waiting = sum(bool(row["waits_for_a_person"]) for row in rows)
     if waiting:
-        print(f"{waiting} of these scores wait for a person's marks.", file=sys.stderr)
+        print(
+            f"{waiting} of these scores wait for a person's marks ({UNMARKED[form.unmarked]} given here;"
+            " choose with --unmarked).",
+            file=sys.stderr,
+        )
+    old = sum(bool(row["older_version"]) for row in rows)
+    if old:
+        print(
+            f"{old} of these scores were given by an older version of an exercise: run `scalinglaws grade"
+            " ASSIGNMENT --stale` first.",
+            file=sys.stderr,
+        )
     return 0
 
 
@@ -134,20 +175,30 @@ def read_columns(text: str) -> list[tuple[str, str]]:
 
 def read_scores(course: Path) -> tuple[list[dict], list[dict]]:
     """(students, submissions) of the gradebook, as dictionaries with the fields named above."""
-    directory = CourseDirectory(config=load_config(course, course))
-    with warnings.catch_warnings():
+    config = load_config(course, course)
+    directory = CourseDirectory(config=config)
+    with gradebook_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with open_gradebook(directory) as book:
             students = [_student(student) for student in book.students]
             rows = []
             for assignment in book.assignments:
                 found = {row["student"]: row for row in book.submission_dicts(assignment.name)}
+                ledger = Ledger(course, assignment.name)
+                extra = _extra_credit(book, assignment.name)
+                now = current_versions(directory, config, assignment.name)
                 for student in set(handed_in(directory, assignment.name)) - set(found):
-                    if recall(course, assignment.name, student).get("unreadable"):
+                    entry = ledger.read(student)
+                    if entry is not None and entry.unreadable:
                         found[student] = {
                             "student": student, "score": None, "max_score": assignment.max_score, "needs_manual_grade": False,
                         }  # fmt: skip
-                rows += [_submission(course, row, assignment.name) for row in found.values()]
+                for student, row in found.items():
+                    entry = ledger.read(student) or Entry()
+                    old = entry.stale(now)
+                    rows.append(
+                        _submission(row, assignment.name, entry, old, extra.get(student, 0.0))
+                    )
     return [_safe(row) for row in students], [_safe(row) for row in rows]
 
 
@@ -159,8 +210,24 @@ def _student(student) -> dict:
     }  # fmt: skip
 
 
-def _submission(course: Path, row: dict, assignment: str) -> dict:
-    note = recall(course, assignment, row["student"])
+def _extra_credit(book: Gradebook, assignment: str) -> dict[str, float]:
+    """{student: points that a person gave on top}."""
+    rows = (
+        book.db.query(SubmittedAssignment.student_id, Grade.extra_credit)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .filter(Assignment.name == assignment, Grade.extra_credit.isnot(None))
+    )
+    found: dict[str, float] = {}
+    for student, points in rows:
+        found[student] = found.get(student, 0.0) + points
+    return found
+
+
+def _submission(
+    row: dict[str, Any], assignment: str, entry: Entry, old: list[str], extra: float
+) -> dict[str, Any]:
     most, penalty = row["max_score"], row.get("late_submission_penalty") or 0.0
     score = None if row["score"] is None else max(0.0, row["score"] - penalty)
     return {
@@ -169,10 +236,12 @@ def _submission(course: Path, row: dict, assignment: str) -> dict:
         "score": score,
         "max_score": most,
         "percent": round(100 * score / most, 2) if most and score is not None else None,
+        "extra_credit": extra,
         "late_penalty": penalty,
         "submitted": row.get("timestamp") or "",
         "waits_for_a_person": "yes" if row["needs_manual_grade"] else "",
-        "problem": "; ".join([*note.get("unreadable", {}).values(), *note.get("remarks", ())]),
+        "older_version": ", ".join(old),
+        "problem": "; ".join([*entry.unreadable.values(), *map(str, entry.remarks)]),
     }
 
 
@@ -201,7 +270,14 @@ def make_table(
 
     def score(row: dict | None) -> str:
         value = row and row["percent" if percent else "score"]
-        return form.no_score if value is None else _cell(value) + form.percent * percent
+        waits = row is not None and bool(row["waits_for_a_person"])
+        if value is None or (waits and form.unmarked == "empty"):
+            return form.no_score
+        return (
+            _cell(value)
+            + form.percent * percent
+            + " unmarked" * (waits and form.unmarked == "marked")
+        )
 
     yield line(lambda header, _: header, list(titles.values()))
     if form.points_possible:
@@ -219,6 +295,9 @@ def make_table(
         person = about.get(name) or {"student_id": name, "name": name}
         for row in [{}] if wide else [theirs[key] for key in sorted(theirs)]:
             known = {**row, **person}
+            if row and row["waits_for_a_person"] and form.unmarked != "partial":
+                shown = score(row)
+                known |= {"score": shown, "percent": shown if percent else ""}
             yield line(
                 lambda _, field, known=known: _cell(known.get(field)),
                 [score(theirs.get(assignment)) for assignment in titles],

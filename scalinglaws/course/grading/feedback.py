@@ -2,7 +2,7 @@
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import bleach
@@ -14,60 +14,17 @@ from nbgrader import utils
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
 from traitlets import List
 
+from scalinglaws.course.exercises import exercises, graded_cells
 from scalinglaws.course.markdown import draw_formulas
 
-from .engine.verdict import UNJUDGED_ERROR
+from .messages import failure_message, visible_text
+from .results import Result, decide, judge
 
 # Ours first: it takes nbconvert's MathJax macro, which loads from a CDN, out of nbgrader's own page.
 TEMPLATES = (
     str(Path(__file__).parent / "templates"),
     str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
 )
-
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
-# Control characters (a terminal would obey them), marks that turn the direction of writing, and lone surrogates.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_LONGEST = 2_000  # characters of a message
-
-
-def visible_text(text: str) -> str:
-    """A text that came from a learner, with nothing in it that is not seen: safe for a terminal, a page, a table."""
-    lines = _ANSI.sub("", text).split("\n")
-    # Of a line that was written over, by a progress bar say, the last state.
-    text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
-    return _UNSEEN.sub("\ufffd", text)
-
-
-def failure_message(output: dict) -> str:
-    """One line for an error output of a test cell: the check's own text, or the kind of error and its text."""
-    name, text = (visible_text(output[key]).strip()[:_LONGEST] for key in ("ename", "evalue"))
-    if name in ("CheckFailed", "NotStarted", UNJUDGED_ERROR):
-        return text
-    if name == "NameError":
-        missing = re.search(r"name '(\w+)' is not defined", text)
-        thing = missing.group(1) if missing else "a name"
-        return f"{thing} does not exist: the cell that should define it is missing, was not finished, or stopped with an error."
-    if name == "CellTimeoutError":
-        return "This took too long and was stopped: look for a loop that never ends."
-    return f"{name}: {text}" if text else name
-
-
-# How Python names a cell in the text of a SyntaxError.
-_PLACE = re.compile(r"\((?:<ipython-input-[^>]*>|[^() ]*\.py), (line \d+)\)")
-
-
-def stop_messages(cell: dict) -> list[str]:
-    """What stopped a learner's own cell: it often explains why a check found nothing to check."""
-    return [
-        f"Your cell stopped with {_first_line(output['ename'] + ': ' + output['evalue'])}."
-        for output in cell.get("outputs", ())
-        if output["output_type"] == "error"
-    ]
-
-
-def _first_line(error: str) -> str:
-    text = _PLACE.sub(r"(\1)", visible_text(error)[:_LONGEST].strip())
-    return text.splitlines()[0].rstrip(".: ") if text else "an error"
 
 
 class Grades(GetGrades):
@@ -81,57 +38,48 @@ class Grades(GetGrades):
         )
         if grade.needs_manual_grade and grade.manual_score is None and grade.auto_score is None:
             own["score"] = None
+        own["extra"] = grade.extra_credit or 0.0
 
 
-@dataclass
-class Result:
-    """A row of the page's table. score: None while a person has yet to mark. messages: what the checks said."""
+@dataclass(frozen=True)
+class Row:
+    """A row of the page's table. score: with a person's marks, None while they are missing; extra: of it,
+    what was given on top. comments: the grade_ids of the cells with a comment."""
 
-    number: str  # of the exercise; empty where the notebook does not number them
-    title: str
+    result: Result
+    name: str
     anchor: str
-    score: float | None = 0.0
-    points: float = 0.0
-    messages: list[str] = field(default_factory=list)
-    comments: list[str] = field(default_factory=list)  # the grade_ids of the cells with a comment
-
-    @property
-    def name(self) -> str:
-        """As learners know it."""
-        parts = [f"Exercise {self.number}" if self.number else "", self.title]
-        return ": ".join(filter(None, parts))
+    score: float | None
+    extra: float
+    comments: tuple[str, ...]
 
 
-def results(notebook: NotebookNode) -> list[Result]:
+def rows(notebook: NotebookNode) -> list[Row]:
     """The exercises of a graded notebook that has been through `Grades`, in their order."""
-    rows: dict[str, Result] = {}
-    stopped: dict[str, list[str]] = {}
-    for cell in notebook.cells:
-        own = cell.metadata.get("nbgrader") or {}
-        about = cell.metadata.get("scalinglaws") or {}
-        if not own:
+    tests, cells, found = judge(notebook), graded_cells(notebook), []
+    for exercise in exercises(notebook):
+        if not exercise.tests:
             continue
-        grade_id = own["grade_id"]
-        number = str(about.get("exercise", ""))
-        key = number or grade_id
-        if utils.is_solution(cell):
-            stopped.setdefault(key, []).extend(stop_messages(cell))
-        if utils.is_grade(cell) or utils.is_task(cell):
-            title = about.get("title", "") if number else grade_id
-            row = rows.setdefault(key, Result(number, title, grade_id))
-            row.title = row.title or title
-            row.points += own["points"]
-            if row.score is not None:
-                row.score = None if own["score"] is None else row.score + own["score"]
-            if not utils.is_solution(cell):
-                errors = [o for o in cell.get("outputs", ()) if o.output_type == "error"]
-                row.messages += [failure_message(error) for error in errors]
-        if own.get("comment") and key in rows:
-            rows[key].comments.append(grade_id)
-    for key, row in rows.items():
-        if row.messages:
-            row.messages = list(dict.fromkeys([*row.messages, *stopped.get(key, ())]))
-    return list(rows.values())
+        own = [cells[name].metadata.nbgrader for name in exercise.tests]
+        scores = [about["score"] for about in own]
+        numbered = exercise.number not in exercise.tests
+        parts = (f"Exercise {exercise.number}", exercise.title) if numbered else (exercise.number,)
+        commented = (
+            name
+            for name in dict.fromkeys([*exercise.answers, *exercise.tests])
+            if cells[name].metadata.nbgrader.get("comment")
+        )
+        found.append(
+            Row(
+                decide(exercise, tests),
+                ": ".join(filter(None, parts)),
+                exercise.tests[0],
+                None if None in scores else sum(scores),
+                sum(about.get("extra", 0.0) for about in own),
+                tuple(commented),
+            )
+        )
+    return found
 
 
 class _Step(NbGraderPreprocessor):
@@ -143,9 +91,12 @@ class Summary(_Step):
     """Hands the page its table."""
 
     def preprocess(self, nb, resources):
-        """Add `results`, and `waiting`: the points that a person has yet to give."""
-        resources["results"] = results(nb)
-        resources["waiting"] = sum(r.points for r in resources["results"] if r.score is None)
+        """Add `rows`, `waiting`: the points that a person has yet to give, and `extra`: those on top."""
+        resources["rows"] = rows(nb)
+        resources["waiting"] = sum(
+            r.result.max_points for r in resources["rows"] if r.score is None
+        )
+        resources["extra"] = sum(row.extra for row in resources["rows"])
         return nb, resources
 
 

@@ -10,11 +10,19 @@ import logging
 import warnings
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import MissingEntry
+from nbgrader.api import (
+    Assignment,
+    Comment,
+    Grade,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
@@ -25,6 +33,7 @@ from scalinglaws.files import replace_file, try_lock
 
 from .execute import is_unjudged
 from .nbgrader_api import open_gradebook
+from .results import is_untouched, score_of
 from .submission import grade_id
 from .submission_job import Outcome, text_of
 
@@ -76,12 +85,15 @@ class Records:
 
     # --- the assignment ---
 
-    def enter_assignment(self, notebooks: dict[str, NotebookNode]) -> None:
-        """Make the gradebook's cells those of the source, as `nbgrader generate_assignment` does, where they are not yet.
+    def enter_assignment(self, notebooks: dict[str, NotebookNode]) -> list[dict[str, Any]]:
+        """Make the gradebook's cells those of the source, where they are not yet.
 
-        notebooks: what `submission.master` gives, by name. Raises CourseError where submissions stand against it.
+        notebooks: what `submission.master` gives, by name. Cells may be added, removed, renamed and
+        changed after grading began: marks and comments of what remains stay. Returns what persons gave
+        for cells that are gone.
         """
         book = self.gradebook
+        removed: list[dict[str, Any]] = []
         try:
             book.find_assignment(self.assignment)
         except MissingEntry:
@@ -90,17 +102,108 @@ class Records:
             MetadataValidator().validate_nb(notebook)
             if self._is_entered(name, notebook):
                 continue
-            about = {"notebook": name, "assignment": self.assignment, "db_url": self.course.db_url}
-            try:
+            if self._has_submissions(name):
+                removed += self._change_cells(name, notebook)
+            else:
+                about = {
+                    "notebook": name, "assignment": self.assignment, "db_url": self.course.db_url,
+                }  # fmt: skip
                 SaveCells(config=self.config).preprocess(
                     nbformat.from_dict(json.loads(json.dumps(notebook))), {"nbgrader": about}
                 )
-            except RuntimeError as error:
-                raise CourseError(
-                    f"The gradebook has submissions of an older {self.assignment} with other cells: {error}. Remove them with"
-                    f" `nbgrader db assignment remove {self.assignment}` (a copy of the gradebook first), or restore the source."
-                ) from None
-            book.db.expire_all()
+                book.db.expire_all()
+            self._add_missing_rows(name)
+        return removed
+
+    def _has_submissions(self, name: str) -> bool:
+        try:
+            return bool(self.gradebook.find_notebook(name, self.assignment).submissions)
+        except MissingEntry:
+            return False
+
+    def _change_cells(self, name: str, notebook: NotebookNode) -> list[dict[str, Any]]:
+        """Rename, remove and add cells of a notebook that was handed in, which nbgrader refuses to do."""
+        book, db = self.gradebook, self.gradebook.db
+        entry = book.find_notebook(name, self.assignment)
+        now = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
+        for old, new in _renamed({c.name: c for c in entry.source_cells}, now).items():
+            for row in (*entry.grade_cells, *entry.solution_cells, *entry.task_cells):
+                if row.name == old:
+                    row.name = new
+            next(row for row in entry.source_cells if row.name == old).name = new
+        removed = []
+        tests = (utils.is_grade, utils.is_solution, utils.is_task)
+        rows = (entry.grade_cells, entry.solution_cells, entry.task_cells)
+        for kind, cells in zip(tests, rows, strict=True):
+            for row in list(cells):
+                if row.name in now and kind(now[row.name]):
+                    continue
+                for mark in (*row.grades, *row.comments):
+                    removed += _by_hand(mark, name, self.assignment)
+                    db.delete(mark)
+                db.delete(row)
+        for row in list(entry.source_cells):
+            if row.name not in now:
+                db.delete(row)
+        about = (name, self.assignment)
+        for key, cell in now.items():
+            if utils.is_grade(cell):
+                book.update_or_create_grade_cell(
+                    key, *about, max_score=float(cell.metadata.nbgrader["points"]), cell_type=cell.cell_type,
+                )  # fmt: skip
+            if utils.is_solution(cell):
+                book.update_or_create_solution_cell(key, *about)
+            if utils.is_task(cell):
+                book.update_or_create_task_cell(
+                    key, *about, max_score=float(cell.metadata.nbgrader["points"]), cell_type=cell.cell_type,
+                )  # fmt: skip
+            book.update_or_create_source_cell(
+                key, *about, cell_type=cell.cell_type, source=cell.source,
+                locked=utils.is_locked(cell), checksum=cell.metadata.nbgrader.get("checksum"),
+            )  # fmt: skip
+        db.commit()
+        db.expire_all()
+        return removed
+
+    def _add_missing_rows(self, name: str) -> None:
+        """Give submissions that were graded before a row for each cell that is new: 0 points until graded."""
+        db = self.gradebook.db
+        entry = self.gradebook.find_notebook(name, self.assignment)
+        for submission in self.gradebook.find_assignment(self.assignment).submissions:
+            if all(submitted.notebook_id != entry.id for submitted in submission.notebooks):
+                db.add(SubmittedNotebook(notebook=entry, assignment=submission))
+        db.flush()
+        db.refresh(entry)
+        for submitted in entry.submissions:
+            graded = {grade.cell_id for grade in submitted.grades}
+            commented = {comment.cell_id for comment in submitted.comments}
+            for cell in (*entry.grade_cells, *entry.task_cells):
+                if cell.id not in graded:
+                    db.add(
+                        Grade(
+                            cell=cell, notebook=submitted, auto_score=0.0, needs_manual_grade=False
+                        )
+                    )
+            for cell in (*entry.solution_cells, *entry.task_cells):
+                if cell.id not in commented:
+                    db.add(Comment(cell=cell, notebook=submitted))
+        db.commit()
+        db.expire_all()
+
+    def waiting(self) -> dict[str, tuple[int, int]]:
+        """{student: (answers that a person has yet to mark, others that a person should look at again)}."""
+        found: dict[str, tuple[int, int]] = {}
+        rows = (
+            self.gradebook.db.query(SubmittedAssignment.student_id, Grade.auto_score)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .filter(Assignment.name == self.assignment, Grade.needs_manual_grade)
+        )
+        for student, score in rows:
+            answers, others = found.get(student, (0, 0))
+            found[student] = (answers + 1, others) if score is None else (answers, others + 1)
+        return found
 
     def _is_entered(self, name: str, notebook: NotebookNode) -> bool:
         try:
@@ -170,9 +273,11 @@ class Records:
         before = self._answers_before(student, submitted.name)
         for grade in submitted.grades:
             cell = cells[grade.cell.name]
-            score, _ = utils.determine_grade(cell)
+            score = score_of(cell)
             if utils.is_solution(cell) or utils.is_task(cell):
-                same = before.get(grade.cell.name) == cell.source
+                # An exercise that was renamed has its answer under the old name.
+                old = before.get(grade.cell.name)
+                same = cell.source in before.values() if old is None else old == cell.source
             else:
                 same = grade.auto_score == score
             marked = grade.manual_score is not None or (score is None and grade.auto_score is None)
@@ -185,8 +290,8 @@ class Records:
             cell = cells.get(comment.cell.name)
             if cell is None:
                 continue
-            untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
-            comment.auto_comment = "No response." if untouched and not utils.is_task(cell) else None
+            silent = is_untouched(cell) and not utils.is_task(cell)
+            comment.auto_comment = "No response." if silent else None
 
     def _answers_before(self, student: str, name: str) -> dict[str, str]:
         """{grade_id: source} of the graded notebook as it was."""
@@ -234,6 +339,34 @@ class Records:
                 if name not in outcome.files:
                     raise
                 # One of a student's own, with a name that is too long here.
+
+
+def _renamed(old: dict[str, Any], new: dict[str, NotebookNode]) -> dict[str, str]:
+    """{old name: new name} of cells that have another name and the same text, in order.
+
+    Where several have one text (written answers do), and their number changed, nothing is guessed.
+    """
+    gone: dict[tuple[str, str], list[str]] = {}
+    came: dict[tuple[str, str], list[str]] = {}
+    for name, row in old.items():
+        if name not in new:
+            gone.setdefault((row.cell_type, row.source), []).append(name)
+    for name, cell in new.items():
+        if name not in old:
+            came.setdefault((cell.cell_type, cell.source), []).append(name)
+    pairs = ((gone[key], came[key]) for key in gone if len(gone[key]) == len(came.get(key, ())))
+    return {one: other for before, after in pairs for one, other in zip(before, after, strict=True)}
+
+
+def _by_hand(mark: Any, notebook: str, assignment: str) -> list[dict[str, Any]]:
+    """What a person gave in a row of the gradebook, if anything."""
+    about = {
+        "assignment": assignment, "notebook": notebook, "cell": mark.cell.name,
+        "student": mark.notebook.assignment.student_id,
+    }  # fmt: skip
+    fields = ("manual_score", "extra_credit", "manual_comment")
+    given = {name: value for name in fields if (value := getattr(mark, name, None)) is not None}
+    return [about | given] if given else []
 
 
 def _without_clashes(files: dict[str, bytes]) -> dict[str, bytes]:

@@ -3,20 +3,23 @@
 import argparse
 import json
 import re
+import sys
 import textwrap
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-import nbformat
 import numpy as np
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws.course.exercises import exercises
+from scalinglaws.course.exercises import exercises, read_notebook
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
-from .class_run import check_name, recall, students
+from .classroom import check_name, current_versions, describe_stale, read_entries, stale, students
+from .ledger import Ledger
 from .nbgrader_api import load_config
+from .results import Result, results
 
 LEGEND = """\
 right: submissions with all points. mean: share of the points. discrimination: correlation with the points of
@@ -56,18 +59,24 @@ def run(args: argparse.Namespace) -> int:
     """Print the analysis."""
     course = course_dir()
     check_name(course, args.assignment)
-    directory = CourseDirectory(config=load_config(course, course))
-    notes = [recall(course, args.assignment, name) for name in students(directory, args.assignment)]
-    notes = [note["tests"] for note in notes if note.get("tests")]
-    if not notes:
+    config = load_config(course, course)
+    directory = CourseDirectory(config=config)
+    ledger = Ledger(course, args.assignment)
+    entries = read_entries(ledger, students(directory, args.assignment))
+    graded = [entry.tests for entry in entries.values() if entry is not None and entry.tests]
+    if not graded:
         raise CourseError(
             f"No graded submission of {args.assignment}: run `scalinglaws grade {args.assignment}` first."
         )
-    titles = {}
-    for path in sorted((course / "source" / args.assignment).glob("*.ipynb")):
-        for exercise in exercises(nbformat.read(path, as_version=4)):
-            titles[exercise.number] = (exercise.title, exercise.tests, exercise.by_hand)
-    items = analyse(notes, titles, args.slips)
+    known = [
+        exercise
+        for path in sorted((course / "source" / args.assignment).glob("*.ipynb"))
+        for exercise in exercises(read_notebook(path))
+    ]
+    items = analyse([results(known, tests) for tests in graded], args.slips)
+    old = stale(entries, current_versions(directory, config, args.assignment))
+    if old:
+        print(describe_stale(old, args.assignment), file=sys.stderr)
     if args.json:
         rows = [asdict(item) for item in items]
         for row in rows:  # JSON knows no nan
@@ -77,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=1))
         return 0
     width = max([len(item.title) for item in items] + [5])
-    print(f"{args.assignment}: {len(notes)} submissions\n")
+    print(f"{args.assignment}: {len(graded)} submissions\n")
     print(f"  {'':>4} {'':<{width}}  right   mean  discrimination  time")
     for item in items:
         apart = "–" if np.isnan(item.discrimination) else f"{item.discrimination:.2f}"
@@ -92,48 +101,29 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def analyse(
-    notes: list[dict], titles: dict[str, tuple[str, list[str], bool]], most: int = 3
-) -> list[Item]:
+def analyse(submissions: Sequence[Sequence[Result]], most: int = 3) -> list[Item]:
     """An Item for each exercise that a computer marks.
 
-    notes: for each submission {grade_id: {"points", "most", "message", "seconds"}}. titles: {exercise: (title, grade_ids, by hand)}.
+    submissions: for each the results of the same exercises in the same order. most: how many slips.
     """
-    chosen = {
-        n: (title, tests) for n, (title, tests, by_hand) in titles.items() if tests and not by_hand
-    }
-    earned = np.array(
-        [
-            [sum(_number(note, test, "points") for test in tests) for _, tests in chosen.values()]
-            for note in notes
-        ]
-    ).reshape(len(notes), len(chosen))
-    worth = [
-        max(sum(_number(note, test, "most") for test in tests) for note in notes) or 1.0
-        for _, tests in chosen.values()
-    ]
+    chosen = [column for column in zip(*submissions, strict=True) if not column[0].by_hand]
+    earned = np.array([[r.points or 0.0 for r in column] for column in chosen])
     items = []
-    for i, (number, (title, tests)) in enumerate(chosen.items()):
-        rest = earned.sum(axis=1) - earned[:, i]
-        messages = [note[t]["message"] for note in notes for t in tests if t in note]
-        seconds = [sum(_number(note, t, "seconds") for t in tests) for note in notes]
+    for i, column in enumerate(chosen):
+        worth = max(max(r.max_points for r in column), 1e-9)
         items.append(
             Item(
-                number,
-                title,
-                len(notes),
-                float(np.mean(earned[:, i] >= worth[i])),
-                float(np.mean(earned[:, i]) / worth[i]),
-                _correlation(earned[:, i], rest),
-                float(np.median(seconds)),
-                _commonest([m for m in messages if m], most),
+                column[0].number,
+                column[0].title,
+                len(column),
+                float(np.mean(earned[i] >= worth)),
+                float(np.mean(earned[i]) / worth),
+                _correlation(earned[i], earned.sum(axis=0) - earned[i]),
+                float(np.median([r.seconds for r in column])),
+                _commonest([m for r in column for m in r.messages], most),
             )
         )
     return items
-
-
-def _number(note: dict, test: str, key: str) -> float:
-    return float(note.get(test, {}).get(key) or 0.0)
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

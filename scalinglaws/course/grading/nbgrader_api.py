@@ -1,6 +1,7 @@
 """nbgrader in a folder of its own: run a step on some assignments without touching the course's gradebook."""
 
 import contextlib
+import errno
 import logging
 import shutil
 import tempfile
@@ -11,24 +12,96 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from scalinglaws.errors import CourseError
 
 
+def gradebook_url(course: Path) -> str:
+    """The URL of the gradebook in a course's folder, whatever characters the path holds.
+
+    Only those two are quoted that a URL would take for its own: nbgrader takes the rest for a path.
+    """
+    path = (course / "gradebook.db").as_posix().replace("%", "%25").replace("?", "%3F")
+    return f"sqlite:///{path}"
+
+
 def load_config(course: Path, root: Path) -> Config:
-    """The settings of `course/nbgrader_config.py`, for a course folder at `root`."""
+    """The settings of `course/nbgrader_config.py`, and no others, for a course folder at `root`."""
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
-    config.CourseDirectory.root = str(root)
+    directory = config.CourseDirectory
+    directory.root = str(root)
+    if directory.get("db_url") in (None, gradebook_url(course)):
+        directory.db_url = gradebook_url(root)
     return config
 
 
 def course_config(course: Path, root: Path) -> Config:
     """As `load_config`, with a gradebook of its own."""
     config = load_config(course, root)
-    config.CourseDirectory.db_url = f"sqlite:///{(root / 'gradebook.db').as_posix()}"
+    config.CourseDirectory.db_url = gradebook_url(root)
     return config
+
+
+# What a database says, and what a person should read instead.
+_TROUBLES = {
+    (
+        "disk is full",
+        "No space left",
+        "disk quota",
+    ): "The disk is full: make room, then run the same command again. What is graded is kept.",
+    (
+        "database is locked",
+        "database table is locked",
+    ): "The gradebook is locked: another program is"
+    " writing to it. Close formgrader, database browsers and other terminals, then run the same"
+    " command again.",
+    ("no such column", "has no column", "no such table", "UndefinedColumn", "UndefinedTable"): "The"
+    " gradebook was made by an older nbgrader: make a copy of it, run `nbgrader db upgrade`, then run"
+    " the same command again.",
+    (
+        "readonly database",
+        "read-only",
+    ): "The gradebook may not be written: see that the file and its folder are yours to write.",
+    ("malformed", "not a database", "disk I/O error"): "The gradebook is damaged: restore it from a"
+    " copy. Move it away to start with an empty one (hand marks are lost then).",
+}
+
+
+def explain(error: BaseException) -> CourseError | None:
+    """What a person should read of an error of the gradebook or the disk; None for any other."""
+    if isinstance(error, OSError):
+        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+        return CourseError(_sentence("disk is full", error.strerror or "")) if full else None
+    if not isinstance(error, SQLAlchemyError):
+        return None
+    text = str(getattr(error, "orig", None) or error)
+    sentence = _sentence(text, next(iter(text.splitlines()), ""))
+    return CourseError(sentence) if sentence else None
+
+
+def _sentence(text: str, reason: str) -> str:
+    found = (
+        sentence
+        for signs, sentence in _TROUBLES.items()
+        if any(s.lower() in text.lower() for s in signs)
+    )
+    sentence = next(found, "")
+    head, colon, rest = sentence.partition(":")
+    return f"{head} ({reason}){colon}{rest}" if sentence else ""
+
+
+@contextlib.contextmanager
+def gradebook_errors() -> Iterator[None]:
+    """Turn what a database says into a sentence that helps. Raises CourseError for what is known."""
+    try:
+        yield
+    except (OSError, SQLAlchemyError) as error:
+        if (known := explain(error)) is not None:
+            raise known from None
+        raise
 
 
 def open_gradebook(course: CourseDirectory) -> Gradebook:
@@ -43,6 +116,8 @@ def open_gradebook(course: CourseDirectory) -> Gradebook:
             f"The gradebook at c.CourseDirectory.db_url needs a driver: pip install '{package}'."
         ) from None
     except Exception as error:  # a driver's own errors are of many kinds
+        if (known := explain(error)) is not None:
+            raise known from None
         reason = next(iter(str(error).splitlines()), "")
         raise CourseError(
             f"The gradebook cannot be opened ({type(error).__name__}: {reason}): check c.CourseDirectory.db_url."

@@ -14,8 +14,9 @@ from scalinglaws.errors import CourseError
 
 from .engine.sandbox import Limits
 from .execute import Plan, is_unjudged, require_isolation, run_notebook
-from .submission import Unreadable, grade_id, master, mend, read
-from .submission_job import lay_out, read_files
+from .finder import find_work, read_folder
+from .submission import Unreadable, grade_id, master, repair
+from .submission_job import lay_out
 
 
 def _source_of(config, resources) -> Path:
@@ -39,6 +40,10 @@ def _drop_links(handed_in: Path, graded: Path, keep: Container[str]) -> None:
             (graded / name).unlink()
 
 
+def _others(folder: Path) -> dict[str, bytes]:
+    return {n: d for n, d in read_folder(folder).files.items() if not n.endswith(".ipynb")}
+
+
 class ReadAnything(NotebookExporter):
     """nbgrader's exporter for grading; it reads what was handed in as `scalinglaws grade` does, torn and old files too."""
 
@@ -49,21 +54,22 @@ class ReadAnything(NotebookExporter):
         if Path(filename).resolve().parent != folder.resolve():  # what grading has written
             return super().from_filename(filename, resources, **kw)
         try:
-            notebook, remarks = read(Path(filename))
+            source = master(_source_of(self.config, resources), self.config)
+            work = find_work(about["notebook"], source, read_folder(folder))
         except Unreadable as error:
             raise CourseError(f"{filename} was not graded: {error}.") from None
-        for remark in remarks:
+        for remark in work.remarks:
             self.log.warning("%s: %s", about["student"], remark)
         resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}
-        return self.from_notebook_node(notebook, resources, **kw)
+        return self.from_notebook_node(work.notebook, resources, **kw)
 
 
-class Mend(NbGraderPreprocessor):
+class Repair(NbGraderPreprocessor):
     """Puts a submission in order before nbgrader looks at it: copies, missing and moved cells, tags, kernels."""
 
     def preprocess(self, nb, resources):
-        """Mend the notebook; each remark goes to the log."""
-        for remark in mend(nb, master(_source_of(self.config, resources), self.config)):
+        """Repair the notebook; each remark goes to the log."""
+        for remark in repair(nb, master(_source_of(self.config, resources), self.config)):
             self.log.warning("%s: %s", resources["nbgrader"]["student"], remark)
         return nb, resources
 
@@ -87,12 +93,12 @@ class RunIsolated(NbGraderPreprocessor):
         course = CourseDirectory(config=self.config)
         source = master(path, self.config)
         handed_in = _submitted_folder(course, resources["nbgrader"])
-        given = read_files(path.parent)
+        given = read_folder(path.parent).files
         _drop_links(handed_in, Path(resources["metadata"]["path"]), keep=given)
         with tempfile.TemporaryDirectory(
             prefix="scalinglaws-", ignore_cleanup_errors=True
         ) as folder:
-            lay_out(Path(folder, "files"), read_files(handed_in), given)
+            lay_out(Path(folder, "files"), _others(handed_in), given)
             ran = run_notebook(
                 nb,
                 Plan.of(source, [str(Path(course.root).resolve())]),

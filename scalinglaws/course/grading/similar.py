@@ -19,10 +19,12 @@ from nbgrader.coursedir import CourseDirectory
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
-from .class_run import check_name, students, submitted_folder
+from .classroom import check_name, read_submission, students
 from .export import safe_cell
+from .finder import find_work
+from .messages import visible_text
 from .nbgrader_api import load_config
-from .submission import Unreadable, master, read
+from .submission import Unreadable, master, visible
 
 MAX_CODE = 50_000  # characters of a submission that are compared: nobody writes more, and all pairs take time
 _K, _WINDOW = 15, 5  # tokens of a fingerprint; of how many fingerprints one is kept
@@ -55,16 +57,21 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(course, course)
     directory = CourseDirectory(config=config)
     found: list[Pair] = []
-    for path in sorted((course / "source" / args.assignment).glob("*.ipynb")):
+    paths = sorted((course / "source" / args.assignment).glob("*.ipynb"))
+    for path in paths:
+        source = master(path, config)
         notebooks = {}
         for student in students(directory, args.assignment):
+            handed_in = read_submission(directory, student, args.assignment)
             try:
-                notebooks[student], _ = read(
-                    submitted_folder(directory, student, args.assignment) / path.name
-                )
-            except (Unreadable, OSError):
+                work = find_work(path.stem, source, handed_in, [p.stem for p in paths])
+            except Unreadable as error:
+                print(f"{student} is left out: {error}.", file=sys.stderr)
                 continue
-        found += pairs(notebooks, master(path, config), path.stem)
+            if work.path != path.name:
+                print(f"{student}: {visible_text(work.path)} was read.", file=sys.stderr)
+            notebooks[student] = work.notebook
+        found += pairs(notebooks, source, path.stem)
     found = sorted(
         (p for p in found if p.share >= args.least),
         key=lambda p: (-p.share, -p.tokens, p.first, p.second),
@@ -101,8 +108,6 @@ def own_code(notebook: NotebookNode, given: set[str]) -> str:
 def pairs(notebooks: dict[str, NotebookNode], source: NotebookNode, name: str) -> list[Pair]:
     """All pairs of {student: notebook} that share code. source: what `submission.master` gives."""
     from copydetect import CodeFingerprint, compare_files
-
-    from .submission import visible
 
     given = {visible(cell.source).strip() for cell in source.cells}
     stubs = "\n\n".join(

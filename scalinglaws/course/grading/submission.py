@@ -1,13 +1,14 @@
 """A submitted notebook, whatever state it is in: read as far as it can be, and put in the order of the source.
 
-Nothing that a submission says about itself counts: points, locks, tags, kernels come from the source notebook. Of the learner's
-there remain the answers, the other cells and their order.
+Nothing that a submission says about itself counts: points, locks, tags, kernels come from the source
+notebook. Of the learner's there remain the answers, the other cells and their order. An answer that
+stands in no graded cell any more is matched with its own by id, by the names it defines, or by place.
 """
 
-import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -16,11 +17,15 @@ from nbgrader import utils
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
+from .messages import visible_text
+from .remarks import Remark, look, repaired
+
 MAX_FILE = 64 * 2**20  # bytes of a submitted notebook
 MAX_VALUES = 4_000_000  # of its JSON: each takes some hundred bytes of memory
 MAX_CELLS = 5_000
 _MOST_REMARKS = 5  # of one kind
-_MERGE = re.compile(r"^<{7}[^\n]*\n(.*?)^={7}[^\n]*\n(.*?)^>{7}[^\n]*\n?", re.DOTALL | re.MULTILINE)
+_LONG_TEXT = 30  # characters of a text that may be a written answer, wherever it stands
+_MAX_SCAN = 200_000  # characters of a cell that are searched for names
 
 
 class Unreadable(Exception):
@@ -30,25 +35,23 @@ class Unreadable(Exception):
 # --- reading ---
 
 
-def read(path: Path) -> tuple[NotebookNode, list[str]]:
-    """The notebook in a file, and remarks on what had to be mended. Raises Unreadable."""
-    if path.is_symlink() or not path.is_file():
-        raise Unreadable("it is not a plain file")
-    if path.stat().st_size > MAX_FILE:
-        raise Unreadable(f"the file has {path.stat().st_size / 2**20:.0f} MiB")
+def parse(data: bytes) -> tuple[NotebookNode, list[Remark]]:
+    """The notebook in a file's content, and remarks on what had to be repaired. Raises Unreadable."""
+    if len(data) > MAX_FILE:
+        raise Unreadable(f"the file has {len(data) / 2**20:.0f} MiB")
     remarks: list[str] = []
-    text = _decode(path.read_bytes(), remarks)
+    text = _decode(data, remarks)
     if not text.strip():
         raise Unreadable("the file is empty")
     if sum(map(text.count, ",[{")) > MAX_VALUES:
         raise Unreadable(f"the file holds more than {MAX_VALUES:,} values")
-    data = _parse(text, remarks)
-    if not isinstance(data, dict):
+    content = _parse(text, remarks)
+    if not isinstance(content, dict):
         raise Unreadable("the file is JSON, but no notebook")
-    if isinstance(data.get("worksheets"), list):
+    if isinstance(content.get("worksheets"), list):
         remarks.append("an old notebook format was converted")
-        data = {"cells": [c for sheet in data["worksheets"] for c in _old_cells(sheet)]}
-    cells = data.get("cells")
+        content = {"cells": [c for sheet in content["worksheets"] for c in _old_cells(sheet)]}
+    cells = content.get("cells")
     if not isinstance(cells, list):
         raise Unreadable("the file is JSON, but no notebook")
     if len(cells) > MAX_CELLS:
@@ -57,7 +60,7 @@ def read(path: Path) -> tuple[NotebookNode, list[str]]:
     notebook.cells = [cell for cell in map(_cell, cells) if cell is not None]
     if len(notebook.cells) < len(cells):
         remarks.append(f"{len(cells) - len(notebook.cells)} damaged cells were left out")
-    return notebook, remarks
+    return notebook, [repaired(text) for text in remarks]
 
 
 def _decode(data: bytes, remarks: list[str]) -> str:
@@ -84,14 +87,16 @@ def _parse(text: str, remarks: list[str]) -> object:
         raise Unreadable("the file is nested too deeply") from None
     except ValueError:
         pass
-    if _MERGE.search(text):
-        for side in (1, 2):
-            try:
-                data = json.loads(_MERGE.sub(lambda m, side=side: m[side], text))
-            except (ValueError, RecursionError):
-                continue
-            remarks.append("the file held marks of a merge conflict; one side was taken")
-            return data
+    for side in (1, 2):
+        merged = _side_of_merge(text, side)
+        if merged is None:
+            break
+        try:
+            data = json.loads(merged)
+        except (ValueError, RecursionError):
+            continue
+        remarks.append("the file held marks of a merge conflict; one side was taken")
+        return data
     start = text.find('"cells"')
     opened = text.find("[", start)
     if start < 0 or opened < 0:
@@ -109,6 +114,27 @@ def _parse(text: str, remarks: list[str]) -> object:
         raise Unreadable("the file is damaged: no cell of it can be read")
     remarks.append(f"the file is damaged; {len(cells)} cells could be read")
     return {"cells": cells}
+
+
+def _side_of_merge(text: str, side: int) -> str | None:
+    """A file with the first or the second side of each of git's conflicts; None if it has none."""
+    kept: list[str] = []
+    sides: dict[int, list[str]] = {}
+    now, found = 0, False  # 0: outside, 1 and 2: on a side, 3: in the common ancestor (diff3)
+    for line in text.split("\n"):
+        mark = line[:7] if line[7:8] in ("", " ", "\r") else ""
+        if now == 0 and mark == "<" * 7:
+            now, sides = 1, {1: [], 2: [], 3: []}
+        elif now == 1 and mark == "|" * 7:
+            now = 3
+        elif now in (1, 3) and mark == "=" * 7:
+            now = 2
+        elif now == 2 and mark == ">" * 7:
+            kept += sides[side]
+            now, found = 0, True
+        else:
+            (sides[now] if now else kept).append(line)
+    return "\n".join(kept) if found and now == 0 else None
 
 
 def _old_cells(sheet: object) -> list:
@@ -133,6 +159,7 @@ def _cell(cell: object) -> NotebookNode | None:
         source = "".join(part for part in source if isinstance(part, str))
     if kind not in ("code", "markdown", "raw") or not isinstance(source, str):
         return None
+    source = source.replace("\r\n", "\n").replace("\r", "\n")  # as Jupyter reads a file
     made = getattr(nbformat.v4, f"new_{kind}_cell")(_unicode(source))
     if isinstance(name := cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", name, re.ASCII):
         made["id"] = name
@@ -186,26 +213,36 @@ def visible(source: str) -> str:
     )
 
 
-# --- mending ---
+def same_text(one: str, other: str) -> bool:
+    """Whether two cells' sources differ in nothing but blanks at the ends of lines."""
+    return _plain(one) == _plain(other)
 
 
-MISSING = "missing answers"  # how the remark begins that a person should read
+def _plain(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
 
 
-def mend(notebook: NotebookNode, source: NotebookNode) -> list[str]:
-    """Put a submission in order, in place: what belongs to the source is the source's. Returns remarks.
+# --- repair ---
 
-    source: what `master` gives.
+
+def repair(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
+    """Put a submission in order, in place: cells of the source are restored from it.
+
+    source: what `master` gives. Returns what a marker should know.
     """
     ours = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
-    remarks = _claim(notebook, ours)
+    remarks = match_cells(notebook, source)
     remarks += _put_back(notebook, source, ours)
+    remarks += _claim_texts(notebook, source, ours)
     remarks += _tests_after_answers(notebook, ours)
     seen: set[str] = set()
     for cell in notebook.cells:
         if cell.id in seen:
             cell["id"] = nbformat.corpus.words.generate_corpus_id()
         seen.add(cell.id)
+        original = ours.get(grade_id(cell))
+        if original is not None and same_text(cell.source, original.source):
+            cell.source = original.source  # so that its checksum says that nobody touched it
     notebook.metadata = NotebookNode(
         kernelspec=source.metadata.get("kernelspec", {}), language_info=NotebookNode(name="python")
     )
@@ -213,9 +250,16 @@ def mend(notebook: NotebookNode, source: NotebookNode) -> list[str]:
     return remarks
 
 
-def _claim(notebook: NotebookNode, ours: dict[str, NotebookNode]) -> list[str]:
-    """Give each of the source's cells to one submitted cell; a second copy becomes an ordinary cell."""
-    remarks: list[str] = []
+# --- which cell is which ---
+
+
+def match_cells(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
+    """Give each of the source's graded cells to one submitted cell; all others become ordinary cells.
+
+    A cell is matched by its grade_id, else by its id, else, for code, by the names that it defines.
+    """
+    ours = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
+    remarks: list[Remark] = []
     strange: list[str] = []
     copies: dict[str, list[NotebookNode]] = {}
     for cell in notebook.cells:
@@ -224,29 +268,111 @@ def _claim(notebook: NotebookNode, ours: dict[str, NotebookNode]) -> list[str]:
         if name in ours:
             copies.setdefault(name, []).append(cell)
         elif name:
-            strange.append(f"a cell called {name[:60]!r} is not of this assignment")
-    remarks += strange[:_MOST_REMARKS]
+            strange.append(f"a cell called {visible_text(name[:60])!r} is not of this assignment")
+    remarks += [repaired(text) for text in strange[:_MOST_REMARKS]]
     if len(strange) > _MOST_REMARKS:
-        remarks.append(f"and {len(strange) - _MOST_REMARKS} more such cells")
+        remarks.append(repaired(f"and {len(strange) - _MOST_REMARKS} more such cells"))
+    by_id = {cell.id: name for name, cell in ours.items() if cell.get("id")}
+    taken = {id(cell) for cells in copies.values() for cell in cells}
+    for cell in notebook.cells:
+        name = by_id.get(cell.get("id", ""), "")
+        if name and name not in copies and id(cell) not in taken:
+            copies[name] = [cell]
     for name, cells in copies.items():
-        original = ours[name]
-        if len(cells) > 1:
-            remarks.append(f"{name} was there {len(cells)} times")
-        # Of an answer the last copy that was worked on counts, of a test any: it is overwritten.
-        changed = [c for c in cells if c.source.strip() != original.source.strip()]
-        cell = (changed or cells)[-1] if utils.is_solution(original) else cells[0]
-        _become(cell, original)
-        if not utils.is_solution(original):
-            if cell.source.strip() not in (
-                original.source.strip(),
-                visible(original.source).strip(),
-            ):
-                remarks.append(f"{name} was changed; the original was run")
-            cell.source = original.source
+        remarks += _match_copies(name, cells, ours[name])
+    remarks += _claim_code(notebook, source, ours)
     return remarks
 
 
-def _become(cell: NotebookNode, original: NotebookNode) -> None:
+def _match_copies(name: str, cells: list[NotebookNode], original: NotebookNode) -> list[Remark]:
+    """Choose among the cells of one grade_id: of an answer the last that was worked on."""
+    remarks = []
+    if len(cells) > 1:
+        remarks.append(repaired(f"{name} was there {len(cells)} times"))
+    if not utils.is_solution(original):
+        cell = cells[0]
+        adopt_metadata(cell, original)
+        if not any(same_text(cell.source, s) for s in (original.source, visible(original.source))):
+            remarks.append(repaired(f"{name} was changed; the original was run"))
+        cell.source = original.source
+        return remarks
+    changed = [c for c in cells if not same_text(c.source, original.source)]
+    cell = (changed or cells)[-1]
+    if original.cell_type == "markdown" and len(changed) > 1:  # split in two, or written twice
+        texts = list(dict.fromkeys(c.source.strip() for c in changed))
+        cell.source = "\n\n".join(texts)
+    adopt_metadata(cell, original)
+    return remarks
+
+
+def _claim_code(
+    notebook: NotebookNode, source: NotebookNode, ours: dict[str, NotebookNode]
+) -> list[Remark]:
+    """Match untouched or missing code answers with cells of the learner's that define their names."""
+    owners = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
+    given = {_plain(visible(cell.source)) for cell in source.cells}
+    free = [c for c in notebook.cells if not grade_id(c) and _plain(c.source) not in given]
+    defined = {id(cell): _defined_names(_code_of(cell)) for cell in free}
+    claimed: dict[int, str] = {}
+    remarks = []
+    for name, original in ours.items():
+        if original.cell_type != "code" or not utils.is_solution(original):
+            continue
+        stub = owners.get(name)
+        if stub is not None and not same_text(stub.source, original.source):
+            continue
+        wanted = _defined_names(original.source)
+        cells = [cell for cell in free if wanted & defined[id(cell)]]
+        if not cells:
+            continue
+        # Of several the fullest, and of those the last: a later definition replaces an earlier one.
+        cell = max(reversed(cells), key=lambda c: len(wanted & defined[id(c)]))
+        complete = wanted <= defined[id(cell)]
+        if stub is not None:
+            notebook.cells.remove(stub)
+            if id(cell) in claimed:  # several answers in one cell: the stub must not undo them
+                notebook.cells.insert(_index(notebook, cell), stub)
+                continue
+        elif id(cell) in claimed:
+            continue
+        claimed[id(cell)] = name
+        cell.source = _code_of(cell) if complete else f"{original.source}\n{_code_of(cell)}"
+        adopt_metadata(cell, original)
+        remarks.append(repaired(f"{name}: its answer stood in a cell of the learner's own"))
+    return remarks
+
+
+def _index(notebook: NotebookNode, cell: NotebookNode) -> int:
+    return next(i for i, other in enumerate(notebook.cells) if other is cell)
+
+
+def _code_of(cell: NotebookNode) -> str:
+    """A cell's source as code: of a text cell without the fence of a code block."""
+    if cell.cell_type == "code":
+        return cell.source
+    lines = cell.source.split("\n")
+    return "\n".join(line for line in lines if not line.lstrip().startswith("```"))
+
+
+_DEFINITION = re.compile(r"(?:async +def|def|class) +(\w+)")
+
+
+def _defined_names(code: str) -> set[str]:
+    """The names that the lines of a cell define at its top level; read off the text, not parsed."""
+    names: set[str] = set()
+    for line in code[:_MAX_SCAN].split("\n"):
+        if definition := _DEFINITION.match(line):
+            names.add(definition[1])
+        elif line[:1].isidentifier() and "=" in line:
+            for part in line[:500].split("=")[:-1]:
+                targets = [target.partition(":")[0].strip() for target in part.split(",")]
+                if not all(target.isidentifier() for target in targets):
+                    break
+                names.update(targets)
+    return names
+
+
+def adopt_metadata(cell: NotebookNode, original: NotebookNode) -> None:
     """Take over the kind and the metadata of the source's cell."""
     if cell.cell_type != original.cell_type:
         cell.cell_type = original.cell_type
@@ -264,9 +390,136 @@ def _metadata(original: NotebookNode) -> NotebookNode:
     return nbformat.from_dict(json.loads(json.dumps(kept)))
 
 
-def _put_back(notebook: NotebookNode, source: NotebookNode, ours: dict) -> list[str]:
+# --- written answers ---
+
+
+@dataclass(frozen=True)
+class _OwnText:
+    """What a learner wrote in a cell that no exercise owns. whole: nothing in it is the source's."""
+
+    cell: NotebookNode
+    text: str
+    whole: bool
+
+
+def _claim_texts(
+    notebook: NotebookNode, source: NotebookNode, ours: dict[str, NotebookNode]
+) -> list[Remark]:
+    """Give written answers the text that stands beside them, so that a person reads it.
+
+    Text between an answer's neighbours is moved into its cell. An answer that is still empty is given
+    a copy of what the learner wrote elsewhere: better a look too many than a mark of 0 in silence.
+    """
+    essays = {
+        name: cell
+        for name, cell in ours.items()
+        if cell.cell_type == "markdown" and utils.is_solution(cell) and utils.is_grade(cell)
+    }
+    if not essays:
+        return []
+    lines = {line.strip() for cell in source.cells for line in visible(cell.source).splitlines()}
+    own = [text for cell in notebook.cells if (text := _own_text(cell, lines)) is not None]
+    if not own:
+        return []
+    remarks: list[Remark] = []
+    used: set[int] = set()
+    answers = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell) in essays}
+    for name, answer in answers.items():
+        beside = _beside(notebook, source, name)
+        texts = [t for t in own if id(t.cell) in beside and id(t.cell) not in used]
+        if not texts:
+            continue
+        parts: list[tuple[int, str]] = [(_index(notebook, t.cell), t.text) for t in texts]
+        if not same_text(answer.source, essays[name].source):
+            parts.append((_index(notebook, answer), answer.source.strip()))
+        answer.source = "\n\n".join(text for _, text in sorted(parts))
+        used |= {id(t.cell) for t in texts}
+        moved = {id(t.cell) for t in texts if t.whole}
+        notebook.cells = [cell for cell in notebook.cells if id(cell) not in moved]
+        remarks.append(look(f"{name}: text beside the answer's cell was put into it"))
+    elsewhere = [t for t in own if id(t.cell) not in used and len(t.text) >= _LONG_TEXT]
+    for name, answer in answers.items() if elsewhere else ():
+        if same_text(answer.source, essays[name].source):
+            answer.source = "\n\n".join(t.text for t in elsewhere)
+            remarks.append(
+                look(
+                    f"{name} was empty: it was given the text that stands elsewhere in the notebook"
+                )
+            )
+    return remarks
+
+
+def _own_text(cell: NotebookNode, given: set[str]) -> _OwnText | None:
+    """The learner's own lines of a cell that no exercise owns, if they are prose."""
+    if grade_id(cell) or not cell.source.strip():
+        return None
+    lines = cell.source.split("\n")
+    mine = [line for line in lines if not line.strip() or line.strip() not in given]
+    text = "\n".join(mine).strip()
+    if cell.cell_type == "code":
+        text = _prose_in_code(text)
+    if len(text) < 2:
+        return None
+    return _OwnText(cell, text, whole=len(mine) == len(lines))
+
+
+_STATEMENT = (
+    "import ",
+    "from ",
+    "def ",
+    "class ",
+    "for ",
+    "if ",
+    "with ",
+    "print(",
+    "return ",
+    "%",
+)
+
+
+def _prose_in_code(code: str) -> str:
+    """The text of a code cell that holds no code: comments, a string, or plain sentences; else ""."""
+    lines = [line.strip() for line in code.splitlines() if line.strip()]
+    if lines and all(line.startswith("#") for line in lines):
+        return "\n".join(line.lstrip("# ") for line in lines)
+    for quote in ('"""', "'''"):
+        first, last = code.find(quote), code.rfind(quote)
+        if 0 <= first < last and "\n" not in code[:first].strip():
+            return code[first + 3 : last].strip()
+    for quote in ('"', "'"):
+        if code.startswith((quote, "print(" + quote)) and code.rstrip(")").endswith(quote):
+            return code.removeprefix("print(").rstrip(")").strip(quote)
+    letters = sum(character.isalpha() or character in " .,;'" for character in code)
+    sentences = len(code.split()) >= 6 and letters >= 0.85 * len(code) and " = " not in code
+    return code if sentences and not any(line.startswith(_STATEMENT) for line in lines) else ""
+
+
+def _beside(notebook: NotebookNode, source: NotebookNode, name: str) -> set[int]:
+    """The ids (of Python) of the cells from an answer's neighbour in the source to the next one."""
+    where: dict[str, int] = {}
+    for i, cell in enumerate(notebook.cells):
+        for key in _keys(cell):
+            where.setdefault(key, i)
+    at = next(i for i, cell in enumerate(source.cells) if grade_id(cell) == name)
+
+    def nearest(cells: Iterable[NotebookNode]) -> int | None:
+        return next((where[k] for cell in cells for k in _keys(cell) if k in where), None)
+
+    before, after = nearest(reversed(source.cells[:at])), nearest(source.cells[at + 1 :])
+    before = 0 if before is None else before
+    after = len(notebook.cells) - 1 if after is None else after
+    return {id(cell) for cell in notebook.cells[before : after + 1]}
+
+
+# --- what is missing, and in the wrong order ---
+
+
+def _put_back(
+    notebook: NotebookNode, source: NotebookNode, ours: dict[str, NotebookNode]
+) -> list[Remark]:
     """Put missing tests and written answers where they belong: before the next cell of the source that is there."""
     places = {key: i for i, cell in enumerate(source.cells) for key in _keys(cell)}
+    found = [max((places.get(k, -1) for k in _keys(cell)), default=-1) for cell in notebook.cells]
     present = {grade_id(cell) for cell in notebook.cells}
     missing: list[str] = []
     back: list[str] = []
@@ -280,34 +533,33 @@ def _put_back(notebook: NotebookNode, source: NotebookNode, ours: dict) -> list[
             continue
         back.append(name)
         cell = nbformat.from_dict(json.loads(json.dumps(original)))
-        _become(cell, original)
-        index = next(
-            (
-                i
-                for i, other in enumerate(notebook.cells)
-                if any(places.get(key, -1) > at for key in _keys(other))
-            ),
-            len(notebook.cells),
-        )
+        adopt_metadata(cell, original)
+        index = next((i for i, place in enumerate(found) if place > at), len(found))
+        found.insert(index, at)
         notebook.cells.insert(index, cell)
     return [
-        f"{what}: {', '.join(names[:5])}{', and others' * (len(names) > 5)}"
-        for names, what in ((missing, MISSING), (back, "missing and put back"))
+        kind(f"{what}: {', '.join(names)}")
+        for kind, names, what in (
+            (look, missing, "missing answers"),
+            (repaired, back, "missing and put back"),
+        )
         if names
     ]
 
 
-def _keys(cell: NotebookNode) -> Iterable[str]:
-    """What a cell is known by: its grade_id, or its text."""
+def _keys(cell: NotebookNode) -> Iterator[str]:
+    """What a cell is known by: its grade_id, its id, its text."""
     if name := grade_id(cell):
+        yield "grade_id " + name
+    if name := cell.get("id", ""):
         yield "id " + name
-    elif len(cell.source) > 20:
-        yield "text " + cell.source.strip()
+    if not grade_id(cell) and 20 < len(cell.source) < _MAX_SCAN:
+        yield "text " + _plain(cell.source)
 
 
 def _tests_after_answers(notebook: NotebookNode, ours: dict) -> list[str]:
     """Move a test that stands before an answer, or a test whose names it may use, that precedes it in the source."""
-    order, remarks = list(ours), []
+    order, remarks = list(ours), list[Remark]()
     for name in order:
         if not is_test(ours[name]):
             continue
@@ -319,10 +571,5 @@ def _tests_after_answers(notebook: NotebookNode, ours: dict) -> list[str]:
         if where.get(name, len(notebook.cells)) < last:
             cell = notebook.cells.pop(where[name])
             notebook.cells.insert(last, cell)
-            remarks.append(f"{name} stood before its answer and was moved")
+            remarks.append(repaired(f"{name} stood before its answer and was moved"))
     return remarks
-
-
-def plain_text(markdown: str) -> str:
-    """The words of a text without its HTML."""
-    return html.unescape(re.sub(r"<[^>]+>", "", markdown))

@@ -1,20 +1,20 @@
 """One student's submission of one assignment: from the files to what the gradebook needs. Runs in any process, on any machine."""
 
 import contextlib
-import os
-import stat
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader import utils
 
-from .engine.sandbox import IMPORTABLE, MIB, Limits
+from .engine.sandbox import IMPORTABLE, Limits
 from .execute import Plan, run_notebook
-from .feedback import failure_message, visible_text
-from .submission import Unreadable, grade_id, mend, read
+from .finder import Folder, find_work
+from .remarks import Remark
+from .results import Test, judge
+from .submission import Unreadable, repair
 
 
 @dataclass(frozen=True)
@@ -28,27 +28,18 @@ class Assignment:
     limits: Limits = field(default_factory=Limits)
     sandboxed: bool = True
     digest: bytes = b""  # of all this
-
-
-@dataclass
-class Test:
-    """One test of one submission. points: None where a person marks."""
-
-    points: float | None
-    most: float
-    message: str = ""
-    seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)  # see `ledger.Entry`
 
 
 @dataclass
 class Outcome:
-    """What became of a submission. notebooks: the graded ones. unreadable: {notebook: why}. remarks: what was mended."""
+    """What became of a submission. notebooks: the graded ones. unreadable: {notebook: why}."""
 
     student: str
     notebooks: dict[str, NotebookNode] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     flooded: list[str] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)  # tests without a verdict: 0 points for now
@@ -56,49 +47,28 @@ class Outcome:
     seconds: float = 0.0
 
 
-def read_files(folder: Path, most: int = 64 * MIB, many: int = 5_000) -> dict[str, bytes]:
-    """{path below the folder: content} of all plain files.
-
-    Left out: links, what is hidden or cannot be read, what lies in a folder that is called like a notebook, and what is over `most`
-    bytes or the first `many` files.
-    """
-    found: dict[str, bytes] = {}
-    for above, folders, files in os.walk(folder):
-        folders[:] = sorted(
-            f
-            for f in folders
-            if not (f == "__pycache__" or f.endswith(".ipynb") or f.startswith("."))
-        )
-        for name in sorted(files):
-            path = Path(above, name)
-            if name.startswith(".") or len(found) >= many:
-                continue
-            with contextlib.suppress(OSError):  # no right to read it, or gone meanwhile
-                about = path.lstat()
-                if stat.S_ISREG(about.st_mode) and about.st_size <= most:
-                    most -= about.st_size
-                    found[path.relative_to(folder).as_posix()] = path.read_bytes()
-    return found
-
-
-def grade_submission(assignment: Assignment, student: str, files: dict[str, bytes]) -> Outcome:
-    """Read, mend and run a submission; `files` is what `read_files` gives."""
+def grade_submission(
+    assignment: Assignment, student: str, files: dict[str, bytes], left_out: Sequence[str] = ()
+) -> Outcome:
+    """Find, read, repair and run a submission. files, left_out: what `finder.read_folder` gives."""
     outcome = Outcome(student)
-    with tempfile.TemporaryDirectory(
-        prefix="scalinglaws-", ignore_cleanup_errors=True
-    ) as temporary:
-        submitted, shared = Path(temporary, "submitted"), Path(temporary, "shared")
-        write_files(submitted, files)
-        others = {n: d for n, d in files.items() if not n.endswith(".ipynb")}
-        outcome.files = {**others, **assignment.files}  # as nbgrader does: the source's files win
-        lay_out(shared, others, assignment.files)
-        for name, source in assignment.notebooks.items():
-            try:
-                notebook = _find(name, assignment, submitted, outcome)
-            except Unreadable as error:
-                outcome.unreadable[name] = str(error)
-                continue
-            outcome.remarks += mend(notebook, source)
+    submitted = Folder(files, list(left_out))
+    others = {n: d for n, d in files.items() if not n.endswith(".ipynb")}
+    outcome.files = {**others, **assignment.files}  # as nbgrader does: the source's files win
+    for name, source in assignment.notebooks.items():
+        try:
+            work = find_work(name, source, submitted, assignment.notebooks)
+        except Unreadable as error:
+            outcome.unreadable[name] = str(error)
+            continue
+        outcome.remarks += [r for r in work.remarks if r not in outcome.remarks]
+        notebook = work.notebook
+        outcome.remarks += repair(notebook, source)
+        with tempfile.TemporaryDirectory(
+            prefix="scalinglaws-", ignore_cleanup_errors=True
+        ) as temporary:
+            shared = Path(temporary, "shared")
+            lay_out(shared, work.files, assignment.files)
             ran = run_notebook(
                 notebook,
                 assignment.plans[name],
@@ -106,12 +76,12 @@ def grade_submission(assignment: Assignment, student: str, files: dict[str, byte
                 files=shared,
                 sandboxed=assignment.sandboxed,
             )
-            outcome.notebooks[name] = notebook
-            outcome.seconds += ran.total
-            outcome.stopped += ran.stopped
-            outcome.flooded += ran.flooded
-            outcome.unjudged += ran.unjudged
-            outcome.tests.update(_tests(notebook, ran.seconds))
+        outcome.notebooks[name] = notebook
+        outcome.seconds += ran.total
+        outcome.stopped += ran.stopped
+        outcome.flooded += ran.flooded
+        outcome.unjudged += ran.unjudged
+        outcome.tests.update(judge(notebook, ran.seconds))
     return outcome
 
 
@@ -138,45 +108,6 @@ def _others(files: dict[str, bytes], source: dict[str, bytes]) -> dict[str, byte
 def data_only(files: dict[str, bytes]) -> dict[str, bytes]:
     """The files that no import statement reads."""
     return {name: data for name, data in files.items() if not name.endswith(IMPORTABLE)}
-
-
-def _find(name: str, assignment: Assignment, folder: Path, outcome: Outcome) -> NotebookNode:
-    """The submitted notebook of that name, or else the one that holds its cells. Raises Unreadable."""
-    path = folder / f"{name}.ipynb"
-    if path.is_file():
-        notebook, remarks = read(path)
-        outcome.remarks += remarks
-        return notebook
-    ours = {grade_id(cell) for cell in assignment.notebooks[name].cells} - {""}
-    best: tuple[int, str, NotebookNode | None, list[str]] = (0, "", None, [])
-    for other in sorted(folder.rglob("*.ipynb")):
-        if other.stem in assignment.notebooks:
-            continue
-        try:
-            notebook, remarks = read(other)
-        except Unreadable:
-            continue
-        shared = len(ours & {grade_id(cell) for cell in notebook.cells})
-        if shared > best[0]:
-            best = (shared, visible_text(other.relative_to(folder).as_posix()), notebook, remarks)
-    if best[2] is None:
-        raise Unreadable("there is no such file")
-    outcome.remarks += [f"the notebook was called {best[1]}", *best[3]]
-    return best[2]
-
-
-def _tests(notebook: NotebookNode, seconds: dict[str, float]) -> dict[str, Test]:
-    """The result of each cell that gives points."""
-    found = {}
-    for cell in notebook.cells:
-        if not utils.is_grade(cell):
-            continue
-        points, most = utils.determine_grade(cell)
-        name = grade_id(cell)
-        errors = [o for o in cell.get("outputs", ()) if o.output_type == "error"]
-        message = failure_message(errors[0]) if errors and not utils.is_solution(cell) else ""
-        found[name] = Test(points, most, message, seconds.get(name, 0.0))
-    return found
 
 
 def text_of(notebook: NotebookNode) -> str:

@@ -1,7 +1,7 @@
 """JupyterLab as the course wants it: on this machine only, silent towards the network, quiet in the terminal.
 
-The folders learner/ and instructor/ beside this file go on Jupyter's search path, so that nothing is written into
-anybody's home. They switch off the announcements and the extension manager (both ask the network) and the parts
+The folders learner/ and instructor/ beside this file hold its settings; those of the user's home do not count (stand_alone.py),
+and nothing is written there. They switch off the announcements and the extension manager (both ask the network) and the parts
 of nbgrader that need an exchange. Learners get none of nbgrader's buttons: Validate says "Success!" to a wrong
 answer; `scalinglaws check` does not.
 """
@@ -19,6 +19,8 @@ from urllib.parse import quote
 from jupyter_core.paths import jupyter_runtime_dir
 
 from scalinglaws.errors import CourseError
+
+from .stand_alone import stand_alone
 
 HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 8888, 8988
@@ -51,7 +53,8 @@ def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) 
         return 0
     retries = 50 if port is None else 0  # between our look and Jupyter's, another may take the port
     port = free_port() if port is None else claimed_port(port)
-    put_first("JUPYTER_CONFIG_PATH", Path(__file__).parent / user)
+    stand_alone(Path(__file__).parent / user, root / ".cache")
+    os.chdir(root)  # Jupyter reads settings from the working folder, too
     # nbgrader calls `alembic` by name, and in JupyterLab's terminal people call `scalinglaws`.
     put_first("PATH", Path(sys.executable).parent)
 

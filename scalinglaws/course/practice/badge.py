@@ -7,44 +7,50 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from scalinglaws.course.ideas import IDEAS, ideas_of
-from scalinglaws.course.learner.events import Event
+from scalinglaws.course.learner.events import Event, Pace, Started
 from scalinglaws.course.questions.seal import find
 from scalinglaws.files import replace_file
 
-from .sitting import Challenge
+from .sitting import Challenge, number_word
 
 
 def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | None:
     """{"file": path, "alt": text} of a round that was won, drawn now if it was not yet; None for another round."""
-    if not challenge.won(events):
+    if challenge.round is None or not challenge.won(events):
         return None
     folder = challenge.progress.path.parent / "badges"
     won = challenge.turns(events)[-1]
     day = (won.last or won.asked).astimezone()
     round_ = challenge.round
     subject = _subject(round_)
-    name = round_["name"]
-    mastered = _mastered(round_["questions"])
-    path = folder / f"llm-scaling-master-{day:%Y-%m-%d}-{round_['sitting']}.png"
+    name = round_.name
+    right = f"All {number_word(len(round_.questions))} right"
+    mastered = _mastered(round_.questions)
+    path = folder / f"llm-scaling-master-{day:%Y-%m-%d}-{round_.sitting}.png"
     alt = (
-        f"Badge “LLM Scaling Master”{f' for {name}' if name else ''}: {subject}, all five right, {_day(day)}. "
+        f"Badge “LLM Scaling Master”{f' for {name}' if name else ''}: {subject}, {right.lower()}, {_day(day)}. "
         f"Mastered: {', '.join(mastered)}."
     )
     if not path.is_file():
-        replace_file(path, draw(name, subject, mastered, day, _pace(round_["pace"])))
+        replace_file(
+            path, draw(name, subject, mastered, f"{right}, {_PACE[round_.pace]} · {_day(day)}")
+        )
     return {"file": str(path), "alt": alt}
 
 
-def _subject(round_: Event) -> str:
-    if not round_["topic"] and not round_["level"]:
+def _subject(round_: Started) -> str:
+    if not round_.topic and not round_.level:
         return "the five problems"
-    topic = round_["topic"]
+    topic = round_.topic
     topic = IDEAS[topic].name if topic in IDEAS else topic.replace("_", " ")
-    return ", ".join(filter(None, [topic, round_["level"]]))
+    return ", ".join(filter(None, [topic, round_.level]))
 
 
-def _pace(pace: str) -> str:
-    return {"timed": "against the clock", "double": "in double time"}.get(pace, "without a clock")
+_PACE: dict[Pace, str] = {
+    "timed": "against the clock",
+    "double": "in double time",
+    "untimed": "without a clock",
+}
 
 
 def _mastered(questions: Sequence[str]) -> list[str]:
@@ -56,7 +62,7 @@ def _day(day: datetime) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def draw(name: str, subject: str, mastered: Sequence[str], day: datetime, pace: str) -> bytes:
+def draw(name: str, subject: str, mastered: Sequence[str], line: str) -> bytes:
     """The picture, 1200 by 630 points, as PNG; the same bytes for the same badge."""
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -85,7 +91,7 @@ def draw(name: str, subject: str, mastered: Sequence[str], day: datetime, pace: 
     write(0.06, 0.575, name, color="white", fontsize=size, style="italic")
     lines = textwrap.wrap("Mastered: " + ", ".join(mastered), 52)
     write(0.06, 0.50, "\n".join(lines[:7]), color="white", fontsize=15, va="top", linespacing=1.5)
-    write(0.06, 0.09, f"All five right, {pace} · {_day(day)}", color="#C9D8E6", fontsize=14)
+    write(0.06, 0.09, line, color="#C9D8E6", fontsize=14)
     picture = io.BytesIO()
     with warnings.catch_warnings():  # a letter that no font of this machine has is drawn as a box
         warnings.simplefilter("ignore")

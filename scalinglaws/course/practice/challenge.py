@@ -5,14 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scalinglaws.course.learner.events import progress_of, utc_now
+from scalinglaws.terminal import wrap
 
-from .sitting import LEVELS, PACES, Challenge
+from .sitting import LEVELS, PACES, Challenge, rules
 from .view import TITLE
-
-_STATIC = (
-    f"<p><b>{TITLE}</b>: five problems, two attempts each, a badge for five right. Where no form shows below, run this "
-    "cell, use <code>sl.challenge(widget=False)</code>, or run <code>scalinglaws challenge</code> in a terminal.</p>"
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,11 +30,13 @@ def run(args: argparse.Namespace) -> int:
 
     challenge = Challenge(progress_of(args.student))
     if challenge.round and not challenge.over() and not (args.topic or args.level):
-        print("Your round goes on where it stood; time ran on, too.")
+        print(wrap("Your round goes on where it stood; time ran on, too."))
         challenge.next()
     else:
         print(
-            f"{TITLE}: two attempts for each problem. Time runs while you read. Ctrl-D stops; the round goes on later."
+            wrap(
+                f"{TITLE}: {rules().lower()}. Time runs while you read. Ctrl-D stops; the round goes on later."
+            )
         )
         challenge.start(args.topic, args.level, args.pace, args.name or args.student)
     in_terminal(challenge)
@@ -46,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def challenge(widget: bool = True, now: Callable[[], datetime] = utc_now):
-    """The challenge "LLM Scaling Master": five problems, two minutes and two attempts each, and a badge when all are right.
+    """The challenge "LLM Scaling Master": a round of problems against the clock, and a badge when all are right.
 
     widget: False for plain text, to be played by calling methods of what is returned: start(name), answer(a), hint(), next().
     now: the clock. A round goes on where it stood, after a restart of the kernel as well.
@@ -59,4 +57,5 @@ def challenge(widget: bool = True, now: Callable[[], datetime] = utc_now):
         return Play(sitting)
     from .widget import show
 
-    return show(sitting, _STATIC)
+    what = f"<b>{TITLE}</b>: {rules().lower()}, and a badge when all are right."
+    return show(sitting, what, "challenge")

@@ -25,6 +25,9 @@ function render({ model, el }) {
   const body = make("div");
   const root = make("section", { class: "slp" }, body, live);
   el.append(root);
+  // The note for front ends without widgets: this one has them.
+  for (const note of el.closest(".jp-OutputArea, .output_wrapper, .cell-output")?.querySelectorAll(".slp-note") ?? [])
+    note.style.display = "none";
   // JupyterLab would take arrow keys, Enter and letters for itself. Saving is left to it.
   root.addEventListener("keydown", (event) => {
     if (!((event.ctrlKey || event.metaKey) && event.key === "s")) event.stopPropagation();
@@ -69,7 +72,7 @@ function render({ model, el }) {
         make("input", { name: "name", maxlength: 60, autocomplete: "off", value: shown.name ?? "" })),
       select("topic", "Round", Object.entries(shown.topics)),
       select("level", "Level (of the other rounds)", shown.levels.map((level) => [level, level || "any"])),
-      select("pace", "Time", [["timed", "2:00 or so for each problem"], ["double", "twice as long"], ["untimed", "no clock"]]),
+      select("pace", "Time", [["timed", "against the clock"], ["double", "twice as long"], ["untimed", "no clock"]]),
       make("div", { class: "slp-row" }, make("button", { type: "submit", class: "slp-main" }, "Start")));
   }
 
@@ -155,7 +158,7 @@ function render({ model, el }) {
     if (shown.right) return "Right.";
     if (!shown.reply) return "Closed.";
     const left = shown.attempts - shown.attempt;
-    return shown.phase === "question" ? `Not yet: ${left} attempt left.` : "Not right.";
+    return shown.phase === "question" ? `Not yet: ${left} attempt${left === 1 ? "" : "s"} left.` : "Not right.";
   }
 
   function reply(shown) {
@@ -176,11 +179,11 @@ function render({ model, el }) {
 
   function results(shown) {
     const rows = shown.results.map((row) =>
-      make("li", {}, `${row.name}: ${row.right ? "right" : "not right"}${row.right && row.attempts > 1 ? " at the second attempt" : ""}`));
+      make("li", {}, `${row.name}: ${row.right ? "right" : "not right"}${row.right && row.attempts > 1 ? `, at attempt ${row.attempts}` : ""}`));
     const good = shown.results.filter((row) => row.right).length;
     return [
       make("h3", { tabindex: -1, class: shown.phase === "over" ? "slp-goal" : null },
-        shown.won ? "All five are right: the badge is yours" : `${good} of ${shown.of} are right`),
+        shown.won ? `${shown.all} right: the badge is yours` : `${good} of ${shown.of} are right`),
       make("ol", {}, ...rows),
       shown.badge ? make("img", { src: shown.badge.picture, alt: shown.badge.alt }) : null,
       shown.badge ? make("p", {}, "Saved as ", make("code", {}, shown.badge.file), " beside your work.") : null,
@@ -196,7 +199,7 @@ function render({ model, el }) {
     root.setAttribute("aria-label", shown.mode === "practice" ? "Practice" : "LLM Scaling Master");
     const parts = [make("h2", { tabindex: -1, class: "slp-top" }, shown.title)];
     if (shown.phase === "start") {
-      parts.push(make("p", {}, "Five problems, two minutes and two attempts each, and a hint if you ask for one. Time runs while you read. All five right earn the badge."), startForm(shown));
+      parts.push(make("p", {}, `${shown.rules}, and a hint if you ask for one. Time runs while you read. All right, and the badge is yours.`), startForm(shown));
     } else if (shown.phase === "rest") {
       parts.push(make("p", {}, "Nothing is due here. Questions come back when you are about to forget them."));
     } else {
@@ -212,7 +215,7 @@ function render({ model, el }) {
     }
     const inside = body.contains(document.activeElement) ? document.activeElement : null;
     const typed = inside?.matches("input, select, textarea") ? { name: inside.name, value: inside.value } : null;
-    body.replaceChildren(...parts);
+    body.replaceChildren(...parts.filter((part) => part != null));
     if (shown.problem) problem(shown.problem);
     // Where the focus goes to the reply, that reads it; else it is said.
     else if (!acted && announced && announced !== key + shown.phase) say(root.querySelector(".slp-goal, .slp-top").textContent);

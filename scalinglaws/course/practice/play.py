@@ -10,11 +10,12 @@ from typing import Any
 
 from scalinglaws.course.markdown import to_text
 from scalinglaws.errors import CourseError
+from scalinglaws.terminal import wrap
 
+from .options import from_shown
 from .sitting import Challenge, Practice, Sitting
 from .view import view
 
-_WIDTH = 96
 _HOW = {
     "option": "Answer with the letter of one option",
     "options": "Answer with the letters of all options that are right",
@@ -33,7 +34,7 @@ def fill(text: str, indent: str = "") -> str:
         code = block.startswith("    ") or "\n    " in block
         wrapped = block.splitlines() if code else []
         for line in [] if code else _paragraphs(block):
-            wrapped += textwrap.wrap(line, _WIDTH, subsequent_indent="  " * line.startswith("- "))
+            wrapped += wrap(line, later="  " * line.startswith("- ")).splitlines()
         lines += [f"{indent}{line}".rstrip() for line in wrapped] + [""]
     return "\n".join(lines).rstrip()
 
@@ -67,7 +68,7 @@ class Play:
 
     def answer(self, answer: Any) -> None:
         """Answer the question at hand."""
-        self._sitting.answer(answer)
+        self._sitting.answer(answer, read=from_shown)
         self.show(again=False)
 
     def hint(self) -> None:
@@ -92,7 +93,7 @@ class Play:
         if view(self._sitting)["phase"] == "question":
             print("This question is still open.")
         elif self._sitting.next() is None and isinstance(self._sitting, Practice):
-            print(f"Nothing more is due or new here. {self._sitting.comes_back()}")
+            print(wrap(f"Nothing more is due or new here. {self._sitting.comes_back()}"))
             return
         self.show()
 
@@ -106,8 +107,8 @@ def text_of(shown: dict[str, Any], question: bool = True) -> str:
     phase = shown["phase"]
     if phase == "start":
         return (
-            f"{shown['title']}: five problems, two minutes and two attempts each. Time runs while you read.\n"
-            'All five right earn the badge. Start with start("your name").'
+            f"{shown['title']}: {shown['rules'].lower()}. Time runs while you read.\n"
+            'All right, and the badge is yours. Start with start("your name").'
         )
     if phase == "rest":
         return "Nothing is due here."
@@ -115,14 +116,9 @@ def text_of(shown: dict[str, Any], question: bool = True) -> str:
     if question:
         facts = " · ".join(shown["facts"])
         time = f" · {_clock(shown['seconds_left'])} left" if shown["seconds_left"] else ""
-        parts += [f"{shown['title']} · {facts}{time}", fill(_code(shown["prompt"]))]
+        parts += [wrap(f"{shown['title']} · {facts}{time}"), fill(_code(shown["prompt"]))]
         options = shown["options"].items() if shown["form"] != "truth" else ()
-        parts += [
-            textwrap.fill(
-                to_text(text), _WIDTH, initial_indent=f"  {letter}. ", subsequent_indent="     "
-            )
-            for letter, text in options
-        ]
+        parts += [wrap(to_text(text), f"  {letter}. ", "     ") for letter, text in options]
         parts += [fill(f"Hint: {to_text(hint)}") for hint in shown["hints"]]
     if phase == "compare":
         parts += [fill(to_text(shown["reply"]["text"])), "Does yours say so? yes, partly or no"]
@@ -139,10 +135,10 @@ def text_of(shown: dict[str, Any], question: bool = True) -> str:
         unit = f", in {shown['unit']}" if shown["unit"] else ""
         left = shown["attempts"] - shown["attempt"]
         tries = f" ({left} attempt{'s' * (left > 1)} left)"
-        parts.append(f"{_HOW[shown['form']]}{names}{unit}{tries}.")
+        parts.append(wrap(f"{_HOW[shown['form']]}{names}{unit}{tries}."))
     else:
         parts.append(fill(f"Worked solution. {to_text(shown['solution'])}"))
-        parts += [f"  {reference}" for reference in shown["references"]]
+        parts += [wrap(reference, "  ", "    ") for reference in shown["references"]]
     if shown.get("over"):
         good = sum(row["right"] for row in shown["results"])
         parts.append(f"{good} of {shown['of']} are right.")
@@ -202,13 +198,16 @@ def in_terminal(sitting: Sitting, read: Callable[[str], str] | None = None) -> i
                     raise CourseError("Try once first: the solution opens after an honest try.")
                 sitting.give_up()
             elif typed:
-                if sitting.answer(typed) is None and view(sitting)["phase"] == "question":
+                if (
+                    sitting.answer(typed, read=from_shown) is None
+                    and view(sitting)["phase"] == "question"
+                ):
                     reshow = True  # it moved on in another window
                     continue
             else:
                 continue
         except CourseError as error:
-            print(error)
+            print(wrap(str(error)))
             continue
         if not reshow:
             after = view(sitting)

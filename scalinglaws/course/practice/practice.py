@@ -5,13 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scalinglaws.course.learner.events import progress_of, utc_now
+from scalinglaws.terminal import wrap
 
 from .sitting import LEVELS, Practice
-
-_STATIC = (
-    "<p><b>Practice</b>: questions come back when you are about to forget them. Where no form shows below, run this cell, "
-    "use <code>sl.practice(widget=False)</code>, or run <code>scalinglaws practice</code> in a terminal.</p>"
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +25,8 @@ def run(args: argparse.Namespace) -> int:
 
     practice = Practice(progress_of(args.student), args.topic, args.level)
     print("Practice: {due} due, {new} new, {known} known.".format(**practice.counts()))
+    if remark := practice.progress.history().remark():
+        print(wrap(remark))
     if practice.next() is not None:
         in_terminal(practice)
     print(f"\n{practice.comes_back()}")
@@ -51,4 +49,5 @@ def practice(
         return Play(sitting)
     from .widget import show
 
-    return show(sitting, _STATIC)
+    what = "<b>Practice</b>: questions come back when you are about to forget them."
+    return show(sitting, what, "practice")

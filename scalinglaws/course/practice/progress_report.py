@@ -4,13 +4,13 @@ import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from html import escape
 from pathlib import Path
 
 from scalinglaws.course.ideas import IDEAS, before, ideas_of
-from scalinglaws.course.learner.events import Event, Progress, progress_of, student_of
+from scalinglaws.course.learner.events import Checked, Event, Progress, progress_of, student_of
 from scalinglaws.course.questions.seal import sealed_bank
+from scalinglaws.terminal import table, wrap
 
 from .sitting import memories
 
@@ -41,6 +41,25 @@ class Mastery:
 
 
 @dataclass(frozen=True)
+class Step:
+    """Something to do next. call, command: how, in a notebook and in a terminal; "" where the text says it."""
+
+    text: str
+    call: str = ""
+    command: str = ""
+
+    @property
+    def in_notebook(self) -> str:
+        """The sentence for a notebook, in Markdown."""
+        return f"{self.text}: `{self.call}`." if self.call else self.text
+
+    @property
+    def in_terminal(self) -> str:
+        """The sentence for a terminal."""
+        return f"{self.text}: {self.command}" if self.command else self.text
+
+
+@dataclass(frozen=True)
 class Report:
     """All that the panel says; `_repr_html_` draws it in a notebook, `str` in a terminal."""
 
@@ -51,7 +70,13 @@ class Report:
     known: int
     new: int
     badges: tuple[Path, ...]
-    next: tuple[str, ...]
+    steps: tuple[Step, ...]
+    remark: str = ""  # on what the file holds and nobody can read
+
+    @property
+    def next(self) -> tuple[str, ...]:
+        """What to do next, in a notebook's words."""
+        return tuple(step.in_notebook for step in self.steps)
 
     def __str__(self) -> str:
         return _as_text(self)
@@ -82,7 +107,8 @@ def report(progress: Progress, assignments: Sequence[str] | None = None) -> Repo
     """The report of one learner. assignments: the course's own, by default those in release/."""
     if assignments is None:
         assignments = _released()
-    events, now = progress.events(), progress.now()
+    history, now = progress.history(), progress.now()
+    events = history.events
     known = memories(events, now)
     mastery = {}
     for idea in IDEAS:
@@ -100,7 +126,8 @@ def report(progress: Progress, assignments: Sequence[str] | None = None) -> Repo
         known=len(known) - due,
         new=len(sealed_bank()) - len(known),
         badges=badges,
-        next=_what_next(scores, mastery, due, bool(badges)),
+        steps=_what_next(scores, mastery, due, bool(badges)),
+        remark=history.remark(),
     )
 
 
@@ -113,42 +140,39 @@ def _released() -> list[str]:
 
 def _score(assignment: str, events: Sequence[Event]) -> Score:
     """The last report of `scalinglaws check` on an assignment."""
-    checks = [e for e in events if e["event"] == "checked" and e["assignment"] == assignment]
+    checks = [e for e in events if isinstance(e, Checked) and e.assignment == assignment]
     if not checks:
         return Score(assignment)
     last = checks[-1]
-    rows = last["exercises"]
-    done = {number for number, row in rows.items() if _done(row)}
+    rows = last.exercises
+    done = {number for number, row in rows.items() if row.done}
     return Score(
         assignment=assignment,
-        points=last["score"],
-        max_points=last["max_score"],
+        points=last.score,
+        max_points=last.max_score,
         right=len(done),
         exercises=len(rows),
-        by_hand=sum(row["max_points"] for row in rows.values() if row["by_hand"]),
+        by_hand=sum(row.max_points for row in rows.values() if row.by_hand),
         first_open=next((number for number in rows if number not in done), ""),
-        checked=datetime.fromisoformat(last["at"]).astimezone().strftime("%Y-%m-%d %H:%M"),
+        checked=last.at.astimezone().strftime("%Y-%m-%d %H:%M"),
     )
-
-
-def _done(row: dict) -> bool:
-    return row["state"] == "right" or (row["by_hand"] and row["state"] != "not started")
 
 
 def _what_next(
     scores: Sequence[Score], mastery: dict[str, Mastery], due: int, badge: bool
-) -> tuple[str, ...]:
+) -> tuple[Step, ...]:
     """At most three things to do, the most urgent first."""
-    steps = []
+    steps: list[Step] = []
     if due:
         what = "1 question is" if due == 1 else f"{due} questions are"
-        steps.append(f"Practise: {what} due (`sl.practice()` or `scalinglaws practice`).")
+        steps.append(Step(f"Practise, {what} due", "sl.practice()", "scalinglaws practice"))
     if begun := [score for score in scores if score.checked and score.first_open]:
         score = begun[-1]
-        steps.append(f"Go on in {score.assignment}, at exercise {score.first_open}.")
+        steps.append(Step(f"Go on in {score.assignment}, at exercise {score.first_open}."))
     elif fresh := [score for score in scores if not score.checked]:
         name = fresh[0].assignment
-        steps.append(f"Open {name}; `scalinglaws check {name}` brings its points here.")
+        check = f"scalinglaws check {name}"
+        steps.append(Step(f"Open {name}. To see its points here, run in a terminal", check, check))
     ready = [
         idea
         for idea, found in mastery.items()
@@ -158,12 +182,17 @@ def _what_next(
     ]
     if ready:
         idea = min(ready, key=lambda name: mastery[name].share)
-        steps.append(f'Strengthen “{IDEAS[idea].name}”: `sl.practice("{idea}")`.')
+        steps.append(
+            Step(
+                f"Strengthen “{IDEAS[idea].name}”",
+                f'sl.practice("{idea}")',
+                f"scalinglaws practice {idea}",
+            )
+        )
     if not badge:
-        steps.append("Earn the badge: `sl.challenge()` or `scalinglaws challenge`.")
-    return tuple(steps[:3]) or (
-        "All is done and nothing is due: try a further round of the challenge.",
-    )
+        steps.append(Step("Earn the badge", "sl.challenge()", "scalinglaws challenge"))
+    again = "All is done and nothing is due: try a further round of the challenge"
+    return tuple(steps[:3]) or (Step(again, "sl.challenge()", "scalinglaws challenge"),)
 
 
 # -- Shown
@@ -177,24 +206,30 @@ def _points(score: Score) -> str:
 
 
 def _as_text(report: Report) -> str:
-    lines = [f"Progress of {report.student}", "", "Next"]
-    lines += [f"  - {step}" for step in report.next]
-    lines += ["", "Notebooks"]
-    width = max((len(score.assignment) for score in report.scores), default=0)
-    for score in report.scores:
-        done = f"{score.right}/{score.exercises}" if score.checked else "–"
-        lines.append(f"  {score.assignment:<{width}}  {done:>6} exercises  {_points(score)}")
-    lines += ["", "Ideas (the share of their questions that you would answer rightly today)"]
-    width = max(len(idea.name) for idea in IDEAS.values())
-    for name, found in report.mastery.items():
-        bar = "█" * round(10 * found.share)
-        lines.append(
-            f"  {IDEAS[name].name:<{width}}  {bar:░<10} {found.share:>4.0%}  "
-            f"{found.answered} of {found.questions} answered"
+    notebooks = [
+        (score.assignment, f"{score.right}/{score.exercises} exercises" if score.checked else "–", _points(score))
+        for score in report.scores
+    ]  # fmt: skip
+    ideas = [
+        (
+            IDEAS[name].name,
+            f"{'█' * round(10 * found.share):░<10} {found.share:>4.0%}",
+            f"{found.answered} of {found.questions} answered",
         )
-    lines += ["", f"Practice: {report.due} due, {report.known} known, {report.new} new"]
-    lines += [f"Badge: {path.name}" for path in report.badges] or ["Badge: none yet"]
-    return "\n".join(lines)
+        for name, found in report.mastery.items()
+    ]
+    caption = "Ideas (the share of their questions that you would answer rightly today)"
+    parts = [
+        f"Progress of {report.student}",
+        "\n".join(["Next", *(wrap(step.in_terminal, "  - ", "    ") for step in report.steps)]),
+        "Notebooks\n" + table(notebooks) if notebooks else "",
+        f"{wrap(caption)}\n{table(ideas)}",
+        wrap(f"Practice: {report.due} due, {report.known} known, {report.new} new")
+        + "".join(f"\nBadge: {path.name}" for path in report.badges)
+        + ("" if report.badges else "\nBadge: none yet"),
+        wrap(report.remark),
+    ]
+    return "\n\n".join(filter(None, parts))
 
 
 def _as_html(report: Report) -> str:
@@ -253,5 +288,6 @@ def _as_html(report: Report) -> str:
         f"<div><p><b>Next</b></p><ul>{steps}</ul>{notebooks}"
         f"{picture}"
         f"<details><summary>The map as a table</summary>{ideas}</details>"
-        f"<p>Practice: {report.due} due, {report.known} known, {report.new} new. Badges: {escape(badges)}.</p></div>"
+        f"<p>Practice: {report.due} due, {report.known} known, {report.new} new. Badges: {escape(badges)}.</p>"
+        f"{f'<p>{escape(report.remark)}</p>' if report.remark else ''}</div>"
     )

@@ -12,10 +12,18 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scalinglaws.course.learner.events import Event, Progress, progress_of
+from scalinglaws.course.learner.events import (
+    Answered,
+    Checked,
+    Event,
+    GaveUp,
+    Judged,
+    Progress,
+    progress_of,
+)
 from scalinglaws.course.markdown import to_text
 from scalinglaws.course.questions.answers import WORDS, form, from_text
-from scalinglaws.course.questions.seal import find, open_reply, right_letters
+from scalinglaws.course.questions.seal import Reply, find, open_reply, right_letters
 from scalinglaws.errors import CourseError
 
 TRIES = 3  # different answers that make an honest try
@@ -41,12 +49,10 @@ def reveal(what: str) -> None:
     Raises CourseError, with what is still to be tried, before an honest try.
     """
     text = solution(what, progress_of())
-    try:
-        from IPython import get_ipython
-        from IPython.display import Markdown, display
-    except ImportError:
-        get_ipython = None
-    if get_ipython and get_ipython() is not None:
+    from IPython import get_ipython
+    from IPython.display import Markdown, display
+
+    if get_ipython() is not None:
         display(Markdown(text))
     else:
         print(to_text(text))
@@ -56,13 +62,13 @@ def solution(what: str, progress: Progress) -> str:
     """The worked solution as Markdown. Raises CourseError before an honest try, or where there is none to be read."""
     events = progress.events()
     if "/" in what:
-        return _exercise_solution(*what.split("/", 1), events)
+        assignment, _, number = what.partition("/")
+        return _exercise_solution(assignment, number, events)
     entry = find(what)
-    answered = [e for e in events if e.get("question") == what and e["event"] == "answered"]
-    tries = len({event["answer"] for event in answered})
-    over = any(event["right"] for event in answered) or any(
-        event.get("question") == what and event["event"] in ("gave_up", "judged")
-        for event in events
+    answered = [e for e in events if isinstance(e, Answered) and e.question == what]
+    tries = len({event.answer for event in answered})
+    over = any(event.right for event in answered) or any(
+        isinstance(event, GaveUp | Judged) and event.question == what for event in events
     )
     enough = _tries_needed(entry)
     if not over and tries < enough:
@@ -95,13 +101,21 @@ def worked_solution(question: str, events: Sequence[Event] = ()) -> str | None:
     if form(entry) == "words":
         return open_reply(question, " ".join(str(i) for i in range(WORDS))).solution
     for event in events:
-        if event.get("question") == question and event.get("right") and "answer" in event:
-            opened = open_reply(question, from_text(entry, event["answer"]))
+        if isinstance(event, Answered) and event.question == question and event.right:
+            opened = _open_again(question, event.answer)
             if opened.right:  # else the question was changed since
                 return opened.solution
     if reply := right_letters(question):
         return reply.solution
     return _from_course(question)
+
+
+def _open_again(question: str, answer: str) -> Reply:
+    """The reply to an answer as the file keeps it, which the learner may have edited."""
+    try:
+        return open_reply(question, from_text(find(question), answer))
+    except CourseError as error:
+        return Reply(False, str(error))
 
 
 def _from_course(question: str) -> str | None:
@@ -131,15 +145,15 @@ def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) ->
         raise CourseError(f"{assignment} has no exercise {number!r}: it has {', '.join(found)}.")
     exercise = found[number]
     seen = [
-        event["exercises"][number]
+        event.exercises[number]
         for event in events
-        if event["event"] == "checked"
-        and event["assignment"] == assignment
-        and number in event["exercises"]
+        if isinstance(event, Checked)
+        and event.assignment == assignment
+        and number in event.exercises
     ]
-    tries = {row["wrote"] for row in seen if row["state"] != "not started"}
+    tries = {row.wrote for row in seen if row.state != "not started"}
     enough = 1 if exercise.by_hand else TRIES
-    if not any(row["state"] == "right" for row in seen) and len(tries) < enough:
+    if not any(row.state == "right" for row in seen) and len(tries) < enough:
         raise CourseError(
             f"The solution of exercise {number} opens when it is right, or after `scalinglaws check {assignment}` "
             f"has seen {enough} different {'try' if enough == 1 else 'tries'}; noted so far: {len(tries)}."

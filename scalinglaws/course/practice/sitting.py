@@ -5,26 +5,78 @@ of the kernel, and in another tab, where it stood. The clock is Python's; it goe
 """
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from scalinglaws.course.ideas import IDEAS, find_topic, ideas_of
-from scalinglaws.course.learner.events import LONGEST, Event, Progress, Writing, moment
+from scalinglaws.course.learner.events import (
+    LONGEST,
+    Answered,
+    Asked,
+    Event,
+    GaveUp,
+    Hint,
+    Judged,
+    Pace,
+    Progress,
+    Started,
+    Verdict,
+    Writing,
+)
 from scalinglaws.course.questions.answers import form, from_text
 from scalinglaws.course.questions.seal import Reply, find, mark, sealed_bank
 from scalinglaws.errors import CourseError
 
-from .spacing import AGAIN, GOOD, HARD, Memory, remember
+from .spacing import AGAIN, GOOD, HARD, Memory, Rating, remember
 
 CHALLENGE = "challenge"  # the five problems are the questions whose ids begin so
 LEVELS = ("introductory", "intermediate", "advanced", "expert")
 ATTEMPTS = 2
 ROUND = 5  # questions in a round of the challenge
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 GRACE = timedelta(seconds=2)  # from the page to Python on a busy machine
-PACES = {"timed": 1.0, "double": 2.0, "untimed": None}  # times each question's minutes
-VERDICTS = {"yes": True, "partly": False, "no": False}  # on one's own text, beside the model answer
+PACES: dict[Pace, float | None] = {
+    "timed": 1.0,
+    "double": 2.0,
+    "untimed": None,
+}  # times each question's minutes
+VERDICTS: dict[Verdict, bool] = {
+    "yes": True,
+    "partly": False,
+    "no": False,
+}  # on one's own text, beside the model answer
+
+
+def number_word(count: int) -> str:
+    """2 as "two"; from eleven on, digits."""
+    return _WORDS[count] if count < len(_WORDS) else str(count)
+
+
+def in_words(count: int, thing: str) -> str:
+    """2 and "attempt" as "two attempts"."""
+    return f"{number_word(count)} {thing}{'s' if count != 1 else ''}"
+
+
+def all_of(count: int) -> str:
+    """5 as "All five are", which begins a sentence."""
+    return f"All {number_word(count)} are" if count > 1 else "It is"
+
+
+def rules() -> str:
+    """The rules of the challenge in a sentence: what is said of them anywhere is this."""
+    minutes = max(find(question)["minutes"] for question in five_problems())
+    return (
+        f"{in_words(ROUND, 'problem').capitalize()}, {in_words(minutes, 'minute')} and "
+        f"{in_words(ATTEMPTS, 'attempt')} each"
+    )
+
+
+def five_problems() -> list[str]:
+    """The problems of the first round: those that the course is known for."""
+    return [q for q in sorted(sealed_bank()) if q.startswith(f"{CHALLENGE}.")][:ROUND]
 
 
 @dataclass
@@ -36,7 +88,7 @@ class Turn:
     seconds: float | None
     hints: int = 0
     answers: list[tuple[str, bool]] = field(default_factory=list)
-    verdict: str = ""  # on a text
+    verdict: Verdict | Literal[""] = ""  # on a text
     gave_up: bool = False
     last: datetime | None = None
 
@@ -47,7 +99,7 @@ class Turn:
     @property
     def right(self) -> bool:
         if form(self.entry) == "words":
-            return VERDICTS.get(self.verdict, False)
+            return self.verdict == "yes"
         return any(right for _, right in self.answers)
 
     @property
@@ -67,7 +119,7 @@ class Turn:
             return bool(self.verdict) or self.gave_up
         return self.right or self.gave_up or len(self.answers) >= ATTEMPTS
 
-    def rating(self):
+    def rating(self) -> Rating:
         """How well it was known, for the spacing."""
         if self.verdict == "partly" or (self.right and (self.hints or len(self.answers) > 1)):
             return HARD
@@ -79,40 +131,44 @@ def turns(events: Iterable[Event], sitting: str | None = None) -> list[Turn]:
     latest: dict[tuple[str, str], Turn] = {}  # by sitting and question
     every: list[Turn] = []
     for event in events:
-        name, question = event.get("sitting"), event.get("question")
-        if not name or not question or (sitting and name != sitting):
+        if not isinstance(event, Asked | Hint | Answered | Judged | GaveUp):
             continue
-        if event["event"] == "asked" and question in sealed_bank():
-            turn = latest[name, question] = Turn(question, moment(event), event.get("seconds"))
-            every.append(turn)
+        name, question = event.sitting, event.question
+        if not name or (sitting and name != sitting):
+            continue
+        if isinstance(event, Asked):
+            if question in sealed_bank():
+                turn = latest[name, question] = Turn(question, event.at, event.seconds)
+                every.append(turn)
         elif turn := latest.get((name, question)):
-            turn.last = moment(event)
-            match event["event"]:
-                case "hint":
+            turn.last = event.at
+            match event:
+                case Hint():
                     turn.hints += 1
-                case "answered":
-                    turn.answers.append((event["answer"], bool(event["right"])))
-                case "judged":
-                    turn.verdict = event["verdict"]
-                case "gave_up":
+                case Answered(answer=answer, right=right):
+                    turn.answers.append((answer, right))
+                case Judged(verdict=verdict):
+                    turn.verdict = verdict
+                case GaveUp():
                     turn.gave_up = True
     return every
 
 
 def memories(events: Sequence[Event], now: datetime) -> dict[str, Memory]:
     """{question: Memory} of all that was answered: in sittings and in the notebooks' quiz cells."""
-    reviews: dict[str, list] = {}
+    known = sealed_bank()
+    reviews: dict[str, list[tuple[datetime, Rating]]] = {}
     for turn in turns(events):
         if turn.closed(now) or turn.answers:
             reviews.setdefault(turn.question, []).append(
                 (turn.last or turn.deadline or turn.asked, turn.rating())
             )
     for event in events:
-        if event["event"] == "answered" and not event.get("sitting"):
-            rating = GOOD if event.get("right") else AGAIN
-            reviews.setdefault(event["question"], []).append((moment(event), rating))
-    known = sealed_bank()
-    return {question: remember(found) for question, found in reviews.items() if question in known}
+        if isinstance(event, Answered) and not event.sitting:
+            rating = GOOD if event.right else AGAIN
+            reviews.setdefault(event.question, []).append((event.at, rating))
+    memories = ((q, remember(found)) for q, found in reviews.items() if q in known)
+    return {question: memory for question, memory in memories if memory}
 
 
 def questions_on(topic: str = "", level: str = "") -> list[str]:
@@ -138,10 +194,13 @@ def questions_on(topic: str = "", level: str = "") -> list[str]:
 class Sitting:
     """A run of questions. Actions that do not fit the moment change nothing, so a second tab does no harm."""
 
-    id: str
-
     def __init__(self, progress: Progress):
         self.progress = progress
+
+    @property
+    def id(self) -> str:
+        """The sitting's name in the file; "" before it has begun."""
+        raise NotImplementedError
 
     # -- What is
 
@@ -175,7 +234,7 @@ class Sitting:
             question = self._pick(log, found)
             if question is None:
                 return None
-            log.add("asked", sitting=self.id, question=question, seconds=self._seconds(question))
+            log.add(Asked(log.now, self.id, question, self._seconds(question)))
             return self.turn(log.events)
 
     def hint(self) -> str | None:
@@ -184,18 +243,25 @@ class Sitting:
             turn = self.turn(log.events)
             if turn is None or turn.closed(self.now) or turn.hints >= len(turn.entry["hints"]):
                 return None
-            log.add("hint", sitting=self.id, question=turn.question)
+            log.add(Hint(log.now, self.id, turn.question))
             return turn.entry["hints"][turn.hints]
 
-    def answer(self, typed: Any, attempt: int | None = None) -> Reply | None:
+    def answer(
+        self,
+        typed: Any,
+        attempt: int | None = None,
+        read: Callable[[Turn, Any], Any] = lambda _, typed: typed,
+    ) -> Reply | None:
         """Answer the open question. Returns the reply; None if there is none to answer.
 
         attempt: which attempt the learner means, counted from 0; where that one is over, nothing happens.
+        read: gives the answer in the bank's letters, where the learner was shown others (`options.from_shown`).
         Raises CourseError for an answer of the wrong kind, which costs no attempt.
         """
         turn = self.turn()
         if turn is None or turn.closed(self.now):
             return None
+        typed = read(turn, typed)
         answer = from_text(turn.entry, typed) if isinstance(typed, str) else typed
         reply = mark(turn.question, answer)
         with self.progress.writing() as log:
@@ -209,30 +275,26 @@ class Sitting:
                 or (form(turn.entry) == "words" and present.answers)
             ):
                 return None
-            log.add(
-                "answered",
-                sitting=self.id,
-                question=turn.question,
-                answer=str(answer)[:LONGEST],
-                right=reply.right,
-            )
+            log.add(Answered(log.now, turn.question, str(answer)[:LONGEST], reply.right, self.id))
         return reply
 
     def judge(self, verdict: str) -> None:
         """Say how one's own text compares with the model answer: "yes", "partly" or "no"."""
-        if verdict not in VERDICTS:
+        chosen = next((known for known in VERDICTS if known == verdict), None)
+        if chosen is None:
             raise CourseError(f"Say {', '.join(VERDICTS)}: did your answer make these points?")
-        self._note_once("judged", lambda turn: bool(turn.answers), verdict=verdict)
+        self._after_a_try(lambda now, question: Judged(now, self.id, question, chosen))
 
     def give_up(self) -> None:
         """Close the open question after an honest try, to see its solution."""
-        self._note_once("gave_up", lambda turn: bool(turn.answers))
+        self._after_a_try(lambda now, question: GaveUp(now, self.id, question))
 
-    def _note_once(self, event: str, allowed, **fields) -> None:
+    def _after_a_try(self, event: Callable[[datetime, str], Event]) -> None:
+        """Add an event about the open question, if there was an answer to it."""
         with self.progress.writing() as log:
             turn = self.turn(log.events)
-            if turn and not turn.closed(self.now) and allowed(turn):
-                log.add(event, sitting=self.id, question=turn.question, **fields)
+            if turn and not turn.closed(self.now) and turn.answers:
+                log.add(event(log.now, turn.question))
 
     # -- What differs
 
@@ -250,12 +312,15 @@ class Sitting:
 class Practice(Sitting):
     """Questions on a topic, those that are due first, then new ones; without a clock."""
 
-    id = "practice"
-
     def __init__(self, progress: Progress, topic: str = "", level: str = ""):
         super().__init__(progress)
         self.topic, self.level = topic, level
         self.questions = questions_on(topic, level)
+
+    @property
+    def id(self) -> str:
+        """All of practice is one sitting."""
+        return "practice"
 
     def turns(self, events: Sequence[Event] | None = None) -> list[Turn]:
         """The questions put so far that are on the topic."""
@@ -310,38 +375,47 @@ class Challenge(Sitting):
 
     @property
     def id(self) -> str:
-        return self.round["sitting"] if self.round else ""
+        """The round's name."""
+        return self.round.sitting if self.round else ""
 
     def refresh(self) -> None:
         """Go to the learner's last round: it may have been begun elsewhere."""
         self.round = _last_round(self.progress.events())
 
-    def start(self, topic: str = "", level: str = "", pace: str = "timed", name: str = "") -> Turn:
+    def start(
+        self, topic: str = "", level: str = "", pace: str = "timed", name: str = ""
+    ) -> Turn | None:
         """Begin a round and put its first question; a round that is not over ends.
 
         topic, level: "" for the five problems of the challenge, or what `questions_on` takes.
         pace: "timed" (the minutes of each question), "double" or "untimed". name: for the badge.
         Raises CourseError for a pace that there is not, and as `questions_on` does.
         """
-        if pace not in PACES:
+        wanted = next((known for known in PACES if known == pace), None)
+        if wanted is None:
             raise CourseError(f"There is no pace {pace!r}: choose one of {', '.join(PACES)}.")
         with self.progress.writing() as log:
-            number = sum(event["event"] == "started" for event in log.events) + 1
-            self.round = log.add(
-                "started",
+            number = sum(isinstance(event, Started) for event in log.events) + 1
+            self.round = Started(
+                log.now,
                 sitting=f"round-{number}",
-                questions=self._draw(log.events, topic, level, number),
+                questions=tuple(self._draw(log.events, topic, level, number)),
                 topic=topic,
                 level=level,
-                pace=pace,
+                pace=wanted,
                 name=" ".join(name.split())[:60],
             )
+            log.add(self.round)
         return self.next()
 
     def over(self, events: Sequence[Event] | None = None) -> bool:
         """Whether every question of the round is closed."""
         found = self.turns(events)
-        return len(found) == len(self.round["questions"]) and found[-1].closed(self.now)
+        return (
+            self.round is not None
+            and len(found) == len(self.round.questions)
+            and found[-1].closed(self.now)
+        )
 
     def won(self, events: Sequence[Event] | None = None) -> bool:
         """Whether the round is over and every answer was right."""
@@ -349,7 +423,7 @@ class Challenge(Sitting):
 
     def _draw(self, events: Sequence[Event], topic: str, level: str, number: int) -> list[str]:
         if not topic and not level:
-            return [q for q in sealed_bank() if q.startswith(f"{CHALLENGE}.")][:ROUND]
+            return _like_the_five(events, number)
         known = memories(events, self.now)
         questions = [
             question
@@ -366,19 +440,44 @@ class Challenge(Sitting):
     def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
         if self.round is None:
             raise CourseError("No round has begun: start one first.")
-        questions = self.round["questions"]
+        questions = self.round.questions
         return questions[len(found)] if len(found) < len(questions) else None
 
     def _seconds(self, question: str) -> float | None:
-        factor = PACES[self.round["pace"]]
+        factor = PACES[self.round.pace] if self.round else None
         return None if factor is None else 60.0 * find(question)["minutes"] * factor
 
 
-def _last_round(events: Sequence[Event]) -> Event | None:
+def _like_the_five(events: Sequence[Event], number: int) -> list[str]:
+    """The five problems in the first round; in a later one, for each a question on the same row of the coverage map.
+
+    Those that the learner has not met in a round come first.
+    """
+    five = five_problems()
+    met = Counter(q for event in events if isinstance(event, Started) for q in event.questions)
+    if not met:
+        return five
+    draw = random.Random(number)
+    chosen: list[str] = []
+    for problem in five:
+        row = find(problem)["covers"][0]
+        choice = [
+            question
+            for question, entry in sorted(sealed_bank().items())
+            if row in entry["covers"] and form(entry) != "words" and question not in chosen
+        ]
+        draw.shuffle(choice)
+        chosen.append(min(choice, key=lambda question: met[question]))
+    return chosen
+
+
+def _last_round(events: Sequence[Event]) -> Started | None:
     """The last round of which every question is still in the bank."""
     rounds = [
         event
         for event in events
-        if event["event"] == "started" and all(q in sealed_bank() for q in event["questions"])
+        if isinstance(event, Started)
+        and event.questions
+        and all(question in sealed_bank() for question in event.questions)
     ]
     return rounds[-1] if rounds else None

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fsrs import Card, Rating, Scheduler, State
+from fsrs import Card, Rating, Scheduler
 
 AGAIN, HARD, GOOD = Rating.Again, Rating.Hard, Rating.Good
 _SCHEDULER = Scheduler(enable_fuzzing=False)
@@ -23,7 +23,6 @@ class Memory:
     due: datetime
     reviews: int
     last_right: bool
-    learning: bool  # still within minutes of the first answer, or of a miss
     _card: Card
 
     def recall(self, now: datetime) -> float:
@@ -31,7 +30,7 @@ class Memory:
         if not self.last_right:
             return 0.0
         return float(
-            _SCHEDULER.get_card_retrievability(self._card, max(now, self._card.last_review))
+            _SCHEDULER.get_card_retrievability(self._card, max(now, self._card.last_review or now))
         )
 
 
@@ -45,4 +44,4 @@ def remember(reviews: Iterable[tuple[datetime, Rating]]) -> Memory | None:
         count += 1
     if card is None:
         return None
-    return Memory(card.due, count, rating != AGAIN, card.state != State.Review, card)
+    return Memory(card.due, count, rating != AGAIN, card)

@@ -12,8 +12,9 @@ from scalinglaws.course.questions.seal import Reply, mark
 from scalinglaws.errors import CourseError
 
 from .badge import badge_of
+from .options import from_shown, shown_letters, shown_options, to_shown
 from .reveal import worked_solution
-from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn
+from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn, all_of, rules
 
 TITLE = "LLM Scaling Master"
 _TYPES = {
@@ -44,9 +45,10 @@ def view(sitting: Sitting) -> dict[str, Any]:
         return shown | _question(found[-1], sitting, events)
     assert isinstance(sitting, Challenge)
     if sitting.round is None or not found:
-        return shown | {"phase": "start", "title": TITLE}
-    total = len(sitting.round["questions"])
-    shown |= {"title": f"Problem {len(found)} of {total}", "of": total}
+        return shown | {"phase": "start", "title": TITLE, "rules": rules()}
+    total = len(sitting.round.questions)
+    shown |= {"title": f"Problem {len(found)} of {total}", "of": total, "all": all_of(total)}
+    shown |= {"rules": rules()}
     shown |= {"results": _results(found, sitting), "over": sitting.over(events)}
     shown |= _question(found[-1], sitting, events)
     if shown["over"]:
@@ -81,7 +83,7 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
         + ([f"from {entry['notebook']}"] if "notebook" in entry else []),
         "prompt": prompt,
         "form": kind,
-        "options": entry.get("options", {}),
+        "options": shown_options(turn),
         "unit": entry.get("unit", ""),
         "names": list(entry["inputs"][0]) if "inputs" in entry else [],
         "hints": entry["hints"][: turn.hints],
@@ -91,14 +93,15 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
         "seconds_left": None,
         "late": turn.late(now),
         "right": turn.right,
-        "answer": turn.answers[-1][0] if turn.answers else "",
+        "answer": to_shown(turn, turn.answers[-1][0]) if turn.answers else "",
         "reply": None,
         "others": {},
         "solution": "",
         "references": [],
     }
     if turn.deadline and not closed:
-        shown["seconds_left"] = max(0.0, (turn.deadline - now).total_seconds())
+        left = (turn.deadline - now).total_seconds()
+        shown["seconds_left"] = max(0.0, min(left, turn.seconds or left))
     if turn.answers:
         reply = _mark_again(turn)
         shown["reply"] = {"right": reply.right, "text": reply.text}
@@ -111,8 +114,8 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
         shown["references"] = entry.get("references", [])
         if kind in ("option", "truth"):
             shown["others"] = {
-                letter: mark(turn.question, letter).text
-                for letter in entry["options"]
+                letter: mark(turn.question, from_shown(turn, letter)).text
+                for letter in shown["options"]
                 if letter != shown["answer"]
             }
     return shown
@@ -122,6 +125,6 @@ def _mark_again(turn: Turn) -> Reply:
     """The reply to the last answer, opened anew: the file keeps answers, not replies."""
     answer, right = turn.answers[-1]
     try:
-        return mark(turn.question, from_text(turn.entry, answer))
+        return mark(turn.question, from_text(turn.entry, answer), shown_letters(turn))
     except CourseError:  # the question was changed since
         return Reply(right, "The question was changed since you answered it.")

@@ -17,6 +17,7 @@ from scalinglaws.course.learner.events import student_of
 from scalinglaws.course.markdown import to_html
 from scalinglaws.errors import CourseError
 
+from .options import from_shown
 from .sitting import LEVELS, Challenge, Practice, Sitting
 from .view import view
 
@@ -56,7 +57,7 @@ class Page(anywidget.AnyWidget):
                 sitting.start(pace=str(message.get("pace", "timed")), **wanted)
             case {"do": "answer", "answer": answer, "attempt": int(attempt), "put": int(put)}:
                 if put == len(sitting.turns()):  # else another tab has gone on
-                    sitting.answer(str(answer), attempt)
+                    sitting.answer(str(answer), attempt, from_shown)
             case {"do": "next", "put": int(put)}:
                 if sitting.next(after=put) is None:
                     raise CourseError(f"Nothing more is due or new here. {sitting.comes_back()}")
@@ -90,7 +91,7 @@ def for_page(sitting: Sitting) -> dict[str, Any]:
     if isinstance(sitting, Challenge):
         shown["topics"] = {"": "The five problems", **{i.id: i.name for i in IDEAS.values()}}
         shown["levels"] = ["", *LEVELS]
-        name = sitting.round["name"] if sitting.round else student_of(sitting.progress)
+        name = sitting.round.name if sitting.round else student_of(sitting.progress)
         shown["name"] = name
     if badge := shown.get("badge"):
         picture = base64.b64encode(Path(badge["file"]).read_bytes()).decode()
@@ -112,11 +113,20 @@ def _inline(text: str) -> str:
     return html
 
 
-def show(sitting: Sitting, static: str) -> None:
-    """Display a sitting as a widget, after a static note for where widgets do not run (an exported page, a viewer)."""
+def show(sitting: Sitting, what: str, call: str) -> None:
+    """Display a sitting as a widget, after a note that the widget hides as soon as it runs.
+
+    The note stays where widgets do not run (an exported page, a viewer, a broken front end). what: a sentence of HTML.
+    call: the name that is called in a notebook, and in a terminal.
+    """
     from IPython.display import HTML, display
 
     if isinstance(sitting, Practice):
         sitting.next()
-    display(HTML(static))
+    display(
+        HTML(
+            f'<p class="slp-note">{what} It is loading. If no form appears, run this cell again, use '
+            f"<code>sl.{call}(widget=False)</code>, or run <code>scalinglaws {call}</code> in a terminal.</p>"
+        )
+    )
     display(Page(sitting))

@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -126,11 +127,26 @@ def shown(question: dict[str, Any]) -> dict[str, Any]:
             letter: option.get("text", letter.capitalize()).strip()
             for letter, option in sorted(question["options"].items(), reverse=_truth(question))
         }
+    if "options" in question and not _truth(question) and _calls_options_by_letter(question):
+        visible["ordered"] = True
     if "inputs" in question:
         visible["inputs"] = [
             {name: compute(value) for name, value in point.items()} for point in question["inputs"]
         ]
     return visible
+
+
+# "option c" and "(c)", which is a letter's usual form in prose; "L(C)" and "C" are symbols.
+_LETTER = re.compile(r"\b[Oo]ption \(?[a-f]\b|(?<![\w$\\])\([a-f]\)")
+
+
+def _calls_options_by_letter(question: dict[str, Any]) -> bool:
+    """Whether some text of a question calls an option by its letter, so that it must keep it."""
+    texts = [question["prompt"], question["solution"], *question["hints"]]
+    texts += [text for text in [question.get("right_reply")] if text]
+    for option in question["options"].values():
+        texts += [option.get("text", ""), option["reply"]]
+    return any(_LETTER.search(text) for text in texts)
 
 
 def _truth(question: dict[str, Any]) -> bool:

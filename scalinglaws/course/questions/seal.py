@@ -114,29 +114,35 @@ def _unseal(name: str, entry: Mapping, spelling: str) -> Reply | None:
     return Reply(opened["right"], opened["text"], solution)
 
 
-def unseal(name: str, entry: Mapping, answer: Any) -> Reply | None:
+def unseal(
+    name: str, entry: Mapping, answer: Any, called: Mapping[str, str] | None = None
+) -> Reply | None:
     """The reply to `answer`, or None where none was sealed for it.
 
+    called: the letters by which the reply calls the options; the bank's own unless given.
     Raises CourseError for an answer of the wrong kind, and if the file was changed.
     """
     spelling = spell(entry, answer)
     if form(entry) == "options":
-        return _several(name, entry, spelling)
+        return _several(name, entry, spelling, called or {})
     return _unseal(name, entry, spelling)
 
 
-def _several(name: str, entry: Mapping, spelling: str) -> Reply:
+def _several(name: str, entry: Mapping, spelling: str, called: Mapping[str, str]) -> Reply:
     """The reply to a set of options: each has a reply of its own to being chosen, and one to being left out."""
+    letters = sorted(entry["options"], key=lambda c: called.get(c, c))
+    signs = {c: "+" if c in spelling else "-" for c in letters}
+    single = {c: _unseal(name, entry, signs[c] + c) or Reply(False, "") for c in letters}
+    texts = {c: f"({called.get(c, c)}) {r.text}" for c, r in single.items() if signs[c] == "+"}
     if whole := _unseal(name, entry, spelling):
-        chosen = [f"({c}) {_unseal(name, entry, '+' + c).text}" for c in spelling]
-        return Reply(True, " ".join(filter(None, [whole.text, *chosen])), whole.solution)
-    signs = {c: "+" if c in spelling else "-" for c in entry["options"]}
-    wrong = {c: reply for c, s in signs.items() if not (reply := _unseal(name, entry, s + c)).right}
-    texts = [f"({c}) {reply.text}" for c, reply in wrong.items() if signs[c] == "+"]
+        text = " ".join(filter(None, [whole.text, *texts.values()]))
+        return Reply(True, text, whole.solution)
+    wrong = [c for c, reply in single.items() if not reply.right]
+    said = [texts[c] for c in wrong if c in texts]
     if missing := sum(signs[c] == "-" for c in wrong):
         what = "One right option is" if missing == 1 else f"{missing} right options are"
-        texts.append(f"{what} missing from your answer.")
-    return Reply(False, " ".join(texts))
+        said.append(f"{what} missing from your answer.")
+    return Reply(False, " ".join(said))
 
 
 @functools.cache
@@ -155,13 +161,15 @@ def find(question: str) -> dict:
     return bank[question]
 
 
-def mark(question: str, answer: Any) -> Reply:
-    """The reply that an answer earns.
+def mark(question: str, answer: Any, called: Mapping[str, str] | None = None) -> Reply:
+    """The reply that an answer earns. called: as for `unseal`.
 
     Raises CourseError for an unknown question, and for an answer that is no option or not of the right kind.
     """
     entry = find(question)
-    return unseal(question, entry, answer) or Reply(False, f"{answer!r} {_UNKNOWN[form(entry)]}")
+    return unseal(question, entry, answer, called) or Reply(
+        False, f"{answer!r} {_UNKNOWN[form(entry)]}"
+    )
 
 
 def open_reply(question: str, answer: Any) -> Reply:

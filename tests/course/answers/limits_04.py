@@ -178,10 +178,7 @@ ANSWERS = {
                 "floor=False",
             ),
             (
-                two(
-                    E_code='sl.fit_chinchilla(shared["N"], shared["D"], shared["loss_code"],'
-                    ' groups=shared["N"].astype(str) + " " + shared["D"].astype(str)).interval("E")'
-                ),
+                two(E_code='fit_code.with_bootstrap(method="runs").interval("E")'),
                 "default settings",
             ),
             (

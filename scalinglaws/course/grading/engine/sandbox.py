@@ -15,6 +15,7 @@ import os
 import platform
 import shutil
 import signal
+import stat
 import struct
 import sys
 from collections.abc import Iterable
@@ -108,6 +109,29 @@ def readable() -> list[str]:
     ]
 
 
+def private_path() -> str:
+    """Something that the sandbox must read and that only its owner may; "" where there is nothing.
+
+    Only root's sandbox is another user. Looked at is what stands at the top of each folder, and of the installed packages.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return ""
+    folders = [*readable(), *(f for f in sys.path if f.startswith((sys.prefix, sys.base_prefix)))]
+    for folder in folders:
+        inside = [entry.path for entry in os.scandir(folder)] if os.path.isdir(folder) else []
+        for path in [folder, *inside]:
+            with contextlib.suppress(OSError):  # a link to nothing
+                mode = os.stat(path).st_mode
+                needed = 0o5 if stat.S_ISDIR(mode) else 0o4
+                if mode & needed != needed and path.startswith(_OURS):
+                    return path
+    return ""
+
+
+# The system's own folders hold some files that are for root alone; Python and the course need all of theirs.
+_OURS = (sys.prefix, sys.base_prefix, str(PACKAGE), str(data_dir()))
+
+
 def _matplotlib_cache() -> str:
     try:
         import matplotlib
@@ -137,7 +161,9 @@ def enter(limits: Limits, files: str | None = None, hide: Iterable[str] = ()) ->
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     if root_user:
         uid = gid = FIRST_UID + os.getpid()
+    mask = os.umask(0o022)  # of the folders that lead to what may be read; ours may be for us alone
     _new_root(limits, files, [os.path.realpath(h) for h in hide], (uid, gid))
+    os.umask(mask)
     return uid
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from scalinglaws.environment import own_matplotlibrc
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import PACKAGE
 
@@ -170,6 +171,7 @@ def _environment() -> dict[str, str]:
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **one,
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MATPLOTLIBRC": own_matplotlibrc(),  # a personal style is no part of an answer
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "NBGRADER_EXECUTION": "autograde",

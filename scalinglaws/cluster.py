@@ -1,7 +1,8 @@
-"""Grading on the workers of a running Dask scheduler: `scalinglaws grade --cluster ADDRESS`.
+"""Work on a running Dask scheduler: `scalinglaws grade` and `sweep` with `--cluster ADDRESS`.
 
-The workers need this package and nothing else: a submission and the assignment travel to them, the graded notebook comes back. The
-gradebook is written here, by this process alone, as always. A worker that dies loses its submissions to the others.
+The workers need this package and nothing else: what is to be graded or trained travels to them, and
+the result comes back. This process alone writes gradebook and tables, as always. A worker that dies
+loses its work to the others.
 """
 
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -9,16 +10,19 @@ from typing import Any
 
 from scalinglaws.errors import CourseError
 
-TRIES = 3  # a submission that ended as many workers is not sent to another
+TRIES = 3  # what has ended as many workers is not sent to another
 
 
 def connect(address: str) -> "ClusterExecutor":
-    """An executor on the scheduler at `address`, such as tcp://127.0.0.1:8786. Raises CourseError without one or without workers."""
+    """An executor on the scheduler at `address`, such as tcp://127.0.0.1:8786.
+
+    Raises CourseError if no scheduler answers, or if it has no workers.
+    """
     try:
         from distributed import Client
     except ImportError:
         raise CourseError(
-            "Grading on a cluster needs the package distributed: pip install distributed."
+            "--cluster needs the package distributed: pip install 'scalinglaws[cluster]'."
         ) from None
     try:
         client = Client(address, timeout=20, set_as_default=False)

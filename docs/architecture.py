@@ -1,0 +1,85 @@
+"""Draw the architecture in CONTRIBUTING.md: each room, what it is for, and what it may import.
+
+python docs/architecture.py           # write it
+python docs/architecture.py --check   # exit 1 if it is stale
+
+The storeys are those of the contracts in pyproject.toml, the sentences are the modules' own, and the
+arrows are the imports that the code has.
+"""
+
+import ast
+import sys
+import tomllib
+from pathlib import Path
+
+import grimp
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "CONTRIBUTING.md"
+BEGIN, END = "<!-- made by docs/architecture.py -->\n", "<!-- end -->\n"
+COURSE = "scalinglaws.course"
+PLUMBING = {"errors", "files", "paths", "arrays", "extras", "terminal", "markdown"}
+
+
+def storeys(contract: str) -> list[list[str]]:
+    """The rooms of each layer of a contract, from the top down."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (layers,) = [c["layers"] for c in contracts if c["id"] == contract]
+    return [layer.split(" | ") for layer in layers]
+
+
+def purpose(module: str) -> str:
+    """The first line of a module's docstring, without its full stop."""
+    path = ROOT / module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return text.partition("\n")[0].rstrip(".")
+
+
+def room(module: str) -> str:
+    """The room that a module is in: `laws`, or `course/practice`."""
+    parts = module.split(".")[1:]
+    return "/".join(parts[:2] if parts[:1] == ["course"] else parts[:1])
+
+
+def arrows(graph: grimp.ImportGraph) -> set[tuple[str, str]]:
+    """(importer, imported) of rooms, without the plumbing that everything uses."""
+    found = set()
+    for module in graph.modules:
+        for imported in graph.find_modules_directly_imported_by(module):
+            pair = room(module), room(imported)
+            if pair[0] != pair[1] and all(pair) and not PLUMBING & {*pair}:
+                found.add(pair)
+    return found
+
+
+def picture() -> str:
+    """The storeys as a table and the arrows as a diagram, in Markdown."""
+    lines = ["| Room of the course, top to bottom | What it does |", "| --- | --- |"]
+    for rooms in storeys("course"):
+        lines += [f"| `course/{name}` | {purpose(f'{COURSE}.{name}')} |" for name in rooms]
+    lines += ["", "| Room below the course, top to bottom | What it does |", "| --- | --- |"]
+    for rooms in storeys("storeys"):
+        names = [name for name in rooms if name != "course"]
+        lines += [f"| `{name}` | {purpose(f'scalinglaws.{name}')} |" for name in names]
+    graph = grimp.build_graph("scalinglaws", exclude_type_checking_imports=True)
+    doors = {"__main__", "cli", "environment", "grading"}
+    drawn = sorted(pair for pair in arrows(graph) if not doors & {*pair})
+    lines += ["", f"{len(drawn)} arrows, none of which points upwards (left imports right):", ""]
+    lines += ["```mermaid", "flowchart LR"]
+    lines += [f"  {a.replace('/', '_')}[{a}] --> {b.replace('/', '_')}[{b}]" for a, b in drawn]
+    return "\n".join([*lines, "```", ""])
+
+
+def page() -> str:
+    """CONTRIBUTING.md with a fresh picture."""
+    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return before + BEGIN + "\n" + picture() + "\n" + END + after
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv:
+        sys.exit(PAGE.read_text("utf-8") != page())
+    PAGE.write_text(page(), "utf-8")

@@ -1,0 +1,149 @@
+"""The class and its assignments: who handed in what, and which version of an exercise is which."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+import scalinglaws
+from scalinglaws.course.exercises import exercises, graded_cells
+from scalinglaws.errors import CourseError
+
+from .engine.sandbox import Limits
+from .execute import Plan
+from .finder import Folder, read_folder
+from .ledger import Entry, Ledger
+from .nbgrader_api import assignments
+from .submission import master
+from .submission_job import Assignment
+
+
+def check_name(course: Path, assignment: str) -> None:
+    """Raise CourseError for an assignment that does not exist."""
+    if assignment not in assignments(course):
+        known = ", ".join(assignments(course)) or "none"
+        raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
+
+
+def load_assignment(
+    directory: CourseDirectory, config: Config, name: str, limits: Limits, sandboxed: bool
+) -> Assignment:
+    """Read an assignment's source."""
+    folder = Path(directory.format_path(directory.source_directory, ".", name))
+    notebooks = {path.stem: master(path, config) for path in sorted(folder.glob("*.ipynb"))}
+    hide = [str(Path(directory.root).resolve())]
+    plans = {key: Plan.of(notebook, hide) for key, notebook in notebooks.items()}
+    files = {n: d for n, d in read_folder(folder).files.items() if not n.endswith(".ipynb")}
+    digest = _digest_of_source(notebooks, files, limits, sandboxed)
+    found = versions(notebooks, files)
+    return Assignment(name, notebooks, plans, files, limits, sandboxed, digest, found)
+
+
+def submitted_folder(directory: CourseDirectory, student: str, assignment: str) -> Path:
+    """Where a student's submission lies."""
+    return Path(directory.format_path(directory.submitted_directory, student, assignment))
+
+
+def students(directory: CourseDirectory, assignment: str) -> list[str]:
+    """All who submitted something."""
+    root = Path(directory.format_path(directory.submitted_directory, "*", assignment))
+    found = root.parent.parent.glob(f"*/{assignment}")
+    return sorted(
+        path.parent.name for path in found if path.is_dir() and not path.parent.name.startswith(".")
+    )
+
+
+def read_submission(directory: CourseDirectory, student: str, assignment: str) -> Folder:
+    """The files of a submission."""
+    return read_folder(submitted_folder(directory, student, assignment))
+
+
+# --- versions ---
+
+
+def versions(notebooks: Mapping[str, NotebookNode], files: Mapping[str, bytes]) -> dict[str, str]:
+    """{exercise: digest of what gives its mark}; "" is what all exercises share: given code and files.
+
+    notebooks: what `submission.master` gives. Words around the exercises count for nothing.
+    """
+    shared = hashlib.sha256()
+    _add(shared, files)
+    found: dict[str, str] = {}
+    for name, notebook in notebooks.items():
+        cells = graded_cells(notebook)
+        for exercise in exercises(notebook):
+            digest = hashlib.sha256()
+            for key in dict.fromkeys([*exercise.answers, *exercise.tests]):
+                cell = cells[key]
+                points = float(cell.metadata.nbgrader["points"]) if utils.is_grade(cell) else None
+                about = [key, cell.cell_type, cell.source, points]
+                digest.update(json.dumps(about).encode())
+            found[f"{name}/" * (len(notebooks) > 1) + exercise.number] = digest.hexdigest()
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and not cell.metadata.get("nbgrader"):
+                shared.update(json.dumps(cell.source).encode())
+    return {"": shared.hexdigest(), **found}
+
+
+def current_versions(directory: CourseDirectory, config: Config, assignment: str) -> dict[str, str]:
+    """The versions of an assignment's exercises as its source stands now."""
+    folder = Path(directory.format_path(directory.source_directory, ".", assignment))
+    notebooks = {path.stem: master(path, config) for path in sorted(folder.glob("*.ipynb"))}
+    files = {n: d for n, d in read_folder(folder).files.items() if not n.endswith(".ipynb")}
+    return versions(notebooks, files)
+
+
+def stale(entries: Mapping[str, Entry | None], now: Mapping[str, str]) -> dict[str, list[str]]:
+    """{student: exercises whose marks an older version gave}, of those who have such marks."""
+    found = {s: entry.stale(now) for s, entry in entries.items() if entry is not None}
+    return {student: names for student, names in found.items() if names}
+
+
+def read_entries(ledger: Ledger, names: Iterable[str]) -> dict[str, Entry | None]:
+    """{student: ledger entry}."""
+    return {name: ledger.read(name) for name in names}
+
+
+def describe_stale(found: Mapping[str, list[str]], assignment: str) -> str:
+    """One sentence on marks that an older version gave."""
+    names = sorted(found)
+    who = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    which = list(dict.fromkeys(name for them in found.values() for name in them))
+    what = ", ".join(which[:8]) + (" ..." if len(which) > 8 else "")
+    return (
+        f"{len(names)} graded by an older version of exercise {what}: {who}."
+        f" `scalinglaws grade {assignment} --stale` grades just those again."
+    )
+
+
+def digest_of(assignment: Assignment, files: Mapping[str, bytes]) -> str:
+    """A fingerprint of all that a submission's grade depends on."""
+    digest = hashlib.sha256(assignment.digest)
+    _add(digest, files)
+    return digest.hexdigest()
+
+
+def _digest_of_source(
+    notebooks: dict[str, NotebookNode], files: dict[str, bytes], limits: Limits, sandboxed: bool
+) -> bytes:
+    """The part of a fingerprint that is the same for all students."""
+    about = {
+        "version": scalinglaws.__version__,
+        "limits": asdict(limits),
+        "notebooks": notebooks,
+        "sandboxed": sandboxed,
+    }
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    _add(digest, files)
+    return digest.digest()
+
+
+def _add(digest: "hashlib._Hash", files: Mapping[str, bytes]) -> None:
+    for name, data in sorted(files.items()):
+        digest.update(f"{name} {len(data)}\n".encode("utf-8", "surrogateescape") + data)

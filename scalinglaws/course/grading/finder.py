@@ -1,0 +1,349 @@
+"""Finds a learner's work, wherever and under whatever name it was handed in.
+
+`read_folder` reads a submission's files within bounds, notebooks first; `find_work` picks the notebook
+of an assignment among them: under its name, another name, in a folder, beside copies, in a zip archive.
+Of several the one with most answers filled in is taken. What is not read is always said.
+"""
+
+import contextlib
+import io
+import os
+import stat
+import zipfile
+from collections.abc import Collection, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from nbformat import NotebookNode
+from nbgrader import utils
+
+from .engine.sandbox import MIB
+from .messages import visible_text
+from .remarks import Kind, Remark
+from .submission import MAX_FILE, Unreadable, grade_id, match_cells, parse, same_text, visible
+
+MAX_SEEN = 100_000  # files and folders that are looked at
+MAX_CANDIDATES = 30  # notebooks that are compared
+MAX_MEMBERS = 5_000  # of a zip archive
+MAX_RATIO = 200  # bytes out of one byte of an archive
+_NAMED = 5  # files that a remark lists
+
+
+@dataclass
+class Folder:
+    """The files of a submission. left_out: those that were not read, and why: "big.bin (80 MiB)"."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A notebook that was found. path: below the submission's folder, as the learner called it.
+
+    files: what else was handed in, as the notebook would find it: what lies beside it comes first.
+    """
+
+    path: str
+    notebook: NotebookNode
+    files: dict[str, bytes]
+    remarks: list[Remark]
+
+
+# --- a folder ---
+
+
+def read_folder(folder: Path, most: int = 64 * MIB, many: int = 5_000) -> Folder:
+    """All plain files of a folder, up to `most` bytes and `many` files; notebooks and archives come first.
+
+    Links, pipes, devices and what cannot be read are left out and listed. Hidden files, and folders
+    that are called like a notebook, are passed over.
+    """
+    found = Folder()
+    waiting: list[tuple[tuple[int, int, int], str, os.stat_result]] = []
+    for name, about in _walk(folder, found.left_out):
+        kind = _NOT_PLAIN.get(stat.S_IFMT(about.st_mode))
+        if kind:
+            found.left_out.append(f"{name} ({kind})")
+            continue
+        suffix = PurePosixPath(name).suffix.lower()
+        order = 0 if suffix == ".ipynb" else 1 if suffix == ".zip" else 2
+        # Of notebooks and archives the nearest and smallest first: a huge neighbour hides none.
+        rank = (order, name.count("/"), about.st_size) if order < 2 else (order, 0, 0)
+        waiting.append((rank, name, about))
+    room = {0: max(most, MAX_FILE), 1: most, 2: most}
+    for (order, _, _), name, about in sorted(waiting, key=lambda entry: entry[:2]):
+        if about.st_size > room[order]:
+            found.left_out.append(f"{name} ({_size(about.st_size)})")
+        elif len(found.files) >= many:
+            found.left_out.append(f"{name} (too many files)")
+        elif (data := _read_plain(folder / name, room[order])) is None:
+            found.left_out.append(f"{name} (it cannot be read)")
+        else:
+            room[order] -= len(data)
+            found.files[name] = data
+    found.files = dict(sorted(found.files.items()))
+    return found
+
+
+_NOT_PLAIN = {
+    stat.S_IFLNK: "a link", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
+}  # fmt: skip
+
+
+def _walk(folder: Path, left_out: list[str]) -> Iterator[tuple[str, os.stat_result]]:
+    """(path below the folder, lstat) of each file and link that is not hidden."""
+    seen = 0
+    for above, folders, files in os.walk(folder):
+        left_out += [f"{f}/ (a folder)" for f in folders if f.endswith(".ipynb")]
+        folders[:] = sorted(
+            f
+            for f in folders
+            if not (f == "__pycache__" or f.endswith(".ipynb") or f.startswith("."))
+        )
+        links = [f for f in folders if os.path.islink(os.path.join(above, f))]
+        for name in sorted([*files, *links]):
+            seen += 1
+            if seen > MAX_SEEN:
+                left_out.append(f"all that follows the first {MAX_SEEN:,} files")
+                return
+            path = Path(above, name)
+            if name.startswith("."):
+                continue
+            with contextlib.suppress(OSError):  # gone meanwhile
+                yield path.relative_to(folder).as_posix(), path.lstat()
+
+
+def _read_plain(path: Path, most: int) -> bytes | None:
+    """A file's content; None if it is no plain file any more, is larger than `most`, or is barred."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
+            data = file.read(most + 1)
+    except (OSError, ValueError):
+        return None
+    return data if len(data) <= most else None
+
+
+def _size(number: int) -> str:
+    for unit, size in (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if number >= size:
+            return f"{number / size:.0f} {unit}"
+    return f"{number} bytes"
+
+
+def left_out_remark(left_out: list[str]) -> list[Remark]:
+    """The remark on files that were not read; none where all were."""
+    if not left_out:
+        return []
+    names = [visible_text(name[-120:]) for name in left_out]
+    more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return [Remark(Kind.LEFT_OUT, "not read: " + ", ".join(names[:_NAMED]) + more)]
+
+
+# --- a zip archive ---
+
+
+def open_archives(found: Folder, most: int = 64 * MIB) -> dict[str, bytes]:
+    """The files in the zip archives of a submission, as "archive.zip/member". One level deep."""
+    members: dict[str, bytes] = {}
+    for name, data in found.files.items():
+        if not name.lower().endswith(".zip"):
+            continue
+        try:
+            for member, content in _open_zip(data, most, found.left_out, name):
+                members[f"{name}/{member}"] = content
+                most -= len(content)
+        except _NotOpened as error:
+            found.left_out.append(f"{name} ({error})")
+        except Exception as error:  # zipfile raises many kinds for a damaged archive
+            found.left_out.append(f"{name} (a damaged archive: {type(error).__name__})")
+    return members
+
+
+class _NotOpened(Exception):
+    """Why an archive is not opened."""
+
+
+def _open_zip(
+    data: bytes, most: int, left_out: list[str], archive: str
+) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of an archive's plain members, notebooks first; bounded in all respects."""
+    if data.count(b"PK\x01\x02") > 2 * MAX_MEMBERS:  # before zipfile reads its list
+        raise _NotOpened(f"an archive of more than {MAX_MEMBERS:,} files")
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        members = [m for m in file.infolist() if not m.is_dir()]
+        if len(members) > MAX_MEMBERS:
+            raise _NotOpened(f"an archive of more than {MAX_MEMBERS:,} files")
+        members.sort(key=lambda m: not m.filename.endswith(".ipynb"))
+        for member in members:
+            name = _safe_name(member.filename)
+            why = ""
+            if name is None:
+                why = "a path that leads out of the archive"
+            elif any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts):
+                continue
+            elif member.flag_bits & 1:
+                why = "encrypted"
+            elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                why = "packed in a way that is not read here"
+            elif stat.S_ISLNK(member.external_attr >> 16):
+                why = "a link"
+            elif member.file_size > most:
+                why = _size(member.file_size)
+            elif member.file_size > MIB and member.file_size > MAX_RATIO * member.compress_size:
+                why = "packed too tightly to be a document"
+            if why or name is None:
+                left_out.append(f"{archive}/{member.filename[-80:]} ({why})")
+                continue
+            with file.open(member) as stream:
+                content = stream.read(min(most, member.file_size) + 1)
+            if len(content) > most:
+                left_out.append(f"{archive}/{name} (larger than it says)")
+                continue
+            most -= len(content)
+            yield name, content
+
+
+def _safe_name(name: str) -> str | None:
+    """A member's path as a relative one; None where it would lead out of a folder."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in name or not path.parts:
+        return None
+    return path.as_posix()
+
+
+# --- the notebook ---
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    path: str
+    notebook: NotebookNode
+    remarks: list[Remark]
+    filled: frozenset[str]  # the answers that differ from what was handed out
+    shared: int  # how many of the source's cells it holds
+
+
+def find_work(name: str, source: NotebookNode, found: Folder, others: Collection[str] = ()) -> Work:
+    """The submitted notebook of an assignment. Raises Unreadable, which says what there is instead.
+
+    name: the notebook's, without suffix. source: what `submission.master` gives. others: names of the
+    assignment's other notebooks, which are not taken for this one.
+    """
+    own = f"{name}.ipynb"
+    packed = open_archives(found)
+    everything = {**found.files, **packed}
+    paths = [p for p in everything if p.lower().endswith(".ipynb")]
+    paths = [p for p in paths if PurePosixPath(p).stem not in set(others) - {name}]
+    paths.sort(key=lambda p: (p != own, PurePosixPath(p).name != own, p.count("/"), p))
+    candidates: list[_Candidate] = []
+    broken: dict[str, str] = {}
+    for path in paths[:MAX_CANDIDATES]:
+        try:
+            candidate = _candidate(path, everything[path], source)
+        except Unreadable as error:
+            broken[path] = str(error)
+            continue
+        if candidate.shared or path == own:
+            candidates.append(candidate)
+    remarks = left_out_remark(
+        found.left_out + [f"{p} (too many notebooks)" for p in paths[MAX_CANDIDATES:]]
+    )
+    if not candidates:
+        if own in broken:
+            raise Unreadable(broken[own])
+        if broken:
+            path, why = next(iter(broken.items()))
+            raise Unreadable(f"{_show(path)}: {why}")
+        raise Unreadable(_what_there_is(found, everything))
+    # `max` takes the first of equals: the right name, the nearest to the top.
+    best = max(candidates, key=lambda c: (len(c.filled), c.path == own, c.shared))
+    remarks += _which(best, candidates, broken, own) + best.remarks
+    return Work(best.path, best.notebook, _beside(best.path, found.files, packed), remarks)
+
+
+def _candidate(path: str, data: bytes, source: NotebookNode) -> _Candidate:
+    notebook, remarks = parse(data)
+    ours = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
+    known = {visible(cell.source).strip() for cell in source.cells if len(cell.source) > 20}
+    shared = len(set(ours) & {grade_id(cell) for cell in notebook.cells})
+    shared += sum(cell.source.strip() in known for cell in notebook.cells)
+    filled: set[str] = set()
+    if shared:
+        trial = deepcopy(notebook)
+        match_cells(trial, source)
+        filled = {
+            grade_id(cell)
+            for cell in trial.cells
+            if (original := ours.get(grade_id(cell))) is not None
+            and utils.is_solution(original)
+            and not same_text(cell.source, original.source)
+        }
+    return _Candidate(path, notebook, remarks, frozenset(filled), shared)
+
+
+def _which(
+    best: _Candidate, candidates: list[_Candidate], broken: dict[str, str], own: str
+) -> list[Remark]:
+    """Which of several files was graded, and why; where the others hold more, a person should look."""
+    remarks = []
+    rest = [c for c in candidates if c is not best]
+    if rest:
+        text = f"{_show(best.path)} was graded ({_answers(len(best.filled))}), not " + ", ".join(
+            f"{_show(c.path)} ({_answers(len(c.filled))})" for c in rest[:_NAMED]
+        )
+        if len(rest) > _NAMED:
+            text += f" or {len(rest) - _NAMED} more"
+        more = any(c.filled - best.filled or len(c.filled) == len(best.filled) > 0 for c in rest)
+        same = all(_sources(c) == _sources(best) for c in rest)
+        remarks.append(Remark(Kind.LOOK if more and not same else Kind.FOUND, text))
+    elif best.path != own:
+        remarks.append(Remark(Kind.FOUND, f"the notebook was called {_show(best.path)}"))
+    for path, why in list(broken.items())[:_NAMED]:
+        remarks.append(Remark(Kind.LOOK, f"{_show(path)} could not be read: {why}"))
+    return remarks
+
+
+def _sources(candidate: _Candidate) -> list[str]:
+    return [cell.source for cell in candidate.notebook.cells]
+
+
+def _answers(number: int) -> str:
+    return f"{number} answer{'s' * (number != 1)} filled in"
+
+
+def _show(path: str) -> str:
+    return visible_text(path[-120:])
+
+
+def _beside(path: str, files: dict[str, bytes], packed: dict[str, bytes]) -> dict[str, bytes]:
+    """The other files as a notebook at `path` finds them: what lies beside it at the top."""
+    others = {n: d for n, d in files.items() if not n.endswith(".ipynb")}
+    above = PurePosixPath(path).parent.as_posix()
+    if above == ".":
+        return others
+    beside = {
+        n.removeprefix(above + "/"): d
+        for n, d in {**files, **packed}.items()
+        if n.startswith(above + "/") and not n.endswith(".ipynb")
+    }
+    return {**others, **beside}
+
+
+def _what_there_is(found: Folder, everything: dict[str, bytes]) -> str:
+    """Why there is nothing to grade."""
+    names = [f"{n} ({_other_notebook(n)}{_size(len(d))})" for n, d in everything.items()]
+    names = [visible_text(n[-120:]) for n in [*found.left_out, *names]]
+    if not names:
+        return "nothing was handed in"
+    more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return "there is no notebook of this assignment, only " + ", ".join(names[:_NAMED]) + more
+
+
+def _other_notebook(name: str) -> str:
+    return "another notebook, " if name.endswith(".ipynb") else ""

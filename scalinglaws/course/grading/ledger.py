@@ -1,0 +1,105 @@
+"""The ledger of graded work: for each submission what was graded, by which version, and how it went.
+
+One file per submission, `ledger/<assignment>/<student>.json` beside the gradebook. It is written last,
+after the gradebook and autograded/: whoever is stopped in between grades that submission again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scalinglaws.files import replace_file
+
+from .remarks import Kind, Remark
+from .results import State, Test
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a graded submission.
+
+    digest: of all that its grade depends on; empty if it must be graded again. versions: {exercise:
+    digest of the version that gave the mark}, with "" for what all exercises share. unreadable:
+    {notebook: why}. stopped, flooded, unjudged: cells. tests: by grade_id.
+    """
+
+    digest: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
+    stopped: tuple[str, ...] = ()
+    flooded: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    seconds: float = 0.0
+    tests: Mapping[str, Test] = field(default_factory=dict)
+
+    def stale(self, versions: Mapping[str, str]) -> list[str]:
+        """The exercises whose marks were given by another version than this one, in order."""
+        if not self.versions or self.unreadable:
+            return []
+        if self.versions.get("") != versions.get(""):
+            return [name for name in versions if name]
+        return [name for name, now in versions.items() if self.versions.get(name) != now]
+
+
+class Ledger:
+    """The ledger of one assignment of a course."""
+
+    def __init__(self, course: Path, assignment: str) -> None:
+        self.folder = course / "ledger" / assignment
+        # Where entries lay until version 0.2: read where there is no newer one.
+        self._old = course / ".cache" / "grade" / assignment
+
+    def read(self, student: str) -> Entry | None:
+        """A submission's entry; None where there is none that can be read."""
+        for folder in (self.folder, self._old):
+            try:
+                return _entry(json.loads((folder / f"{student}.json").read_text("utf-8")))
+            except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                continue
+        return None
+
+    def write(self, student: str, entry: Entry) -> None:
+        """Replace a submission's entry. Raises OSError where it cannot be written."""
+        text = json.dumps(asdict(entry), indent=1, ensure_ascii=False)
+        replace_file(self.folder / f"{student}.json", text.encode("utf-8", "replace"))
+
+    def keep_removed(self, marks: list[dict[str, Any]]) -> None:
+        """Keep what persons gave for cells that the assignment no longer has."""
+        if not marks:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "removed_marks.jsonl").open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(mark, ensure_ascii=False) + "\n" for mark in marks)
+
+
+def _entry(data: dict[str, Any]) -> Entry:
+    return Entry(
+        digest=str(data["digest"]),
+        versions=dict(data.get("versions", {})),
+        unreadable=dict(data["unreadable"]),
+        remarks=tuple(map(_remark, data["remarks"])),
+        stopped=tuple(data["stopped"]),
+        flooded=tuple(data["flooded"]),
+        unjudged=tuple(data.get("unjudged", ())),
+        seconds=float(data["seconds"]),
+        tests={name: _test(test) for name, test in data["tests"].items()},
+    )
+
+
+def _remark(data: str | dict[str, str]) -> Remark:
+    if isinstance(data, str):  # an old entry
+        kind = Kind.LOOK if data.startswith("missing answers") else Kind.REPAIRED
+        return Remark(kind, data)
+    return Remark(Kind(data["kind"]), data["text"])
+
+
+def _test(data: dict[str, Any]) -> Test:
+    points, most = data["points"], float(data["most"])
+    if "state" in data:
+        state = State(data["state"])
+    else:  # an old entry
+        state = State.WAITS if points is None else State.RIGHT if points >= most else State.WRONG
+    return Test(points, most, state, data["message"], data["seconds"], tuple(data.get("hints", ())))

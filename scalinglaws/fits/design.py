@@ -1,0 +1,174 @@
+"""Which run to train next: optimal design on a fitted law, with the cost of each run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from ..arrays import positive
+from ..errors import CourseError
+from ..laws import training_flops
+from .newton import Array
+from .result import Fit, RegressionFit
+
+L = TypeVar("L")
+
+_GRID = 24  # candidates along each variable
+_POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the cost, by which the gain of a run is divided
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan:
+    """Runs to train, and what they are expected to do to the standard error of a quantity.
+
+    runs: one row per configuration, the most expensive first: its variables (N and D, say), the cost
+    of one run, and how many of them (count). before, after: the standard error of the quantity now,
+    and with all of them. spent: the cost of all of them.
+    """
+
+    runs: pd.DataFrame
+    before: float
+    after: float
+    spent: float
+
+    def __repr__(self) -> str:
+        saved = 100 * (1 - self.after / self.before)
+        head = (
+            f"{int(self.runs['count'].sum())} runs for {self.spent:.3g}: the standard error falls from "
+            f"{self.before:.3g} to {self.after:.3g} ({saved:.0f} % less), if the law's form is right"
+        )
+        return head + "\n" + self.runs.to_string(index=False, float_format=lambda x: f"{x:.4g}")
+
+
+def next_runs(
+    fit: Fit[L],
+    budget: float,
+    quantity: str | Callable[[L], ArrayLike],
+    *,
+    candidates: Mapping[str, ArrayLike] | None = None,
+    beyond: float = 3.0,
+    most: int = 30,
+    cost: Callable[..., ArrayLike] | None = None,
+) -> Plan:
+    """The runs that tell most about a quantity for a budget: which (N, D) to train next.
+
+    fit: of L(N, D) or another law fitted to all runs at once. budget: FLOPs to spend (or the unit of
+    `cost`). quantity: what you want to know: a parameter's name, or a function of the law, such as
+    `lambda law: law.N_opt(1e24)` or `lambda law: law(7e9, 1e12)`. candidates: a table of the runs
+    that you could train, a column per variable; unless given, a grid over the sizes of the runs in
+    the fit and up to `beyond` times as far. most: runs to plan at the most. cost: of a run, as a
+    function of the law's variables; 6·N·D unless given.
+
+    The design is c-optimal (Elfving 1952; Pukelsheim 1993, "Optimal Design of Experiments"): the
+    variance of the quantity is cᵀVc, with V the covariance of the parameters, which allows for unequal
+    noise, and c the quantity's gradient. Runs are added one at a time, each time the one that lowers
+    the variance most per cost to some power; of the powers 0 to 1 the best plan is kept. It trusts
+    the law's form: keep some runs near what you want to predict.
+
+    Raises CourseError for a fit of minima or envelopes, and for a budget that no candidate meets.
+
+    >>> import numpy as np
+    >>> from scalinglaws.constants import CHINCHILLA
+    >>> from scalinglaws.fits import fit_chinchilla
+    >>> N, D = np.geomspace(1e8, 1e9, 5), np.geomspace(2e9, 2e10, 5)
+    >>> N, D = (values.ravel() for values in np.meshgrid(N, D))
+    >>> noise = np.exp(0.01 * np.random.default_rng(0).standard_normal(25))
+    >>> fit = fit_chinchilla(N, D, CHINCHILLA(N, D) * noise, delta=None)
+    >>> plan = next_runs(fit, 1e21, lambda law: law.L_opt(1e23))
+    >>> plan.after < plan.before / 2, plan.spent <= 1e21
+    (True, True)
+    """
+    (allowed,) = positive(budget=budget)
+    if not isinstance(fit, RegressionFit):
+        raise CourseError(
+            f"A {type(fit).__name__} is fitted to minima, not to runs: plan with fit_chinchilla or "
+            "another law of N and D."
+        )
+    if cost is None:
+        if fit.variables != ("N", "D"):
+            raise CourseError(
+                "Say what a run costs: cost=a function of " + ", ".join(fit.variables)
+            )
+        cost = training_flops
+    where = _candidates(fit, candidates, beyond)
+    price = np.broadcast_to(np.asarray(cost(*where), dtype=float), where[0].shape)
+    affordable = (price <= allowed) & (price >= allowed / max(most, 1) / 10)
+    if not affordable.any():
+        cheapest = float(price.min())
+        raise CourseError(
+            f"No candidate costs between {allowed / max(most, 1) / 10:.3g} and {allowed:.3g}; the "
+            f"cheapest costs {cheapest:.3g}: change the budget, or give candidates."
+        )
+    where, price = [column[affordable] for column in where], price[affordable]
+    estimator = fit.estimator
+    of = (lambda law: getattr(law, quantity)) if isinstance(quantity, str) else quantity
+    c = np.asarray(estimator.gradient(of), dtype=float)
+    if c.ndim != 1 or not np.isfinite(c).all():
+        raise CourseError("The quantity must be one number that the law determines.")
+    g = estimator.gradient(lambda law: np.log(np.asarray(_predict(law, where)))).T  # (runs, p)
+    V, noise = estimator.covariance(), estimator.noise()
+    before = float(np.sqrt(c @ V @ c))
+    plans = [_greedy(V, c, g, price, noise, float(allowed), most, power) for power in _POWERS]
+    chosen, errors = min(plans, key=lambda plan: plan[1][-1] if plan[1] else np.inf)
+    table = pd.DataFrame(
+        {name: column[chosen] for name, column in zip(fit.variables, where, strict=True)}
+    )
+    table["cost"] = price[chosen]
+    table = table.groupby(list(table), as_index=False).size().rename(columns={"size": "count"})
+    table = table.sort_values("cost", ascending=False, ignore_index=True)
+    return Plan(table, before, float(errors[-1]), float(price[chosen].sum()))
+
+
+def _predict(law: Any, where: list[Array]) -> ArrayLike:
+    return law(*where)
+
+
+def _candidates(
+    fit: RegressionFit[Any], given: Mapping[str, ArrayLike] | None, beyond: float
+) -> list[Array]:
+    if given is not None:
+        missing = [name for name in fit.variables if name not in given]
+        if missing:
+            raise CourseError(f"candidates lacks the column {', '.join(missing)}.")
+        return positive(**{name: given[name] for name in fit.variables})
+    if not beyond >= 1:
+        raise CourseError(f"beyond = {beyond:g} must be a factor of at least 1.")
+    axes = [
+        np.geomspace(column.min(), column.max() * beyond, _GRID)
+        for column in (fit.columns[name] for name in fit.variables)
+    ]
+    return [np.array(column) for column in zip(*product(*axes), strict=True)]
+
+
+def _greedy(
+    V: Array,
+    c: Array,
+    g: Array,
+    price: Array,
+    noise: float,
+    budget: float,
+    most: int,
+    power: float,
+) -> tuple[list[int], list[float]]:
+    """Runs chosen one at a time, and the standard error of the quantity after each."""
+    chosen: list[int] = []
+    errors: list[float] = []
+    left = budget
+    for _ in range(most):
+        along = g @ V
+        gain = (along @ c) ** 2 / (noise + (along * g).sum(1))
+        gain = np.where(price <= left, gain / price**power, -1.0)
+        best = int(np.argmax(gain))
+        if not gain[best] > 0:
+            break
+        chosen.append(best)
+        left -= price[best]
+        V = V - np.outer(along[best], along[best]) / (noise + along[best] @ g[best])
+        errors.append(float(np.sqrt(max(c @ V @ c, 0.0))))
+    return chosen, errors

@@ -1,0 +1,285 @@
+"""Gauss-Newton with a line search, for any law: the solver where `newton` has no exact Hessian or is stuck.
+
+The objective is the sum over runs of w·huber(ln L_model - ln L), for many fits at once: every array
+carries a leading batch axis. Huber's loss has a continuous gradient, but its second derivative jumps
+where a residual crosses delta; with few runs inside delta a Newton step jumps from one side of such a
+kink to the other. Here each step solves the linearised problem, kinks included, and is searched
+along; beside it stands the step of iteratively reweighted least squares, which always descends. A fit
+has converged when the linearised problem cannot be lowered any more: the subgradient condition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .newton import ROUND_OFF, Array, Solution, huber
+
+_MAX_STEPS = 150
+_DECREMENT = 1e-12  # converged: the predicted gain of a full step, relative to the objective
+_STALLED = 1e-8  # the same, where no shorter step lowers the objective: rounding errors are reached
+_FLAT = 1e-10  # eigenvalues of the scaled matrix below it count as this much
+_UNDETERMINED = 1e-14  # the smallest eigenvalue with which the runs determine every parameter
+_DAMPED = 1e-7  # the first damping of the linearised problem, where a full step did badly
+_KINKS = 60  # steps of the linearised problem
+_LENGTHS = 2.0 ** -np.arange(15)
+_CHUNK = 2_000_000  # numbers in one temporary array
+
+
+class Model(Protocol):
+    """A law in its parameter vector theta (B, P), and the bounds of theta (P,)."""
+
+    @property
+    def low(self) -> Array: ...
+    @property
+    def high(self) -> Array: ...
+
+    def log_loss(self, theta: Array) -> Array:
+        """ln L of the runs (B, n); inf or nan where theta leads nowhere."""
+        ...
+
+    def jacobian(self, theta: Array) -> tuple[Array, Array]:
+        """ln L (B, n) and d ln L/d theta (B, P, n)."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """The fits that are still moving: their numbers in the whole, and one row of everything each."""
+
+    members: NDArray[np.int_]
+    theta: Array
+    weights: Array
+    y: Array
+    damping: Array  # of the linearised problem (B,)
+
+    def keep(self, mask: NDArray[np.bool_]) -> _Batch:
+        return _Batch(
+            self.members[mask],
+            self.theta[mask],
+            self.weights[mask],
+            self.y[mask],
+            self.damping[mask],
+        )
+
+
+def minimise(
+    model: Model,
+    starts: Array,
+    y: Array,
+    weights: Array | float = 1.0,
+    delta: float = np.inf,
+    fixed: tuple[int, ...] = (),
+) -> Solution:
+    """Minimise from every start (B, P). `fixed`: indices of the parameters to hold.
+
+    y: ln L, and weights of the runs: (n,) shared, or (B, n), one set per start.
+    """
+    starts = np.atleast_2d(np.asarray(starts, dtype=float))
+    shape = len(starts), np.shape(y)[-1]
+    y, weights = np.broadcast_to(y, shape), np.broadcast_to(weights, shape)
+    chunk = max(1, _CHUNK // (starts.shape[1] * shape[1]))
+    parts = [
+        _minimise(
+            model, starts[i : i + chunk], y[i : i + chunk], weights[i : i + chunk], delta, fixed
+        )
+        for i in range(0, len(starts), chunk)
+    ]
+    return Solution(
+        theta=np.concatenate([part.theta for part in parts]),
+        objective=np.concatenate([part.objective for part in parts]),
+        converged=np.concatenate([part.converged for part in parts]),
+        decrement=np.concatenate([part.decrement for part in parts]),
+        steps=np.concatenate([part.steps for part in parts]),
+    )
+
+
+def _objective(log_model: Array, y: Array, weights: Array, delta: float) -> Array:
+    """The objective, inf where the model leads nowhere."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        value = (weights * huber(log_model - y, delta)).sum(-1)
+    return np.where(np.isfinite(value), value, np.inf)
+
+
+def _minimise(
+    model: Model, starts: Array, y: Array, weights: Array, delta: float, fixed: tuple[int, ...]
+) -> Solution:
+    count, size = starts.shape
+    theta = np.clip(starts, model.low, model.high)
+    value, decrement = np.full(count, np.inf), np.full(count, np.inf)
+    converged, steps = np.zeros(count, dtype=bool), np.zeros(count, dtype=int)
+    exact = 0.5 * weights.sum(1) * ROUND_OFF**2
+    free = np.ones(size, dtype=bool)
+    free[list(fixed)] = False
+
+    batch = _Batch(np.arange(count), theta.copy(), weights, y, np.zeros(count))
+    for step in range(_MAX_STEPS + 1):
+        t, w = batch.theta, batch.weights
+        log_model, g = model.jacobian(t)
+        now = _objective(log_model, batch.y, w, delta)
+        with np.errstate(invalid="ignore", over="ignore"):
+            r = log_model - batch.y
+            psi = w * (r if np.isinf(delta) else np.clip(r, -delta, delta))
+            irls = w * (
+                np.ones_like(r) if np.isinf(delta) else delta / np.maximum(np.abs(r), delta)
+            )
+            dpsi = w * (np.abs(r) <= delta)
+        usable = np.isfinite(now) & np.isfinite(g).all((1, 2))
+        psi, irls, dpsi = (np.where(usable[:, None], part, 0.0) for part in (psi, irls, dpsi))
+        g = np.where(usable[:, None, None], g, 0.0)
+        gradient = (g @ psi[:, :, None])[:, :, 0]
+
+        # A parameter that is held stays, and so does one at its bound while the objective pushes it
+        # outwards: its row and column become those of the identity.
+        moving = free & ~((t <= model.low) & (gradient > 0)) & ~((t >= model.high) & (gradient < 0))
+        matrices = (g[:, None] * np.stack([dpsi, irls], 1)[:, :, None]) @ g.transpose(0, 2, 1)[
+            :, None
+        ]
+        scale = np.sqrt(np.maximum(matrices[:, 1].diagonal(axis1=1, axis2=2), 1e-300))
+        unit = moving / scale
+        slope = gradient * unit
+        matrices = matrices * (unit[:, None, :, None] * unit[:, None, None, :])
+        moves, gain, determined = _directions(matrices, slope, moving)
+        g, r = g * unit[:, :, None], np.where(usable[:, None], r, 0.0)
+        if np.isfinite(delta):
+            moves[:, 0], gain = _linearised(g, r, w, delta, moving, batch.damping)
+        # Where a step would leave the bounds, the parameter goes to its bound, and the others answer.
+        goal = np.clip(t[:, None] + moves * unit[:, None], model.low, model.high)
+        inside = np.where(moving, 1.0, 0.0)[:, None] * (goal - t[:, None])
+        over = moving[:, None] & (np.abs(inside - moves * unit[:, None]) > 1e-12 * np.abs(inside))
+        for k in range(2):
+            out = over[:, k]
+            rows = out.any(1)
+            if rows.any():
+                put = np.where(out[rows], inside[rows, k] * scale[rows], 0.0)
+                pushed = slope[rows] + (matrices[rows, k] @ put[:, :, None])[:, :, 0]
+                rest = moving[rows] & ~out[rows]
+                moves[rows, k] = _directions(matrices[rows], pushed * rest, rest)[0][:, k] + put
+                if k == 0 and np.isfinite(delta):
+                    there = r[rows] + (put[:, None] @ g[rows])[:, 0]
+                    moves[rows, k] = (
+                        _linearised(g[rows], there, w[rows], delta, rest, batch.damping[rows])[0]
+                        + put
+                    )
+                if k == 0:
+                    there = r[rows] + (moves[rows, :1] @ g[rows])[:, 0]
+                    gain[rows] = now[rows] - (w[rows] * huber(there, delta)).sum(1)
+        moves = moves * unit[:, None]
+        relative = np.where(usable, gain / np.maximum(now, 1e-300), np.inf)
+        arrived = relative <= _DECREMENT
+        done = (
+            usable & determined & ((arrived & (batch.damping == 0)) | (now <= exact[batch.members]))
+        )
+        theta[batch.members], value[batch.members], steps[batch.members] = t, now, step
+        decrement[batch.members], converged[batch.members] = relative, done
+        stay = usable & ~done
+        if step == _MAX_STEPS or not stay.any():
+            break
+        batch, moves, now, gain = batch.keep(stay), moves[stay], now[stay], gain[stay]
+        relative, determined = relative[stay], determined[stay]
+        moved, lower, whole = _step(model, batch, moves, now, gain, delta)
+        stuck = ~(lower < now) & ~(arrived[stay] & (batch.damping > 0))
+        converged[batch.members[stuck]] = (relative <= _STALLED)[stuck] & determined[stuck]
+        # What cannot be lowered with damping must stand the test without.
+        whole |= arrived[stay]
+        damping = np.where(
+            whole,
+            np.where(arrived[stay] | (batch.damping < 1e-9), 0.0, batch.damping / 10),
+            batch.damping * 10,
+        )
+        damping = np.where(~whole & (damping == 0), _DAMPED, np.minimum(damping, 1.0))
+        batch = _Batch(batch.members, moved, batch.weights, batch.y, damping).keep(~stuck)
+        if not len(batch.members):
+            break
+    return Solution(theta, value, converged, decrement, steps)
+
+
+def _directions(
+    matrices: Array, slope: Array, moving: NDArray[np.bool_]
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """The steps (B, 2, P) that each matrix (B, 2, P, P) suggests, and the gain of the first.
+
+    And whether the runs determine every parameter there: a term that has vanished has no gradient
+    either, and is no minimum.
+    """
+    diagonal = np.arange(slope.shape[1])
+    held = np.where(moving, 0.0, 1.0)
+    matrices = matrices * (moving[:, None, :, None] & moving[:, None, None, :])
+    matrices[:, :, diagonal, diagonal] += held[:, None]
+    eigenvalues, vectors = np.linalg.eigh(matrices)
+    determined = eigenvalues[:, 1, 0] > _UNDETERMINED
+    eigenvalues = np.maximum(eigenvalues, _FLAT)
+    along = (slope[:, None, None] @ vectors)[:, :, 0] / eigenvalues
+    moves = -(vectors @ along[..., None])[..., 0]
+    return moves, 0.5 * (along[:, 0] ** 2 * eigenvalues[:, 0]).sum(1), determined
+
+
+def _linearised(
+    g: Array, r: Array, w: Array, delta: float, moving: NDArray[np.bool_], damping: Array
+) -> tuple[Array, Array]:
+    """The step (B, P) that minimises the sum of Huber terms of r + g·step, and its gain (B,).
+
+    Half the damping (B,) times the step's square is added, which keeps steps where g holds.
+
+    A convex problem, piecewise quadratic: Newton's method with an exact line search ends after
+    finitely many kinks.
+    """
+    step = np.zeros(g.shape[:2])
+    g = g * moving[:, :, None]
+    diagonal = np.arange(g.shape[1])
+    start = (w * huber(r, delta)).sum(1)
+    active = np.arange(len(g))
+    for _ in range(_KINKS):
+        ga, wa = g[active], w[active]
+        there = r[active] + (step[active][:, None] @ ga)[:, 0]
+        damped = damping[active, None]
+        gradient = (ga @ (wa * np.clip(there, -delta, delta))[:, :, None])[:, :, 0]
+        gradient += damped * step[active]
+        matrix = (ga * (wa * (np.abs(there) <= delta))[:, None]) @ ga.transpose(0, 2, 1)
+        matrix[:, diagonal, diagonal] += 1.0 - moving[active] + damped
+        eigenvalues, vectors = np.linalg.eigh(matrix)
+        along = (gradient[:, None] @ vectors)[:, 0] / np.maximum(eigenvalues, _FLAT)
+        move = -(vectors @ along[..., None])[..., 0]
+        ahead = (move[:, None] @ ga)[:, 0]
+        # The length at which the slope along the move changes sign: it rises, so bisect.
+        low, high = np.zeros(len(active)), np.ones(len(active))
+        pull = damped[:, 0] * (step[active] * move).sum(1)
+        push = damped[:, 0] * (move * move).sum(1)
+        for _ in range(40):
+            middle = (low + high) / 2
+            at = there + middle[:, None] * ahead
+            slope = (wa * np.clip(at, -delta, delta) * ahead).sum(1)
+            downhill = slope + pull + middle * push < 0
+            low, high = np.where(downhill, middle, low), np.where(downhill, high, middle)
+        step[active] += high[:, None] * move
+        left = -(gradient * move).sum(1) > 1e-14 * np.maximum(start[active], 1e-300)
+        active = active[left]
+        if not len(active):
+            break
+    there = r + (step[:, None] @ g)[:, 0]
+    return step, start - (w * huber(there, delta)).sum(1)
+
+
+def _step(
+    model: Model, batch: _Batch, moves: Array, now: Array, gain: Array, delta: float
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """The best point along the two directions, its objective, and whether the full step did well."""
+    trial = np.clip(batch.theta + moves[:, 0], model.low, model.high)
+    lower = _objective(model.log_loss(trial), batch.y, batch.weights, delta)
+    short = ~(now - lower >= 0.25 * gain)
+    if short.any():
+        again = batch.keep(short)
+        lengths = np.concatenate([_LENGTHS, _LENGTHS])[:, None, None]
+        which = np.repeat([0, 1], len(_LENGTHS))
+        path = again.theta + lengths * moves[short][:, which].transpose(1, 0, 2)
+        path = np.clip(path, model.low, model.high)  # (lengths, again, P)
+        flat = path.reshape(-1, path.shape[-1])
+        tried = model.log_loss(flat).reshape(*path.shape[:2], -1)
+        values = _objective(tried, again.y, again.weights, delta)
+        best = values.argmin(0)
+        rows = np.arange(len(best))
+        trial[short], lower[short] = path[best, rows], values[best, rows]
+    return trial, lower, ~short

@@ -1,0 +1,28 @@
+"""CONTRIBUTING.md: its picture is the code's, and what it points to exists."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+# A path in the repository, or below the package: `training/plans.py`.
+PATHS = set(re.findall(r"`([\w./-]+/[\w.-]*|[\w-]+\.(?:py|md|toml|yaml))`", TEXT))
+
+
+def test_the_picture_is_fresh():
+    command = [sys.executable, "docs/architecture.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr or "run: python docs/architecture.py"
+
+
+@pytest.mark.parametrize("path", sorted(PATHS))
+def test_what_it_points_to_exists(path):
+    if path.startswith("course/") and "." not in path:
+        path = f"scalinglaws/{path}"
+    folders = ("", "scalinglaws", "scalinglaws/course", "scalinglaws/course/grading")
+    found = [ROOT / folder / path for folder in folders]
+    assert any(p.exists() or p.with_suffix(".py").exists() for p in found), path
