@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from scalinglaws.plots.alt import describe
-from scalinglaws.plots.style import BLUE, GREY, SKY
+from scalinglaws.plots.style import BLACK, BLUE, GREY, SKY
 
 from .ideas import IDEAS
 
@@ -46,7 +46,7 @@ def plot_ideas(ax: Axes | None = None, mastery: Mapping[str, float] | None = Non
         ax.text(
             x + _WIDTH / 2, y, _in_two(idea.name) + share, ha="center", va="center", fontsize=8, zorder=4,
         )  # fmt: skip
-        ax.text(x, top - 0.05, f" {idea.notebook[:2]}", fontsize=7, color="#595959")
+        ax.text(x, top - 0.05, f" {idea.notebook[:2]}", fontsize=7, color=BLACK)
         for need in idea.needs:
             x0, y0 = _PLACES[need]
             arrow = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0}

@@ -4,10 +4,9 @@ import html
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import bleach
 import nbgrader
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -15,9 +14,10 @@ from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreproce
 from traitlets import List
 
 from scalinglaws.course.exercises import exercises, graded_cells
-from scalinglaws.course.markdown import draw_formulas
+from scalinglaws.plots.style import PAGE, css_variables
 
 from .messages import failure_message, visible_text
+from .rendering import Kind, shared_renderer
 from .results import Result, decide, judge
 
 # Ours first: it takes nbconvert's MathJax macro, which loads from a CDN, out of nbgrader's own page.
@@ -97,6 +97,7 @@ class Summary(_Step):
             r.result.max_points for r in resources["rows"] if r.score is None
         )
         resources["extra"] = sum(row.extra for row in resources["rows"])
+        resources["colours"] = {theme: css_variables(theme) for theme in PAGE}
         return nb, resources
 
 
@@ -115,19 +116,82 @@ class HideTests(_Step, ClearHiddenTests):
 class SafeHtml(Preprocessor):
     """Render what a learner wrote and put out as HTML without scripts, event handlers or anything from elsewhere.
 
-    For the feedback page and for formgrader, where it would run with the marker's rights. Formulas become MathML, which browsers
-    draw by themselves.
+    For the feedback page and for formgrader, where it would run with the marker's rights. Formulas become
+    MathML, which browsers draw by themselves. What cannot be rendered in time is shown as plain text.
     """
+
+    _MOST_FAILURES = 4  # on a page: then all else is plain text at once
+
+    def preprocess(self, nb, resources):
+        """Render all cells; say whose page holds what could not be rendered."""
+        self._failed: list[str] = []
+        nb, resources = super().preprocess(nb, resources)
+        if self._failed:
+            about = resources.get("nbgrader") or {}
+            who = about.get("student") or resources.get("metadata", {}).get("name", "a notebook")
+            self.log.warning(
+                "%s: shown as plain text, for they could not be rendered in time: %s",
+                visible_text(str(who)), ", ".join(self._failed[:10]),
+            )  # fmt: skip
+        return nb, resources
 
     def preprocess_cell(self, cell, resources, cell_index):
         """Render a Markdown cell; keep of a code cell's outputs what is harmless."""
+        name = f"cell {cell_index + 1}"
         if cell.cell_type == "markdown":
-            cell.source = render(cell.source, cell.get("attachments"))
+            made = self._render(name, "markdown", cell.source, cell.get("attachments"))
+            cell.source = plain_html(cell.source) if made is None else made
         elif cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if keep_harmless(output)]
+            cell.outputs = [o for o in cell.outputs if self._keep_harmless(name, o)]
+            if len(cell.source) > _QUICK and self._render(name, "code", cell.source) is None:
+                cell.source = cell.source[:_QUICK] + "\n# ... (the rest is not shown)"
         else:
             cell.source = html.escape(cell.source)
         return cell, resources
+
+    def _render(
+        self, name: str, kind: Kind, text: str, attachments: dict[str, Any] | None = None
+    ) -> str | None:
+        made = None
+        if len(self._failed) < self._MOST_FAILURES:
+            made = shared_renderer().render(kind, text, attachments)
+        if made is None:
+            self._failed.append(name)
+        return made
+
+    def _keep_harmless(self, name: str, output: NotebookNode) -> bool:
+        """Clean an output in place; False if nothing of it may be shown."""
+        if output.output_type == "stream":
+            output.text = visible_text(_text(output.text))
+            return True
+        if output.output_type == "error":
+            output.traceback = [visible_text(line) for line in output.traceback]
+            output.ename, output.evalue = visible_text(output.ename), visible_text(output.evalue)
+            return True
+        data = output.data
+        for mime, kind in (("text/markdown", "markdown"), ("text/html", "html")):
+            if mime not in data:
+                continue
+            text = _text(data.pop(mime))
+            if (made := self._render(name, kind, text)) is not None:
+                data["text/html"] = made
+            elif not {"text/plain", "image/png", "image/jpeg"} & set(data):
+                data["text/plain"] = f"(an output of {len(text):,} characters is not shown)"
+            break
+        for mime in set(data) - {
+            "text/html",
+            "text/plain",
+            "image/png",
+            "image/jpeg",
+            "text/latex",
+        }:
+            del data[mime]
+        for mime in {"image/png", "image/jpeg"} & set(data):
+            data[mime] = re.sub(r"[^A-Za-z0-9+/=]", "", _text(data[mime]))
+        for mime in {"text/html", "text/plain", "text/latex"} & set(data):
+            data[mime] = visible_text(_text(data[mime]))
+        output.metadata = NotebookNode()
+        return bool(data)
 
 
 class RenderComments(_Step):
@@ -137,194 +201,20 @@ class RenderComments(_Step):
         """Render one comment."""
         own = cell.metadata.get("nbgrader") or {}
         if own.get("comment"):
-            own["comment"] = render(own["comment"])
+            made = shared_renderer().render("markdown", own["comment"])
+            own["comment"] = plain_html(own["comment"]) if made is None else made
         return cell, resources
 
 
-_DROPPED = re.compile(r"<(script|style|iframe|object|svg)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-_TAGS = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "blockquote",
-        "br",
-        "caption",
-        "code",
-        "col",
-        "colgroup",
-        "dd",
-        "del",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figure",
-        "figcaption",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "u",
-        "ul",
-        "var",
-        "math",
-        "semantics",
-        "mrow",
-        "mi",
-        "mn",
-        "mo",
-        "ms",
-        "mtext",
-        "mspace",
-        "msup",
-        "msub",
-        "msubsup",
-        "mfrac",
-        "msqrt",
-        "mroot",
-        "mover",
-        "munder",
-        "munderover",
-        "mtable",
-        "mtr",
-        "mtd",
-        "mstyle",
-        "mpadded",
-        "mphantom",
-        "mfenced",
-        "menclose",
-        "mmultiscripts",
-    ]
-)
-_ATTRIBUTES = frozenset(
-    [
-        "alt",
-        "title",
-        "colspan",
-        "rowspan",
-        "scope",
-        "width",
-        "height",
-        "open",
-        "start",
-        "lang",
-        "dir",
-        "display",
-        "mathvariant",
-        "stretchy",
-        "fence",
-        "separator",
-        "lspace",
-        "rspace",
-        "linethickness",
-        "columnalign",
-        "rowspacing",
-        "columnspacing",
-        "accent",
-        "accentunder",
-        "displaystyle",
-        "scriptlevel",
-        "minsize",
-        "maxsize",
-        "form",
-        "largeop",
-        "movablelimits",
-        "symmetric",
-        "xmlns",
-    ]
-)
-_CLASSES = re.compile(r"(dataframe|highlight|[a-z]{1,2}\d?)( (dataframe|highlight|[a-z]{1,2}\d?))*")
+_QUICK = 5_000  # characters of code that are highlighted without a trial
+_SHOWN = 20_000  # characters of a text that could not be rendered
 
 
-_NO_IMAGE = re.compile(r"<img(?![^>]* src=)[^>]*>")  # what is left of one from elsewhere
-
-
-def _allowed(tag: str, name: str, value: str) -> bool:
-    """Whether an attribute may stay."""
-    if name == "href":
-        return tag == "a" and bool(re.match(r"(https?://|mailto:|#)", value.strip(), re.IGNORECASE))
-    if name == "src":
-        return tag == "img" and bool(re.match(r"data:image/(png|jpeg|gif);base64,", value.strip()))
-    if name == "class":
-        return bool(_CLASSES.fullmatch(value))
-    return name in _ATTRIBUTES
-
-
-def clean(text: str) -> str:
-    """HTML with nothing but harmless elements and attributes."""
-    cleaned = bleach.clean(
-        _DROPPED.sub("", text),
-        tags=_TAGS,
-        attributes=_allowed,
-        protocols={"http", "https", "mailto", "data"},
-        strip=True,
-    )
-    cleaned = _NO_IMAGE.sub("", cleaned)
-    # pandas' empty headers say nothing to a screen reader
-    return cleaned.replace("<th></th>", "<td></td>")
-
-
-def render(markdown: str, attachments: dict | None = None) -> str:
-    """Markdown as harmless HTML in one line: a second Markdown renderer, such as nbgrader's templates hold, leaves that alone."""
-    renderer = IPythonRenderer(
-        escape=False, attachments=attachments or {}, exclude_anchor_links=True
-    )
-    text = clean(MarkdownWithMath(renderer=renderer).render(draw_formulas(markdown)))
-    return "<div>" + text.replace("\n", "&#10;") + "</div>"
-
-
-def keep_harmless(output: dict) -> bool:
-    """Clean an output in place; False if nothing of it may be shown."""
-    if output.output_type == "stream":
-        output.text = visible_text(_text(output.text))
-        return True
-    if output.output_type == "error":
-        output.traceback = [visible_text(line) for line in output.traceback]
-        output.ename, output.evalue = visible_text(output.ename), visible_text(output.evalue)
-        return True
-    data = output.data
-    if "text/markdown" in data:
-        data["text/html"] = render(_text(data.pop("text/markdown")))
-    elif "text/html" in data:
-        data["text/html"] = clean(_text(data["text/html"]))
-    for mime in set(data) - {"text/html", "text/plain", "image/png", "image/jpeg", "text/latex"}:
-        del data[mime]
-    for mime in {"image/png", "image/jpeg"} & set(data):
-        data[mime] = re.sub(r"[^A-Za-z0-9+/=]", "", _text(data[mime]))
-    for mime in {"text/html", "text/plain", "text/latex"} & set(data):
-        data[mime] = visible_text(_text(data[mime]))
-    output.metadata = {}
-    return bool(data)
+def plain_html(text: str) -> str:
+    """A text as it was typed, as HTML in one line."""
+    cut = "\n... (the rest is not shown)" if len(text) > _SHOWN else ""
+    shown = html.escape(visible_text(text[:_SHOWN]) + cut)
+    return "<div><pre>" + shown.replace("\n", "&#10;") + "</pre></div>"
 
 
 def _text(value: str | list) -> str:

@@ -1,6 +1,5 @@
 """nbgrader's own steps, done by the engine: named in nbgrader_config.py, so that `nbgrader autograde` and formgrader use them."""
 
-import tempfile
 from collections.abc import Container
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from scalinglaws.errors import CourseError
 from .engine.sandbox import Limits
 from .execute import Plan, is_unjudged, require_isolation, run_notebook
 from .finder import find_work, read_folder
+from .scratch import temporary_folder
 from .submission import Unreadable, grade_id, master, repair
 from .submission_job import lay_out
 
@@ -95,21 +95,23 @@ class RunIsolated(NbGraderPreprocessor):
         handed_in = _submitted_folder(course, resources["nbgrader"])
         given = read_folder(path.parent).files
         _drop_links(handed_in, Path(resources["metadata"]["path"]), keep=given)
-        with tempfile.TemporaryDirectory(
-            prefix="scalinglaws-", ignore_cleanup_errors=True
-        ) as folder:
-            lay_out(Path(folder, "files"), _others(handed_in), given)
+        student = resources["nbgrader"]["student"]
+        with temporary_folder() as folder:
+            left_out = lay_out(folder / "files", _others(handed_in), given)
+            if left_out:
+                said = "%s: %s of the files beside the notebook were left out"
+                self.log.warning(said, student, left_out)
             ran = run_notebook(
                 nb,
                 Plan.of(source, [str(Path(course.root).resolve())]),
                 limits=self.limits(),
-                files=Path(folder, "files"),
+                files=folder / "files",
                 sandboxed=require_isolation(self.sandboxed),
             )
         for name in ran.unjudged:
             self.log.warning(
                 "%s: %s could not be judged: 0 points until you have looked",
-                resources["nbgrader"]["student"],
+                student,
                 name,
             )
         return nb, resources

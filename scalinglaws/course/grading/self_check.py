@@ -20,12 +20,14 @@ from scalinglaws.paths import course_dir
 from .classroom import load_assignment
 from .engine import sandbox
 from .engine.sandbox import Limits
-from .execute import HAS_ENGINE, shared_zygote
-from .finder import read_folder
+from .execute import HAS_ENGINE, shared_server
+from .finder import find_work, read_folder
 from .gradebook_writer import Records
 from .nbgrader_api import ScratchCourse, assignments, open_gradebook, scratch_course
 from .remarks import Kind
+from .rendering import shared_renderer
 from .results import Result, State, results
+from .submission import Unreadable
 from .submission_job import grade_submission
 
 
@@ -89,10 +91,9 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     quiet: print nothing meanwhile. Raises CourseError where there is no notebook that can be read.
     """
     name = folder.name
-    if not quiet:
-        print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
+    shared_renderer().start()  # for the feedback page
     if HAS_ENGINE:
-        shared_zygote().start()  # warms up while we read
+        shared_server().start()  # warms up while we read
     with scratch_course(course, name) as scratch, ThreadPoolExecutor(1) as beside:
         directory = scratch.api.coursedir
         made = beside.submit(lambda: open_gradebook(directory).close())  # takes seconds, of waiting
@@ -106,12 +107,16 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
             sandboxed=not (sandbox.private_path() or sandbox.missing()),
         )
         found = read_folder(folder)
-        outcome = grade_submission(assignment, student, found.files, found.left_out)
-        if outcome.unreadable:
+        try:
+            find_work(name, assignment.notebooks[name], found, assignment.notebooks)
+        except Unreadable as error:
             raise CourseError(
-                f"Your copy in {folder} cannot be read as a notebook ({outcome.unreadable[name]}): open it"
-                " in JupyterLab, or restore an earlier version from its .ipynb_checkpoints folder."
-            )
+                f"Your copy in {folder} cannot be read as a notebook ({error}): open it in JupyterLab, or"
+                " restore an earlier version from its .ipynb_checkpoints folder."
+            ) from None
+        if not quiet:
+            print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
+        outcome = grade_submission(assignment, student, found.files, found.left_out)
         made.result()
         with Records(directory, scratch.api.config, name) as records:
             records.enter_assignment(assignment.notebooks)
