@@ -267,7 +267,9 @@ class Slip:
         return float(np.max(steps, initial=0.0)) if not np.any(np.isnan(steps)) else math.inf
 
 
-def _likely(got: np.ndarray, want: np.ndarray, slips: Iterable[Slip], right: Callable) -> list[str]:
+def _likely(
+    got: np.ndarray, want: np.ndarray, slips: Iterable[Slip], right: Callable[..., Any]
+) -> list[str]:
     """The sentence of the nearest slip; two where two slips give the same value; none where none is near."""
     near = sorted(
         (distance, i, slip)
@@ -368,7 +370,7 @@ def check_number(
         rtol=rtol,
         atol=atol,
         why=why,
-        slips=[Slip.of(*pair, answer=rtol) for pair in pairs],
+        slips=[Slip.of(value, text, *own, answer=rtol) for value, text, *own in pairs],
         expected=expected,
     )
 
@@ -405,12 +407,12 @@ def check_array(
         rtol=rtol,
         atol=atol,
         why=why,
-        slips=[Slip.of(*pair, answer=rtol) for pair in slips],
+        slips=[Slip.of(value, text, *own, answer=rtol) for value, text, *own in slips],
         expected=expected,
     )
 
 
-def call(function: Callable, *args: Any, shown: str | None = None) -> Any:
+def call(function: Callable[..., Any], *args: Any, shown: str | None = None) -> Any:
     """Call a learner's function on copies of `args` and return its result.
 
     What the function prints or warns is kept off this cell, and an error in it becomes a CheckFailed that names the line.
@@ -423,7 +425,9 @@ def call(function: Callable, *args: Any, shown: str | None = None) -> Any:
     return value
 
 
-def _watched(function: Callable, args: tuple, shown: str | None) -> tuple[Any, str]:
+def _watched(
+    function: Callable[..., Any], args: tuple[Any, ...], shown: str | None
+) -> tuple[Any, str]:
     """As `call`; what it changed is not raised but returned, as a sentence."""
     name = getattr(function, "__name__", "your function")
     shown = shown or f"{name}({', '.join(_show(a) for a in args)})"
@@ -444,7 +448,7 @@ def _watched(function: Callable, args: tuple, shown: str | None) -> tuple[Any, s
     )
 
 
-def _parameter(function: Callable, position: int) -> str:
+def _parameter(function: Callable[..., Any], position: int) -> str:
     """What the function calls its argument at a position."""
     with contextlib.suppress(Exception):
         return list(inspect.signature(function).parameters)[position]
@@ -456,7 +460,9 @@ def _own_copy(value: Any) -> Any:
     return value if hasattr(type(value), "_crosses_") else copy.deepcopy(value)
 
 
-def _call(function: Callable, args: tuple, shown: str) -> tuple[Any, Sequence[int]]:
+def _call(
+    function: Callable[..., Any], args: tuple[Any, ...], shown: str
+) -> tuple[Any, Sequence[int]]:
     """The result, and the positions of the arguments that the call changed."""
     try:
         with (
@@ -481,14 +487,15 @@ def _call(function: Callable, args: tuple, shown: str) -> tuple[Any, Sequence[in
 
 
 def check_function(
-    function: Callable,
-    cases: Iterable[tuple[tuple, Any]],
+    function: Callable[..., Any],
+    cases: Iterable[tuple[tuple[Any, ...], Any]],
     *,
     name: str | None = None,
     rtol: float = 1e-6,
     atol: float = 0.0,
     why: str = "",
-    slips: str | Sequence[tuple[Callable, str] | tuple[Callable, str, float]] = (),
+    slips: str
+    | Sequence[tuple[Callable[..., Any], str] | tuple[Callable[..., Any], str, float]] = (),
 ) -> None:
     """Check a learner's function on `cases`: pairs of a tuple of arguments and the right result.
 
@@ -546,16 +553,18 @@ def _half_unit(written: str) -> float:
 
 
 def _agreeing(
-    slips: Sequence[tuple],
-    function: Callable,
-    args: tuple,
-    others: list[tuple],
+    slips: Sequence[tuple[Any, ...]],
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    others: list[tuple[Any, ...]],
     got: np.ndarray,
     answer: float,
 ) -> list[Slip]:
     """The wrong implementations at `args`, as slips; those that the function contradicts on another case are left out."""
 
-    def at(given: tuple, wrong: Callable, message: str, rtol: float | None = None) -> Slip | None:
+    def at(
+        given: tuple[Any, ...], wrong: Callable[..., Any], message: str, rtol: float | None = None
+    ) -> Slip | None:
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
