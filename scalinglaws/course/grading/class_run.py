@@ -289,7 +289,7 @@ def graded(
     args: argparse.Namespace,
 ) -> Iterator[tuple[Outcome, str]]:
     """(outcome, fingerprint) of each submission as it is ready; few are held in memory at a time."""
-    waiting: dict[Future, tuple[str, str]] = {}
+    waiting: dict[Future[Outcome], tuple[str, str]] = {}
     rest = iter(todo)
     at_once = 2 * (getattr(pool, "slots", None) or workers(args))
     try:

@@ -159,6 +159,13 @@ class ScratchCourse:
     def __init__(self, root: Path, assignment: str, api: NbGraderAPI) -> None:
         self.root, self.assignment, self.api = root, assignment, api
 
+    @property
+    def directory(self) -> CourseDirectory:
+        """nbgrader's description of its folders."""
+        directory = self.api.coursedir
+        assert isinstance(directory, CourseDirectory)
+        return directory
+
     def generate_assignment(self) -> Path:
         """Make the release version; returns its folder."""
         self._run("generate_assignment", self.assignment)
@@ -177,8 +184,8 @@ class ScratchCourse:
     def gradebook(self) -> Gradebook:
         """The gradebook, to be used in a `with` statement."""
         return Gradebook(
-            self.api.coursedir.db_url,
-            self.api.coursedir.course_id,
+            self.directory.db_url,
+            self.directory.course_id,
         )
 
     def _run(self, step: str, *args: str) -> None:

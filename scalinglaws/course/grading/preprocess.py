@@ -2,6 +2,7 @@
 
 from collections.abc import Container
 from pathlib import Path
+from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
@@ -26,7 +27,7 @@ def _source_of(config, resources) -> Path:
     return Path(folder) / f"{about['notebook']}.ipynb"
 
 
-def _submitted_folder(course: CourseDirectory, about: dict) -> Path:
+def _submitted_folder(course: CourseDirectory, about: dict[str, str]) -> Path:
     return Path(
         course.format_path(course.submitted_directory, about["student"], about["assignment"])
     )
@@ -47,8 +48,9 @@ def _others(folder: Path) -> dict[str, bytes]:
 class ReadAnything(NotebookExporter):
     """nbgrader's exporter for grading; it reads what was handed in as `scalinglaws grade` does, torn and old files too."""
 
-    def from_filename(self, filename, resources, **kw):
+    def from_filename(self, filename, resources=None, **kw):
         """Read and convert a notebook. Raises CourseError where there is none in the file."""
+        assert resources is not None  # nbgrader's command always brings them
         about = resources["nbgrader"]
         folder = _submitted_folder(CourseDirectory(config=self.config), about)
         if Path(filename).resolve().parent != folder.resolve():  # what grading has written
@@ -128,7 +130,7 @@ class AskAPerson(NbGraderPreprocessor):
             course = CourseDirectory(config=self.config)
             with Gradebook(about["db_url"], course.course_id) as book:
                 for name in names:
-                    grade = book.find_grade(
+                    grade: Any = book.find_grade(
                         name, about["notebook"], about["assignment"], about["student"]
                     )
                     grade.needs_manual_grade = True

@@ -10,6 +10,7 @@ import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TextIO
 
 from scalinglaws import terminal
 from scalinglaws.course.exercises import exercises
@@ -83,7 +84,7 @@ def find_copies(course: Path, assignment: str, student: str) -> Path:
     return folder
 
 
-def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict:
+def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict[str, Any]:
     """Grade one learner's copy of one assignment. folder: what `find_copies` found.
 
     Returns a JSON-ready report: assignment, student, score, max_score (of what a computer marks),
@@ -95,7 +96,7 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     if HAS_ENGINE:
         shared_server().start()  # warms up while we read
     with scratch_course(course, name) as scratch, ThreadPoolExecutor(1) as beside:
-        directory = scratch.api.coursedir
+        directory = scratch.directory
         made = beside.submit(lambda: open_gradebook(directory).close())  # takes seconds, of waiting
         # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
         # is as in grading.
@@ -134,7 +135,7 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     }
 
 
-def _row(result: Result) -> dict:
+def _row(result: Result) -> dict[str, Any]:
     return {
         "exercise": result.number,
         "title": result.title,
@@ -160,7 +161,7 @@ def _keep_feedback(course: Path, scratch: ScratchCourse, student: str) -> Path:
     return target
 
 
-def print_report(report: dict, stream=None) -> None:
+def print_report(report: dict[str, Any], stream: TextIO | None = None) -> None:
     """Print a report as a table, each lost point followed by its message."""
     stream = stream or sys.stdout
     rows = report["exercises"]
