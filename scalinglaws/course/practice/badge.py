@@ -79,7 +79,8 @@ def draw(name: str, subject: str, mastered: Sequence[str], line: str) -> bytes:
         D = np.geomspace(0.3, 500, 80) * N
         ax.plot(6 * N * D, CHINCHILLA(N, D), color=PALE_BLUE, linewidth=1.2, alpha=0.8)
     C = np.geomspace(1e16, 1e26, 80)
-    best = [min(CHINCHILLA(N, c / (6 * N)) for N in np.geomspace(1e6, 1e13, 200)) for c in C]
+    sizes = np.geomspace(1e6, 1e13, 200)
+    best = [float(np.min(CHINCHILLA(sizes, c / (6 * sizes)))) for c in C]
     ax.plot(C, best, color=ORANGE, linewidth=4)
     ax.set(xscale="log", yscale="log", xlim=(1e16, 1e26), ylim=(1.75, 6.5))
     ax.axis("off")
