@@ -114,8 +114,8 @@ def main(argv: list[str] | None = None) -> int:
     if argv is None:
         argv = sys.argv[1:]
         terminal.prepare()
-        if (code := environment.stand_alone(argv)) is not None:
-            return code
+        if (done := environment.stand_alone(argv)) is not None:
+            return done
     chosen = next((word for word in argv if word in COMMANDS), None)
     extra = COMMANDS[chosen].extra if chosen else ""
     try:

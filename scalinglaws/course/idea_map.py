@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from scalinglaws.plots.alt import describe
-from scalinglaws.plots.style import BLUE, GREY, SKY
+from scalinglaws.plots.style import BLACK, BLUE, GREY, SKY, whole_figure
 
 from .ideas import IDEAS
 
@@ -37,16 +37,15 @@ def plot_ideas(ax: Axes | None = None, mastery: Mapping[str, float] | None = Non
         x, y = _PLACES[idea.id]
         top = y - _HEIGHT / 2
         done = min(max((mastery or {}).get(idea.id, 0.0), 0.0), 1.0)
-        for width, look in (
-            (_WIDTH, {"fc": "white", "ec": BLUE, "lw": 1.2}),
-            (_WIDTH * done, {"fc": SKY, "alpha": 0.6, "lw": 0}),
-        ):
-            ax.add_patch(plt.Rectangle((x, top), width, _HEIGHT, zorder=3, **look))
+        box = plt.Rectangle((x, top), _WIDTH, _HEIGHT, zorder=3, fc="white", ec=BLUE, lw=1.2)
+        filled = plt.Rectangle((x, top), _WIDTH * done, _HEIGHT, zorder=3, fc=SKY, alpha=0.6, lw=0)
+        ax.add_patch(box)
+        ax.add_patch(filled)
         share = f"\n{done:.0%}" if mastery else ""
         ax.text(
             x + _WIDTH / 2, y, _in_two(idea.name) + share, ha="center", va="center", fontsize=8, zorder=4,
         )  # fmt: skip
-        ax.text(x, top - 0.05, f" {idea.notebook[:2]}", fontsize=7, color="#595959")
+        ax.text(x, top - 0.05, f" {idea.notebook[:2]}", fontsize=7, color=BLACK)
         for need in idea.needs:
             x0, y0 = _PLACES[need]
             arrow = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0}
@@ -59,6 +58,19 @@ def plot_ideas(ax: Axes | None = None, mastery: Mapping[str, float] | None = Non
             + (f" needs {needs}." if needs else "."),
         )
     return ax
+
+
+def boxes(ax: Axes) -> dict[str, tuple[float, float, float, float]]:
+    """{id of an idea: left, top, width, height of its box}, as shares of a figure that `plot_ideas` drew."""
+    figure = whole_figure(ax)
+    figure.draw_without_rendering()  # settles where the axes lie
+    to_share = ax.transData + figure.transFigure.inverted()
+    found = {}
+    for idea, (x, y) in _PLACES.items():
+        left, top = to_share.transform((x, y - _HEIGHT / 2))
+        right, bottom = to_share.transform((x + _WIDTH, y + _HEIGHT / 2))
+        found[idea] = (left, 1 - top, right - left, top - bottom)
+    return found
 
 
 def _in_two(name: str) -> str:

@@ -8,7 +8,7 @@ def ready() -> None:
     """Print the versions that the learner works with, and Ready. Settles matplotlib's style for the course's figures."""
     import matplotlib.pyplot as plt
 
-    from scalinglaws.plots import COLOURS
+    from scalinglaws.plots.style import COLOURS, GRID
 
     plt.rcParams.update(
         {
@@ -21,7 +21,8 @@ def ready() -> None:
             "figure.dpi": 110,
             "figure.facecolor": "white",  # legible under JupyterLab's dark theme
             "figure.figsize": (7.0, 4.2),
-            "grid.alpha": 0.3,
+            "grid.color": GRID,
+            "grid.linewidth": 0.7,
             "legend.frameon": False,
         }
     )

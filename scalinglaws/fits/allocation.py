@@ -38,10 +38,12 @@ def allocation_laws(C: Array, N: Array, D: Array, L: Array) -> list[AllocationLa
         exponent = (away * (logs - mean)).sum(2) / (away**2).sum(1)
         k = np.exp(mean[:, :, 0] - exponent * centre[:, 0])
     usable = (count[:, 0] >= 2) & np.isfinite(k).all(0) & np.isfinite(exponent).all(0)
+
+    def trend(j: int, i: int) -> Trend:
+        return Trend(k=float(k[j, i]), exponent=float(exponent[j, i]))
+
     return [
-        AllocationLaw(*(Trend(k=float(k[j, i]), exponent=float(exponent[j, i])) for j in range(3)))
-        if usable[i]
-        else None
+        AllocationLaw(N=trend(0, i), D=trend(1, i), L=trend(2, i)) if usable[i] else None
         for i in range(len(usable))
     ]
 

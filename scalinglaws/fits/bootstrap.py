@@ -172,11 +172,11 @@ def smoothing_width(residuals: Array, hat: Array) -> Array:
     74, 469). The width is 1.2 times Silverman's rule, with a robust spread of the residuals of the
     nearest runs: those whose rows of the hat matrix's root (n, p) resemble its own.
     """
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     n = len(residuals)
     near = min(n, max(10, 2 * int(np.sqrt(n))))
-    neighbours = cKDTree(hat).query(hat, near)[1]
+    neighbours = KDTree(hat).query(hat, near)[1]
     spread = np.median(np.abs(residuals)[neighbours], axis=1) / 0.6745
     return 1.2 * 0.9 * spread * n**-0.2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from ..errors import CourseError
 
 
 def compare_held_out(
-    models: Mapping[str, Callable],
+    models: Mapping[str, Callable[..., Any]],
     *columns: ArrayLike,
     loss: ArrayLike,
     held_out: ArrayLike,
@@ -37,9 +38,9 @@ def compare_held_out(
     >>> list(table.index)
     ['with a floor', 'without']
     """
-    columns = [np.asarray(column, dtype=float) for column in columns]
+    inputs = [np.asarray(column, dtype=float) for column in columns]
     loss, held_out = np.asarray(loss, dtype=float), np.asarray(held_out, dtype=bool)
-    if any(column.shape != loss.shape for column in columns) or held_out.shape != loss.shape:
+    if any(column.shape != loss.shape for column in inputs) or held_out.shape != loss.shape:
         raise CourseError("columns, loss and held_out must have one value for each run.")
     if held_out.all() or not held_out.any():
         raise CourseError(
@@ -47,15 +48,18 @@ def compare_held_out(
         )
     rows = {}
     for name, fit in models.items():
-        row = {"inside_rmse_percent": np.nan, "held_out_rmse_percent": np.nan}
+        row: dict[str, float | str] = {
+            "inside_rmse_percent": np.nan,
+            "held_out_rmse_percent": np.nan,
+        }
         row |= {"held_out_bias_percent": np.nan, "problem": ""}
         try:
-            fitted = fit(*(column[~held_out] for column in columns), loss[~held_out])
+            fitted = fit(*(column[~held_out] for column in inputs), loss[~held_out])
             predict = getattr(fitted, "predict", fitted)
-            error = np.log(np.asarray(predict(*columns)) / loss)
-            row["inside_rmse_percent"] = 100 * np.sqrt(np.mean(error[~held_out] ** 2))
-            row["held_out_rmse_percent"] = 100 * np.sqrt(np.mean(error[held_out] ** 2))
-            row["held_out_bias_percent"] = 100 * np.mean(error[held_out])
+            error = np.log(np.asarray(predict(*inputs)) / loss)
+            row["inside_rmse_percent"] = 100 * float(np.sqrt(np.mean(error[~held_out] ** 2)))
+            row["held_out_rmse_percent"] = 100 * float(np.sqrt(np.mean(error[held_out] ** 2)))
+            row["held_out_bias_percent"] = 100 * float(np.mean(error[held_out]))
         except CourseError as problem:
             row["problem"] = str(problem)
         rows[name] = row

@@ -40,10 +40,10 @@ class Plan:
     def __repr__(self) -> str:
         saved = 100 * (1 - self.after / self.before)
         head = (
-            f"{int(self.runs['count'].sum())} runs for {self.spent:.3g}: the standard error falls from "
+            f"{int(np.sum(self.runs['count'].to_numpy()))} runs for {self.spent:.3g}: the standard error falls from "
             f"{self.before:.3g} to {self.after:.3g} ({saved:.0f} % less), if the law's form is right"
         )
-        return head + "\n" + self.runs.to_string(index=False, float_format=lambda x: f"{x:.4g}")
+        return head + "\n" + self.runs.to_string(index=False, float_format="{:.4g}".format)
 
 
 def next_runs(
@@ -107,21 +107,22 @@ def next_runs(
         )
     where, price = [column[affordable] for column in where], price[affordable]
     estimator = fit.estimator
-    of = (lambda law: getattr(law, quantity)) if isinstance(quantity, str) else quantity
-    c = np.asarray(estimator.gradient(of), dtype=float)
+    c = np.asarray(estimator.gradient(fit.of(quantity)), dtype=float)
     if c.ndim != 1 or not np.isfinite(c).all():
         raise CourseError("The quantity must be one number that the law determines.")
     g = estimator.gradient(lambda law: np.log(np.asarray(_predict(law, where)))).T  # (runs, p)
     V, noise = estimator.covariance(), estimator.noise()
     before = float(np.sqrt(c @ V @ c))
     plans = [_greedy(V, c, g, price, noise, float(allowed), most, power) for power in _POWERS]
+    if not any(errors for _, errors in plans):
+        raise CourseError("None of the candidates tells anything about this quantity.")
     chosen, errors = min(plans, key=lambda plan: plan[1][-1] if plan[1] else np.inf)
+    rows, count = np.unique(chosen, return_counts=True)
+    rows, count = rows[np.argsort(-price[rows])], count[np.argsort(-price[rows])]
     table = pd.DataFrame(
-        {name: column[chosen] for name, column in zip(fit.variables, where, strict=True)}
+        {name: column[rows] for name, column in zip(fit.variables, where, strict=True)}
+        | {"cost": price[rows], "count": count}
     )
-    table["cost"] = price[chosen]
-    table = table.groupby(list(table), as_index=False).size().rename(columns={"size": "count"})
-    table = table.sort_values("cost", ascending=False, ignore_index=True)
     return Plan(table, before, float(errors[-1]), float(price[chosen].sum()))
 
 

@@ -114,11 +114,11 @@ def _parameters(curves: Array, sizes: Array, grid: Array) -> Array | None:
 def _reflected(law: AllocationLaw, error: Array) -> AllocationLaw:
     """The law without an error of its parameters (3, 2): the basic bootstrap, which corrects bias."""
     assert law.L is not None
-    trends = [
+    N, D, L = (
         Trend(k=float(np.exp(np.log(trend.k) - log_k)), exponent=float(trend.exponent - exponent))
         for trend, (log_k, exponent) in zip((law.N, law.D, law.L), error, strict=True)
-    ]
-    return AllocationLaw(*trends)
+    )
+    return AllocationLaw(N=N, D=D, L=L)
 
 
 def _envelope(curves: Array, sizes: Array, grid: Array) -> tuple[Array, Array, Array, Array]:
@@ -166,7 +166,7 @@ def fit_envelope(
             np.interp(np.log(grid[inside]), np.log(C[rows]), np.log(loss[rows]))
         )
     envelope = pd.DataFrame(dict(zip("CNDL", _envelope(curves, sizes, grid), strict=True)))
-    if envelope["N"].nunique() < 2:
+    if len(np.unique(envelope["N"].to_numpy())) < 2:
         raise CourseError(
             "The envelope has fewer than two sizes between the smallest and the largest: add runs of more sizes."
         )

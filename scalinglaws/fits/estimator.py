@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import gauss_newton
 from .newton import Array, Solution, huber
@@ -73,15 +74,15 @@ class Estimator(Generic[L]):
     theta: Array
 
     @property
-    def free(self) -> Array:
+    def free(self) -> NDArray[np.int_]:
         """Indices of the parameters that are neither held nor at a bound (p,)."""
         free = (self.theta > self.regression.low) & (self.theta < self.regression.high)
         free[list(self.regression.fixed)] = False
-        return np.flatnonzero(free)
+        return np.arange(len(free))[free]
 
     def design(self) -> Array:
         """d ln L_model/d theta of each run, for the free parameters (n, p)."""
-        return self.regression.jacobian(self.theta[None])[1][0, self.free].T
+        return self.regression.jacobian(self.theta[None])[1][0][self.free].T
 
     def leverage(self) -> Array:
         """How much each run pulls the fit towards itself, 0 to 1 (n,): the hat matrix's diagonal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -247,14 +247,6 @@ class _Curve(Generic[L]):
         return found
 
 
-@overload
-def fit_law(
-    law: type[L], data: Mapping[str, ArrayLike] | pd.DataFrame, **options: Any
-) -> LawFit[L]: ...
-@overload
-def fit_law(
-    law: Callable[..., Any], data: Mapping[str, ArrayLike] | pd.DataFrame, **options: Any
-) -> LawFit[FunctionLaw]: ...
 @recorded
 def fit_law(
     law: Any,

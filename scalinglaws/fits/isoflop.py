@@ -23,6 +23,10 @@ from .validate import check_runs
 _LEVERAGE = 0.55
 
 
+def _least_squares(design: Array, y: Array) -> Array:
+    return np.asarray(np.linalg.lstsq(design, y)[0], dtype=float)
+
+
 @dataclass(frozen=True)
 class _Parabola:
     """L = q0 + q1·z + q2·z², z = ln N - centre, through the runs `rows` of one budget."""
@@ -35,11 +39,18 @@ class _Parabola:
     d: Array  # ln D = d0 + d1·z along the budget
 
     def D(self, log_N: Array) -> Array:
-        """The tokens that the budget leaves at ln N: C/(6N), or what the runs of exactly counted C were given."""
+        """The tokens that the budget leaves at ln N: C/(6N), or what runs of counted C were given."""
         return np.exp(self.d[0] + self.d[1] * (log_N - self.centre))
 
-    def minimum(self, q: Array) -> tuple[NDArray, NDArray]:
-        """ln N and loss at the lowest point of coefficients q (..., 3); nan where the parabola opens downwards."""
+    def along(self, points: int) -> Array:
+        """z from the smallest size to the largest (points,)."""
+        return np.linspace(float(self.design[0, 1]), float(self.design[-1, 1]), points)
+
+    def minimum(self, q: Array) -> tuple[Array, Array]:
+        """ln N and loss at the lowest point of coefficients q (..., 3).
+
+        nan where the parabola opens downwards.
+        """
         q0, q1, q2 = np.moveaxis(np.asarray(q), -1, 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             z = np.where(q2 > 0, -q1 / (2 * q2), np.nan)
@@ -76,9 +87,9 @@ class IsoflopFit(AllocationFit):
         for parabola in self.parabolas:
             used = slice(first, first + len(parabola.rows))
             first += len(parabola.rows)
-            q = np.linalg.lstsq(parabola.design, np.asarray(law(self.N[used], self.D[used])))[0]
+            q = _least_squares(parabola.design, np.asarray(law(self.N[used], self.D[used])))
             log_N, low = (float(value) for value in parabola.minimum(q))
-            grid = parabola.centre + np.linspace(*parabola.design[:, 1][[0, -1]], 2001)
+            grid = parabola.centre + parabola.along(2001)
             along = np.asarray(law(np.exp(grid), parabola.D(grid)))
             best = grid[along.argmin()]
             D_ratio = float(parabola.D(np.array(log_N)) / parabola.D(best))
@@ -104,7 +115,7 @@ class IsoflopFit(AllocationFit):
 
     def describe(self) -> list[str]:
         try:
-            a, factor = self.corrected.a, float(self.bias["N_factor"].median())
+            a, factor = self.corrected.a, float(np.median(self.bias["N_factor"].to_numpy()))
         except CourseError:
             return super().describe()
         return [
@@ -113,11 +124,12 @@ class IsoflopFit(AllocationFit):
             f"without that bias a = {a:.4g} (fit.corrected)",
         ]
 
-    def curve(self, C: float, points: int = 100) -> tuple[NDArray, NDArray]:
+    def curve(self, C: float, points: int = 100) -> tuple[Array, Array]:
         """(N, loss) along the parabola of one budget, over the sizes that it was fitted to."""
         parabola = min(self.parabolas, key=lambda p: abs(np.log(p.C / C)))
-        z = np.linspace(*parabola.design[:, 1][[0, -1]], points)
-        return np.exp(parabola.centre + z), np.polynomial.polynomial.polyval(z, parabola.q)
+        z = parabola.along(points)
+        q0, q1, q2 = parabola.q
+        return np.exp(parabola.centre + z), q0 + q1 * z + q2 * z * z
 
     def _draw(self, asked: Resampling) -> Bootstrap[AllocationLaw]:
         if asked.method not in (None, "wild"):
@@ -212,8 +224,8 @@ def fit_isoflop(
         centre = float(np.log(N[rows]).mean())
         z = np.log(N[rows]) - centre
         design = np.stack([np.ones_like(z), z, z * z], axis=1)
-        q = np.linalg.lstsq(design, loss[rows])[0]
-        d = np.linalg.lstsq(design[:, :2], np.log(D[rows]))[0]
+        q = _least_squares(design, loss[rows])
+        d = _least_squares(design[:, :2], np.log(D[rows]))
         parabola = _Parabola(budget, rows, centre, design, q, d)
         log_N, low = parabola.minimum(parabola.q)
         if not np.isfinite(log_N):

@@ -112,8 +112,11 @@ class _Surface:
         rows = np.column_stack(
             [theta[:, 0] * self.unit, A, B, theta[:, 3], theta[:, 4], np.exp(theta[:, 5])]
         )
-        good = np.isfinite(rows).all(1) & (rows[:, 1:] > 0).all(1)
-        return [JointLaw(*row) if ok else None for row, ok in zip(rows.tolist(), good, strict=True)]
+        good = np.isfinite(rows).all(1) & np.all(rows[:, 1:] > 0, axis=1)
+        return [
+            JointLaw(*row) if ok else None
+            for row, ok in zip(rows.tolist(), good.tolist(), strict=True)
+        ]
 
 
 @recorded

@@ -182,7 +182,9 @@ def minimise(
     return Solution(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _minimise(problem, starts, weights, y, fixed):
+def _minimise(
+    problem: Problem, starts: Array, weights: Array, y: Array, fixed: tuple[int, ...]
+) -> tuple[Array, Array, NDArray[np.bool_], Array, NDArray[np.int_]]:
     """One chunk of `minimise`. A batch member leaves the loop when it has converged or can move no more."""
     B, P = starts.shape
     theta, diagonal = starts.copy(), np.arange(P)
@@ -222,7 +224,8 @@ def _minimise(problem, starts, weights, y, fixed):
         if not stay.all():
             if not stay.any():
                 break
-            members, t, w, y, F, damping = (a[stay] for a in (members, t, w, y, F, damping))
+            members = members[stay]
+            t, w, y, F, damping = (a[stay] for a in (t, w, y, F, damping))
             log_model, terms, positive = log_model[stay], terms[stay], positive[stay]
             slope, unit, along = slope[stay], unit[stay], along[stay]
             eigenvalues, vectors, irls = eigenvalues[stay], vectors[stay], irls[stay]

@@ -253,31 +253,34 @@ def _axes() -> Any:
 # One page
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #ffffff; --line: #d0d0d0;
-  --warn: #9a3412 }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8e8e8; --paper: #16181c; --line: #3a3f47; --warn: #fdba74 }
   img { filter: invert(0.9) hue-rotate(180deg) }
 }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
   margin: 2rem auto; max-width: 46rem; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0 }
 caption { text-align: left; font-weight: 600; padding-bottom: .3rem }
-th, td { border-bottom: 1px solid var(--line); padding: .25rem .8rem .25rem 0; text-align: left;
+th, td { border-bottom: 1px solid var(--rule); padding: .25rem .8rem .25rem 0; text-align: left;
   font-variant-numeric: tabular-nums }
 figure { margin: 1.5rem 0 } img { max-width: 100%; height: auto } figcaption { font-size: .9rem }
-.warn { color: var(--warn); font-weight: 600 }
+.warn { color: var(--bad); font-weight: 600 }
 """
 
 
 def to_html(reports: Sequence[Report]) -> str:
     """One page for all fits of a file: no network, light or dark as the reader prefers."""
+    from ..plots.style import css_variables
+
     source = escape(reports[0].table.source)
+    colours = (
+        f":root {{ color-scheme: light dark; {css_variables('light')} }}\n"
+        f"@media (prefers-color-scheme: dark) {{ :root {{ {css_variables('dark')} }} }}"
+    )
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>Scaling-law fit of {source}</title><style>{_STYLE}</style></head><body>",
+        f"<title>Scaling-law fit of {source}</title><style>{colours}{_STYLE}</style></head><body>",
         f"<h1>Scaling-law fit of {source}</h1>",
     ]
     for report in reports:

@@ -397,7 +397,7 @@ class RegressionFit(Fit[L]):
         fit; about 3.84 at the ends of a 95 % interval) and the parameters. A flat valley says that
         the runs do not determine the quantity.
         """
-        of = self._of(quantity)
+        of = self.of(quantity)
         spread = self._profile_step(of)
         centre = float(of(self.law))
         values = centre + spread * np.linspace(-4, 4, points)
@@ -426,17 +426,17 @@ class RegressionFit(Fit[L]):
 
         if not 0 < level < 1:
             raise CourseError(f"level must lie between 0 and 1, not {level:g} (0.95 means 95 %).")
-        of = self._of(quantity)
+        of = self.of(quantity)
         centre, step = float(of(self.law)), self._profile_step(of)
         wanted = float(stdtrit(max(self.n - self._free(), 1), (1 + level) / 2))
         ends: list[float] = []
         for side in (-1.0, 1.0):
             distances = step * 0.5 * wanted * np.cumsum(1.25 ** np.arange(18))
-            values = centre + side * distances
+            values = np.asarray(centre + side * distances, dtype=np.float64)
             if centre > 0 and side < 0:
-                values = centre * np.exp(-distances / centre)
+                values = np.asarray(centre * np.exp(-distances / centre), dtype=np.float64)
             objective, _ = self.estimator.profile(of, values)
-            root = np.sqrt([max(self._ratio(F), 0.0) for F in objective])
+            root = np.array([max(self._ratio(F), 0.0) for F in objective]) ** 0.5
             root, values = np.insert(root, 0, 0.0), np.insert(values, 0, centre)
             beyond = np.flatnonzero(root > wanted)
             if not len(beyond) or not np.isfinite(root[beyond[0]]):
@@ -468,7 +468,7 @@ class RegressionFit(Fit[L]):
 
         quantity: a parameter's name, or a function of the law.
         """
-        of = self._of(quantity)
+        of = self.of(quantity)
         laws = self._without_each(np.arange(self.n))
         missing = np.full(np.shape(of(self.law)), np.nan)
         return np.array([missing if law is None else of(law) for law in laws], dtype=float)
@@ -480,7 +480,7 @@ class RegressionFit(Fit[L]):
         this run) and change (the fit's value minus that).
         """
         without = self.leave_one_out(quantity)
-        change = self._of(quantity)(self.law) - without
+        change = self.of(quantity)(self.law) - without
         table = pd.DataFrame(
             {
                 "residual": self.residuals,
@@ -495,7 +495,8 @@ class RegressionFit(Fit[L]):
         counts = np.ones((self.n, self.n)) - np.eye(self.n)
         return self.estimator.refit(counts[list(units)], np.zeros((1, self.n)))
 
-    def _of(self, quantity: str | Callable[[L], ArrayLike]) -> Callable[[L], Array]:
+    def of(self, quantity: str | Callable[[L], ArrayLike]) -> Callable[[L], Array]:
+        """A quantity, given as a parameter's name or a function of the law, as such a function."""
         if isinstance(quantity, str):
             return lambda law: np.asarray(getattr(law, quantity), dtype=float)
         return lambda law: np.asarray(quantity(law), dtype=float)

@@ -131,7 +131,7 @@ class Scaling(Generic[L]):
 
 def is_decreasing(a: Array, p: Array) -> NDArray[np.bool_]:
     """Whether every term decreases as its x grows: a positive and finite, p positive."""
-    return (np.isfinite(a) & (a > 0) & np.isfinite(p) & (p > 0)).all(-1)
+    return np.all(np.isfinite(a) & (a > 0) & np.isfinite(p) & (p > 0), axis=-1)
 
 
 def convergence_message(solution: Solution) -> tuple[bool, str]:

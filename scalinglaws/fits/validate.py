@@ -24,7 +24,7 @@ def name_rows(bad: NDArray[np.bool_], show: int = 5) -> str:
 
 
 def check_runs(
-    parameters: int, distinct: dict[str, int] | None = None, **columns: ArrayLike
+    parameters: int, distinct: dict[str, int] | None = None, **columns: ArrayLike | None
 ) -> list[NDArray[np.float64]]:
     """The columns as float arrays of one length: finite, positive, and enough of them.
 
@@ -72,7 +72,7 @@ def check_runs(
     return list(arrays.values())
 
 
-def check_columns(n: int, **columns: ArrayLike) -> list[NDArray[np.float64]]:
+def check_columns(n: int, **columns: ArrayLike | None) -> list[NDArray[np.float64]]:
     """What a law depends on, as float arrays (n,): finite, of any sign. Raises CourseError."""
     arrays: list[NDArray[np.float64]] = []
     for name, values in columns.items():

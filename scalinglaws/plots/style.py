@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from matplotlib import patheffects, ticker
@@ -16,9 +16,37 @@ from ..errors import CourseError
 # Okabe & Ito 2008, distinguishable with every kind of colour vision; yellow is left out (too pale on white).
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#000000", "#767676"
+GRID = "#DDDDDD"
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
+
+# The badge: pale on night blue.
+NIGHT, PALE_BLUE, GOLD, SILVER = "#0B1F33", "#6FA8D6", "#F5C46B", "#C9D8E6"
+
+# Pages (practice, feedback, the report of a fit), in light and dark: text and all that means something stands out from the
+# ground by at least 4.5 : 1, edges of fields by 3 : 1 (WCAG 2.2, AA).
+Theme = Literal["light", "dark"]
+PAGE: dict[Theme, dict[str, str]] = {
+    "light": {
+        "ink": "#1b1b1b", "ground": "#ffffff", "raised": "#f2f2f2", "edge": "#767676", "rule": "#cccccc",
+        "accent": "#005ea8", "on-accent": "#ffffff", "good": "#00573f", "bad": "#8a3000", "head": "#e8f1f9",
+        "note": "#fff9e0", "error": "#fdf0e7", "error-edge": "#a04400", "stderr": "#f0f0f0", "string": "#7a1f1f",
+        "remark": "#4d5b4d",
+    },
+    "dark": {
+        "ink": "#e4e4e4", "ground": "#16181b", "raised": "#22262b", "edge": "#8f8f8f", "rule": "#555555",
+        "accent": "#8cc8ff", "on-accent": "#0b1f33", "good": "#7fd6b4", "bad": "#ffb38a", "head": "#1d3346",
+        "note": "#37321b", "error": "#3a2417", "error-edge": "#e08a4a", "stderr": "#2c2f33", "string": "#f0aaaa",
+        "remark": "#a9bda9",
+    },
+}  # fmt: skip
+
+
+def css_variables(theme: Theme) -> str:
+    """The colours of a page as CSS: "--ink: #1b1b1b; ..."."""
+    return " ".join(f"--{name}: {colour};" for name, colour in PAGE[theme].items())
+
 
 # What the letters of the field mean, as axis labels.
 LABELS = {
@@ -66,7 +94,7 @@ def new_axes(ax: Axes | None = None, figsize: tuple[float, float] = (6.4, 4.2)) 
         _, ax = plt.subplots(figsize=figsize, facecolor="white", layout="constrained")
     ax.set_facecolor("white")
     ax.figure.set_facecolor("white")
-    ax.grid(True, which="major", color="#DDDDDD", linewidth=0.7)
+    ax.grid(True, which="major", color=GRID, linewidth=0.7)
     ax.set_axisbelow(True)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)

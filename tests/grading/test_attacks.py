@@ -25,11 +25,12 @@ from nbgrader.api import Gradebook
 
 from scalinglaws.cli import main
 from scalinglaws.course.grading import CheckFailed, check_array, submission
-from scalinglaws.course.grading.engine import codec, figures, session
+from scalinglaws.course.grading.engine import codec, figures, handle
+from scalinglaws.course.grading.engine.cells import Cell, Course
 from scalinglaws.course.grading.engine.codec import Decoder, Malformed
 from scalinglaws.course.grading.engine.sandbox import Limits
-from scalinglaws.course.grading.engine.session import Cell, Course, Session
-from scalinglaws.course.grading.execute import shared_zygote
+from scalinglaws.course.grading.engine.session import Session
+from scalinglaws.course.grading.execute import shared_server
 from scalinglaws.course.grading.export import safe_cell
 from scalinglaws.course.grading.item_analysis import analyse
 from scalinglaws.course.grading.messages import failure_message, visible_text
@@ -177,13 +178,12 @@ def test_forged_messages_cost_their_own_exercise_only(eve, code):
 
 
 def run(*cells: str, test: str, files: Path | None = None) -> str:
-    """Run a learner's cells, then one test; all that the learner's last cell and the test put out."""
-    with Session(shared_zygote(), Course([], {"t": []}), Limits(cell_time=60), files) as running:
-        last = Cell("print(said)")
-        tested = Cell(test, test="t")
-        for cell in (*map(Cell, cells), tested, last):
+    """Run a learner's cells, then one test; what the cells noted in `said` meanwhile, and the verdict."""
+    with Session(shared_server(), Course([], {"t": []}), Limits(cell_time=60), files) as running:
+        tested = Cell(f"{test}\nprint(report())", test="t")
+        for cell in (*map(Cell, cells), Cell("def report(): return repr(said)"), tested):
             running.run(cell)
-    return json.dumps([*tested.outputs, *tested.verdict.outputs(1), *last.outputs])
+    return json.dumps([*tested.outputs, *tested.verdict.outputs(1)])
 
 
 @isolated
@@ -315,7 +315,7 @@ ON_THE_SOCKET = {
 @pytest.mark.parametrize("code", ON_THE_SOCKET.values(), ids=ON_THE_SOCKET)
 def test_what_a_cell_tells_the_session_hurts_itself_only(eve, code, monkeypatch):
     """A cell after the tests forges its process's own words. The session ends, in time; what was earned stays."""
-    monkeypatch.setattr(session, "PATIENCE", 2.0)
+    monkeypatch.setattr(handle, "PATIENCE", 2.0)
     eve.add(CONTROL + code, after="slope_test")
     eve.nb.cells.append(new_code_cell("print('one more')"))
     started = time.monotonic()
@@ -335,7 +335,7 @@ def test_what_a_cell_tells_the_session_hurts_itself_only(eve, code, monkeypatch)
     ids=["who sends a byte at a time", "who does not listen"],
 )  # fmt: skip
 def test_the_session_waits_for_nobody_beyond_its_patience(eve, code, then, monkeypatch):
-    monkeypatch.setattr(session, "PATIENCE", 1.0)
+    monkeypatch.setattr(handle, "PATIENCE", 1.0)
     eve.add(then or "1", before="square").add(CONTROL + code, before="square")
     eve.nb.cells.insert(eve.where("square") - 1, eve.nb.cells.pop(eve.where("square") - 2))
     started = time.monotonic()

@@ -1,8 +1,9 @@
 """What a test cell can do with a learner's names, and a learner's function with what a test hands over: as in one process."""
 
+from scalinglaws.course.grading.engine.cells import Cell, Course
 from scalinglaws.course.grading.engine.sandbox import Limits
-from scalinglaws.course.grading.engine.session import Cell, Course, Session
-from scalinglaws.course.grading.execute import shared_zygote
+from scalinglaws.course.grading.engine.session import Session
+from scalinglaws.course.grading.execute import shared_server
 
 from . import classroom
 
@@ -12,7 +13,7 @@ pytestmark = classroom.isolated
 def run(*cells: str, test: str, imports=("import numpy as np", "import pandas as pd"), learners=()):
     """Run a learner's cells and one test; returns (printed text, "kind: text" of the error)."""
     course = Course(list(imports), {"t": list(learners)})
-    with Session(shared_zygote(), course, Limits(cell_time=60)) as session:
+    with Session(shared_server(), course, Limits(cell_time=60)) as session:
         for source in cells:
             session.run(Cell(source))
         cell = Cell(test, test="t")
@@ -154,7 +155,7 @@ def test_missing_names_raise_name_error_and_partial_credit_is_a_result():
 
 def test_names_of_tests_stay_and_belong_to_who_bound_them_last():
     course = Course([], {"a": [], "b": ["given"]})
-    with Session(shared_zygote(), course, Limits(cell_time=60)) as session:
+    with Session(shared_server(), course, Limits(cell_time=60)) as session:
         for source, test in (
             ("_helper = given = 3", "a"),  # a test binds both
             ("_helper = given = 5", ""),  # so does the learner

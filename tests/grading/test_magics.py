@@ -3,8 +3,9 @@
 import pytest
 
 from scalinglaws.course.grading import execute
+from scalinglaws.course.grading.engine.cells import Cell, Course
 from scalinglaws.course.grading.engine.sandbox import Limits
-from scalinglaws.course.grading.engine.session import Cell, Course, Session
+from scalinglaws.course.grading.engine.session import Session
 
 from . import classroom
 from .classroom import POINTS, RIGHT, Student, points
@@ -15,7 +16,7 @@ pytestmark = classroom.isolated
 def run_cells(*cells: str) -> list[Cell]:
     """Run cells one after another in one session."""
     made = [Cell(source) for source in cells]
-    with Session(execute.shared_zygote(), Course(), Limits(cell_time=20)) as session:
+    with Session(execute.shared_server(), Course(), Limits(cell_time=20)) as session:
         for cell in made:
             session.run(cell)
     return made

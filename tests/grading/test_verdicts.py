@@ -12,9 +12,11 @@ from nbgrader.apps import NbGraderAPI
 
 from scalinglaws.cli import main
 from scalinglaws.course.grading import execute
-from scalinglaws.course.grading.engine import process, session
+from scalinglaws.course.grading.engine import handle
+from scalinglaws.course.grading.engine.cells import Cell, Course
+from scalinglaws.course.grading.engine.channel import Gone
 from scalinglaws.course.grading.engine.sandbox import Limits
-from scalinglaws.course.grading.engine.session import Cell, Course, Session
+from scalinglaws.course.grading.engine.session import Session
 from scalinglaws.course.grading.engine.verdict import UNJUDGED_ERROR, State, Verdict
 from scalinglaws.course.grading.nbgrader_api import load_config
 
@@ -150,14 +152,14 @@ def outcome_names(flooded):
 
 def judge(monkeypatch, sent):
     """Run a test in a session in which the tester's messages are what `sent` makes of them."""
-    answer = session._Process.answer
+    answer = handle.ProcessHandle.answer
 
     def changed(self, deadline):
-        message, fds = answer(self, deadline)
-        return (sent(message) if "verdict" in message else message), fds
+        message = answer(self, deadline)
+        return sent(message) if "verdict" in message else message
 
-    monkeypatch.setattr(session._Process, "answer", changed)
-    with Session(execute.shared_zygote(), Course(), Limits(cell_time=5)) as running:
+    monkeypatch.setattr(handle.ProcessHandle, "answer", changed)
+    with Session(execute.shared_server(), Course(), Limits(cell_time=5)) as running:
         cell, after = Cell("1", test="t"), Cell("2", test="u")
         running.run(cell)
         monkeypatch.undo()
@@ -167,7 +169,7 @@ def judge(monkeypatch, sent):
 
 
 def gone(message):
-    raise process.Gone
+    raise Gone
 
 
 def stuck(message):
@@ -203,7 +205,7 @@ def test_a_verdict_that_does_not_arrive_is_no_pass(monkeypatch, sent):
     ],
 )
 def test_a_tester_that_ends_gives_no_points(test):
-    with Session(execute.shared_zygote(), Course(), Limits(cell_time=2)) as running:
+    with Session(execute.shared_server(), Course(), Limits(cell_time=2)) as running:
         cell, after = Cell(test, test="t"), Cell("None", test="u")
         running.run(cell)
         running.run(after)
@@ -227,7 +229,7 @@ def test_a_tester_that_ends_gives_no_points(test):
     ],
 )
 def test_an_error_counts_however_it_is_shown(test):
-    with Session(execute.shared_zygote(), Course(), Limits(cell_time=10)) as running:
+    with Session(execute.shared_server(), Course(), Limits(cell_time=10)) as running:
         cell = Cell(test, test="t")
         running.run(cell)
     assert cell.verdict.state is State.FAILED

@@ -1,6 +1,9 @@
 """Without widgets: in the terminal and in plain cells; the commands; worked solutions; the panel."""
 
+import itertools
 import json
+import os
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +13,8 @@ import pytest
 
 import scalinglaws as sl
 from scalinglaws.cli import main
+from scalinglaws.course.idea_map import boxes, plot_ideas
+from scalinglaws.course.ideas import IDEAS
 from scalinglaws.course.learner.events import Answered, Asked, Progress, Started, note_check
 from scalinglaws.course.markdown import to_html, to_text
 from scalinglaws.course.practice import progress_report as panel
@@ -278,6 +283,30 @@ def test_the_panel_tells_what_is_done_and_what_comes_next(course, capsys):
     html = found._repr_html_()
     assert "<img alt=" in html and 'scope="row"' in html and "<script" not in html
     assert "0 of 1 points, and 2 that a person marks" in str(found)
+
+
+def test_the_maps_boxes_open_their_notebooks(progress, monkeypatch):
+    """Each link lies inside of the picture, over no other, and leads from the page to the learner's own notebook."""
+    for here in (progress.path.parent, progress.path.parent / "01_power_laws"):
+        here.mkdir(parents=True, exist_ok=True)
+        monkeypatch.chdir(here)
+        html = panel.report(progress, [])._repr_html_()
+        links = re.findall(r'<a href="([^"]+)"[^>]* aria-label="([^"]+)"', html)
+        wanted = sorted(f"{i.name}: open {i.notebook}" for i in IDEAS.values())
+        assert sorted(label for _, label in links) == wanted
+        found = {Path(os.path.normpath(here / href)) for href, _ in links}
+        assert found == {
+            progress.path.parent / i.notebook / f"{i.notebook}.ipynb" for i in IDEAS.values()
+        }
+    placed = list(boxes(plot_ideas()).values())
+    for left, top, width, height in placed:
+        assert 0 <= left < left + width <= 1 and 0 <= top < top + height <= 1
+    for one, other in itertools.combinations(placed, 2):
+        assert (
+            one[0] + one[2] < other[0]
+            or other[0] + other[2] < one[0]
+            or (one[1] + one[3] < other[1] or other[1] + other[3] < one[1])
+        )
 
 
 def test_mastery_fades_with_time(progress, clock):

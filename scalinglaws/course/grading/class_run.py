@@ -31,7 +31,7 @@ from .classroom import (
     submitted_folder,
 )
 from .engine.sandbox import Limits
-from .execute import HAS_ENGINE, require_isolation, shared_zygote
+from .execute import HAS_ENGINE, require_isolation, shared_server
 from .gradebook_writer import Records, only_one
 from .ledger import Entry, Ledger
 from .nbgrader_api import explain, gradebook_errors, load_config
@@ -127,9 +127,9 @@ def grade_all(
     Returns what waits for a person in the whole class: see `Records.waiting`.
     """
     if todo and HAS_ENGINE and not args.cluster:
-        shared_zygote().start()  # warms up while the gradebook is opened
+        shared_server().start()  # warms up while the gradebook is opened
         if workers(args) > 1:
-            shared_zygote().cores = Counter(dict.fromkeys(cores(), 0))
+            shared_server().cores = Counter(dict.fromkeys(cores(), 0))
     with Records(directory, config, assignment.name) as records:
         if not todo:
             return records.waiting()
@@ -289,7 +289,7 @@ def graded(
     args: argparse.Namespace,
 ) -> Iterator[tuple[Outcome, str]]:
     """(outcome, fingerprint) of each submission as it is ready; few are held in memory at a time."""
-    waiting: dict[Future, tuple[str, str]] = {}
+    waiting: dict[Future[Outcome], tuple[str, str]] = {}
     rest = iter(todo)
     at_once = 2 * (getattr(pool, "slots", None) or workers(args))
     try:

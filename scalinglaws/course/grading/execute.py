@@ -15,9 +15,12 @@ from nbgrader import utils
 from scalinglaws.errors import CourseError
 
 from .engine import figures, sandbox
+from .engine.cells import Cell, Course
+from .engine.fork_client import ForkServer
 from .engine.names import Owners
+from .engine.outputs import MAX_OUTPUTS
 from .engine.sandbox import Limits
-from .engine.session import MAX_OUTPUTS, Cell, Course, Session, Zygote
+from .engine.session import Session
 from .engine.verdict import UNJUDGED_ERROR, State, Verdict, without_grades
 from .submission import grade_id, is_test, visible
 
@@ -27,11 +30,11 @@ HAS_ENGINE = sys.platform == "linux"
 
 
 @functools.cache
-def shared_zygote() -> Zygote:
+def shared_server() -> ForkServer:
     """The warm process of this one; it ends with it."""
-    zygote = Zygote()
-    atexit.register(zygote.close)
-    return zygote
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
 
 
 def require_isolation(sandboxed: bool) -> bool:
@@ -95,7 +98,7 @@ def run_notebook(
     notebook: NotebookNode,
     plan: Plan,
     *,
-    zygote: Zygote | None = None,
+    server: ForkServer | None = None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     files: Path | None = None,
     sandboxed: bool = True,
@@ -110,7 +113,7 @@ def run_notebook(
     count = 0
     sketches: list[bytes] = []
     room = 2 * MAX_OUTPUTS  # for figures that are still to be drawn
-    with Session(zygote or shared_zygote(), plan.course, limits, files, sandboxed) as session:
+    with Session(server or shared_server(), plan.course, limits, files, sandboxed) as session:
         for cell in notebook.cells:
             if cell.cell_type != "code":
                 continue

@@ -173,7 +173,7 @@ def read_columns(text: str) -> list[tuple[str, str]]:
     return columns
 
 
-def read_scores(course: Path) -> tuple[list[dict], list[dict]]:
+def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(students, submissions) of the gradebook, as dictionaries with the fields named above."""
     config = load_config(course, course)
     directory = CourseDirectory(config=config)
@@ -182,6 +182,7 @@ def read_scores(course: Path) -> tuple[list[dict], list[dict]]:
         with open_gradebook(directory) as book:
             students = [_student(student) for student in book.students]
             rows = []
+            assignment: Any
             for assignment in book.assignments:
                 found = {row["student"]: row for row in book.submission_dicts(assignment.name)}
                 ledger = Ledger(course, assignment.name)
@@ -202,7 +203,7 @@ def read_scores(course: Path) -> tuple[list[dict], list[dict]]:
     return [_safe(row) for row in students], [_safe(row) for row in rows]
 
 
-def _student(student) -> dict:
+def _student(student: Any) -> dict[str, Any]:
     name = " ".join(filter(None, (student.first_name, student.last_name))) or student.id
     return {
         "student_id": student.id, "lms_id": student.lms_user_id or "", "first_name": student.first_name or "",
@@ -212,12 +213,15 @@ def _student(student) -> dict:
 
 def _extra_credit(book: Gradebook, assignment: str) -> dict[str, float]:
     """{student: points that a person gave on top}."""
+    who: Any = SubmittedAssignment.student_id
+    sheet: Any = Assignment
+    credit: Any = Grade.extra_credit
     rows = (
-        book.db.query(SubmittedAssignment.student_id, Grade.extra_credit)
+        book.db.query(who, credit)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-        .filter(Assignment.name == assignment, Grade.extra_credit.isnot(None))
+        .join(sheet, sheet.id == SubmittedAssignment.assignment_id)
+        .filter(sheet.name == assignment, credit.isnot(None))
     )
     found: dict[str, float] = {}
     for student, points in rows:
@@ -245,7 +249,7 @@ def _submission(
     }
 
 
-def _safe(row: dict) -> dict:
+def _safe(row: dict[str, Any]) -> dict[str, Any]:
     return {key: safe_cell(v) if isinstance(v, str) else v for key, v in row.items()}
 
 
@@ -256,19 +260,23 @@ def safe_cell(text: str) -> str:
 
 
 def make_table(
-    students: list[dict], rows: list[dict], form: Form, titles: dict[str, str], percent: bool
-) -> Iterable[list]:
+    students: list[dict[str, Any]],
+    rows: list[dict[str, Any]],
+    form: Form,
+    titles: dict[str, str],
+    percent: bool,
+) -> Iterable[list[str]]:
     """The lines of the table: one a student where there are columns of scores, else one a submission."""
     wide = any(field == "scores" for _, field in form.columns)
 
-    def line(fixed, scores) -> list:
+    def line(fixed, scores: list[str]) -> list[str]:
         """One line: `fixed(header, field)` in each column but those of the scores."""
-        cells: list = []
+        cells: list[str] = []
         for header, field in form.columns:
             cells += scores if field == "scores" else [fixed(header, field)]
         return cells
 
-    def score(row: dict | None) -> str:
+    def score(row: dict[str, Any] | None) -> str:
         value = row and row["percent" if percent else "score"]
         waits = row is not None and bool(row["waits_for_a_person"])
         if value is None or (waits and form.unmarked == "empty"):
@@ -287,7 +295,7 @@ def make_table(
             [_cell(most.get(name)) for name in titles],
         )
     about = {student["student_id"]: student for student in students}
-    by_student: dict[str, dict[str, dict]] = {name: {} for name in about}
+    by_student: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in about}
     for row in rows:
         by_student.setdefault(row["student_id"], {})[row["assignment"]] = row
     for name in sorted(by_student):

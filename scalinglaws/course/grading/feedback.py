@@ -14,6 +14,7 @@ from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreproce
 from traitlets import List
 
 from scalinglaws.course.exercises import exercises, graded_cells
+from scalinglaws.plots.style import PAGE, css_variables
 
 from .messages import failure_message, visible_text
 from .rendering import Kind, shared_renderer
@@ -32,7 +33,7 @@ class Grades(GetGrades):
     def _get_score(self, cell, resources):
         super()._get_score(cell, resources)
         own = cell.metadata.nbgrader
-        grade = self.gradebook.find_grade(
+        grade: Any = self.gradebook.find_grade(
             own["grade_id"], self.notebook_id, self.assignment_id, self.student_id
         )
         if grade.needs_manual_grade and grade.manual_score is None and grade.auto_score is None:
@@ -96,13 +97,14 @@ class Summary(_Step):
             r.result.max_points for r in resources["rows"] if r.score is None
         )
         resources["extra"] = sum(row.extra for row in resources["rows"])
+        resources["colours"] = {theme: css_variables(theme) for theme in PAGE}
         return nb, resources
 
 
 class HideTests(_Step, ClearHiddenTests):
     """Cut hidden tests out of the feedback page, and the tracebacks that would print them."""
 
-    def preprocess_cell(self, cell, resources, cell_index):
+    def preprocess_cell(self, cell, resources, cell_index):  # pyright: ignore[reportIncompatibleMethodOverride]
         """Replace each traceback of a locked test cell by its message."""
         if utils.is_grade(cell) and utils.is_locked(cell) and cell.cell_type == "code":
             for output in cell.outputs:
@@ -120,9 +122,13 @@ class SafeHtml(Preprocessor):
 
     _MOST_FAILURES = 4  # on a page: then all else is plain text at once
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._failed: list[str] = []
+
     def preprocess(self, nb, resources):
         """Render all cells; say whose page holds what could not be rendered."""
-        self._failed: list[str] = []
+        self._failed = []
         nb, resources = super().preprocess(nb, resources)
         if self._failed:
             about = resources.get("nbgrader") or {}
@@ -133,9 +139,9 @@ class SafeHtml(Preprocessor):
             )  # fmt: skip
         return nb, resources
 
-    def preprocess_cell(self, cell, resources, cell_index):
+    def preprocess_cell(self, cell, resources, index):
         """Render a Markdown cell; keep of a code cell's outputs what is harmless."""
-        name = f"cell {cell_index + 1}"
+        name = f"cell {index + 1}"
         if cell.cell_type == "markdown":
             made = self._render(name, "markdown", cell.source, cell.get("attachments"))
             cell.source = plain_html(cell.source) if made is None else made
@@ -167,7 +173,8 @@ class SafeHtml(Preprocessor):
             output.ename, output.evalue = visible_text(output.ename), visible_text(output.evalue)
             return True
         data = output.data
-        for mime, kind in (("text/markdown", "markdown"), ("text/html", "html")):
+        kinds: tuple[tuple[str, Kind], ...] = (("text/markdown", "markdown"), ("text/html", "html"))
+        for mime, kind in kinds:
             if mime not in data:
                 continue
             text = _text(data.pop(mime))
@@ -195,7 +202,7 @@ class SafeHtml(Preprocessor):
 class RenderComments(_Step):
     """Render what markers wrote about answers, formulas as well. (GetGrades, which runs before, brings the comments.)"""
 
-    def preprocess_cell(self, cell, resources, cell_index):
+    def preprocess_cell(self, cell, resources, index):
         """Render one comment."""
         own = cell.metadata.get("nbgrader") or {}
         if own.get("comment"):
@@ -215,5 +222,5 @@ def plain_html(text: str) -> str:
     return "<div><pre>" + shown.replace("\n", "&#10;") + "</pre></div>"
 
 
-def _text(value: str | list) -> str:
+def _text(value: str | list[str]) -> str:
     return value if isinstance(value, str) else "".join(value)

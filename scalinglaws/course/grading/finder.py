@@ -140,7 +140,7 @@ def left_out_remark(left_out: list[str]) -> list[Remark]:
     """The remark on files that were not read; none where all were."""
     if not left_out:
         return []
-    names = [visible_text(name[-120:]) for name in left_out]
+    names = [_show(name) for name in left_out]
     more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return [Remark(Kind.LEFT_OUT, "not read: " + ", ".join(names[:_NAMED]) + more)]
 
@@ -318,7 +318,7 @@ def _answers(number: int) -> str:
 
 
 def _show(path: str) -> str:
-    return visible_text(path[-120:])
+    return " ".join(visible_text(path[-120:]).split())
 
 
 def _beside(path: str, files: dict[str, bytes], packed: dict[str, bytes]) -> dict[str, bytes]:
@@ -338,7 +338,7 @@ def _beside(path: str, files: dict[str, bytes], packed: dict[str, bytes]) -> dic
 def _what_there_is(found: Folder, everything: dict[str, bytes]) -> str:
     """Why there is nothing to grade."""
     names = [f"{n} ({_other_notebook(n)}{_size(len(d))})" for n, d in everything.items()]
-    names = [visible_text(n[-120:]) for n in [*found.left_out, *names]]
+    names = [_show(name) for name in [*found.left_out, *names]]
     if not names:
         return "nothing was handed in"
     more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import (
@@ -72,7 +73,7 @@ class Records:
         self.course, self.config, self.assignment = course, config, assignment
         logging.getLogger("traitlets").setLevel(logging.ERROR)
         self.gradebook = open_gradebook(course)
-        self.penalties = None
+        self.penalties: Any = None
         if "LateSubmissionPlugin" in config or "AssignLatePenalties" in config:
             self.penalties = AssignLatePenalties(config=config)
             self.penalties.init_plugin()
@@ -109,7 +110,8 @@ class Records:
                     "notebook": name, "assignment": self.assignment, "db_url": self.course.db_url,
                 }  # fmt: skip
                 SaveCells(config=self.config).preprocess(
-                    nbformat.from_dict(json.loads(json.dumps(notebook))), {"nbgrader": about}
+                    nbformat.from_dict(json.loads(json.dumps(notebook))),
+                    ResourcesDict(nbgrader=about),
                 )
                 book.db.expire_all()
             self._add_missing_rows(name)
@@ -123,7 +125,8 @@ class Records:
 
     def _change_cells(self, name: str, notebook: NotebookNode) -> list[dict[str, Any]]:
         """Rename, remove and add cells of a notebook that was handed in, which nbgrader refuses to do."""
-        book, db = self.gradebook, self.gradebook.db
+        book: Any = self.gradebook  # nbgrader's types say little that is true
+        db = book.db
         entry = book.find_notebook(name, self.assignment)
         now = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
         for old, new in _renamed({c.name: c for c in entry.source_cells}, now).items():
@@ -168,8 +171,9 @@ class Records:
     def _add_missing_rows(self, name: str) -> None:
         """Give submissions that were graded before a row for each cell that is new: 0 points until graded."""
         db = self.gradebook.db
-        entry = self.gradebook.find_notebook(name, self.assignment)
-        for submission in self.gradebook.find_assignment(self.assignment).submissions:
+        entry: Any = self.gradebook.find_notebook(name, self.assignment)
+        assignment: Any = self.gradebook.find_assignment(self.assignment)
+        for submission in assignment.submissions:
             if all(submitted.notebook_id != entry.id for submitted in submission.notebooks):
                 db.add(SubmittedNotebook(notebook=entry, assignment=submission))
         db.flush()
@@ -193,12 +197,15 @@ class Records:
     def waiting(self) -> dict[str, tuple[int, int]]:
         """{student: (answers that a person has yet to mark, others that a person should look at again)}."""
         found: dict[str, tuple[int, int]] = {}
+        who: Any = SubmittedAssignment.student_id
+        sheet: Any = Assignment
+        score: Any = Grade.auto_score
         rows = (
-            self.gradebook.db.query(SubmittedAssignment.student_id, Grade.auto_score)
+            self.gradebook.db.query(who, score)
             .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
             .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-            .filter(Assignment.name == self.assignment, Grade.needs_manual_grade)
+            .join(sheet, sheet.id == SubmittedAssignment.assignment_id)
+            .filter(sheet.name == self.assignment, Grade.needs_manual_grade)
         )
         for student, score in rows:
             answers, others = found.get(student, (0, 0))
@@ -245,7 +252,7 @@ class Records:
         self.gradebook.db.expunge_all()
 
     def _enter_scores(self, outcome: Outcome) -> None:
-        book = self.gradebook
+        book: Any = self.gradebook
         book.update_or_create_student(outcome.student)
         folder = self.course.format_path(
             self.course.submitted_directory, outcome.student, self.assignment

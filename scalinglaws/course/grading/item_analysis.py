@@ -134,7 +134,7 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 def _commonest(messages: list[str], most: int) -> list[tuple[str, int]]:
     """The commonest messages; those that differ only in numbers are one, shown by its commonest wording."""
-    groups: dict[str, Counter] = {}
+    groups: dict[str, Counter[str]] = {}
     for message in messages:
         key = re.sub(r"[-+]?\d[\d.,]*(e[-+]?\d+)?", "#", message)
         groups.setdefault(key, Counter())[message] += 1

@@ -1,6 +1,8 @@
 """What a learner or a marker reads of an error or an output: one safe line, without hidden tests."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from .engine.verdict import UNJUDGED_ERROR
 
@@ -19,7 +21,7 @@ def visible_text(text: str) -> str:
     return _UNSEEN.sub("\ufffd", text)
 
 
-def failure_message(output: dict) -> str:
+def failure_message(output: Mapping[str, Any]) -> str:
     """One line for an error output of a test cell: the check's own text, or the kind of error."""
     name, text = (
         visible_text(str(output[key])[: 2 * _LONGEST]).strip()[:_LONGEST]
@@ -43,7 +45,7 @@ def failure_message(output: dict) -> str:
 _PLACE = re.compile(r"\((?:<ipython-input-[^>]*>|[^() ]*\.py), (line \d+)\)")
 
 
-def stop_messages(cell: dict) -> list[str]:
+def stop_messages(cell: Mapping[str, Any]) -> list[str]:
     """What stopped a learner's own cell: it often explains why a check found nothing to check."""
     return [
         f"Your cell stopped with {_first_line(output['ename'] + ': ' + output['evalue'])}."

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import logging
 import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,8 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from scalinglaws.errors import CourseError
+
+from .scratch import temporary_folder
 
 
 def gradebook_url(course: Path) -> str:
@@ -134,9 +135,7 @@ def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
     if not source.is_dir():
         known = ", ".join(assignments(course)) or "none"
         raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
-    # ignore_cleanup_errors: Windows keeps the gradebook's file open a little longer than we do.
-    with tempfile.TemporaryDirectory(prefix="scalinglaws-", ignore_cleanup_errors=True) as folder:
-        root = Path(folder)
+    with temporary_folder() as root:
         shutil.copytree(
             source,
             root / "source" / assignment,
@@ -160,6 +159,13 @@ class ScratchCourse:
     def __init__(self, root: Path, assignment: str, api: NbGraderAPI) -> None:
         self.root, self.assignment, self.api = root, assignment, api
 
+    @property
+    def directory(self) -> CourseDirectory:
+        """nbgrader's description of its folders."""
+        directory = self.api.coursedir
+        assert isinstance(directory, CourseDirectory)
+        return directory
+
     def generate_assignment(self) -> Path:
         """Make the release version; returns its folder."""
         self._run("generate_assignment", self.assignment)
@@ -178,8 +184,8 @@ class ScratchCourse:
     def gradebook(self) -> Gradebook:
         """The gradebook, to be used in a `with` statement."""
         return Gradebook(
-            self.api.coursedir.db_url,
-            self.api.coursedir.course_id,
+            self.directory.db_url,
+            self.directory.course_id,
         )
 
     def _run(self, step: str, *args: str) -> None:

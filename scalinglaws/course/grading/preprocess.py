@@ -1,8 +1,8 @@
 """nbgrader's own steps, done by the engine: named in nbgrader_config.py, so that `nbgrader autograde` and formgrader use them."""
 
-import tempfile
 from collections.abc import Container
 from pathlib import Path
+from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
@@ -15,6 +15,7 @@ from scalinglaws.errors import CourseError
 from .engine.sandbox import Limits
 from .execute import Plan, is_unjudged, require_isolation, run_notebook
 from .finder import find_work, read_folder
+from .scratch import temporary_folder
 from .submission import Unreadable, grade_id, master, repair
 from .submission_job import lay_out
 
@@ -26,7 +27,7 @@ def _source_of(config, resources) -> Path:
     return Path(folder) / f"{about['notebook']}.ipynb"
 
 
-def _submitted_folder(course: CourseDirectory, about: dict) -> Path:
+def _submitted_folder(course: CourseDirectory, about: dict[str, str]) -> Path:
     return Path(
         course.format_path(course.submitted_directory, about["student"], about["assignment"])
     )
@@ -47,8 +48,9 @@ def _others(folder: Path) -> dict[str, bytes]:
 class ReadAnything(NotebookExporter):
     """nbgrader's exporter for grading; it reads what was handed in as `scalinglaws grade` does, torn and old files too."""
 
-    def from_filename(self, filename, resources, **kw):
+    def from_filename(self, filename, resources=None, **kw):
         """Read and convert a notebook. Raises CourseError where there is none in the file."""
+        assert resources is not None  # nbgrader's command always brings them
         about = resources["nbgrader"]
         folder = _submitted_folder(CourseDirectory(config=self.config), about)
         if Path(filename).resolve().parent != folder.resolve():  # what grading has written
@@ -95,21 +97,23 @@ class RunIsolated(NbGraderPreprocessor):
         handed_in = _submitted_folder(course, resources["nbgrader"])
         given = read_folder(path.parent).files
         _drop_links(handed_in, Path(resources["metadata"]["path"]), keep=given)
-        with tempfile.TemporaryDirectory(
-            prefix="scalinglaws-", ignore_cleanup_errors=True
-        ) as folder:
-            lay_out(Path(folder, "files"), _others(handed_in), given)
+        student = resources["nbgrader"]["student"]
+        with temporary_folder() as folder:
+            left_out = lay_out(folder / "files", _others(handed_in), given)
+            if left_out:
+                said = "%s: %s of the files beside the notebook were left out"
+                self.log.warning(said, student, left_out)
             ran = run_notebook(
                 nb,
                 Plan.of(source, [str(Path(course.root).resolve())]),
                 limits=self.limits(),
-                files=Path(folder, "files"),
+                files=folder / "files",
                 sandboxed=require_isolation(self.sandboxed),
             )
         for name in ran.unjudged:
             self.log.warning(
                 "%s: %s could not be judged: 0 points until you have looked",
-                resources["nbgrader"]["student"],
+                student,
                 name,
             )
         return nb, resources
@@ -126,7 +130,7 @@ class AskAPerson(NbGraderPreprocessor):
             course = CourseDirectory(config=self.config)
             with Gradebook(about["db_url"], course.course_id) as book:
                 for name in names:
-                    grade = book.find_grade(
+                    grade: Any = book.find_grade(
                         name, about["notebook"], about["assignment"], about["student"]
                     )
                     grade.needs_manual_grade = True

@@ -216,8 +216,8 @@ class Renderer:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                with contextlib.suppress(OSError, AttributeError):
+            for pipe in filter(None, (self._process.stdin, self._process.stdout)):
+                with contextlib.suppress(OSError):
                     pipe.close()
             self._process = None
 

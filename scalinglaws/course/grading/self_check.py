@@ -10,6 +10,7 @@ import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TextIO
 
 from scalinglaws import terminal
 from scalinglaws.course.exercises import exercises
@@ -20,7 +21,7 @@ from scalinglaws.paths import course_dir
 from .classroom import load_assignment
 from .engine import sandbox
 from .engine.sandbox import Limits
-from .execute import HAS_ENGINE, shared_zygote
+from .execute import HAS_ENGINE, shared_server
 from .finder import find_work, read_folder
 from .gradebook_writer import Records
 from .nbgrader_api import ScratchCourse, assignments, open_gradebook, scratch_course
@@ -83,7 +84,7 @@ def find_copies(course: Path, assignment: str, student: str) -> Path:
     return folder
 
 
-def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict:
+def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict[str, Any]:
     """Grade one learner's copy of one assignment. folder: what `find_copies` found.
 
     Returns a JSON-ready report: assignment, student, score, max_score (of what a computer marks),
@@ -93,9 +94,9 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     name = folder.name
     shared_renderer().start()  # for the feedback page
     if HAS_ENGINE:
-        shared_zygote().start()  # warms up while we read
+        shared_server().start()  # warms up while we read
     with scratch_course(course, name) as scratch, ThreadPoolExecutor(1) as beside:
-        directory = scratch.api.coursedir
+        directory = scratch.directory
         made = beside.submit(lambda: open_gradebook(directory).close())  # takes seconds, of waiting
         # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
         # is as in grading.
@@ -134,7 +135,7 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     }
 
 
-def _row(result: Result) -> dict:
+def _row(result: Result) -> dict[str, Any]:
     return {
         "exercise": result.number,
         "title": result.title,
@@ -160,7 +161,7 @@ def _keep_feedback(course: Path, scratch: ScratchCourse, student: str) -> Path:
     return target
 
 
-def print_report(report: dict, stream=None) -> None:
+def print_report(report: dict[str, Any], stream: TextIO | None = None) -> None:
     """Print a report as a table, each lost point followed by its message."""
     stream = stream or sys.stdout
     rows = report["exercises"]

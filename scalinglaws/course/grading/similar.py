@@ -22,7 +22,6 @@ from scalinglaws.paths import course_dir
 from .classroom import check_name, read_submission, students
 from .export import safe_cell
 from .finder import find_work
-from .messages import visible_text
 from .nbgrader_api import load_config
 from .submission import Unreadable, master, visible
 
@@ -69,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
                 print(f"{student} is left out: {error}.", file=sys.stderr)
                 continue
             if work.path != path.name:
-                print(f"{student}: {visible_text(work.path)} was read.", file=sys.stderr)
+                print(f"{student}: {safe_cell(work.path)} was read.", file=sys.stderr)
             notebooks[student] = work.notebook
         found += pairs(notebooks, source, path.stem)
     found = sorted(

@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
+from nbformat.corpus.words import generate_corpus_id
 from nbgrader import utils
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
@@ -104,7 +107,8 @@ def _parse(text: str, remarks: list[str]) -> object:
         raise Unreadable(f"the file is {kind}")
     cells, at, decoder = [], opened + 1, json.JSONDecoder()
     while True:
-        at = re.compile(r"[\s,]*").match(text, at).end()
+        while at < len(text) and (text[at] == "," or text[at].isspace()):
+            at += 1
         try:
             cell, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
@@ -137,7 +141,7 @@ def _side_of_merge(text: str, side: int) -> str | None:
     return "\n".join(kept) if found and now == 0 else None
 
 
-def _old_cells(sheet: object) -> list:
+def _old_cells(sheet: object) -> list[dict[str, Any]]:
     """Cells of nbformat 3 with the names of nbformat 4."""
     cells = sheet.get("cells") if isinstance(sheet, dict) else None
     found = []
@@ -186,7 +190,7 @@ def _unicode(text: str) -> str:
 
 def master(path: Path, config: Config | None = None) -> NotebookNode:
     """A source notebook as nbgrader hands it out, but with its hidden tests: stubs, locks and checksums."""
-    notebook, resources = nbformat.read(path, as_version=4), {}
+    notebook, resources = nbformat.read(path, as_version=4), ResourcesDict()
     for step in (ClearSolutions, LockCells, ComputeChecksums):
         notebook, resources = step(config=config).preprocess(notebook, resources)
     return notebook
@@ -238,7 +242,7 @@ def repair(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
     seen: set[str] = set()
     for cell in notebook.cells:
         if cell.id in seen:
-            cell["id"] = nbformat.corpus.words.generate_corpus_id()
+            cell["id"] = generate_corpus_id()
         seen.add(cell.id)
         original = ours.get(grade_id(cell))
         if original is not None and same_text(cell.source, original.source):
@@ -314,7 +318,7 @@ def _claim_code(
     free = [c for c in notebook.cells if not grade_id(c) and _plain(c.source) not in given]
     defined = {id(cell): _defined_names(_code_of(cell)) for cell in free}
     claimed: dict[int, str] = {}
-    remarks = []
+    found: list[str] = []
     for name, original in ours.items():
         if original.cell_type != "code" or not utils.is_solution(original):
             continue
@@ -338,8 +342,9 @@ def _claim_code(
         claimed[id(cell)] = name
         cell.source = _code_of(cell) if complete else f"{original.source}\n{_code_of(cell)}"
         adopt_metadata(cell, original)
-        remarks.append(repaired(f"{name}: its answer stood in a cell of the learner's own"))
-    return remarks
+        found.append(name)
+    names = ", ".join(found)
+    return [repaired(f"answers that stood in cells of the learner's own: {names}")] if found else []
 
 
 def _index(notebook: NotebookNode, cell: NotebookNode) -> int:
@@ -387,7 +392,13 @@ def adopt_metadata(cell: NotebookNode, original: NotebookNode) -> None:
 
 def _metadata(original: NotebookNode) -> NotebookNode:
     kept = {k: v for k, v in original.metadata.items() if k in ("nbgrader", "scalinglaws")}
-    return nbformat.from_dict(json.loads(json.dumps(kept)))
+    return _copy(kept)
+
+
+def _copy(node: dict[str, Any]) -> NotebookNode:
+    copy = nbformat.from_dict(json.loads(json.dumps(node)))
+    assert isinstance(copy, NotebookNode)
+    return copy
 
 
 # --- written answers ---
@@ -532,7 +543,7 @@ def _put_back(
                 missing.append(name)
             continue
         back.append(name)
-        cell = nbformat.from_dict(json.loads(json.dumps(original)))
+        cell = _copy(original)
         adopt_metadata(cell, original)
         index = next((i for i, place in enumerate(found) if place > at), len(found))
         found.insert(index, at)
@@ -557,7 +568,7 @@ def _keys(cell: NotebookNode) -> Iterator[str]:
         yield "text " + _plain(cell.source)
 
 
-def _tests_after_answers(notebook: NotebookNode, ours: dict) -> list[str]:
+def _tests_after_answers(notebook: NotebookNode, ours: dict[str, NotebookNode]) -> list[Remark]:
     """Move a test that stands before an answer, or a test whose names it may use, that precedes it in the source."""
     order, remarks = list(ours), list[Remark]()
     for name in order:

@@ -1,19 +1,19 @@
 """One student's submission of one assignment: from the files to what the gradebook needs. Runs in any process, on any machine."""
 
 import contextlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode
 
-from .engine.sandbox import IMPORTABLE, Limits
+from .engine.sandbox import IMPORTABLE, MIB, Limits
 from .execute import Plan, run_notebook
 from .finder import Folder, find_work
-from .remarks import Remark
+from .remarks import Kind, Remark
 from .results import Test, judge
+from .scratch import temporary_folder
 from .submission import Unreadable, repair
 
 
@@ -64,11 +64,11 @@ def grade_submission(
         outcome.remarks += [r for r in work.remarks if r not in outcome.remarks]
         notebook = work.notebook
         outcome.remarks += repair(notebook, source)
-        with tempfile.TemporaryDirectory(
-            prefix="scalinglaws-", ignore_cleanup_errors=True
-        ) as temporary:
-            shared = Path(temporary, "shared")
-            lay_out(shared, work.files, assignment.files)
+        with temporary_folder() as temporary:
+            shared = temporary / "shared"
+            if more := lay_out(shared, work.files, assignment.files):
+                said = f"{more} of the files beside the notebook were left out: no room"
+                outcome.remarks.append(Remark(Kind.LEFT_OUT, said))
             ran = run_notebook(
                 notebook,
                 assignment.plans[name],
@@ -95,10 +95,35 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
             path.write_bytes(data)
 
 
-def lay_out(folder: Path, submitted: dict[str, bytes], source: dict[str, bytes]) -> None:
-    """Lay out what the two processes find in their folders. Nothing submitted that Python could import goes to the tester."""
-    write_files(folder / "learner", {**source, **_others(submitted, source)})
-    write_files(folder / "tester", {**source, **_others(data_only(submitted), source)})
+def lay_out(folder: Path, submitted: dict[str, bytes], source: dict[str, bytes]) -> int:
+    """Lay out what the two processes find in their folders.
+
+    Nothing submitted that Python could import goes to the tester. Returns how many of the submitted
+    files were left out, since a sandbox has no room for more.
+    """
+    fitting = _fitting(_others(submitted, source))
+    write_files(folder / "learner", {**source, **fitting})
+    write_files(folder / "tester", {**source, **data_only(fitting)})
+    return len(_others(submitted, source)) - len(fitting)
+
+
+MOST_ENTRIES = 4_000  # submitted files, and the folders that they lie in
+MOST_BYTES = 48 * MIB
+
+
+def _fitting(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The first files that a sandbox has room for."""
+    found: dict[str, bytes] = {}
+    entries: set[str] = set()
+    room = MOST_BYTES
+    for name, data in files.items():
+        path = PurePosixPath(name)
+        new = {name, *map(str, path.parents)} - entries
+        if len(entries) + len(new) <= MOST_ENTRIES and len(data) <= room:
+            entries |= new
+            room -= len(data)
+            found[name] = data
+    return found
 
 
 def _others(files: dict[str, bytes], source: dict[str, bytes]) -> dict[str, bytes]:

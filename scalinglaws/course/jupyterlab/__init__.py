@@ -12,8 +12,10 @@ import secrets
 import socket
 import sys
 import webbrowser
+from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import quote
 
 from jupyter_core.paths import jupyter_runtime_dir
@@ -36,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) -> int:
+def open_lab(
+    root: Path, user: Literal["learner", "instructor"], page: str, port: int | None, browser: bool
+) -> int:
     """Serve a folder until Ctrl-C, or show the JupyterLab that serves it already. Returns the exit code.
 
     root: the folder that the file browser shows; nothing above it is served.
@@ -48,8 +52,8 @@ def open_lab(root: Path, user: str, page: str, port: int | None, browser: bool) 
         address = f"{running['url']}lab?token={running['token']}"
         print(f"JupyterLab is open already, from another window:\n\n    {address}\n")
         if browser:  # by a file of Jupyter's: all users of a machine can read a program's arguments
-            page = Path(jupyter_runtime_dir(), f"jpserver-{running['pid']}-open.html")
-            webbrowser.open(page.as_uri())
+            door = Path(jupyter_runtime_dir(), f"jpserver-{running['pid']}-open.html")
+            webbrowser.open(door.as_uri())
         return 0
     retries = 50 if port is None else 0  # between our look and Jupyter's, another may take the port
     port = free_port() if port is None else claimed_port(port)
@@ -108,7 +112,7 @@ def put_first(variable: str, folder: Path) -> None:
     os.environ[variable] = os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
 
 
-def running_lab(root: Path) -> dict | None:
+def running_lab(root: Path) -> dict[str, Any] | None:
     """What Jupyter notes of a server (url, token, pid, ...) that serves this very folder; None if there is none."""
     from jupyter_server.serverapp import list_running_servers
 
@@ -118,7 +122,7 @@ def running_lab(root: Path) -> dict | None:
     return None
 
 
-def answers(server: dict) -> bool:
+def answers(server: Mapping[str, Any]) -> bool:
     """Whether a server is there: after a crash its note stays, and another process may have its number."""
     connection = HTTPConnection(HOST, server["port"], timeout=5)
     try:

@@ -69,29 +69,30 @@ def draw(name: str, subject: str, mastered: Sequence[str], line: str) -> bytes:
     from matplotlib.figure import Figure
 
     from scalinglaws.constants import CHINCHILLA
-    from scalinglaws.plots.style import BLUE, ORANGE
+    from scalinglaws.plots.style import BLUE, GOLD, NIGHT, ORANGE, PALE_BLUE, SILVER
 
-    figure = Figure(figsize=(12, 6.3), dpi=100, facecolor="#0B1F33")
+    figure = Figure(figsize=(12, 6.3), dpi=100, facecolor=NIGHT)
     FigureCanvasAgg(figure)
     # The runs of many sizes, and the frontier that they share, from Hoffmann's law.
     ax = figure.add_axes((0.56, 0.1, 0.41, 0.8), facecolor="none")
     for N in np.geomspace(1e7, 1e12, 11):
         D = np.geomspace(0.3, 500, 80) * N
-        ax.plot(6 * N * D, CHINCHILLA(N, D), color="#6FA8D6", linewidth=1.2, alpha=0.8)
+        ax.plot(6 * N * D, CHINCHILLA(N, D), color=PALE_BLUE, linewidth=1.2, alpha=0.8)
     C = np.geomspace(1e16, 1e26, 80)
-    best = [min(CHINCHILLA(N, c / (6 * N)) for N in np.geomspace(1e6, 1e13, 200)) for c in C]
+    sizes = np.geomspace(1e6, 1e13, 200)
+    best = [float(np.min(CHINCHILLA(sizes, c / (6 * sizes)))) for c in C]
     ax.plot(C, best, color=ORANGE, linewidth=4)
     ax.set(xscale="log", yscale="log", xlim=(1e16, 1e26), ylim=(1.75, 6.5))
     ax.axis("off")
     write = figure.text
     figure.patches.append(_frame(figure, BLUE))
     write(0.06, 0.82, "LLM Scaling Master", color="white", fontsize=36, fontweight="bold")
-    write(0.06, 0.745, subject, color="#F5C46B", fontsize=18)
+    write(0.06, 0.745, subject, color=GOLD, fontsize=18)
     size = min(34.0, 34.0 * 24 / max(len(name), 1))
     write(0.06, 0.575, name, color="white", fontsize=size, style="italic")
     lines = textwrap.wrap("Mastered: " + ", ".join(mastered), 52)
     write(0.06, 0.50, "\n".join(lines[:7]), color="white", fontsize=15, va="top", linespacing=1.5)
-    write(0.06, 0.09, line, color="#C9D8E6", fontsize=14)
+    write(0.06, 0.09, line, color=SILVER, fontsize=14)
     picture = io.BytesIO()
     with warnings.catch_warnings():  # a letter that no font of this machine has is drawn as a box
         warnings.simplefilter("ignore")

@@ -1,11 +1,13 @@
 """`scalinglaws progress`, and the panel of the start page: what is done, scores, mastery on the map of ideas, what comes next."""
 
 import argparse
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from scalinglaws.course.ideas import IDEAS, before, ideas_of
 from scalinglaws.course.learner.events import Checked, Event, Progress, progress_of, student_of
@@ -71,6 +73,7 @@ class Report:
     new: int
     badges: tuple[Path, ...]
     steps: tuple[Step, ...]
+    folder: Path = Path()  # the learner's own
     remark: str = ""  # on what the file holds and nobody can read
 
     @property
@@ -127,6 +130,7 @@ def report(progress: Progress, assignments: Sequence[str] | None = None) -> Repo
         new=len(sealed_bank()) - len(known),
         badges=badges,
         steps=_what_next(scores, mastery, due, bool(badges)),
+        folder=progress.path.parent.absolute(),
         remark=history.remark(),
     )
 
@@ -232,18 +236,33 @@ def _as_text(report: Report) -> str:
     return "\n\n".join(filter(None, parts))
 
 
+def _notebook(folder: Path, notebook: str) -> str:
+    """The way from the page that shows the report to a notebook of the learner's."""
+    target = folder / notebook / f"{notebook}.ipynb"
+    return Path(os.path.relpath(target)).as_posix()
+
+
 def _as_html(report: Report) -> str:
     import matplotlib.pyplot as plt
 
-    from scalinglaws.course.idea_map import plot_ideas
+    from scalinglaws.course.idea_map import boxes, plot_ideas
     from scalinglaws.plots.alt import to_html
+    from scalinglaws.plots.style import whole_figure
 
-    figure = plot_ideas(
-        mastery={idea: found.share for idea, found in report.mastery.items()}
-    ).figure
-    picture = to_html(
+    ax = plot_ideas(mastery={idea: found.share for idea, found in report.mastery.items()})
+    figure = whole_figure(ax)
+    image = to_html(
         figure, "Map of the ideas, each filled as far as you master it. The table says the same."
     )
+    links = "".join(
+        f'<a href="{escape(quote(_notebook(report.folder, IDEAS[idea].notebook)))}" '
+        f'title="{escape(f"{IDEAS[idea].name}: open {IDEAS[idea].notebook}")}" '
+        f'aria-label="{escape(f"{IDEAS[idea].name}: open {IDEAS[idea].notebook}")}" '
+        f'style="position:absolute;left:{100 * left:.2f}%;top:{100 * top:.2f}%;'
+        f'width:{100 * width:.2f}%;height:{100 * height:.2f}%"></a>'
+        for idea, (left, top, width, height) in boxes(ax).items()
+    )
+    picture = f'<div style="position:relative;display:inline-block">{image}{links}</div>'
     plt.close(figure)
     cell = 'style="text-align:left;padding:0.15em 1em 0.15em 0"'
     number = 'style="text-align:right;padding:0.15em 1em 0.15em 0"'

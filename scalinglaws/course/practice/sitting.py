@@ -280,7 +280,8 @@ class Sitting:
 
     def judge(self, verdict: str) -> None:
         """Say how one's own text compares with the model answer: "yes", "partly" or "no"."""
-        chosen = next((known for known in VERDICTS if known == verdict), None)
+        verdicts: dict[str, Verdict] = {known: known for known in VERDICTS}
+        chosen = verdicts.get(verdict)
         if chosen is None:
             raise CourseError(f"Say {', '.join(VERDICTS)}: did your answer make these points?")
         self._after_a_try(lambda now, question: Judged(now, self.id, question, chosen))
@@ -391,7 +392,8 @@ class Challenge(Sitting):
         pace: "timed" (the minutes of each question), "double" or "untimed". name: for the badge.
         Raises CourseError for a pace that there is not, and as `questions_on` does.
         """
-        wanted = next((known for known in PACES if known == pace), None)
+        paces: dict[str, Pace] = {known: known for known in PACES}
+        wanted = paces.get(pace)
         if wanted is None:
             raise CourseError(f"There is no pace {pace!r}: choose one of {', '.join(PACES)}.")
         with self.progress.writing() as log:

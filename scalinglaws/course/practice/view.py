@@ -76,7 +76,7 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
     prompt = entry["prompt"].strip()
     if "code" in entry:
         prompt += f"\n\n```python\n{entry['code'].rstrip()}\n```"
-    shown = {
+    shown: dict[str, Any] = {
         "phase": "closed" if closed else "question",
         "question": turn.question,
         "facts": [entry.get("kind") or _TYPES[entry["type"]], entry["level"]]
@@ -115,7 +115,7 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
         if kind in ("option", "truth"):
             shown["others"] = {
                 letter: mark(turn.question, from_shown(turn, letter)).text
-                for letter in shown["options"]
+                for letter in shown_options(turn)
                 if letter != shown["answer"]
             }
     return shown

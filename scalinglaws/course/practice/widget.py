@@ -16,6 +16,7 @@ from scalinglaws.course.ideas import IDEAS
 from scalinglaws.course.learner.events import student_of
 from scalinglaws.course.markdown import to_html
 from scalinglaws.errors import CourseError
+from scalinglaws.plots.style import PAGE, Theme
 
 from .options import from_shown
 from .sitting import LEVELS, Challenge, Practice, Sitting
@@ -24,11 +25,23 @@ from .view import view
 _HERE = Path(__file__).parent
 
 
+def _colours() -> str:
+    """The palette as CSS. Where JupyterLab has a colour of its own for a part, page.css prefers that."""
+
+    def rule(theme: Theme, where: str) -> str:
+        own = {"ink", "ground", "raised"}
+        found = PAGE[theme].items()
+        lines = " ".join(f"--{'page-' if n in own else ''}{n}: {c};" for n, c in found)
+        return f"{where} {{ {lines} }}\n"
+
+    return rule("light", ".slp") + rule("dark", '[data-jp-theme-light="false"] .slp')
+
+
 class Page(anywidget.AnyWidget):
     """A sitting on the page. shown: what the page may know, and nothing else."""
 
     _esm = _HERE / "page.js"
-    _css = _HERE / "page.css"
+    _css = _colours() + (_HERE / "page.css").read_text("utf-8")
     shown = traitlets.Dict().tag(sync=True)
 
     def __init__(self, sitting: Sitting):

@@ -13,20 +13,23 @@ The *form* of an answer says how it is written down; several types of question s
 
 import math
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from scalinglaws.errors import CourseError
 
 from .expression import evaluate
 
+Form = Literal["option", "options", "truth", "number", "output", "expression", "words"]
+_OF_TYPE: dict[str, Form] = {"several": "options", "true_false": "truth", "text": "words"}
+
 WORDS = 8  # an honest try at a text has at least so many
 
 
-def form(question: Mapping[str, Any]) -> str:
+def form(question: Mapping[str, Any]) -> Form:
     """The form of a question's answer; works on a question of the bank and on its sealed entry."""
-    if question["type"] in ("several", "true_false", "text"):
-        return {"several": "options", "true_false": "truth", "text": "words"}[question["type"]]
+    if found := _OF_TYPE.get(question["type"]):
+        return found
     if "options" in question:
         return "option"
     if "step" in question:
@@ -127,7 +130,7 @@ def _words(question: Mapping[str, Any], answer: Any) -> str:
     return "written"
 
 
-_SPELL = {
+_SPELL: dict[Form, Callable[[Mapping[str, Any], Any], str]] = {
     "option": _option,
     "options": _options,
     "truth": _truth,

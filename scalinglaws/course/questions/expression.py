@@ -7,12 +7,12 @@ knows numbers, the question's variables, + - * / // % **, and a few functions: n
 import ast
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from scalinglaws.errors import CourseError
 
-_OPERATORS = {
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -23,7 +23,7 @@ _OPERATORS = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "exp": math.exp,
     "log": math.log,
@@ -51,9 +51,9 @@ def evaluate(text: str, variables: Mapping[str, float] | None = None) -> float:
         raise CourseError(f"The expression is longer than {_LONGEST} characters: shorten it.")
     try:
         (statement,) = ast.parse(text.strip()).body
-        node = statement.value  # of an expression, a return or an assignment
-        if not isinstance(statement, ast.Expr | ast.Return | ast.Assign):
+        if not isinstance(statement, ast.Expr | ast.Return | ast.Assign) or not statement.value:
             raise ValueError
+        node = statement.value
     except (SyntaxError, ValueError, AttributeError, RecursionError, MemoryError):
         raise CourseError(f"{text!r} is not one Python expression: look for a typo.") from None
 

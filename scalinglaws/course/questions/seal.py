@@ -37,6 +37,9 @@ _GUESSABLE, _COSTLY = 2**8, 2**14
 _WORK = {"number": _COSTLY, "output": _COSTLY, "expression": _COSTLY}
 
 
+Entry = dict[str, Any]  # a sealed question, as JSON: what may be read, and what is sealed
+
+
 @dataclass(frozen=True)
 class Reply:
     """What a learner is told: whether the answer is right, why, and after a right answer the worked solution."""
@@ -74,7 +77,7 @@ def _padded(*texts: str) -> int:
     return -(-max(len(text.encode()) for text in texts) // _BLOCK) * _BLOCK
 
 
-def seal(name: str, shown: Mapping[str, Any], replies: Mapping[str, Reply], solution: str) -> dict:
+def seal(name: str, shown: Mapping[str, Any], replies: Mapping[str, Reply], solution: str) -> Entry:
     """Seal one question. Deterministic.
 
     name: its id. shown: what may be read. replies: {spelling: Reply}. solution: the worked solution.
@@ -102,7 +105,7 @@ def seal(name: str, shown: Mapping[str, Any], replies: Mapping[str, Reply], solu
     }
 
 
-def _unseal(name: str, entry: Mapping, spelling: str) -> Reply | None:
+def _unseal(name: str, entry: Mapping[str, Any], spelling: str) -> Reply | None:
     """The reply to one spelling, or None where none was sealed for it. Raises CourseError if the file was changed."""
     place, key = _derive(name, spelling, _WORK.get(form(entry), _GUESSABLE))
     if place not in entry["replies"]:
@@ -115,7 +118,7 @@ def _unseal(name: str, entry: Mapping, spelling: str) -> Reply | None:
 
 
 def unseal(
-    name: str, entry: Mapping, answer: Any, called: Mapping[str, str] | None = None
+    name: str, entry: Mapping[str, Any], answer: Any, called: Mapping[str, str] | None = None
 ) -> Reply | None:
     """The reply to `answer`, or None where none was sealed for it.
 
@@ -128,7 +131,9 @@ def unseal(
     return _unseal(name, entry, spelling)
 
 
-def _several(name: str, entry: Mapping, spelling: str, called: Mapping[str, str]) -> Reply:
+def _several(
+    name: str, entry: Mapping[str, Any], spelling: str, called: Mapping[str, str]
+) -> Reply:
     """The reply to a set of options: each has a reply of its own to being chosen, and one to being left out."""
     letters = sorted(entry["options"], key=lambda c: called.get(c, c))
     signs = {c: "+" if c in spelling else "-" for c in letters}
@@ -146,12 +151,16 @@ def _several(name: str, entry: Mapping, spelling: str, called: Mapping[str, str]
 
 
 @functools.cache
-def sealed_bank() -> dict[str, dict]:
+def sealed_bank() -> dict[str, Entry]:
     """{id: entry} of all questions that travel with the package: what may be read, and what is sealed."""
-    return json.loads(resources.files(__package__).joinpath(SEALED_FILE).read_text("utf-8"))
+    return json.loads(
+        resources.files(__package__ or "scalinglaws.course.questions")
+        .joinpath(SEALED_FILE)
+        .read_text("utf-8")
+    )
 
 
-def find(question: str) -> dict:
+def find(question: str) -> Entry:
     """The entry of one question. Raises CourseError if there is none."""
     bank = sealed_bank()
     if question not in bank:

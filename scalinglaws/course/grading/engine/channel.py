@@ -14,8 +14,8 @@ import struct
 import sys
 import time
 import types
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 import numpy as np
 
@@ -50,12 +50,13 @@ class Gone(Exception):
 class Peer:
     """One end of a channel.
 
-    trusted: this is the tester's end. sock: a connected stream socket; a new one for each test, while the objects handed over
-    so far stay known. next_ref: the number of the next one; no two snapshots of a process may count alike.
+    trusted: this is the tester's end. sock: a connected stream socket. redact: what is told of a
+    learner's error.
     """
 
-    def __init__(self, trusted: bool, sock: socket.socket | None = None) -> None:
+    def __init__(self, trusted: bool, sock: socket.socket) -> None:
         self.sock, self.trusted = sock, trusted
+        self.redact: Callable[[dict[str, Any]], dict[str, Any]] = lambda error: error
         self.exports: dict[int, Any] = {}
         self.ids: dict[int, int] = {}  # id() of an exported object: its reference
         self.next_ref = 0
@@ -63,6 +64,19 @@ class Peer:
         self.homes: dict[int, int] = {}  # id() of a proxy: the other side's id
         self.errors: dict[tuple[str, str], type] = {}
         self.calls = 0
+
+    def close(self) -> None:
+        """End the channel."""
+        self.sock.close()
+
+    def is_held_by(self, values: Iterable[Any]) -> bool:
+        """Whether a proxy of this channel is among `values`, or in one of them that is a plain container."""
+        for value in values:
+            inside = list(value.values()) if type(value) is dict else value
+            within = inside if type(inside) in (list, tuple, set) else ()
+            if any(id(v) in self.homes for v in (value, *within)):
+                return True
+        return False
 
     # --- requests and answers ---
 
@@ -79,7 +93,14 @@ class Peer:
                 if message[0] == "value":
                     return message[1]
                 if message[0] == "error":
-                    raise self._error(message[1])
+                    error = self._error(message[1])
+                    stops = isinstance(error, StopIteration | StopAsyncIteration)
+                    if stops and values[1:2] != ("__next__",):
+                        # It would end a loop of the test's, early and in silence.
+                        said = f"your code raised {type(error).__name__}"
+                        line = vars(error).get("learner_line", "")
+                        raise _with_line(RuntimeError(said), line) from None
+                    raise error
                 self.answer(message)
         finally:
             self.calls -= 1
@@ -95,7 +116,7 @@ class Peer:
         except (Gone, OSError):
             pass
 
-    def answer(self, message: tuple) -> None:
+    def answer(self, message: tuple[Any, ...]) -> None:
         """Carry out one call of the other side and send the result or the error."""
         pid = os.getpid()
         try:
@@ -109,7 +130,7 @@ class Peer:
             data = self.encode(("error", self._describe_error(error)))
         self._send(data)
 
-    def send(self, message: tuple) -> None:
+    def send(self, message: tuple[Any, ...]) -> None:
         self._send(self.encode(message))
 
     def _send(self, data: bytes) -> None:
@@ -118,7 +139,7 @@ class Peer:
         except OSError:
             raise Gone from None
 
-    def receive(self) -> tuple:
+    def receive(self) -> tuple[Any, ...]:
         """The next message. Raises Gone at the end, or where it is no message."""
         size = struct.unpack("<Q", read_exactly(self.sock, 8))[0]
         if size > codec.MAX_BYTES + 2**16:
@@ -135,7 +156,7 @@ class Peer:
             raise Gone
         return message
 
-    def encode(self, message: tuple) -> bytes:
+    def encode(self, message: tuple[Any, ...]) -> bytes:
         encoder = codec.Encoder(self._export, self._home, pickles=self.trusted)
         try:
             return bytes(encoder.write(message).out)
@@ -194,7 +215,7 @@ class Peer:
     def _home(self, value: Any) -> int | None:
         return self.homes.get(id(value))
 
-    def _export(self, value: Any) -> dict:
+    def _export(self, value: Any) -> dict[str, Any]:
         """Describe an object that stays here."""
         if self.trusted and not (
             hasattr(type(value), "_crosses_") or isinstance(value, _FUNCTIONS)
@@ -208,7 +229,7 @@ class Peer:
             ref = self.ids[id(value)] = self.next_ref
             self.exports[ref] = value
             self.next_ref += 1
-        spec: dict = {"ref": ref, "type": str(type(value).__name__)[:200]}
+        spec: dict[str, Any] = {"ref": ref, "type": str(type(value).__name__)[:200]}
         if isinstance(value, type):
             spec["kind"] = "exception" if issubclass(value, Exception) else "class"
             spec["name"] = str(value.__name__)[:200]
@@ -218,10 +239,8 @@ class Peer:
             spec["kind"] = "function"
         else:
             spec["kind"] = "object"
-            offered = getattr(type(value), "_crosses_", None) if self.trusted else _OPERATIONS
-            spec["operations"] = [
-                n for n in _OPERATIONS if n in offered and hasattr(type(value), n)
-            ]
+            offered = getattr(type(value), "_crosses_", ()) if self.trusted else _OPERATIONS
+            spec["operations"] = [n for n in _OPERATIONS if n in offered and _has(type(value), n)]
         if spec["kind"] in ("function", "class"):
             spec["name"] = str(getattr(value, "__name__", "") or type(value).__name__)[:200]
             doc = getattr(value, "__doc__", None)
@@ -230,14 +249,14 @@ class Peer:
             spec["attributes"] = {} if self.trusted else self._plain_attributes(value)
         return spec
 
-    def _plain_attributes(self, value: Any) -> dict:
+    def _plain_attributes(self, value: Any) -> dict[str, Any]:
         """What a learner wrote onto a function, such as `f.calls`."""
         own = getattr(value, "__dict__", None) if isinstance(value, types.FunctionType) else None
         return {
             k: v for k, v in (own or {}).items() if isinstance(v, (int, float, str, list, dict))
         }
 
-    def _parameters(self, value: Any) -> list | None:
+    def _parameters(self, value: Any) -> list[tuple[Any, ...]] | None:
         """[(name, kind, has a default, the default)], or None where Python cannot tell."""
         try:
             parameters = inspect.signature(value).parameters.values()
@@ -255,7 +274,7 @@ class Peer:
 
     # --- what the other side offers ---
 
-    def _proxy(self, spec: dict) -> Any:
+    def _proxy(self, spec: dict[str, Any]) -> Any:
         ref, kind = spec["ref"], spec["kind"]
         if type(ref) is not int or type(spec["type"]) is not str:
             raise Malformed("no reference")
@@ -270,7 +289,7 @@ class Peer:
 
     # --- errors ---
 
-    def _describe_error(self, error: BaseException) -> dict:
+    def _describe_error(self, error: BaseException) -> dict[str, Any]:
         """An error as plain data: its kind, its text and, from the learner's side, the line that it came from."""
         name = str(type(error).__name__)[:200]
         try:
@@ -288,15 +307,14 @@ class Peer:
         }
 
     def _error(self, spec: Any) -> Exception:
-        if type(spec) is not dict or not all(
-            type(spec.get(k)) is str for k in ("name", "base", "text", "line")
-        ):
+        if type(spec) is not dict or not all(type(spec.get(k)) is str for k in _ERROR):
             return Gone()
-        kind = None if self.trusted else _package_error(spec.get("module"), spec["name"])
+        spec = self.redact(
+            {key: spec[key][:_MAX_TEXT] for key in _ERROR} | {"module": spec.get("module")}
+        )
+        kind = None if self.trusted else _package_error(spec["module"], spec["name"])
         kind = kind or self._error_class(spec["name"], spec["base"])
-        error = kind(spec["text"][:_MAX_TEXT])
-        error.learner_line = spec["line"][:_MAX_TEXT]
-        return error
+        return _with_line(kind(spec["text"]), spec["line"])
 
     def _error_class(self, name: str, base: str) -> type:
         """An exception class of that name: Python's own, or a new one that extends Python's own."""
@@ -308,9 +326,23 @@ class Peer:
         return self.errors[key]
 
 
+def _has(kind: type, name: str) -> bool:
+    """Whether a class has an attribute of its own; `hasattr` would find the metaclass's `__call__`."""
+    return any(name in vars(k) for k in type.mro(kind))
+
+
+_ERROR = ("name", "base", "text", "line")  # what is told of an error
+
+
+def _with_line(error: Exception, line: str) -> Exception:
+    """An error that knows the learner's line that it came from."""
+    vars(error)["learner_line"] = line
+    return error
+
+
 def _package_error(module: Any, name: str) -> type | None:
     """An exception class of this package, so that a learner's `except` knows it. The tester takes no class on a learner's word."""
-    if not isinstance(module, str) or module.split(".")[0] != __package__.split(".")[0]:
+    if not isinstance(module, str) or module.split(".")[0] != __name__.split(".")[0]:
         return None
     kind = getattr(sys.modules.get(module), name, None)
     return kind if isinstance(kind, type) and issubclass(kind, Exception) else None
@@ -362,7 +394,9 @@ def read_exactly(sock: socket.socket, size: int, end: float | None = None) -> by
     return b"".join(parts)
 
 
-def call_and_compare(function: Callable, args: tuple) -> tuple[Any, tuple[int, ...]]:
+def call_and_compare(
+    function: Callable[..., Any], args: tuple[Any, ...]
+) -> tuple[Any, tuple[int, ...]]:
     """Call a function; returns its result and the positions of the arguments that it changed.
 
     A proxy's function is watched in its own process, where it can be seen what it does to its copies.
@@ -391,7 +425,7 @@ _COMPARE = "_compare_"
 # --- proxies ---------------------------------------------------------------------------------------------------------
 
 
-def _signature(spec: dict) -> inspect.Signature | None:
+def _signature(spec: dict[str, Any]) -> inspect.Signature | None:
     parameters = spec.get("parameters")
     if parameters is None:
         return None
@@ -408,7 +442,7 @@ def _signature(spec: dict) -> inspect.Signature | None:
         return None
 
 
-def _function(peer: Peer, spec: dict) -> Callable:
+def _function(peer: Peer, spec: dict[str, Any]) -> Callable[..., Any]:
     ref = spec["ref"]
 
     def proxy(*args, **kwargs):
@@ -444,7 +478,7 @@ class _RemoteClass(type):
         return cls._peer.request("get", cls._ref, name)
 
 
-def _class(peer: Peer, spec: dict) -> type:
+def _class(peer: Peer, spec: dict[str, Any]) -> type:
     space = {"_peer": peer, "_ref": spec["ref"], "__doc__": spec["doc"], "__module__": "__main__"}
     space[_COMPARE] = _Compare(peer, spec["ref"])
     signature = _signature(spec)
@@ -453,7 +487,7 @@ def _class(peer: Peer, spec: dict) -> type:
     return _RemoteClass(spec["name"], (), space)
 
 
-def _object(peer: Peer, spec: dict) -> Any:
+def _object(peer: Peer, spec: dict[str, Any]) -> Any:
     ref = spec["ref"]
 
     def getattr_(self, name):
@@ -477,7 +511,7 @@ def _object(peer: Peer, spec: dict) -> Any:
         except Exception:
             return f"<{spec['type']}>"
 
-    space = {
+    space: dict[str, Any] = {
         "__getattr__": getattr_,
         "__setattr__": setattr_,
         "__repr__": show,
@@ -501,7 +535,7 @@ def _object(peer: Peer, spec: dict) -> Any:
     return object.__new__(kind)
 
 
-def _operation(peer: Peer, ref: int, name: str, kind: str) -> Callable:
+def _operation(peer: Peer, ref: int, name: str, kind: str) -> Callable[..., Any]:
     wanted = {"__len__": int, "__float__": float, "__int__": int}.get(name)
 
     def operation(self, *args, **kwargs):
@@ -509,7 +543,7 @@ def _operation(peer: Peer, ref: int, name: str, kind: str) -> Callable:
         if wanted is not None and type(value) is not wanted:
             raise TypeError(f"{name} of {kind} returned an object of type {type(value).__name__}")
         if name == "__iter__" and not hasattr(type(value), "__next__"):
-            return iter(value)  # a list iterator, say, that crossed as data
+            return iter(cast(Any, value))  # a list iterator, say, that crossed as data
         return value
 
     return operation

@@ -83,7 +83,7 @@ class Encoder:
             raise CannotCross(f"an integer of {size} bytes is too large to be handed to a test")
         self._sized(b"i", value.to_bytes(size, "little", signed=True))
 
-    def _many(self, tag: bytes, values: list) -> None:
+    def _many(self, tag: bytes, values: list[Any]) -> None:
         self.out += tag + struct.pack("<Q", len(values))
         for value in values:
             self.write(value)
@@ -93,14 +93,14 @@ class Encoder:
         for value in values:
             self.write(value)
 
-    def _dict(self, value: dict) -> None:
+    def _dict(self, value: dict[Any, Any]) -> None:
         pairs = list(dict.items(value))
         self.out += b"d" + struct.pack("<Q", len(pairs))
         for key, item in pairs:
             self.write(key)
             self.write(item)
 
-    def _tuple(self, value: tuple) -> None:
+    def _tuple(self, value: tuple[Any, ...]) -> None:
         fields = getattr(type(value), "_fields", None)
         if type(value) is not tuple and isinstance(fields, tuple) and len(fields) == len(value):
             self._tagged(b"N", type(value).__name__, list(fields), list(value))
@@ -193,7 +193,7 @@ def _stays(value: Any) -> bool:
     )
 
 
-def _constant(tag: bytes) -> Callable:
+def _constant(tag: bytes) -> Callable[..., Any]:
     def write(encoder: Encoder, value: Any) -> None:
         encoder.out += tag
 
@@ -212,7 +212,7 @@ def _complex(encoder: Encoder, value: complex) -> None:
     encoder.out += b"c" + struct.pack("<dd", complex.__complex__(value).real, value.imag)
 
 
-_WRITERS: dict[type, Callable] = {
+_WRITERS: dict[type, Callable[..., Any]] = {
     type(None): _constant(b"0"),
     bool: lambda e, v: _constant(b"1" if v else b"2")(e, v),
     type(Ellipsis): _constant(b"3"),
@@ -243,7 +243,7 @@ _WRITERS: dict[type, Callable] = {
     type(pd.NA): _constant(b"5"),
 }
 # Subclasses cross as the plain type that they extend: what they override stays behind.
-_BASES: tuple[tuple[type, Callable], ...] = (
+_BASES: tuple[tuple[type, Callable[..., Any]], ...] = (
     (np.generic, Encoder._scalar),
     (int, Encoder._int),
     (float, _float),
@@ -329,7 +329,7 @@ class Decoder:
             raise Malformed("fewer values than were announced")
         return count
 
-    def many(self) -> list:
+    def many(self) -> list[Any]:
         return [self.read() for _ in range(self.count())]
 
     def plain(self, kind: type | tuple[type, ...]) -> Any:
@@ -367,7 +367,8 @@ class Decoder:
     def objects(self) -> np.ndarray:
         shape, values = self.shape(), self.plain(list)
         array = np.empty(len(values), dtype=object)
-        array[:] = values
+        for i, value in enumerate(values):  # numpy would look into a value that has a length
+            array[i] = value
         return array.reshape(shape)
 
     def column(self) -> Any:
@@ -405,7 +406,7 @@ class Decoder:
         frame.columns = columns
         return frame
 
-    def named_tuple(self) -> tuple:
+    def named_tuple(self) -> tuple[Any, ...]:
         from collections import namedtuple
 
         name, fields, values = self.plain(str), self.plain(list), self.plain(list)
@@ -419,15 +420,15 @@ class Decoder:
             raise Malformed("a pickle")
         return pickle.loads(data)
 
-    def pairs(self) -> dict:
+    def pairs(self) -> dict[Any, Any]:
         return {self.read(): self.read() for _ in range(self.count())}
 
-    def zoned(self) -> pd.Timestamp:
+    def zoned(self) -> Any:
         text, zone = self.plain(str), self.plain(str)
         stamp = pd.Timestamp(text)
         return stamp.tz_convert(zone) if zone and stamp.tz is not None else stamp
 
-    def timedelta(self) -> pd.Timedelta:
+    def timedelta(self) -> Any:
         text, _ = self.plain(str), self.plain(str)
         return pd.Timedelta(text)
 

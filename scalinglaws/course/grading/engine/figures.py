@@ -16,7 +16,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,10 +71,10 @@ def pickled(figure: "Figure") -> bytes:
     from matplotlib.transforms import TransformNode
 
     class Pickler(pickle.Pickler):
-        def reducer_override(self, value: object) -> object:
-            if not isinstance(value, TransformNode):
+        def reducer_override(self, obj: Any) -> Any:
+            if not isinstance(obj, TransformNode):
                 return NotImplemented
-            made = value.__reduce_ex__(5)
+            made: Any = obj.__reduce_ex__(5)
             parents = made[2]["_parents"].values()  # by their addresses, which differ
             made[2]["_parents"] = dict(enumerate(parents))
             return made
@@ -104,7 +104,7 @@ def drawn(sketch: bytes) -> str:
         return alt.png_url(figure)
 
 
-def is_picture(text: object) -> bool:
+def is_picture(text: object) -> TypeGuard[str]:
     """Whether what the drawing process sent is a PNG and nothing else."""
     return isinstance(text, str) and len(text) <= MAX_PICTURE and bool(_PICTURE.fullmatch(text))
 
@@ -112,7 +112,7 @@ def is_picture(text: object) -> bool:
 def filler(pictures: dict[str, str], room: int) -> Callable[[str], str]:
     """What puts the pictures where the marks stand, no more than `room` bytes in all. One that is not there shows its alt text."""
 
-    def picture(mark: re.Match) -> str:
+    def picture(mark: re.Match[str]) -> str:
         nonlocal room
         found = pictures.get(mark[0], _NOTHING)
         room -= len(found)

@@ -49,7 +49,7 @@ class ZMQInteractiveShell(InteractiveShell):
     def enable_gui(self, gui: str | None = None) -> None:
         """No window will ask for an event loop."""
 
-    def enable_matplotlib(self, gui: str | None = None) -> tuple:
+    def enable_matplotlib(self, gui: str | None = None) -> tuple[Any, ...]:
         """Choose how figures are drawn; in the notebook where the choice needs a window or a browser."""
         self.pylab_gui_select = None
         return super().enable_matplotlib(gui if _is_windowless(gui) else "inline")
@@ -57,11 +57,11 @@ class ZMQInteractiveShell(InteractiveShell):
     def set_next_input(self, text: str, replace: bool = False) -> None:
         """No cell will follow."""
 
-    def get_parent(self) -> Mapping:
+    def get_parent(self) -> Mapping[str, Any]:
         """The message that asked for the cell."""
         return self.parent_header
 
-    def set_parent(self, parent: dict) -> None:
+    def set_parent(self, parent: dict[str, Any]) -> None:
         """Nobody asks for it."""
 
     def system_piped(self, cmd: str) -> None:
@@ -118,10 +118,10 @@ class _KernelMagics(Magics):
         """Describe the kernel's threads."""
 
 
-class _Database(dict):
+class _Database(dict[str, Any]):
     """IPython's key-value store, in memory."""
 
-    def keys(self, pattern: str = "*") -> list[str]:  # type: ignore[override]
+    def keys(self, pattern: str = "*") -> list[str]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The keys that match a pattern of the shell's."""
         return fnmatch.filter(super().keys(), pattern)
 
@@ -142,7 +142,7 @@ class NoKernel:
 
         return comm.get_comm_manager()
 
-    def do_shutdown(self, restart: bool = False) -> dict:
+    def do_shutdown(self, restart: bool = False) -> dict[str, Any]:
         """Ends no notebook."""
         return {"status": "ok", "restart": restart}
 
@@ -176,9 +176,9 @@ def make_shell() -> ZMQInteractiveShell:
     config.InteractiveShell.cache_size = 100
     config.InteractiveShell.xmode = "Context"
     shell = ZMQInteractiveShell.instance(config=config)
-    shell.kernel = NoKernel(shell)
+    vars(shell)["kernel"] = NoKernel(shell)
     # As ipykernel does: `%config InlineBackend.figure_format = ...` may come before the first figure.
-    backend = InlineBackend.instance(parent=shell)
+    backend: Any = InlineBackend.instance(parent=shell)
     backend.shell = shell
     if backend not in shell.configurables:
         shell.configurables.append(backend)
@@ -190,11 +190,11 @@ def make_shell() -> ZMQInteractiveShell:
 def begin_notebook(shell: ZMQInteractiveShell) -> None:
     """Forget all cells that ran so far."""
     shell.reset()
-    history = shell.history_manager
+    history: Any = shell.history_manager
     history.input_hist_parsed[:] = history.input_hist_raw[:] = [""]
     history._i00 = history._i = history._ii = history._iii = ""
     shell.user_ns.update(_="", __="", ___="")
-    for space in (shell.user_ns, shell.user_ns_hidden, vars(builtins)):
+    for space in (shell.user_ns, shell.user_ns_hidden, builtins.__dict__):
         space["exit"] = space["quit"] = Quit()
 
 

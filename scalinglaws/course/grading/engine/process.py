@@ -1,14 +1,12 @@
-"""What runs in the two processes that the zygote forks for a submission: `Learner` and `Tester`."""
+"""What runs in the two processes that the fork server forks for a submission: `Learner` and `Tester`."""
 
-import array
 import base64
 import contextlib
-import json
 import os
 import signal
 import socket
-import struct
 import sys
+import threading
 import time
 import warnings
 from typing import Any
@@ -16,58 +14,11 @@ from typing import Any
 from scalinglaws.plots import alt
 
 from . import figures, names, sandbox
-from .channel import Gone, Peer, read_exactly
+from .channel import Gone, Peer
+from .messages import Message, close_all, receive, send
+from .redaction import Redaction
 from .shell import CellShell
 from .verdict import Verdict, without_grades
-
-MAX_CONTROL = 64 * 2**20  # bytes of one message between a process and the session
-
-
-# --- messages between a process and the session: JSON, with a descriptor where one is handed over ---
-
-
-def send(sock: socket.socket, message: dict, *fds: int) -> None:
-    """Send one message."""
-    data = json.dumps(message).encode()
-    data = struct.pack("<Q", len(data)) + data
-    if fds:
-        head = sock.sendmsg(
-            [data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds).tobytes())]
-        )
-        data = data[head:]
-    sock.sendall(data)
-
-
-def receive(sock: socket.socket, patience: float | None = None) -> tuple[dict, list[int]]:
-    """The next message and its descriptors. Raises Gone at the end or where it is no message.
-
-    patience: seconds for all of it; who sends a byte at a time is Gone.
-    """
-    end = None if patience is None else time.monotonic() + patience
-    try:
-        sock.settimeout(patience)
-        head, fds, _, _ = socket.recv_fds(sock, 8, 1)
-    except OSError:
-        raise Gone from None
-    try:
-        head += read_exactly(sock, 8 - len(head), end) if head else b""
-        if len(head) < 8 or struct.unpack("<Q", head)[0] > MAX_CONTROL:
-            raise Gone
-        message = json.loads(read_exactly(sock, struct.unpack("<Q", head)[0], end))
-    except (ValueError, RecursionError):
-        message = None
-    except Gone:
-        _close(fds)
-        raise
-    if not isinstance(message, dict):
-        _close(fds)
-        raise Gone
-    return message, fds
-
-
-def _close(fds: list[int]) -> None:
-    for fd in fds:
-        os.close(fd)
 
 
 def _hello(control: socket.socket) -> None:
@@ -80,8 +31,8 @@ def _hello(control: socket.socket) -> None:
 # --- start ---
 
 
-def start(shell: CellShell, control: socket.socket, request: dict, parent: int) -> None:
-    """Become a learner or a tester; never returns to the zygote's loop."""
+def start(shell: CellShell, control: socket.socket, request: Message, parent: int) -> None:
+    """Become a learner or a tester; never returns to the fork server's loop."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
@@ -147,8 +98,6 @@ class Learner:
         self.given = set(shell.ip.user_ns)
         self.sketches = figures.Sketches()
         alt.picture = self.sketches.take  # figures are drawn later, elsewhere
-        self.peer = Peer(trusted=False)
-        self.peer.names = self.names
 
     def names(self) -> dict[str, Any]:
         """What the cells defined so far."""
@@ -168,7 +117,7 @@ class Learner:
             except (Gone, OSError):
                 os._exit(0)
 
-    def do_run(self, message: dict, fds: list[int]) -> None:
+    def do_run(self, message: Message, fds: list[int]) -> None:
         pid = os.getpid()
         self.sketches.clear()
         done = self.shell.run(message["source"], message["limit"])
@@ -183,30 +132,36 @@ class Learner:
         }
         send(self.control, answer)
 
-    def do_serve(self, message: dict, fds: list[int]) -> None:
+    def do_serve(self, message: Message, fds: list[int]) -> None:
+        """Answer the calls of one test."""
         with socket.socket(fileno=fds[0]) as sock:
-            self.peer.sock = sock
-            self.peer.serve()
+            peer = Peer(trusted=False, sock=sock)
+            peer.names = self.names
+            peer.serve()
         send(self.control, {"served": True})
 
-    def do_snapshot(self, message: dict, fds: list[int]) -> None:
-        """Leave a copy of this process behind that waits on a socket of its own."""
+    def do_fork(self, message: Message, fds: list[int]) -> None:
+        """Leave a copy of this process behind that waits on a socket of its own.
+
+        A copy has no other threads. tqdm's, which only looks at bars, is none to miss.
+        """
+        others = [t for t in threading.enumerate() if t is not threading.main_thread()]
+        threads = sum(type(t).__name__ != "TMonitor" for t in others)
         pid = -1
-        for _ in range(50):
+        for _ in range(0 if threads and message["whole"] else 50):
             with contextlib.suppress(OSError):  # the processes that just ended are still counted
                 pid = os.fork()
                 break
             time.sleep(0.02)
         if pid:
-            _close(fds)
-            send(self.control, {"snapshot": pid > 0})
+            close_all(fds)
+            send(self.control, {"forked": pid > 0, "threads": threads if message["whole"] else 0})
             return
         self.control.close()
         self.control = socket.socket(fileno=fds[0])
-        self.peer.next_ref = message["next_ref"]
         _hello(self.control)
 
-    def do_end_others(self, message: dict, fds: list[int]) -> None:
+    def do_end_others(self, message: Message, fds: list[int]) -> None:
         """Kill all other processes of the sandbox but its first. Asked only inside of one: elsewhere it would be all of the user's."""
         os.kill(-1, signal.SIGKILL)
         send(self.control, {"ended": True})
@@ -220,10 +175,9 @@ class Tester:
 
     def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
         self.shell, self.control = shell, control
-        self.peer = Peer(trusted=True)
-        self.bound: set[str] = (
-            set()
-        )  # by the test cells that ran, or would have been but for a test that failed
+        # By the test cells that ran, or would have been but for a test that failed.
+        self.bound: set[str] = set()
+        self.redaction = Redaction()
         # Modules of the source; nothing of the learner's that could be imported is here.
         sys.path.append(os.getcwd())
         warnings.simplefilter("ignore")  # nbgrader takes a warning in a test for a failure
@@ -237,12 +191,11 @@ class Tester:
                 os._exit(0)
             getattr(self, "do_" + message["do"])(message, fds)
 
-    def do_prepare(self, message: dict, fds: list[int]) -> None:
+    def do_prepare(self, message: Message, fds: list[int]) -> None:
         """Run the given cells' imports, and in place of a tester that was ended what its tests defined.
 
         One that fails was not needed here, or fails again in the test.
         """
-        self.peer.next_ref = message["next_ref"]
         defined = [text for source in message["tested"] for text in names.definitions(source)]
         self.bound.update(*map(names.bound, message["tested"]))
         for statement in [*message["imports"], *defined]:
@@ -250,7 +203,7 @@ class Tester:
                 exec(statement, self.shell.ip.user_ns)
         send(self.control, {"prepared": True})
 
-    def do_files(self, message: dict, fds: list[int]) -> None:
+    def do_files(self, message: Message, fds: list[int]) -> None:
         """Write files that the learner's cells wrote."""
         for name, data in message["files"].items():
             with contextlib.suppress(OSError):
@@ -259,45 +212,49 @@ class Tester:
                     file.write(base64.b64decode(data))
         send(self.control, {"written": True})
 
-    def do_test(self, message: dict, fds: list[int]) -> None:
+    def do_test(self, message: Message, fds: list[int]) -> None:
         """Run one test cell with the learner's names bound to what they are now.
 
         Sends the verdict, then, in a message of its own, what the test put out.
         """
         space = self.shell.ip.user_ns
-        with socket.socket(fileno=fds[0]) as sock:
-            self.peer.sock = sock
-            borrowed: dict[str, Any] = {}
-            verdict, outputs = None, []
-            try:
-                for name in message["learners"]:
-                    space.pop(name, None)
-                borrowed = self._borrow(message["source"], set(message["learners"]))
-                space.update(borrowed)
-            except Exception as error:  # the learner's process is dead or talks nonsense
-                verdict = Verdict.failed(type(error).__name__, str(error), [])
-            self.bound |= names.bound(message["source"])
-            if verdict is None:
-                done = self.shell.run(message["source"], message["limit"])
-                verdict, outputs = done.verdict(), without_grades(done.outputs)
+        self.redaction.begin(message["source"], message["lines"])
+        peer = Peer(trusted=True, sock=socket.socket(fileno=fds[0]))
+        peer.redact = self.redaction
+        borrowed: dict[str, Any] = {}
+        verdict, outputs = None, []
+        try:
+            for name in message["learners"]:
+                space.pop(name, None)
+            borrowed = self._borrow(peer, message["source"], set(message["learners"]))
+            space.update(borrowed)
+        except Exception as error:  # the learner's process is dead or talks nonsense
+            verdict = Verdict.failed(type(error).__name__, str(error), [])
+        self.bound |= names.bound(message["source"])
+        if verdict is None:
+            done = self.shell.run(message["source"], message["limit"])
+            verdict, outputs = done.verdict(), without_grades(done.outputs)
         for name, value in borrowed.items():
             if space.get(name) is value:
                 del space[name]
+        keeps = message["may_keep"] and peer.is_held_by(space.values())
+        if not keeps:
+            peer.close()
         send(self.control, {"verdict": verdict.to_message()})
-        send(self.control, {"outputs": outputs})
+        send(self.control, {"outputs": outputs, "keeps": keeps})
 
-    def _borrow(self, source: str, learners: set[str]) -> dict[str, Any]:
+    def _borrow(self, peer: Peer, source: str, learners: set[str]) -> dict[str, Any]:
         """The learner's values of the names that a test cell uses and that are not ours."""
         space = self.shell.ip.user_ns
         wanted = names.used(source)
         if wanted is None:
-            wanted = set(self.peer.request("names"))
+            wanted = set(peer.request("names"))
         found = {}
         for name in sorted(wanted):
             ours = name in space or name in names.BUILTINS or name in self.bound
             if type(name) is not str or (ours and name not in learners):
                 continue
-            exists, value = self.peer.request("lookup", name)
+            exists, value = peer.request("lookup", name)
             if exists:
                 found[name] = value
         return found

@@ -24,6 +24,9 @@ from pathlib import Path
 
 from scalinglaws.paths import PACKAGE, data_dir
 
+from . import landlock, seccomp
+from .linux import check, libc, prctl
+
 MIB = 2**20
 FIRST_UID = (
     2_000_000_000  # grading as root, each sandbox becomes a user of its own, who owns nothing
@@ -53,45 +56,31 @@ class Limits:
     processes: int = 64
 
 
-# Linux's numbers; ctypes has no names for them.
+# Linux's numbers: of linux/sched.h, linux/mount.h and linux/prctl.h.
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 _CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+_NAMESPACES = (
+    _CLONE_NEWNS | _CLONE_NEWUTS | _CLONE_NEWIPC | _CLONE_NEWUSER | _CLONE_NEWPID | _CLONE_NEWNET
+)
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT = 1, 2, 4, 32
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
 _MNT_DETACH = 2
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP = 1, 4, 22, 24
+_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP = 1, 24
 _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 38, 47
-
-
-@functools.cache
-def _libc():
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall.restype = ctypes.c_long
-    return libc
-
-
-def _check(result: int, what: str) -> None:
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
     words = [None if w is None else w.encode() for w in (source, target, kind, data)]
-    _check(
-        _libc().mount(words[0], words[1], words[2], ctypes.c_ulong(flags), words[3]),
+    check(
+        libc().mount(words[0], words[1], words[2], ctypes.c_ulong(flags), words[3]),
         f"mount {target}",
     )
-
-
-def _prctl(*words: int) -> None:
-    _check(_libc().prctl(*(ctypes.c_ulong(w) for w in words), *(ctypes.c_ulong(0),) * 3), "prctl")
 
 
 def die_with_parent(parent: int) -> None:
     """End this process when its parent ends."""
     if sys.platform == "linux":
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() not in (parent, 0):  # 0: the parent is outside of our process namespace
         os._exit(1)
 
@@ -151,7 +140,7 @@ def enter(limits: Limits, files: str | None = None, hide: Iterable[str] = ()) ->
     root_user = os.geteuid() == 0
     uid, gid = os.getuid(), os.getgid()
     flags = _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS
-    _check(_libc().unshare(flags if root_user else flags | _CLONE_NEWUSER), "unshare")
+    check(libc().unshare(flags if root_user else flags | _CLONE_NEWUSER), "unshare")
     if not root_user:
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
@@ -191,15 +180,15 @@ def _new_root(limits: Limits, files: str | None, hide: list[str], owner: tuple[i
         os.makedirs(folder, exist_ok=True)
         os.chmod(folder, 0o700 if folder.endswith(HOME) else 0o1777)
     if files:
-        _copy_files(files, root + HOME, limits.files * MIB // 2)
+        copy_files(files, root + HOME, limits.files * MIB // 2)
     for folder, names, plain in os.walk(root + HOME):
         for name in ("", *names, *plain):
             os.chown(os.path.join(folder, name), *owner, follow_symlinks=False)
     os.makedirs(f"{root}/old", exist_ok=True)
     os.chdir(root)
-    _check(_libc().pivot_root(b".", b"old"), "pivot_root")
+    check(libc().pivot_root(b".", b"old"), "pivot_root")
     os.chdir("/")
-    _check(_libc().umount2(b"/old", _MNT_DETACH), "umount")
+    check(libc().umount2(b"/old", _MNT_DETACH), "umount")
     os.rmdir("/old")
     os.chdir(HOME)
 
@@ -232,19 +221,24 @@ def _bind(path: str, root: str) -> None:
     _mount("none", target, None, flags)
 
 
-def _copy_files(source: str, target: str, most: int) -> None:
-    """Copy plain files and folders. Links stay behind, what would be too much, and notebooks: a graded one holds the tests."""
+def copy_files(source: str, target: str, most: int) -> None:
+    """Copy plain files and folders, as far as there is room.
+
+    Links stay behind, what would be over `most` bytes, and notebooks: a graded one holds the tests.
+    """
     total = 0
     for folder, names, plain in os.walk(source):
         names[:] = [n for n in names if not os.path.islink(os.path.join(folder, n))]
         inside = os.path.join(target, os.path.relpath(folder, source))
-        os.makedirs(inside, exist_ok=True)
+        with contextlib.suppress(OSError):  # no room for another file, or a name that is too long
+            os.makedirs(inside, exist_ok=True)
         for name in plain:
             path = os.path.join(folder, name)
             if not os.path.islink(path) and os.path.isfile(path) and not name.endswith(".ipynb"):
                 total += os.path.getsize(path)
                 if total <= most:
-                    shutil.copyfile(path, os.path.join(inside, name))
+                    with contextlib.suppress(OSError):
+                        shutil.copyfile(path, os.path.join(inside, name))
 
 
 def drop_rights(limits: Limits, uid: int, mapped: int = 0) -> None:
@@ -254,18 +248,18 @@ def drop_rights(limits: Limits, uid: int, mapped: int = 0) -> None:
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     with contextlib.suppress(OSError):
-        _prctl(_PR_CAP_AMBIENT, 4)  # clear all
+        prctl(_PR_CAP_AMBIENT, 4)  # clear all
     for capability in range(64):
         try:
-            _prctl(_PR_CAPBSET_DROP, capability)
+            prctl(_PR_CAPBSET_DROP, capability)
         except OSError:
             break
     header = struct.pack("<Ii", 0x20080522, 0)
-    _check(_libc().capset(header, bytes(24)), "capset")
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    check(libc().capset(header, bytes(24)), "capset")
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
     limit_resources(limits, mapped)
-    _landlock()
-    _seccomp()
+    landlock.restrict(writable=(HOME, "/tmp", "/dev/shm"))
+    seccomp.refuse(namespaces=_NAMESPACES)
 
 
 def mapped_memory() -> int:
@@ -302,137 +296,6 @@ def limit_resources(limits: Limits, mapped: int) -> None:
         if what is not None:
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(what, (amount, amount))
-
-
-# --- Landlock ---
-
-
-def _landlock() -> None:
-    """Say once more what may be written and read. Kernels before 5.13 go without."""
-    libc = _libc()
-    version = libc.syscall(444, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
-    if version < 1:
-        return
-    rights = (1 << min(16, 13 + (version >= 2) + (version >= 3) + (version >= 5))) - 1
-    network = 3 if version >= 4 else 0
-    scopes = 3 if version >= 6 else 0  # abstract sockets and signals
-    attributes = struct.pack("<QQQ", rights, network, scopes)
-    size = 24 if version >= 6 else 16 if version >= 4 else 8
-    ruleset = libc.syscall(444, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0))
-    _check(ruleset, "landlock")
-    read = 0b1101  # execute, read a file, list a folder
-    for path, allowed in (("/", read), (HOME, rights), ("/tmp", rights), ("/dev", read | 2)):
-        folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        rule = struct.pack("<Qi", allowed & rights, folder)
-        _check(
-            libc.syscall(445, ctypes.c_int(ruleset), ctypes.c_int(1), rule, ctypes.c_uint32(0)),
-            "landlock rule",
-        )
-        os.close(folder)
-    shm = os.open("/dev/shm", os.O_PATH | os.O_CLOEXEC)
-    libc.syscall(
-        445,
-        ctypes.c_int(ruleset),
-        ctypes.c_int(1),
-        struct.pack("<Qi", rights, shm),
-        ctypes.c_uint32(0),
-    )
-    os.close(shm)
-    _check(libc.syscall(446, ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock")
-    os.close(ruleset)
-
-
-# --- seccomp: a deny-list of what no exercise needs and what sandboxes were left by ---
-
-_DENIED = {  # name: (x86_64, aarch64)
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "io_uring_setup": (425, 425),
-    "open_by_handle_at": (304, 265),
-    "memfd_create": (319, 279),
-    "shmget": (29, 194),
-    "msgget": (68, 186),
-    "semget": (64, 190),
-    "mq_open": (240, 180),
-    "personality": (135, 92),
-    "quotactl": (179, 60),
-    "kexec_load": (246, 104),
-    "init_module": (175, 105),
-    "finit_module": (313, 273),
-    "fsopen": (430, 430),
-    "open_tree": (428, 428),
-    "move_mount": (429, 429),
-    "mount_setattr": (442, 442),
-    "pidfd_getfd": (438, 438),
-    "vmsplice": (278, 75),
-    "syslog": (103, 116),
-    "memfd_secret": (447, 447),
-    "kcmp": (312, 272),
-    "sched_setaffinity": (203, 122),  # the session says on which core a submission runs
-}
-_CLONE, _CLONE3, _SOCKET = (56, 220), (435, 435), (41, 198)
-# Of sockets only the families that live in a network namespace (unix, IPv4, IPv6, netlink): a vsock reaches the host.
-_FAMILIES = (1, 2, 10, 16)
-_ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-
-
-def _seccomp() -> None:
-    """Install the filter; on other processors the namespaces and Landlock stand alone."""
-    if platform.machine() not in _ARCHITECTURES:
-        return
-    audit, column = _ARCHITECTURES[platform.machine()]
-    allow, refuse, kill = 0x7FFF0000, 0x00050000 | 1, 0x80000000  # EPERM
-    unsupported = 0x00050000 | 97  # EAFNOSUPPORT
-    unknown = 0x00050000 | 38  # ENOSYS: the C library then uses clone, whose flags can be read
-
-    def load(offset: int) -> tuple:
-        return (0x20, 0, 0, offset)
-
-    def if_equal(value: int, then: int, otherwise: int) -> tuple:
-        return (0x15, then, otherwise, value)
-
-    program = [load(4), if_equal(audit, 1, 0), (0x06, 0, 0, kill), load(0)]
-    if column == 0:  # the x32 calls have numbers of their own
-        program += [(0x35, 0, 1, 0x40000000), (0x06, 0, 0, kill)]
-    for numbers in _DENIED.values():
-        program += [if_equal(numbers[column], 0, 1), (0x06, 0, 0, refuse)]
-    program += [if_equal(_CLONE3[column], 0, 1), (0x06, 0, 0, unknown)]
-    families = [if_equal(f, len(_FAMILIES) - i, 0) for i, f in enumerate(_FAMILIES)]
-    program += [if_equal(_SOCKET[column], 0, len(families) + 2), load(16), *families]
-    program += [(0x06, 0, 0, unsupported)]
-    new = (
-        _CLONE_NEWNS
-        | _CLONE_NEWUTS
-        | _CLONE_NEWIPC
-        | _CLONE_NEWUSER
-        | _CLONE_NEWPID
-        | _CLONE_NEWNET
-    )
-    program += [if_equal(_CLONE[column], 0, 3), load(16), (0x45, 0, 1, new | 0x02000000)]
-    program += [(0x06, 0, 0, refuse), (0x06, 0, 0, allow)]
-    code = b"".join(struct.pack("<HBBI", *line) for line in program)
-    buffer = ctypes.create_string_buffer(code, len(code))
-    filter_ = struct.pack("<HxxxxxxQ", len(program), ctypes.addressof(buffer))
-    pointer = ctypes.create_string_buffer(filter_, len(filter_))
-    _check(
-        _libc().prctl(
-            _PR_SET_SECCOMP, ctypes.c_ulong(2), ctypes.c_ulong(ctypes.addressof(pointer)), 0, 0
-        ),
-        "seccomp",
-    )
 
 
 # --- is there any of this? ---

@@ -20,7 +20,7 @@ class _Display:
 
     name: str
     size: int
-    item: dict
+    item: dict[str, Any]
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Execution:
     cut: it put out more than it may. ended: it ran to its end. value: that of its last expression. failure: its first error.
     """
 
-    outputs: list[dict]
+    outputs: list[dict[str, Any]]
     cut: bool
     ended: bool
     value: Any
@@ -48,7 +48,7 @@ class Outputs:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.items: list[dict] = []
+        self.items: list[dict[str, Any]] = []
         self.failure: Verdict | None = None
         self.cut = self.left_out = False  # text, rich outputs
         self._displays: list[_Display] = []
@@ -79,8 +79,8 @@ class Outputs:
     def rich(
         self,
         kind: str,
-        data: dict,
-        metadata: dict | None = None,
+        data: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
         *,
         count: int | None = None,
         name: str = "",
@@ -101,7 +101,11 @@ class Outputs:
         ):
             self.left_out = True
             return self.stream("stdout", "[an output is left out: too large]\n")
-        item = {"output_type": kind, "data": dict(data), "metadata": dict(metadata or {})}
+        item: dict[str, Any] = {
+            "output_type": kind,
+            "data": dict(data),
+            "metadata": dict(metadata or {}),
+        }
         if kind == "execute_result":
             item["execution_count"] = count
         for display in older:
@@ -175,7 +179,8 @@ class CellShell:
         from .kernel_shell import make_shell
 
         self.outputs = Outputs(2**20)
-        self.ip = ip = make_shell()
+        self.ip = make_shell()
+        ip: Any = self.ip
         ip.display_pub = _Publisher(self)
         ip.displayhook = _Hook(self, ip)
         sys.displayhook = ip.display_trap.hook = ip.displayhook
@@ -239,7 +244,7 @@ class _Publisher:
     unregister_hook = register_hook
 
 
-def _plain(data: dict) -> dict:
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
     """A mime bundle as JSON holds it: bytes as base64, texts as they are, the rest as text."""
     import base64
 
@@ -252,7 +257,7 @@ def _plain(data: dict) -> dict:
     return found
 
 
-def _plain_metadata(metadata: dict | None) -> dict:
+def _plain_metadata(metadata: dict[str, Any] | None) -> dict[str, Any]:
     """Only what a figure's size needs."""
     return {
         mime: {k: v for k, v in value.items() if k in ("width", "height") and isinstance(v, int)}

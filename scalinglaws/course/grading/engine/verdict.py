@@ -5,11 +5,13 @@ error disappear earns points. Here a test passes because the tester says so. Wha
 UNJUDGED: no points, and a person is asked to look.
 """
 
+import contextlib
 import decimal
 import math
 import numbers
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
@@ -57,17 +59,16 @@ class Verdict:
         truth = isinstance(value, bool | np.bool_)
         if value is None or (truth and value):
             return cls(State.PASSED)
-        number = isinstance(value, numbers.Real | decimal.Decimal) and not truth
-        try:
-            points = float(value) if number else math.nan  # type: ignore[arg-type]
-        except (OverflowError, ValueError):  # an integer of 400 digits, a signalling nan
-            points = math.nan
+        points = math.nan
+        if isinstance(value, numbers.Real | decimal.Decimal) and not truth:
+            with contextlib.suppress(OverflowError, ValueError):  # of 400 digits, a signalling nan
+                points = float(value)
         if not math.isfinite(points):
-            kind = "number" if number else f"{type(value).__name__[:100]}"
-            return cls.unjudged(f"its last value, a {kind}, is no number of points")
+            kind = type(value).__name__[:100]
+            return cls.unjudged(f"its last value, of type {kind}, is no number of points")
         return cls(State.PASSED, points)
 
-    def to_message(self) -> dict:
+    def to_message(self) -> dict[str, Any]:
         """As JSON holds it."""
         return {
             "state": self.state.value,
@@ -95,10 +96,10 @@ class Verdict:
         state = State(about["state"])
         if state is State.PASSED:
             return cls.of_value(points)
-        made = cls.failed(*texts[:2], lines)
+        made = cls.failed(about["error"], about["message"], about["traceback"])
         return made if state is State.FAILED else cls(state, error=made.error, message=made.message)
 
-    def outputs(self, most: float) -> list[dict]:
+    def outputs(self, most: float) -> list[dict[str, Any]]:
         """The outputs by which nbgrader comes to the same grade, of a test worth `most` points.
 
         They are written last, and nothing that a submission puts out takes their room. Of other outputs a test cell keeps none
@@ -127,7 +128,7 @@ class Verdict:
         ]
 
 
-def without_grades(outputs: list[dict]) -> list[dict]:
+def without_grades(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a test cell put out, without what nbgrader would take for its grade."""
     return [
         output

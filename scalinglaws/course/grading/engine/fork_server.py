@@ -11,6 +11,10 @@ import os
 import signal
 import socket
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .shell import CellShell
 
 _PRELOAD = (
     "numpy", "pandas", "scipy.optimize", "scipy.stats", "scipy.interpolate", "matplotlib.pyplot",
@@ -20,7 +24,7 @@ _PRELOAD = (
 )  # fmt: skip
 
 
-def warm_up() -> "object":
+def warm_up() -> "CellShell":
     """Import what notebooks import, make the shell and draw one figure; returns the shell."""
     import importlib
 

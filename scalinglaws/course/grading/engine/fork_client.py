@@ -1,0 +1,153 @@
+"""Starts the fork server and asks it for processes."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from scalinglaws.environment import own_matplotlibrc
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import PACKAGE
+
+from .usage import data_of
+
+
+class ForkServer:
+    """The warm process, started when it is first needed. May be used by several threads.
+
+    cores: with these, each session runs on one of them, so that the many processes of one submission
+    delay no other. data: bytes of data and stack that every process starts with.
+    """
+
+    def __init__(self) -> None:
+        self.cores: Counter[int] = Counter()  # core: sessions that run on it
+        self.data = 0
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+
+    def start(self) -> None:
+        """Start it, without waiting until it is warm. Raises CourseError where processes cannot be forked."""
+        with self._lock:
+            self._start()
+
+    def _start(self) -> "_Running":
+        if self._running is not None and self._running.process.poll() is None:
+            return self._running
+        if not hasattr(os, "fork"):
+            raise CourseError(
+                "This system cannot fork processes: grade with `nbgrader autograde`, or on Linux."
+            )
+        self.close()
+        self._running = _Running()
+        return self._running
+
+    def fork(self, request: dict[str, Any]) -> socket.socket:
+        """A new process that does what `request` says; returns the socket to it.
+
+        Raises CourseError where the server does not start.
+        """
+        with self._lock:
+            running = self._start()
+            if not running.ready:
+                running.wait()
+                self.data = data_of(running.process.pid)
+            ours, theirs = socket.socketpair()
+            with theirs:
+                socket.send_fds(running.control, [json.dumps(request).encode()], [theirs.fileno()])
+            return ours
+
+    def take_core(self) -> int | None:
+        """The core with the fewest sessions; None where they may run on any."""
+        with self._lock:
+            core = min(self.cores, key=self.cores.__getitem__, default=None)
+            if core is not None:
+                self.cores[core] += 1
+            return core
+
+    def give_core(self, core: int | None) -> None:
+        """A session on this core ended."""
+        with self._lock:
+            if core is not None:
+                self.cores[core] -= 1
+
+    def close(self) -> None:
+        """End the warm process and all that it forked."""
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+    def __enter__(self) -> "ForkServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Running:
+    """The server's process. ready: it has said that it is warm."""
+
+    def __init__(self) -> None:
+        self.control, theirs = socket.socketpair()
+        with theirs:
+            number = str(theirs.fileno())
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", f"{__package__}.fork_server", number],
+                pass_fds=[theirs.fileno()],
+                env=_environment(),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+        self.ready = False
+
+    def wait(self) -> None:
+        """Wait until it is warm. Raises CourseError where it will not be."""
+        if self.control.recv(5) != b"ready":
+            _, text = self.process.communicate()
+            last = (text.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
+            raise CourseError(f"The grading engine did not start: {last}.")
+        self.ready = True
+        if self.process.stderr:
+            self.process.stderr.close()
+
+    def close(self) -> None:
+        """End it."""
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+        if self.process.stderr:
+            self.process.stderr.close()
+
+
+def _environment() -> dict[str, str]:
+    """What the warm process may know of ours.
+
+    No secrets, one thread, figures in the notebook, the same hashes each time.
+    """
+    names = ("PATH", "PYTHONPATH", "HOME", "TZ", "LANG")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    # The same package as here, however this process found it.
+    here = str(PACKAGE.parent)
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [here, kept.get("PYTHONPATH")]))
+    one = {f"{k}_NUM_THREADS": "1" for k in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
+    return {
+        "LANG": "C.UTF-8",
+        **kept,
+        **one,
+        # As Jupyter starts kernels: `!pip` and `%%python` find the environment's own.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        # There is no network: pip says so at once.
+        "PIP_NO_INDEX": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MATPLOTLIBRC": own_matplotlibrc(),  # a personal style is no part of an answer
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "NBGRADER_EXECUTION": "autograde",
+    }

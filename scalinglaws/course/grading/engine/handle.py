@@ -1,0 +1,119 @@
+"""The session's end of a process that the fork server made."""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import time
+from pathlib import Path
+
+from scalinglaws.errors import CourseError
+
+from .channel import Gone
+from .messages import Message, close_all, receive, send
+
+PATIENCE = (
+    12.0  # seconds: for a message, once begun, to cross; for a process to do what takes no time
+)
+START_TIME = 30.0  # seconds: for a process to begin
+
+
+class Target:
+    """A process that can be signalled. pid: its number as it is here, not inside its sandbox.
+
+    A learner's process may send anything, so nothing that it says about itself is believed: a
+    descriptor of a process is one of its own sandbox's, for it can see no other, and the kernel
+    tells the number.
+    """
+
+    def __init__(self, pidfd: int, pid: int) -> None:
+        self._pidfd, self.pid = pidfd, pid
+
+    def signal(self, number: int) -> None:
+        """Send a signal, if the process is still there."""
+        if self._pidfd >= 0:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self._pidfd, number)
+
+    def kill(self) -> None:
+        """End it, for good."""
+        self.signal(signal.SIGKILL)
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
+
+
+def greeting(control: socket.socket, fresh: bool = True) -> Target:
+    """Who says hello on a socket.
+
+    fresh: no learner's code has run in it. Raises Gone where nobody does, TimeoutError where it takes
+    too long, CourseError where a fresh process could not make its sandbox.
+    """
+    message, fds = _next(control, time.monotonic() + START_TIME)
+    if fresh and "failed" in message:
+        raise CourseError(f"The sandbox could not be made: {message['failed']}.")
+    pid = _pid_of(fds[0]) if fds and "hello" in message else 0
+    if not pid:
+        close_all(fds)
+        raise Gone
+    return Target(fds[0], pid)
+
+
+class ProcessHandle:
+    """One forked process: messages to it and from it, signals, its end."""
+
+    def __init__(self, control: socket.socket, target: Target) -> None:
+        self._control, self._target = control, target
+
+    @property
+    def pid(self) -> int:
+        """Its number, as it is here."""
+        return self._target.pid
+
+    def signal(self, number: int) -> None:
+        """Send a signal."""
+        self._target.signal(number)
+
+    def answer(self, deadline: float) -> Message:
+        """The next message. Raises TimeoutError at the deadline, Gone where there will be none."""
+        message, fds = _next(self._control, deadline)
+        close_all(fds)
+        return message
+
+    def tell(self, message: Message, *fds: int) -> None:
+        """Send a message. Raises Gone where nobody listens."""
+        try:
+            self._control.settimeout(PATIENCE)
+            send(self._control, message, *fds)
+        except OSError:  # also TimeoutError
+            raise Gone from None
+
+    def ask(self, message: Message, *fds: int, seconds: float = PATIENCE) -> Message:
+        """Send a message and return the answer. Raises Gone, also where there is none in time."""
+        self.tell(message, *fds)
+        try:
+            return self.answer(time.monotonic() + seconds)
+        except TimeoutError:
+            raise Gone from None
+
+    def close(self) -> None:
+        """End the process."""
+        self._target.kill()
+        self._control.close()
+
+
+def _next(control: socket.socket, deadline: float) -> tuple[Message, list[int]]:
+    if not select.select([control], [], [], max(deadline - time.monotonic(), 0))[0]:
+        raise TimeoutError
+    return receive(control, PATIENCE)
+
+
+def _pid_of(pidfd: int) -> int:
+    """The number of the process that a descriptor stands for; 0 where it stands for something else."""
+    try:
+        lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines()
+        pid = next((line.split()[1] for line in lines if line.startswith("Pid:")), "0")
+        return max(int(pid), 0)
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,0 +1,117 @@
+"""Starts the processes of one submission: each role in a sandbox of its own, ended as a whole."""
+
+import contextlib
+import tempfile
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from . import sandbox
+from .fork_client import ForkServer
+from .handle import ProcessHandle, Target, greeting
+from .sandbox import MIB, Limits
+from .usage import data_of, descendants, uses_more_than
+
+Role = Literal["learner", "tester", "drawer"]
+
+
+@dataclass
+class Launcher:
+    """What all processes of one submission share. Use it in a `with` statement.
+
+    files: a folder with two, `learner` and `tester`: what each process finds in its own at the start.
+    hide: folders kept out of sight. homes: where there is no sandbox, the folder of each role.
+    """
+
+    server: ForkServer
+    limits: Limits
+    files: Path | None
+    hide: Collection[str]
+    sandboxed: bool
+    homes: dict[Role, str] = field(default_factory=dict)
+    _core: int | None = None
+    # The first process of each sandbox, with which all others in it end.
+    _roots: dict[Role, Target] = field(default_factory=dict)
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def __enter__(self) -> "Launcher":
+        self._core = self.server.take_core()
+        self._stack.callback(self.server.give_core, self._core)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for role in list(self._roots):
+            self.end(role)
+        self._stack.close()
+
+    def start(self, role: Role) -> ProcessHandle:
+        """A new process, in place of all that are there in this role.
+
+        Raises Gone where it does not begin, CourseError where the sandbox cannot be made.
+        """
+        self.end(role)
+        request = {
+            "role": role,
+            "limits": asdict(self.limits),
+            "sandbox": self.sandboxed,
+            "files": self._folder(role),
+            "hide": list(self.hide),
+            "core": self._core,
+        }
+        control = self.server.fork(request)
+        try:
+            self._roots[role] = greeting(control)
+            # A learner's cells run in no first process: that one would reap what they start.
+            inner = greeting(control, fresh=False) if role == "learner" else self._roots[role]
+        except BaseException:
+            control.close()
+            raise
+        return ProcessHandle(control, inner)
+
+    def _folder(self, role: Role) -> str | None:
+        given = str(self.files / role) if self.files and role != "drawer" else None
+        if self.sandboxed:
+            return given
+        # A folder of its own all the same.
+        temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.homes[role] = self._stack.enter_context(temporary)
+        if given:
+            sandbox.copy_files(given, self.homes[role], self.limits.files * MIB)
+        return self.homes[role]
+
+    def end(self, role: Role) -> None:
+        """End all processes in this role."""
+        if root := self._roots.pop(role, None):
+            root.kill()
+
+    def root(self, role: Role) -> int:
+        """The number of the first process in this role; 0 where there is none."""
+        return self._roots[role].pid if role in self._roots else 0
+
+    # --- what they use ---
+
+    def processes(self) -> list[int]:
+        """The numbers of all processes of the submission."""
+        return descendants(root.pid for root in self._roots.values())
+
+    def grown(self, pid: int) -> int:
+        """Bytes of data and stack that a process has mapped beyond the warm process's own."""
+        return max(data_of(pid) - self.server.data, 0)
+
+    @property
+    def most_processes(self) -> int:
+        """More than these are a fork bomb.
+
+        With half of what the system would allow, there is still the time to look.
+        """
+        return self.limits.processes // 2
+
+    def excess(self) -> str:
+        """What the submission takes too much of just now; empty where it does not."""
+        processes = self.processes()
+        if len(processes) > self.most_processes:
+            return f"the cell ran more than {self.most_processes} processes at once"
+        if uses_more_than(processes, 1.5 * self.limits.memory * MIB):
+            return f"the cell used more than {self.limits.memory} MiB of memory"
+        return ""

@@ -1,0 +1,107 @@
+"""What a student is told of an error that their code raised while a hidden test called it.
+
+The error's text is the student's own, and may hold the hidden test's arguments (`raise ValueError(f"{n!r}")`). So only texts of
+Python's own that hold no values are shown, and the line only where it stands in the submission.
+"""
+
+import builtins
+import re
+import sys
+from typing import Any
+
+_HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+UNSHOWN = "its text is not shown, because a hidden test called your code"
+# Python's own texts in which nothing stands but names, kinds and the numbers of a few things. A name
+# must also stand in the submission, a kind must be a common one.
+_NAME, _FEW = r"'[\w.]+'", r"\d{1,2}"
+_NO_VALUES = re.compile(
+    "|".join(
+        [
+            r"(integer |float |complex )?(floor )?(division|modulo|division or modulo)( by zero)?",
+            r"0\.0 cannot be raised to a negative power",
+            r"math (domain|range) error",
+            r"(list|tuple|string|array|range object|bytearray)( assignment)? index out of range",
+            r"maximum recursion depth exceeded( while calling a Python object| in comparison)?",
+            rf"{_NAME} object (is not (callable|iterable|subscriptable|an iterator)|has no len\(\)"
+            r"|does not support item (assignment|deletion)|cannot be interpreted as an integer)",
+            rf"{_NAME} object has no attribute {_NAME}|object of type {_NAME} has no len\(\)",
+            rf"(type object|module) {_NAME} has no attribute {_NAME}",
+            rf"unsupported operand type\(s\) for ([-+*/%@&|^<>]{{1,3}}=?|\*\* or pow\(\)): {_NAME} and {_NAME}",
+            rf"'[<>=!]{{1,2}}' not supported between instances of {_NAME} and {_NAME}",
+            rf"bad operand type for (unary [-+~]|abs\(\)): {_NAME}",
+            r"can only concatenate (str|list|tuple) \(not \"[\w.]+\"\) to (str|list|tuple)",
+            rf"can't multiply sequence by non-int of type {_NAME}",
+            rf"name {_NAME} is not defined",
+            rf"cannot access (local|free) variable {_NAME} where it is not associated with a value"
+            r"( in enclosing scope)?",
+            r"\w+\(\) missing \d required (positional|keyword-only) arguments?: '\w+'(( and |, |, and )'\w+')*",
+            rf"\w+\(\) takes (from {_FEW} to )?{_FEW} positional arguments? but {_FEW} (was|were) given",
+            rf"\w+\(\) takes no arguments|\w+\(\) got an unexpected keyword argument {_NAME}",
+            rf"(not enough|too many) values to unpack \(expected {_FEW}(, got {_FEW})?\)",
+            rf"cannot unpack non-iterable \w+ object|No module named {_NAME}",
+            r"The truth value of an array with more than one element is ambiguous\. "
+            r"Use a\.any\(\) or a\.all\(\)",
+            r"only (length-1|0-dimensional) arrays can be converted to Python scalars",
+            r"this is too large or too deeply nested to be handed to a test",
+            r"this is too (large|deeply nested) to be handed to a test",
+            r"this took too long: look for a loop that never ends",
+        ]
+    )
+)
+_NAMES = {*dir(builtins), "NoneType", "function", "module", "method", "generator", "type", "numpy.ndarray", "ndarray", "DataFrame", "Series", "float64", "int64", "CannotCross", "LinAlgError", "len", "pow", "abs", "CellTimeoutError", "CheckFailed", "NotStarted"}  # fmt: skip
+
+
+class Redaction:
+    """Decides what is told of a learner's error, by where the test stands and what the learner wrote."""
+
+    def __init__(self) -> None:
+        self._hidden: set[int] = set()  # lines of the test cell
+        self._lines: set[str] = set()  # of the learner's cells
+        self._words: set[str] = set()
+
+    def begin(self, test: str, lines: list[str]) -> None:
+        """Before a test cell. lines: those of the learner's cells that are new."""
+        self._hidden = hidden_lines(test)
+        self._lines.update(line.strip() for line in lines)
+        self._words.update(word for line in lines for word in re.findall(r"\w+", line))
+
+    def __call__(self, error: dict[str, Any]) -> dict[str, Any]:
+        """A learner's error, as `channel` describes it, with what of it may be shown."""
+        if not self._is_hidden():
+            return error
+        name, text, line = error["name"], error["text"], error["line"]
+        known = self._words | _NAMES
+        named = re.findall(r"'([\w.]+)'|(\w+)\(\)|\"([\w.]+)\"|iterable (\w+)", text)
+        plain = all("".join(name) in known for name in named) and _NO_VALUES.fullmatch(text)
+        return error | {
+            "name": name if name in known else error["base"],
+            "text": text if plain or not text else UNSHOWN,
+            "line": line if line.strip() in self._lines else "",
+        }
+
+    def _is_hidden(self) -> bool:
+        """Whether a hidden line of the test cell runs just now."""
+        if not self._hidden:
+            return False
+        frame, cell = sys._getframe(), ""
+        seen: list[tuple[str, int]] = []
+        while frame is not None:
+            if frame.f_code.co_filename.startswith("<ipython-input"):
+                cell = frame.f_code.co_filename  # in the end, of the outermost
+                seen.append((cell, frame.f_lineno))
+            frame = frame.f_back
+        return not seen or any(name == cell and line in self._hidden for name, line in seen)
+
+
+def hidden_lines(source: str) -> set[int]:
+    """The numbers of the lines that learners do not see."""
+    found: set[int] = set()
+    inside = False
+    for number, line in enumerate(source.splitlines(), start=1):
+        if _HIDDEN[0] in line:
+            inside = True
+        elif _HIDDEN[1] in line:
+            inside = False
+        elif inside:
+            found.add(number)
+    return found

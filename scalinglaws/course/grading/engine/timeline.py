@@ -1,0 +1,204 @@
+"""The learner's process and its past: the cells that ran well, a snapshot on the way, and copies that are thrown away."""
+
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .cells import Cell
+from .channel import Gone
+from .handle import PATIENCE, ProcessHandle, greeting
+from .launcher import Launcher
+
+GRACE = 2.0  # seconds: for an interrupted cell to stop
+SNAPSHOT_AFTER = 0.5  # seconds of cells that would have to run again
+
+
+@dataclass
+class Copy:
+    """What serves the calls of one test.
+
+    thrown_away: it ends with the test, unless `keep` says that the tester holds something of it.
+    """
+
+    process: ProcessHandle
+    thrown_away: bool
+    keep: bool = False
+
+
+MOST_KEPT = 8  # copies that the tester still holds something of
+
+
+class Timeline:
+    """The learner's process, which can go back to where it was before a cell or a test.
+
+    end: when the submission's time is over, on the monotonic clock.
+    """
+
+    def __init__(self, launcher: Launcher, output: int) -> None:
+        """output: bytes of text that a cell may put out."""
+        self.launcher, self.output = launcher, output
+        self.end = float("inf")
+        self._process: ProcessHandle | None = None
+        self._snapshot: ProcessHandle | None = None
+        self._good: list[Cell] = []  # the cells that ended well, in order
+        self._kept = 0  # so many of them are in the snapshot
+        self._held: list[ProcessHandle] = []  # copies that were kept
+
+    @property
+    def process(self) -> ProcessHandle:
+        """The learner's process; a new one, brought up to date, where there is none."""
+        if self._process is None:
+            good, self._good = self._good, []
+            self._start()
+            self._run_again(good)
+            assert self._process is not None
+        return self._process
+
+    def _start(self) -> None:
+        self._process = self.launcher.start("learner")
+        self._good = []
+        self.take_snapshot()
+
+    def drop(self) -> None:
+        """End the process and its snapshot; the next cell starts a new one."""
+        for process in (self._process, self._snapshot, *self._held):
+            if process is not None:
+                process.close()
+        self._process = self._snapshot = None
+        self._held = []
+
+    # --- cells ---
+
+    def before(self, cell: Cell) -> None:
+        """Take a snapshot, if it would take long to run again what ran since the last."""
+        since = self._good[self._kept :]
+        if not cell.given and sum(c.seconds for c in since) > SNAPSHOT_AFTER:
+            self.take_snapshot()
+
+    def tell_run(self, cell: Cell) -> None:
+        """Have a cell run. Raises Gone."""
+        self.process.tell({"do": "run", "source": cell.source, "limit": self.output})
+
+    def ended_well(self, cell: Cell) -> None:
+        """The cell that ran is part of the past."""
+        self._good.append(cell)
+
+    # --- copies ---
+
+    def _fork(self, whole: bool = False) -> ProcessHandle | None:
+        """A copy of the process, which has no threads but the one that made it. Raises Gone.
+
+        whole: none, if threads would be missing in it.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                answer = self.process.ask({"do": "fork", "whole": whole}, theirs.fileno())
+            if answer.get("forked") is True:
+                return ProcessHandle(ours, greeting(ours, fresh=False))
+            ours.close()
+            if answer.get("threads"):
+                return None
+        except (Gone, TimeoutError):
+            ours.close()
+        raise Gone
+
+    def take_snapshot(self) -> None:
+        """Leave a copy behind, in place of the one before."""
+        with contextlib.suppress(Gone):  # the one before is still good
+            taken = self._fork()
+            if self._snapshot is not None:
+                self._snapshot.close()
+            self._snapshot, self._kept = taken, len(self._good)
+
+    @contextlib.contextmanager
+    def throwaway(self) -> Iterator[Copy]:
+        """A copy of the process for one test, ended afterwards with all that it started.
+
+        What the test's calls do in it leaves no trace in later cells. Where the learner's threads would
+        be missing in a copy it is the process itself. Raises Gone.
+        """
+        try:
+            process = self._fork(whole=True)
+        except Gone:
+            self.go_back()
+            process = self._fork(whole=True)
+        if process is None:
+            yield Copy(self.process, thrown_away=False)
+            try:
+                self.process.answer(time.monotonic() + GRACE)  # that the test is over
+            except (Gone, TimeoutError):
+                self.go_back()
+            return
+        copy = Copy(process, thrown_away=True)
+        before = {*self.launcher.processes(), process.pid}
+        try:
+            yield copy
+        finally:
+            if copy.keep:
+                self._held.append(process)
+            else:
+                process.close()
+            for oldest in self._held[:-MOST_KEPT]:
+                oldest.close()
+            self._held = self._held[-MOST_KEPT:]
+            self._end_others(before)
+
+    def _end_others(self, known: set[int]) -> None:
+        """End all processes of the submission but `known`; begin again from the snapshot where they multiply."""
+        for _ in range(20):
+            strange = [pid for pid in self.launcher.processes() if pid not in known]
+            if not strange:
+                return
+            for pid in strange:
+                with contextlib.suppress(OSError):
+                    fd = os.pidfd_open(pid)
+                    try:
+                        if pid in self.launcher.processes():
+                            signal.pidfd_send_signal(fd, signal.SIGKILL)
+                    finally:
+                        os.close(fd)
+            time.sleep(0.01)
+        self.go_back()
+
+    # --- the way back ---
+
+    def go_back(self) -> None:
+        """Kill the process; its snapshot takes its place, and the good cells since then run again.
+
+        Where a cell killed the snapshot too, a new process runs all good cells again.
+        """
+        good, kept = self._good, self._kept
+        if self._process is not None:
+            self._process.close()
+        self._process, self._snapshot = self._snapshot, None
+        if self._process is None or not self._is_alone(self._process):
+            self._process = None
+            self._start()
+            kept = 0
+        else:
+            self._good = good[:kept]
+            self.take_snapshot()
+        self._run_again(good[kept:])
+
+    def _run_again(self, cells: list[Cell]) -> None:
+        for cell in cells:
+            if time.monotonic() < self.end:
+                with contextlib.suppress(Gone, TimeoutError):
+                    self.tell_run(cell)
+                    self.process.answer(time.monotonic() + cell.seconds * 3 + GRACE)
+                    self._good.append(cell)
+
+    def _is_alone(self, process: ProcessHandle) -> bool:
+        """Have a snapshot that takes over end all other processes of its sandbox, in one step that no fork escapes."""
+        if not self.launcher.sandboxed:
+            return True
+        try:
+            return "ended" in process.ask({"do": "end_others"}, seconds=PATIENCE)
+        except Gone:
+            process.close()
+            return False

@@ -1,0 +1,92 @@
+"""What page.js draws of a sitting, in a browser but without JupyterLab: quick, so that each state can be looked at."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from scalinglaws.course.practice import widget
+from scalinglaws.course.practice.sitting import Challenge, Practice
+
+from ..questions.answers import FIVE, RIGHT, wrong
+
+HERE = Path(widget.__file__).parent
+CODE = base64.b64encode((HERE / "page.js").read_bytes()).decode()
+CONTENT = """<!doctype html><html lang="en"><title>t</title><style>%s</style>
+<body data-jp-theme-light="%s" style="background:%s"><div class="jp-OutputArea"><p class="slp-note">It is loading.</p><div id="el"></div></div>
+<script type="module">
+  const page = (await import("data:text/javascript;base64,%s")).default;
+  window.sent = [];
+  const model = { get: () => (%s), on() {}, off() {}, send: (message) => window.sent.push(message) };
+  page.render({ model, el: document.getElementById("el") });
+</script></body></html>"""
+
+
+@pytest.fixture
+def draw(page):
+    """Draw a sitting; returns what the learner can read."""
+
+    def drawn(sitting, light: bool = True) -> str:
+        shown = json.dumps({**widget.for_page(sitting), "problem": "", "serial": 1})
+        css, ground = widget.Page._css, "#fff" if light else "#111"
+        page.set_default_timeout(30_000)
+        page.set_content(CONTENT % (css, str(light).lower(), ground, CODE, shown))
+        page.locator(".slp h2").wait_for()
+        return page.locator("body").inner_text()
+
+    return drawn
+
+
+def lose(challenge: Challenge, right: int = 0) -> None:
+    """Play a round to its end, with so many right answers."""
+    challenge.start(name="Ada")
+    for i, name in enumerate(FIVE):
+        if i < right:
+            challenge.answer(RIGHT[name])
+        else:
+            challenge.answer(wrong(name))
+            challenge.answer(wrong(name))
+        challenge.next()
+
+
+@pytest.mark.parametrize("right", [0, 1, 4])
+def test_a_lost_round_says_nothing_but_what_is(draw, progress, right):
+    challenge = Challenge(progress)
+    lose(challenge, right)
+    said = draw(challenge)
+    assert f"{right} of 5 are right" in said and "Another round" in said
+    assert not [word for word in ("null", "undefined", "NaN", "[object") if word in said]
+
+
+def test_a_won_round_shows_the_badge(draw, progress, page):
+    challenge = Challenge(progress)
+    challenge.start(name="Ada")
+    for i, name in enumerate(FIVE):
+        if i == 1:
+            challenge.answer(wrong(name))
+        challenge.answer(RIGHT[name])
+        challenge.next()
+    said = draw(challenge)
+    assert "All five are right: the badge is yours" in said and "right, at attempt 2" in said
+    assert "null" not in said and page.locator(".slp img").count() == 1
+
+
+def test_the_note_for_broken_front_ends_goes_where_the_page_runs(draw, progress, page):
+    said = draw(Challenge(progress))
+    assert "loading" not in said
+    assert "Five problems, two minutes and two attempts each" in said
+
+
+@pytest.mark.parametrize("light", [True, False])
+def test_an_open_question_in_both_themes(draw, progress, page, light):
+    practice = Practice(progress, "01_power_laws")
+    practice.next()
+    said = draw(practice, light)
+    assert "null" not in said and page.get_by_role("button", name="Answer").count() == 1
+    ink, ground = page.evaluate(
+        "() => { const s = getComputedStyle(document.querySelector('.slp')); return [s.color, s.backgroundColor] }"
+    )
+    assert ink != ground
+    page.get_by_role("button", name="Answer").click()
+    assert "Choose or write an answer first." in page.locator(".slp").inner_text()
