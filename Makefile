@@ -6,7 +6,7 @@
 #   make test      lint and test everything (ARGS="tests/test_study.py -x" for a part)
 #   make format    lint and format, and fix what can be fixed automatically
 #   make hooks     have git run the checks of .pre-commit-config.yaml before each commit
-#   make lock      make requirements/*.txt anew (ARGS=--upgrade for the newest releases)
+#   make lock      make requirements/*.txt again (ARGS=--upgrade for the newest releases)
 
 # A PYTHONHOME or PYTHONPATH that was set for other work would stop Python before bootstrap.py can help.
 plain := unset PYTHONHOME PYTHONPATH PYTHONINSPECT PYTHONWARNINGS;

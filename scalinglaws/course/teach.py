@@ -2,6 +2,7 @@
 
 import argparse
 
+from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
 from . import jupyterlab as lab
@@ -15,6 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve the course's folder. Returns the exit code."""
     course = course_dir()
+    if "[" in str(course):  # nbgrader looks for notebooks by patterns, in which that is a sign
+        raise CourseError(
+            f"formgrader finds no notebook below a folder with [ in its name ({course}): rename the folder, then run this again."
+        )
     # (nbgrader finds nbgrader_config.py there.)
     return lab.open_lab(
         course, user="instructor", page="", port=args.port, browser=not args.no_browser

@@ -1,5 +1,6 @@
 """The machine around the course: other people's settings, odd paths, odd terminals."""
 
+import argparse
 import io
 import os
 import subprocess
@@ -11,6 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
 
 from scalinglaws import environment, terminal
+from scalinglaws.course import teach
 from scalinglaws.course.grading import execute
 from scalinglaws.course.grading.engine import sandbox
 from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
@@ -54,6 +56,14 @@ def test_a_gradebook_elsewhere_stays_there(tmp_path):
 def test_the_courses_own_gradebook_follows_a_scratch_course(tmp_path):
     url = load_config(ROOT, tmp_path).CourseDirectory.db_url
     assert url.endswith(f"{tmp_path.as_posix()}/gradebook.db")
+
+
+def test_formgrader_says_where_it_cannot_work(tmp_path, monkeypatch):
+    course = tiny_course(tmp_path / "course [2026]")
+    (course / "source").mkdir()
+    monkeypatch.setenv("SCALINGLAWS_COURSE", str(course))
+    with pytest.raises(CourseError, match=r"with \[ in its name .*rename the folder"):
+        teach.run(argparse.Namespace(port=None, no_browser=True))
 
 
 class TestImpossibleFolder:
