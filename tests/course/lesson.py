@@ -136,12 +136,12 @@ def at_most(seconds: float) -> Iterator[None]:
         yield
         return
     old = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
+    left, _ = signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, old)
+        signal.setitimer(signal.ITIMER_PROF, left, 1.0)  # an outer limit goes on; 0 is none
 
 
 def _names(source: str) -> set[str]:

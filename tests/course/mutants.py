@@ -11,6 +11,7 @@ import copy
 import functools
 import itertools
 import time
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +56,7 @@ _FORGOTTEN = {
     *("ceil", "set", "unique", "max", "min", "maximum", "minimum", "diff", "cumsum"),
 }
 _COMPARES = ("check_number", "check_array", "check_function", "check_answer", "require", "call(")
+_COMMUTE = {"min", "max", "minimum", "maximum", "add", "multiply", "isclose", "allclose", "print"}
 _TEXTS = {"N": "D", "D": "N", "prose": "code", "code": "prose"}
 
 
@@ -102,6 +104,19 @@ def mutants(task: Task) -> list[Mutant]:
     return list(found.values())
 
 
+def _targets(source: str) -> set[str]:
+    """The names that a cell binds for the cells after it."""
+    found = set()
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            found.add(statement.name)
+        elif not isinstance(statement, ast.Import | ast.ImportFrom):
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    found.add(node.id)
+    return found
+
+
 def _solution_lines(source: str) -> set[int]:
     inside, lines = False, set()
     for number, line in enumerate(source.splitlines(), 1):
@@ -136,6 +151,10 @@ def _replacements(node: ast.expr) -> Iterator[ast.expr]:
         case ast.Constant(value=int(value)):
             yield ast.Constant(value + 1)
             yield ast.Constant(value - 1)
+        case ast.Constant(value=float(value)) if (
+            abs(value) >= 1e5 or f"{value:e}"[:8] == "1.000000"
+        ):
+            yield ast.Constant(10 * value)
         case ast.Constant(value=float(value)):
             yield ast.Constant(value * 1.1)
         case ast.Constant(value=str(value)) if value in _TEXTS:
@@ -169,7 +188,7 @@ def _calls(node: ast.Call) -> Iterator[ast.expr]:
     if name in _FORGOTTEN:
         yield from (a for a in node.args[:2] if not isinstance(a, ast.Constant))
     if len(node.args) > 1 and not any(isinstance(a, ast.Starred) for a in node.args):
-        for i in range(len(node.args) - 1):
+        for i in range(len(node.args) - 1) if name not in _COMMUTE else ():
             swapped = [*node.args[:i], node.args[i + 1], node.args[i], *node.args[i + 2 :]]
             yield ast.Call(node.func, swapped, node.keywords)
     for i, keyword in enumerate(node.keywords):
@@ -378,20 +397,18 @@ class Machine:
         self.lesson, self.task = lesson, lesson.tasks[name]
         self.space = self._space(self.task.solution)
         self.checks: list[tuple[str, tuple, dict]] = []
+        self.targets = _targets(self.task.solution)
         self.calls = {
-            key: Calls(value)
-            for key, value in self.space.items()
-            if callable(value)
-            and value is not self.task.before.get(key)
-            and not isinstance(value, type)
-            and getattr(value, "__module__", None) in ("builtins", None, "__main__")
+            key: Calls(self.space[key])
+            for key in self.targets
+            if isinstance(self.space.get(key), types.FunctionType)
         }
         watched = {key: calls.watch() for key, calls in self.calls.items()}
         with self._listening():
             reply = self.lesson.test(self.task, {**self.space, **watched})
         assert not reply, f"{name}: the official solution is refused: {reply}"
         # A mutant may take a few times as long as the official solution.
-        self.seconds = 1 + 5 * (time.process_time() - start)
+        self.seconds = 0.3 + 5 * (time.process_time() - start)
 
     def _space(self, code: str) -> dict[str, Any]:
         space = self.task.namespace(code, *self.task.tests)
@@ -457,11 +474,8 @@ class Machine:
 
     def _same(self, space: dict[str, Any]) -> bool:
         """Whether a mutant gives what the official answer gives: its values, and its functions around the tests' arguments."""
-        own = [key for key, value in self.space.items() if value is not self.task.before.get(key)]
-        for key in own:
-            if key.startswith("__") or key in self.calls or key not in space:
-                continue
-            if not _alike(self.space[key], space[key]):
+        for key in self.targets - set(self.calls):
+            if key in self.space and not _alike(self.space[key], space.get(key)):
                 return False
         rng = np.random.default_rng(0)
         for key, calls in self.calls.items():
@@ -499,9 +513,8 @@ class Machine:
             for what, function in variants.items():
                 if reply := self._reply({**self.space, name: function}):
                     report.shapes_refused.append(f"{name} as {what}: {reply}")
-        for name, value in self.space.items():
-            if value is self.task.before.get(name) or name.startswith("_") or callable(value):
-                continue
+        for name in sorted(self.targets - set(self.calls)):
+            value = self.space.get(name)
             for what, other in shapes(value).items():
                 if reply := self._reply({**self.space, name: other}):
                     report.shapes_refused.append(f"{name} as {what}: {reply}")
@@ -602,6 +615,6 @@ def _alike(a: Any, b: Any) -> bool:
             return a.keys() == b.keys() and all(_alike(a[k], b[k]) for k in a)
         if isinstance(a, int | float | np.number | np.ndarray):
             x, y = np.asarray(a), np.asarray(b)
-            return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-8, atol=0, equal_nan=True))
+            return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-6, atol=0, equal_nan=True))
         return a is b or bool(a == b)
     return False

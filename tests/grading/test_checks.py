@@ -185,6 +185,20 @@ def test_a_slip_of_a_function_must_agree_on_every_case():
     assert "Doubled" not in said and "Added" not in said
 
 
+def test_a_slip_of_a_function_may_speak_of_one_case_only():
+    slips = [(lambda x: 7.0 if x == 2 else np.nan, "Only here.")]
+    cases = [((1.0,), 1.0), ((2.0,), 2.0)]
+    assert "Only here." in reply(
+        check_function, lambda x: 7.0 if x == 2 else 1.0, cases, slips=slips
+    )
+
+
+def test_a_slip_of_zero_or_of_infinity_is_met():
+    assert "Zero." in reply(check_number, "x", 1e-20, 2.0, slips=[(0.0, "Zero.")])
+    assert "Zero." not in reply(check_number, "x", 0.1, 2.0, slips=[(0.0, "Zero.")])
+    assert "Overflow." in reply(check_number, "x", np.inf, 2.0, slips=[(np.inf, "Overflow.")])
+
+
 def test_right_but_rounded_too_early():
     assert "rounded to 3 digits" in reply(check_number, "x", 0.123, 0.1234567)
     assert "rounded" not in reply(check_number, "x", 0.124, 0.1234567)
@@ -226,7 +240,7 @@ def test_values_are_shown_on_one_line(value, shown):
 @pytest.mark.parametrize("form", [tuple, list, np.array, lambda v: pd.Series(v, index=[7, 8, 9])])
 def test_several_numbers_in_any_form(form):
     assert numbers("f(x)", form([1.0, 2.0, 3.0]), "E, a, alpha") == (1.0, 2.0, 3.0)
-    assert "3 numbers were expected, (E, a, alpha)" in reply(
+    assert "three numbers were expected, (E, a, alpha)" in reply(
         numbers, "f(x)", form([1.0, 2.0, 3.0])[:2], "E, a, alpha"
     )
 

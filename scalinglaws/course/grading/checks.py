@@ -178,6 +178,9 @@ def number(name: str, value: Any) -> float:
         raise _not_numbers(name, value, "a number was") from None
 
 
+_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
+
+
 def numbers(name: str, value: Any, what: str) -> tuple[float, ...]:
     """As many plain floats as `what` lists, from a tuple, list, array or Series (whatever its labels).
 
@@ -185,11 +188,12 @@ def numbers(name: str, value: Any, what: str) -> tuple[float, ...]:
     Raises NotStarted where there is no value yet, CheckFailed where these are not so many numbers.
     """
     count = len(what.split(","))
+    many = f"{_WORDS.get(count, count)} numbers"
     if isinstance(value, Mapping):
-        raise _not_numbers(name, value, f"{count} numbers ({what}) were")
-    array = _to_array(name, value, f"{count} numbers ({what}) were").reshape(-1)
+        raise _not_numbers(name, value, f"{many} ({what}) were")
+    array = _to_array(name, value, f"{many} ({what}) were").reshape(-1)
     if array.size != count:
-        raise CheckFailed(f"{name} is {_show(value)}: {count} numbers were expected, ({what}).")
+        raise CheckFailed(f"{name} is {_show(value)}: {many} were expected, ({what}).")
     return tuple(array.tolist())
 
 
@@ -249,22 +253,28 @@ class Slip:
                 rtol = max(rtol, min(answer, _SLIP_RTOL_OF_SEVERAL))
         return cls(array, message, np.maximum(rtol * np.abs(array), written))
 
-    def distance(self, got: np.ndarray) -> float:
-        """How far `got` lies from it, in units of the tolerance; inf where the shapes differ."""
+    def distance(self, got: np.ndarray, want: np.ndarray | float = 0.0) -> float:
+        """How far `got` lies from it, in units of the tolerance; inf where the shapes differ.
+
+        want: the right value, of which a slip of zero may be a thousandth away.
+        """
         if got.shape != self.value.shape:
             return math.inf
+        tolerance = np.where(self.value == 0, 1e-3 * np.abs(want), self.tolerance)
         with np.errstate(all="ignore"):
-            apart = np.abs(got - self.value)
-            steps = np.where(apart == 0, 0.0, apart / np.maximum(self.tolerance, 1e-12))
+            apart = np.where(got == self.value, 0.0, np.abs(got - self.value))  # inf is inf
+            steps = np.where(apart == 0, 0.0, apart / np.maximum(tolerance, 1e-300))
         return float(np.max(steps, initial=0.0)) if not np.any(np.isnan(steps)) else math.inf
 
 
-def _likely(got: np.ndarray, want: np.ndarray, slips: Iterable[Slip], right: Callable) -> list[str]:
+def _likely(
+    got: np.ndarray, want: np.ndarray, slips: Iterable[Slip], right: Callable[..., Any]
+) -> list[str]:
     """The sentence of the nearest slip; two where two slips give the same value; none where none is near."""
     near = sorted(
         (distance, i, slip)
         for i, slip in enumerate(slips)
-        if (distance := slip.distance(got)) <= 1 and not right(slip.value)
+        if (distance := slip.distance(got, want)) <= 1 and not right(slip.value)
     )
     first = near[0][0] if near else 0.0
     alike = [slip.message for distance, _, slip in near if distance <= max(2 * first, 1e-3)]
@@ -360,7 +370,7 @@ def check_number(
         rtol=rtol,
         atol=atol,
         why=why,
-        slips=[Slip.of(*pair, answer=rtol) for pair in pairs],
+        slips=[Slip.of(value, text, *own, answer=rtol) for value, text, *own in pairs],
         expected=expected,
     )
 
@@ -397,12 +407,12 @@ def check_array(
         rtol=rtol,
         atol=atol,
         why=why,
-        slips=[Slip.of(*pair, answer=rtol) for pair in slips],
+        slips=[Slip.of(value, text, *own, answer=rtol) for value, text, *own in slips],
         expected=expected,
     )
 
 
-def call(function: Callable, *args: Any, shown: str | None = None) -> Any:
+def call(function: Callable[..., Any], *args: Any, shown: str | None = None) -> Any:
     """Call a learner's function on copies of `args` and return its result.
 
     What the function prints or warns is kept off this cell, and an error in it becomes a CheckFailed that names the line.
@@ -415,7 +425,9 @@ def call(function: Callable, *args: Any, shown: str | None = None) -> Any:
     return value
 
 
-def _watched(function: Callable, args: tuple, shown: str | None) -> tuple[Any, str]:
+def _watched(
+    function: Callable[..., Any], args: tuple[Any, ...], shown: str | None
+) -> tuple[Any, str]:
     """As `call`; what it changed is not raised but returned, as a sentence."""
     name = getattr(function, "__name__", "your function")
     shown = shown or f"{name}({', '.join(_show(a) for a in args)})"
@@ -436,7 +448,7 @@ def _watched(function: Callable, args: tuple, shown: str | None) -> tuple[Any, s
     )
 
 
-def _parameter(function: Callable, position: int) -> str:
+def _parameter(function: Callable[..., Any], position: int) -> str:
     """What the function calls its argument at a position."""
     with contextlib.suppress(Exception):
         return list(inspect.signature(function).parameters)[position]
@@ -448,7 +460,9 @@ def _own_copy(value: Any) -> Any:
     return value if hasattr(type(value), "_crosses_") else copy.deepcopy(value)
 
 
-def _call(function: Callable, args: tuple, shown: str) -> tuple[Any, Sequence[int]]:
+def _call(
+    function: Callable[..., Any], args: tuple[Any, ...], shown: str
+) -> tuple[Any, Sequence[int]]:
     """The result, and the positions of the arguments that the call changed."""
     try:
         with (
@@ -473,14 +487,15 @@ def _call(function: Callable, args: tuple, shown: str) -> tuple[Any, Sequence[in
 
 
 def check_function(
-    function: Callable,
-    cases: Iterable[tuple[tuple, Any]],
+    function: Callable[..., Any],
+    cases: Iterable[tuple[tuple[Any, ...], Any]],
     *,
     name: str | None = None,
     rtol: float = 1e-6,
     atol: float = 0.0,
     why: str = "",
-    slips: str | Sequence[tuple[Callable, str] | tuple[Callable, str, float]] = (),
+    slips: str
+    | Sequence[tuple[Callable[..., Any], str] | tuple[Callable[..., Any], str, float]] = (),
 ) -> None:
     """Check a learner's function on `cases`: pairs of a tuple of arguments and the right result.
 
@@ -538,21 +553,25 @@ def _half_unit(written: str) -> float:
 
 
 def _agreeing(
-    slips: Sequence[tuple],
-    function: Callable,
-    args: tuple,
-    others: list[tuple],
+    slips: Sequence[tuple[Any, ...]],
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    others: list[tuple[Any, ...]],
     got: np.ndarray,
     answer: float,
 ) -> list[Slip]:
     """The wrong implementations at `args`, as slips; those that the function contradicts on another case are left out."""
 
-    def at(given: tuple, wrong: Callable, message: str, rtol: float | None = None) -> Slip | None:
+    def at(
+        given: tuple[Any, ...], wrong: Callable[..., Any], message: str, rtol: float | None = None
+    ) -> Slip | None:
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                value = wrong(*copy.deepcopy(given))
-                return Slip.of(value, message, rtol, answer=answer, several=bool(others))
+                value = np.asarray(wrong(*copy.deepcopy(given)), dtype=float)
+            if np.isnan(value).any():  # the implementation says nothing about this case
+                return None
+            return Slip.of(value, message, rtol, answer=answer, several=bool(others))
         except Exception:  # it cannot take these arguments
             return None
 

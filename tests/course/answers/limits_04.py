@@ -347,7 +347,7 @@ ANSWERS = {
                 _CHAIN.format(
                     "m = p\n    for _ in range(k - 1):\n        m = m * m2 / p\n    return m"
                 ),
-                "[1 3]",
+                "[1, 3]",
             ),
             (_CHAIN.format("return p * (p / m2) ** (k - 1)"), ""),
         ],

@@ -101,11 +101,13 @@ ANSWERS = {
             (_LOSS.format(body="return a * N**b + c * D**b"), "colleague"),
             (_LOSS.format(body="return a * N**b + c * D**d"), "Both terms still grow"),
             (_LOSS.format(body="return a * N**-b + c * D**-b"), "which letter"),
-            (_LOSS.format(body="return a * N**-b + c * D**d"), "other still grows"),
-            (_LOSS.format(body="return a * N**b + c * D**-d"), "other still grows"),
+            (_LOSS.format(body="return a * N**-b + c * D**d"), "that of D still grows"),
+            (_LOSS.format(body="return a * N**b + c * D**-d"), "that of N still grows"),
             (_LOSS.format(body="return a * N**-d + c * D**-b"), "changed places"),
             (_LOSS.format(body="return a * N**-b * c * D**-d"), "multiplied"),
-            (_LOSS.format(body="return a * N**-b"), "Only one of the two terms"),
+            (_LOSS.format(body="return a * N**-b"), "Only the term of N"),
+            (_LOSS.format(body="return c * D**-d"), "Only the term of D"),
+            (_LOSS.format(body="return (a + c) / (N**b + D**d)"), "a fraction of its own"),
             (_LOSS.format(body="return -a * N**b - c * D**d"), "in front of the terms"),
             (_LOSS.format(body="return N**-0.5 + D**-0.3"), "typed in"),
             (_LOSS.format(body="return (a * N)**-b + (c * D)**-d"), "inside the powers"),
@@ -115,6 +117,9 @@ ANSWERS = {
         ],
     ),
     "ex5_fit_line": Answers(
+        equal={
+            "fit_line sorts its input first": "least squares does not depend on the order of the points",
+        },
         right=[
             _FIT_LINE.format(
                 body="s, i = np.polyfit(np.log(x), np.log(loss), 1); return np.exp(i), -s"
@@ -225,6 +230,19 @@ ANSWERS = {
         ],
     ),
     "ex6_fit_floor": Answers(
+        equal={
+            "np.linspace(0, 0.999 * np.min(loss), 2000) => np.linspace(0.999 * np.min(loss), 0, 2000)": "the same candidates from above",
+            "0 => -1": "the runs have a floor of zero or more, so a candidate below zero never wins",
+            "0.999 * np.min(loss) => 0.999 + np.min(loss)": "a candidate at or above the smallest loss gives nan, which never wins",
+            "0.999 * np.min(loss) => np.min(loss)": "a candidate at or above the smallest loss gives nan, which never wins",
+            "0.999 => 1.0989": "a candidate at or above the smallest loss gives nan, which never wins",
+            "np.min(loss) => np.max(loss)": "a candidate at or above the smallest loss gives nan, which never wins",
+            "2000 => 4000": "a finer grid",
+            "np.sum((np.log(power_law(x, a, alpha, E)) - np.log(loss)) ** 2) => np.mean((np.log(power_law(x, a, alpha, E)) - np.log(loss)) ** 2)": "the sum and the mean of the errors are lowest at the same candidate",
+            "error < best_error => error <= best_error": "no two candidates have the same error",
+            "np.log(power_law(x, a, alpha, E)) - np.log(loss) => np.log(loss) - np.log(power_law(x, a, alpha, E))": "the difference is squared",
+            "fit_with_floor sorts its input first": "least squares does not depend on the order of the points",
+        },
         right=[
             _FLOOR.format(result="best"),
             _FLOOR.format(result="np.array(best)"),
@@ -319,6 +337,9 @@ def fit_with_floor(x, loss):
         ],
     ),
     "ex8_contest": Answers(
+        equal={
+            "power_law(D[~seen], a, alpha, E) / L_D[~seen] => L_D[~seen] / power_law(D[~seen], a, alpha, E)": "errors of 1 % relative to the forecast or to the loss differ by 1 % of themselves; error_line, computed alike, tells them apart",
+        },
         right=[
             """
 seen = D <= D_split
@@ -551,7 +572,7 @@ local_slope = -(np.log(h(1.001e9)) - np.log(h(1e9))) / np.log(1.001)
             (
                 "factor_doubling, times_to_halve = 0.949, 9140\n"
                 "local_slope = 0.28 * 410.7 * 2e10**-0.28 / (1.69 + 406.4 * 1e9**-0.34 + 410.7 * 2e10**-0.28)",
-                "Two slips end here",
+                "slope in D",
             ),
             (
                 "factor_doubling, times_to_halve = 0.949, 9140\n"
@@ -561,6 +582,10 @@ local_slope = -(np.log(h(1.001e9)) - np.log(h(1e9))) / np.log(1.001)
         ],
     ),
     "ex12_logarithm": Answers(
+        equal={
+            "np.geomspace(1000000.0, 1000000000000.0, 200) => np.geomspace(1000000000000.0, 1000000.0, 200)": "the same sizes from above",
+            "200 => 400": "more sizes in the same range",
+        },
         right=[
             """
 sizes = np.geomspace(1e6, 1e12, 200)
