@@ -36,7 +36,8 @@ def fit_repeated(
 
     >>> from scalinglaws.constants import MUENNIGHOFF
     >>> U = np.repeat([1e8, 1e9, 1e10], 16)
-    >>> N, epochs = (np.tile(v.ravel(), 3) for v in np.meshgrid([1e7, 1e8, 1e9, 4e9], [1, 3, 10, 40]))
+    >>> N, epochs = np.meshgrid([1e7, 1e8, 1e9, 4e9], [1, 3, 10, 40])
+    >>> N, epochs = np.tile(N.ravel(), 3), np.tile(epochs.ravel(), 3)
     >>> runs = N, U * epochs, U
     >>> fit = fit_repeated(*runs, MUENNIGHOFF(*runs), base=MUENNIGHOFF.base)
     >>> round(fit.law.R_D_star, 2), round(fit.law.R_N_star, 2)

@@ -83,7 +83,7 @@ class RepeatedDataLaw(Formula):
     R_D_star and R_N_star: after how many repetitions, and how much excess size, a further one is
     worth 1/e of the first. N_per_token: U_N/U_D, the parameters that a unique token can feed.
 
-    >>> law = RepeatedDataLaw(E=1.87, A=521, B=1488, alpha=0.353, beta=0.353, R_D_star=15.4, R_N_star=5.3)
+    >>> law = RepeatedDataLaw(1.87, 521, 1488, 0.353, 0.353, R_D_star=15.4, R_N_star=5.3)
     >>> law(1e9, 4e10, 1e10) == law.law(1e9, 4e10, 1e10)
     True
     """

@@ -27,7 +27,8 @@ ACCEPTABLE = ("ratio", "flops", "scale", "loss", "repeats", "checkpoints", "expe
 _FEWEST, _MOST = 0.1, 1e5
 
 _HYPERPARAMETER = re.compile(
-    r"(^|_)(lr|learning_rate|max_lr|peak_lr|batch|batch_size|bs|warmup|weight_decay|wd|dropout|beta2|beta_2)($|_)"
+    r"(^|_)(lr|learning_rate|max_lr|peak_lr|batch|batch_size|bs|warmup|weight_decay|wd|dropout"
+    r"|beta2|beta_2)($|_)"
 )
 
 _POWERS = {1e3: "K", 1e6: "M", 1e9: "B", 1e12: "T"}
@@ -296,7 +297,7 @@ def _experiments(table: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[s
 
 
 def _sweeps(table: pd.DataFrame, unknown: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Runs of one N and D that differ in a hyperparameter: most of them are not the best there is."""
+    """Runs of one N and D that differ in a hyperparameter: most are not the best there is."""
     if not {"N", "D"} <= set(table):
         return
     kinds = list(zip(numbers(table, "N").tolist(), numbers(table, "D").tolist(), strict=True))
