@@ -170,7 +170,7 @@ def example() -> str:
         words[1] = str(PAGE.parents[1] / words[1])
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            cli.main([*words, "--figure", str(FIGURE)])
+            cli.main([*words, *(["--figure", str(FIGURE)] if words[0] == "fit" else [])])
         return f"```console\n$ {line}\n{out.getvalue().strip()}\n```"
 
     FIGURE.parent.mkdir(exist_ok=True)

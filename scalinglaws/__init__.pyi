@@ -58,7 +58,6 @@ from .course.practice.reveal import (
 )
 from .fits import (
     Chain as Chain,
-    RepeatedDataLaw as RepeatedDataLaw,
     compare_held_out as compare_held_out,
     fit_accuracy as fit_accuracy,
     fit_broken_power_law as fit_broken_power_law,
@@ -103,6 +102,7 @@ from .laws import (
     PrecisionLaw as PrecisionLaw,
     QuantisationLaw as QuantisationLaw,
     Range as Range,
+    RepeatedDataLaw as RepeatedDataLaw,
     RewardLaw as RewardLaw,
     RoutedLaw as RoutedLaw,
     Transformer as Transformer,

@@ -91,6 +91,7 @@ COMMANDS = {
         "train",
     ),
     "fit": Command("scalinglaws.fits.command", "fit a scaling law to a table of runs"),
+    "plan": Command("scalinglaws.fits.plan_command", "choose the runs to train next"),
 }
 
 

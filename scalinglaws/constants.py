@@ -169,8 +169,8 @@ LLAMA_3 = AllocationLaw(
 # --- The recipe: learning rate and batch ----------------------------------------------------------
 
 _STEP = (
-    "Li et al. 2025, Predictable Scale: Part I, Step Law, arXiv:2503.04715 (secondary: several sources "
-    "quote the same two formulas)"
+    "Li et al. 2025, Predictable Scale: Part I, Step Law, arXiv:2503.04715 (secondary: several "
+    "sources quote the same two formulas)"
 )
 STEP_LAW = HyperparameterLaw(
     k=1.79,
@@ -186,8 +186,8 @@ STEP_LAW_BATCH = Trend(
     citation=_STEP,
 )
 _DEEPSEEK = (
-    "DeepSeek-AI 2024, DeepSeek LLM, arXiv:2401.02954, eq. 1 (secondary: several sources quote it); C "
-    "in FLOPs without embeddings"
+    "DeepSeek-AI 2024, DeepSeek LLM, arXiv:2401.02954, eq. 1 (secondary: several sources quote it); "
+    "C in FLOPs without embeddings"
 )
 DEEPSEEK_LEARNING_RATE = Trend(
     k=0.3118, exponent=-0.125, name="DeepSeek, learning rate, from C", citation=_DEEPSEEK
@@ -211,8 +211,8 @@ LUDZIEJEWSKI = ExpertsLaw(
     E_start=2.0732,
     E_max=290.4521,
     name="Ludziejewski 2025",
-    citation="Ludziejewski et al. 2025, Joint MoE Scaling Laws, arXiv:2502.05172, Table 3 (read in the "
-    "paper)",
+    citation="Ludziejewski et al. 2025, Joint MoE Scaling Laws, arXiv:2502.05172, Table 3 (read in "
+    "the paper)",
 )
 CLARK = RoutedLaw(
     a=-0.082,
@@ -270,8 +270,8 @@ BUSBRIDGE_SUPERVISED = JointLaw(
     beta=0.431 * 0.452,
     gamma=0.452,
     name="Busbridge 2025, without a teacher",
-    citation="Busbridge et al. 2025, Distillation Scaling Laws, arXiv:2502.08606, the supervised law "
-    "of eq. 1, as E + (A/N^alpha + B/D^beta)^gamma with 1.220, 3355, 0.408, 18186, 0.431, 0.452 "
+    citation="Busbridge et al. 2025, Distillation Scaling Laws, arXiv:2502.08606, the supervised "
+    "law of eq. 1, as E + (A/N^alpha + B/D^beta)^gamma with 1.220, 3355, 0.408, 18186, 0.431, 0.452 "
     "(secondary: a data card quotes them); C4, N without embeddings",
 )
 

@@ -11,7 +11,7 @@ from .isoflop import IsoflopFit, fit_isoflop
 from .joint import JointFit, fit_joint
 from .mixing import MixingFit, ObservationalFit, fit_mixing, fit_observational, mixing_law
 from .power_law import PowerLawFit, fit_power_law
-from .repeated import RepeatedDataLaw, fit_repeated
+from .repeated import fit_repeated
 from .result import Fit
 from .store import load_fit
 
@@ -29,7 +29,6 @@ __all__ = [
     "ObservationalFit",
     "Plan",
     "PowerLawFit",
-    "RepeatedDataLaw",
     "compare_held_out",
     "fit_accuracy",
     "fit_broken_power_law",

@@ -93,6 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the runs with fitted loss and residual as CSV",
     )
     out("--figure", type=Path, metavar="FILE", help="draw the fit into a PNG, SVG or PDF file")
+    out("--save", type=Path, metavar="FILE", help="write the fit as JSON, for load_fit in Python")
     out("--report", type=Path, metavar="FILE", help="write one HTML page with numbers and figures")
 
 
@@ -129,6 +130,11 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CONDITION",
         help="use only the runs for which this holds, such as 'N>1e8' or dataset=c4; may be "
         "repeated",
+    )
+    add(
+        "--best",
+        action="store_true",
+        help="use the run of lowest loss at each N and D, as after a sweep of learning rates",
     )
     add("--last", action="store_true", help="use the last checkpoint of each run only")
     add(
@@ -256,6 +262,7 @@ def read_table(
         where=args.where,
         by=args.by,
         last=args.last,
+        best=args.best,
         skip_missing=args.skip_missing,
         keep_repeats=args.keep_repeats,
         accept=args.accept,
@@ -329,9 +336,10 @@ def best_of_budgets(runs: pd.DataFrame, within: float = 1.05) -> pd.DataFrame:
 
 
 def _write_files(args: argparse.Namespace, reports: list[Report]) -> None:
-    if args.figure and len(reports) > 1:
+    one = "--figure draws" if args.figure else "--save writes" if args.save else ""
+    if one and len(reports) > 1:
         raise CourseError(
-            f"--figure draws one fit, and --by {args.by} gives {len(reports)}: choose one with "
+            f"{one} one fit, and --by {args.by} gives {len(reports)}: choose one with "
             f"--where, or write them "
             "all with --report."
         )
@@ -342,6 +350,8 @@ def _write_files(args: argparse.Namespace, reports: list[Report]) -> None:
     if args.figure:
         figure = reports[0].figure()
         write(args.figure, lambda path: figure.savefig(path, dpi=160))
+    if args.save:
+        reports[0].fit.save(args.save)
     if args.report:
         page = to_html(reports)
         write(args.report, lambda path: path.write_text(page, encoding="utf-8"))

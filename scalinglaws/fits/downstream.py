@@ -92,7 +92,8 @@ class Chain(Generic[L1, L2]):
     >>> from scalinglaws.fits import fit_chinchilla
     >>> from scalinglaws.constants import CHINCHILLA_REPLICATION as truth
     >>> task = AccuracySigmoid(floor=0.25, height=0.7, midpoint=2.4, slope=4)
-    >>> N, D = (v.ravel() for v in np.meshgrid(np.geomspace(1e8, 1e10, 6), np.geomspace(2e9, 2e11, 6)))
+    >>> N, D = np.meshgrid(np.geomspace(1e8, 1e10, 6), np.geomspace(2e9, 2e11, 6))
+    >>> N, D = N.ravel(), D.ravel()
     >>> loss = np.asarray(truth(N, D)) * np.exp(0.003 * np.sin(np.arange(36.0) ** 2))
     >>> chain = Chain(fit_chinchilla(N, D, loss), fit_accuracy(loss, task(loss), floor=0.25))
     >>> low, high = chain.interval(70e9, 1.4e12)

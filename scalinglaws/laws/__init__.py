@@ -31,7 +31,7 @@ from .overtraining import OvertrainingLaw
 from .power import PowerLaw, Trend
 from .precision import PrecisionLaw, QuantisationLaw
 from .reinforcement import RewardLaw
-from .repeated import DataConstrainedLaw, effective_amount
+from .repeated import DataConstrainedLaw, RepeatedDataLaw, effective_amount
 from .sampling import CoverageLaw, coverage, exact_match, pass_at_k
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "PrecisionLaw",
     "QuantisationLaw",
     "Range",
+    "RepeatedDataLaw",
     "RewardLaw",
     "RoutedLaw",
     "TrainingCost",

@@ -53,13 +53,13 @@ class DistillationLaw(Formula):
         return plain(L_T + L_T**-self.c0 * bend * ability)
 
     def best_teacher(self, N_S: float, D_S: float) -> float:
-        """The teacher's cross-entropy that makes this student best, between its floor and 10 nats."""
+        """The teacher's cross-entropy that makes this student best, up to 10 nats."""
         positive(N_S=N_S, D_S=D_S)
         L_T = np.geomspace(max(self.supervised.E, 1e-3) * 1.0001, 10.0, 20_001)
         return float(L_T[np.argmin(np.asarray(self(N_S, D_S, L_T)))])
 
     def gain(self, N_S: ArrayLike, D_S: ArrayLike, L_T: ArrayLike) -> Floats:
-        """L̃_S - L_S: the nats that the teacher is worth; negative where training alone is better."""
+        """L̃_S - L_S: the nats that the teacher is worth; negative where training alone wins."""
         return plain(np.asarray(self.supervised(N_S, D_S)) - self(N_S, D_S, L_T))
 
 

@@ -32,7 +32,7 @@ def effective_experts(experts: ArrayLike, E_start: float, E_max: float) -> Float
 
 @dataclass(frozen=True)
 class ExpertChoice:
-    """One way to spend a budget on a mixture: N_act active of N_total parameters, D tokens, loss."""
+    """One way to spend a budget: N_act active of N_total parameters, D tokens, loss."""
 
     experts: int
     N_act: float
@@ -108,8 +108,7 @@ class ExpertsLaw(Formula):
         counted as in `expert_params`. Raises CourseError for a budget or memory that is not
         positive.
 
-        >>> law = ExpertsLaw(35.91, -0.1889, -0.2285, 0.0098, 35.98, -0.1775, 0.5529, -0.0259, 1.3637,
-        ...     2.0732, 290.4521)
+        >>> from scalinglaws.constants import LUDZIEJEWSKI as law
         >>> [choice.experts for choice in law.best_experts(1e21)][:2]   # memory does not matter
         [32, 16]
         >>> law.best_experts(1e21, memory=7e9)[0].experts   # the memory of a dense 7B model

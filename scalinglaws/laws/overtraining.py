@@ -25,7 +25,8 @@ class OvertrainingLaw(Formula):
 
     Parameters: A, B, eta > 0 and E >= 0, else CourseError.
 
-    >>> law = OvertrainingLaw.from_chinchilla(ChinchillaLaw(E=1.8, A=500, B=900, alpha=0.34, beta=0.34))
+    >>> base = ChinchillaLaw(E=1.8, A=500, B=900, alpha=0.34, beta=0.34)
+    >>> law = OvertrainingLaw.from_chinchilla(base)
     >>> round(law(6e21, 20), 4) == round(law.chinchilla(*law.split(6e21, 20)), 4)
     True
     """

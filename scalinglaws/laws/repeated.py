@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from .chinchilla import ChinchillaLaw
-from .formula import Formula
+from .formula import Formula, Ranges
 
 
 def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: ArrayLike) -> Floats:
@@ -73,3 +74,57 @@ class DataConstrainedLaw(Formula):
         D, U = positive(D=D, U=U)
         U = np.minimum(U, D)
         return self.base(self.effective_N(N, U), self.effective_D(D, U))
+
+
+@dataclass(frozen=True, repr=False)
+class RepeatedDataLaw(Formula):
+    """`DataConstrainedLaw` with all its numbers side by side, as a fit varies them (their app. A).
+
+    R_D_star and R_N_star: after how many repetitions, and how much excess size, a further one is
+    worth 1/e of the first. N_per_token: U_N/U_D, the parameters that a unique token can feed.
+
+    >>> law = RepeatedDataLaw(1.87, 521, 1488, 0.353, 0.353, R_D_star=15.4, R_N_star=5.3)
+    >>> law(1e9, 4e10, 1e10) == law.law(1e9, 4e10, 1e10)
+    True
+    """
+
+    START: ClassVar[Ranges] = {
+        "E": (0.3, 3),
+        "A": (10, 1e5),
+        "B": (10, 1e5),
+        "alpha": (0.1, 0.8),
+        "beta": (0.1, 0.8),
+        "R_D_star": (2, 60),
+        "R_N_star": (1, 60),
+    }
+
+    E: float
+    A: float
+    B: float
+    alpha: float
+    beta: float
+    R_D_star: float
+    R_N_star: float
+    N_per_token: float = 0.051
+    name: str = field(default="", compare=False, repr=False)
+    citation: str = field(default="", compare=False, repr=False)
+
+    @property
+    def base(self) -> ChinchillaLaw:
+        """The law of fresh data."""
+        return ChinchillaLaw(self.E, self.A, self.B, self.alpha, self.beta)
+
+    @property
+    def law(self) -> DataConstrainedLaw:
+        """The same law, with the methods of `DataConstrainedLaw`."""
+        return DataConstrainedLaw(self.base, self.R_D_star, self.R_N_star, self.N_per_token)
+
+    def __call__(self, N: ArrayLike, D: ArrayLike, U: ArrayLike) -> Floats:
+        """The loss of N parameters on D tokens of which U are unique, in nats per token."""
+        D, U = positive(D=D, U=U)
+        U = np.minimum(U, D)
+        # A search may come as near to 0 as it likes.
+        R_N, R_D = np.maximum(self.R_N_star, 1e-9), np.maximum(self.R_D_star, 1e-9)
+        size = np.asarray(effective_amount(N, self.N_per_token * U, R_N))
+        data = np.asarray(effective_amount(D, U, R_D))
+        return plain(self.E + self.A * size**-self.alpha + self.B * data**-self.beta)

@@ -28,8 +28,7 @@ from .style import (
 
 if TYPE_CHECKING:
     from ..constants import PublicModel
-    from ..fits import ChinchillaFit, IsoflopFit
-    from ..fits.allocation import AllocationFit
+    from ..fits import Fit, IsoflopFit
 
 
 class Allocates(Protocol):
@@ -97,7 +96,7 @@ def plot_isoflop(fit: IsoflopFit, ax: Axes | None = None, *, loss_unit: str = NA
 
 def plot_N_opt(
     C: ArrayLike,
-    ours: AllocationFit | ChinchillaFit | None = None,
+    ours: Fit[Any] | None = None,
     laws: Iterable[Allocates] | None = None,
     ax: Axes | None = None,
     *,

@@ -26,6 +26,11 @@ ACCEPTABLE = ("ratio", "flops", "scale", "loss", "repeats", "checkpoints", "expe
 # Tokens per parameter, the median over the runs: Gopher has 1, and Qwen3-0.6B 60,000.
 _FEWEST, _MOST = 0.1, 1e5
 
+_HYPERPARAMETER = re.compile(
+    r"(^|_)(lr|learning_rate|max_lr|peak_lr|batch|batch_size|bs|warmup|weight_decay|wd|dropout"
+    r"|beta2|beta_2)($|_)"
+)
+
 _POWERS = {1e3: "K", 1e6: "M", 1e9: "B", 1e12: "T"}
 _FLOP_UNITS = {1e9: "GF", 1e12: "TF", 1e15: "PF", 1e18: "EF", 1e21: "ZF", PF_DAY: "PF-days"}
 
@@ -51,6 +56,7 @@ def ask(
     derived: str,
     labels: Sequence[str],
     unknown: Sequence[str],
+    numeric: Sequence[str],
 ) -> None:
     """Raise CourseError with the first question that the table raises and `accept` does not answer.
 
@@ -58,7 +64,7 @@ def ask(
     units matter). curves: whether the fit wants all checkpoints of a run. by: the column of which
     each value is fitted by itself. place: what `line` counts. derived: the one of N, D and C that
     the file does not have, or "". labels: its columns of words. unknown: its columns of numbers
-    that have no meaning yet.
+    that have no meaning yet. numeric: the same, whatever the law needs.
     """
     written = [name for name in ("N", "D", "C") if name in table and name != derived]
     questions = (
@@ -71,6 +77,7 @@ def ask(
         *(() if curves else _checkpoints(table, place)),
         *(() if repeats else _repeats(table, found)),
         *(() if by or curves else _experiments(table, labels)),
+        *_sweeps(table, numeric),
         *_columns(table, written, unknown),
     )
     for word, text in questions:
@@ -287,6 +294,26 @@ def _experiments(table: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[s
             f"or one with "
             f"--where {column}={shortened(first)}",
         )
+
+
+def _sweeps(table: pd.DataFrame, unknown: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Runs of one N and D that differ in a hyperparameter: most are not the best there is."""
+    if not {"N", "D"} <= set(table):
+        return
+    kinds = list(zip(numbers(table, "N").tolist(), numbers(table, "D").tolist(), strict=True))
+    for column in unknown:
+        if not _HYPERPARAMETER.search(re.sub(r"[^a-z0-9]+", "_", column.lower())):
+            continue
+        values: dict[tuple[float, float], set[str]] = {}
+        for kind, value in zip(kinds, texts(table, column), strict=True):
+            values.setdefault(kind, set()).add(value)
+        if sum(len(found) > 1 for found in values.values()) > len(values) / 2:
+            yield (
+                "experiments",
+                f"Runs of the same N and D differ in {column}: to fit the best of each, add "
+                f"--best, or choose some with "
+                f"--where",
+            )
 
 
 def _columns(

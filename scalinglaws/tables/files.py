@@ -75,6 +75,8 @@ def read_cells(path: Path) -> Cells:
     text = decode(data, source)
     if not text.strip():
         raise CourseError(f"{source} cannot be read as CSV: it is empty.")
+    if re.match(r"\s*<(!doctype|html|\?xml)", text, re.IGNORECASE):
+        raise CourseError(f"{source} is a web page, not a table: download the table itself.")
     return _json(text, source) if text.lstrip()[0] in "[{" else _delimited(text, source)
 
 
@@ -125,8 +127,17 @@ def _delimited(text: str, source: str) -> Cells:
     delimiter = _delimiter(header_line)
     notes: list[str] = []
     rows = _rows(text, delimiter, source)
+    # The second line of a Markdown table.
+    rows = [row for row in rows if not all(re.fullmatch(r":?-+:?|", c) for c in row.cells)]
+    if all(re.fullmatch(r"'.*'|", cell) for cell in rows[0].cells):
+        rows = [_Row(row.line, [cell.strip("'").strip() for cell in row.cells]) for row in rows]
     header, body = rows[0], rows[1:]
     names = header.cells
+    if any(name.endswith("__MAX") for name in names):
+        raise CourseError(
+            f"{source} is the export of a wandb chart, which holds curves without N and D: export "
+            f"the table of runs."
+        )
     if all(_numeric(cell) for cell in names if cell):
         # numpy.savetxt and gnuplot write the header as a comment.
         above = _split(comment, delimiter) if comment else []

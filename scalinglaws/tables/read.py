@@ -72,6 +72,7 @@ def read_runs(
     where: Sequence[str] = (),
     by: str | None = None,
     last: bool = False,
+    best: bool = False,
     skip_missing: bool = False,
     keep_repeats: bool = False,
     accept: Iterable[str] = (),
@@ -84,11 +85,11 @@ def read_runs(
     so. units: "N=M,D=B, C=EF,loss=ppl"; also log10, ln, a factor, and for the loss bits, bpb,
     bpb*4.5 (bytes per token). where: conditions that a run must meet, such as "N>1e8" or
     "dataset=c4". by: the column that `RunTable.split` will be asked for. last: keep the last
-    checkpoint of each run. skip_missing: leave out rows whose N, D, C or loss is missing or
-    infinite, which are refused otherwise. keep_repeats: keep rows that repeat an earlier one in
-    every column. accept: answers to questions (`ACCEPTABLE`), such as "ratio" where an unusual
-    number of tokens per parameter is right. needs: the quantities that the fit will use. curves:
-    whether it wants every checkpoint.
+    checkpoint of each run. best: keep the run of lowest loss at each N and D. skip_missing: leave
+    out rows whose N, D, C or loss is missing or infinite, which are refused otherwise.
+    keep_repeats: keep rows that repeat an earlier one in every column. accept: answers to questions
+    (`ACCEPTABLE`), such as "ratio" where an unusual number of tokens per parameter is right. needs:
+    the quantities that the fit will use. curves: whether it wants every checkpoint.
 
     Raises CourseError for what cannot be read, with the lines, and for what is not plausible, with
     the question.
@@ -132,6 +133,9 @@ def read_runs(
         raise CourseError(f"{cells.source} has a header but no runs: 0 runs are too few for a fit.")
     if last:
         table = _last(table, cells)
+    if best:
+        table, kept = _best(table)
+        notes += kept
     labels, unknown = _others(cells, found)
     names = set(needs) if needs else {"N", "D"} & set(table)
     ask(
@@ -147,6 +151,7 @@ def read_runs(
         derived=derived,
         labels=labels,
         unknown=() if needs else unknown,
+        numeric=unknown,
     )
     notes += [*_outliers(table), *_seeds(table)]
     return RunTable(
@@ -362,6 +367,19 @@ def _last(table: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     for row in np.argsort(numbers(table, order), kind="stable"):
         latest[texts_of_run[row]] = int(row)
     return table.iloc[sorted(latest.values())].reset_index(drop=True)
+
+
+def _best(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The run of lowest loss at each N and D."""
+    if not {"N", "D"} <= set(table):
+        raise CourseError("--best needs N and D, to know which runs are of one kind.")
+    lowest: dict[tuple[float, float], int] = {}
+    N, D = numbers(table, "N").tolist(), numbers(table, "D").tolist()
+    for row in np.argsort(numbers(table, "loss"), kind="stable"):
+        lowest.setdefault((N[row], D[row]), int(row))
+    kept = table.iloc[sorted(lowest.values())].reset_index(drop=True)
+    note = f"the run of lowest loss at each N and D: {len(kept)} of {len(table)}"
+    return kept, [note] if len(kept) < len(table) else []
 
 
 def _others(cells: Cells, found: Mapping[str, Found]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -11,7 +11,7 @@ from scalinglaws.course.grading.rendering import Renderer
 
 @pytest.fixture(scope="module")
 def renderer():
-    made = Renderer(cpu=0.5)
+    made = Renderer(cpu=1.0)
     yield made
     made.close()
 

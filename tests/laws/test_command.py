@@ -8,6 +8,7 @@ import pytest
 
 from scalinglaws.cli import main
 from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW, MUENNIGHOFF
+from scalinglaws.fits import load_fit
 
 OURS = ["--columns", "N=params,C=flops,loss=val_loss", "--bootstrap", "50"]
 
@@ -216,6 +217,53 @@ def test_the_bootstrap_can_be_chosen(resample, runs, capsys):
 def test_a_floor_can_be_held(runs, capsys):
     report = json.loads(fit(capsys, runs, *OURS, "--json", "--floor", "1.8")[1])
     assert report["law"]["E"] == 1.8 and report["held"] == ["E"] and "E" not in report["intervals"]
+
+
+def test_a_fit_is_saved(runs, capsys, tmp_path):
+    code, out, err = fit(capsys, runs, *OURS, "--json", "--save", tmp_path / "fit.json")
+    assert code == 0, err
+    law = load_fit(tmp_path / "fit.json").law
+    assert law.alpha == pytest.approx(json.loads(out)["law"]["alpha"])
+
+
+def plan(capsys, *arguments):
+    code = main(["plan", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.mark.parametrize("wanted", ["L(1e23)", "N(1e23)", "D_opt(1e23)", "L(7B, 1T)", "alpha"])
+def test_the_next_runs(wanted, runs, capsys):
+    options = [runs, "--bootstrap", "50", "--spend", "1e21", "--for", wanted]
+    code, out, err = plan(capsys, *options, "--json")
+    assert code == 0, err
+    report = json.loads(out)
+    assert report["standard_error"]["after"] < report["standard_error"]["before"]
+    assert report["spent"] <= 1e21 and all(
+        6 * r["N"] * r["D"] == pytest.approx(r["cost"]) for r in report["runs"]
+    )
+    assert report["interval"][0] < report["value"] < report["interval"][1]
+    code, out, _ = plan(capsys, *options)
+    assert code == 0 and wanted in out and "standard error falls" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--for", "loss at 1e23"], "--for takes L(1e23)"),
+        (["--for", "L(-1)"], "it cannot read 'L(-1)'"),
+        (["--for", "N(1, 2)"], "it cannot read 'N(1, 2)'"),
+        (["--for", "gamma"], "gamma is no parameter of this law; it has E, A, B, alpha, beta"),
+        (["--for", "alpha", "--spend", "-1"], "--spend must be a positive"),
+        (["--for", "alpha", "--spend", "1"], "change the budget"),
+        (["--for", "alpha", "--most", "0"], "--most must be at least 1"),
+        (["--for", "alpha", "--beyond", "0.5"], "at least 1"),
+        (["--for", "alpha", "--by", "params"], "not with --by"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_one_sentence(options, says, runs, capsys):
+    code, out, err = plan(capsys, runs, "--spend", "1e21", "--bootstrap", "20", *options)
+    assert code == 2 and out == "" and says in err and err.count("\n") == 1
 
 
 def test_loss_against_compute_alone(runs, capsys):

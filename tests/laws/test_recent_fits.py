@@ -14,6 +14,7 @@ from scalinglaws.fits import (
     fit_mixing,
     fit_observational,
     fit_repeated,
+    load_fit,
 )
 from scalinglaws.laws import (
     AccuracySigmoid,
@@ -157,3 +158,17 @@ def test_a_chain_covers_what_two_steps_forecast():
     assert pair[0].shape == (2,)
     with pytest.raises(CourseError, match="N and D"):
         chain.predict(1e9)
+
+
+def test_the_fits_can_be_saved(tmp_path):
+    loss = np.linspace(0.4, 1.3, 20)
+    fits = [
+        fit_accuracy(loss, AccuracySigmoid(0.25, 0.7, 0.8, 8)(loss), floor=0.25),
+        fit_repeated(N, D, D / np.tile([1.0, 4, 16, 30, 2, 8, 1], 7), MUENNIGHOFF(N, D, D / np.tile([1.0, 4, 16, 30, 2, 8, 1], 7)), base=MUENNIGHOFF.base),
+    ]  # fmt: skip
+    for fit in fits:
+        fit.save(tmp_path / "fit.json")
+        again = load_fit(tmp_path / "fit.json")
+        assert type(again) is type(fit)
+        for name in fit.parameters:
+            assert getattr(again.law, name) == pytest.approx(getattr(fit.law, name), rel=1e-6)

@@ -114,6 +114,10 @@ GOOD = {
     "units in the names": csv(RUNS.assign(N=N / 1e6, D=D / 1e9)).replace("N,D", "params_M,tokens (B)"),
     "an own loss": csv().replace("loss", "c4_loss"),
     "a short last row of what nobody needs": csv(RUNS.assign(note="x")).rstrip()[:-2],
+    "Markdown": "| N | D | loss |\n| ---: | :-- | --- |\n" + "".join(f"| {' | '.join(line.split(','))} |\n" for line in lines[1:]),
+    "single quotes": "\n".join(",".join(f"'{cell}'" for cell in line.split(",")) for line in lines),
+    "LaTeX": "\n".join(" & ".join(line.split(",")) + r" \\\\" for line in lines),
+    "columns of fixed width": RUNS.to_string(index=False),
     "JSON records": json.dumps(ROWS),
     "JSON columns": json.dumps(RUNS.to_dict("list")),
     "JSON columns by index": RUNS.to_json(),
@@ -230,6 +234,8 @@ def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept,
         (bytes(range(256)), "cannot be read as CSV"),
         (b"PK\x03\x04 spreadsheet", "spreadsheet or a zip archive"),
         (b"\x1f\x8b broken", "cannot be unpacked"),
+        ("<!DOCTYPE html><html>404</html>", "is a web page, not a table"),
+        ("Step,a - val/loss,a - val/loss__MIN,a - val/loss__MAX\n1,2,2,2\n", "the export of a wandb chart"),
         (csv(header=False), "has no header"),
         ("N,D,loss\n", "no runs"),
         (csv() + "1e9,nope,2\n", "D is not a number in line 22 "),
@@ -312,6 +318,18 @@ def test_the_last_checkpoint_of_each_run(tmp_path):
         [RUNS.assign(run=range(20), step=s, D=D * s / 3, loss=LOSS + (3 - s)) for s in (1, 3, 2)]
     )
     same_runs(read_runs(write(tmp_path, csv(curves)), last=True))
+
+
+def test_the_best_of_a_sweep(tmp_path):
+    rates = [3e-4, 1e-3, 3e-3]
+    sweep = pd.concat([RUNS.assign(lr=lr, loss=LOSS * (1 + abs(lr - 1e-3) * 30)) for lr in rates])
+    path = write(tmp_path, csv(sweep))
+    assert "Runs of the same N and D differ in lr: to fit the best of each, add --best" in refusal(
+        path
+    )
+    same_runs(read_runs(path, best=True))
+    assert len(read_runs(path, accept=["experiments"]).runs) == 60
+    same_runs(read_runs(path, where=["lr=1e-3"]))
 
 
 def test_missing_values_on_request(tmp_path):

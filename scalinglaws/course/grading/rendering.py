@@ -111,6 +111,8 @@ def main(cpu: float) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    for kind in ("markdown", "html", "code"):  # imports what is needed, on nobody's account
+        _do(kind, "x $x$", None)
     for line in sys.stdin:
         piece = json.loads(line)
         with _limited(cpu):

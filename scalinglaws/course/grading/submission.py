@@ -318,7 +318,7 @@ def _claim_code(
     free = [c for c in notebook.cells if not grade_id(c) and _plain(c.source) not in given]
     defined = {id(cell): _defined_names(_code_of(cell)) for cell in free}
     claimed: dict[int, str] = {}
-    remarks = []
+    found: list[str] = []
     for name, original in ours.items():
         if original.cell_type != "code" or not utils.is_solution(original):
             continue
@@ -342,8 +342,9 @@ def _claim_code(
         claimed[id(cell)] = name
         cell.source = _code_of(cell) if complete else f"{original.source}\n{_code_of(cell)}"
         adopt_metadata(cell, original)
-        remarks.append(repaired(f"{name}: its answer stood in a cell of the learner's own"))
-    return remarks
+        found.append(name)
+    names = ", ".join(found)
+    return [repaired(f"answers that stood in cells of the learner's own: {names}")] if found else []
 
 
 def _index(notebook: NotebookNode, cell: NotebookNode) -> int:

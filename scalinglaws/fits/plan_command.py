@@ -1,0 +1,150 @@
+"""`scalinglaws plan runs.csv --spend 1e21 --for "L(1e23)"`: which runs to train next."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import CourseError
+from ..tables.numbers import parse_number
+from .command import add_interval_arguments, add_table_arguments, guarded, read_table
+from .design import next_runs
+from .methods import METHODS, AnyFit, Options
+from .report import check_level, number
+
+PLANNED = ("chinchilla", "joint")  # fits of runs at N and D, whose cost is 6·N·D
+
+_FORMS = (
+    "L(1e23) for the lowest loss of a budget, N(1e23) or D(1e23) for its best size or tokens, "
+    "L(7e9, 1e12) for the loss "
+    "at N and D, or a parameter such as alpha"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `scalinglaws plan`."""
+    parser.description = (
+        "Fit a law of N and D to a table of runs, and choose the runs that would tell most about "
+        "what you want to know "
+        "for the FLOPs that you can spend."
+    )
+    add_table_arguments(parser)
+    add = parser.add_argument_group("the plan").add_argument
+    add("--spend", type=float, required=True, metavar="C", help="FLOPs for all new runs together")
+    add(
+        "--for",
+        dest="wanted",
+        required=True,
+        metavar="QUANTITY",
+        help=f"what to know better: {_FORMS}",
+    )
+    add(
+        "--method",
+        choices=PLANNED,
+        default=PLANNED[0],
+        help="the law to fit: " + "; ".join(f"{name}: {METHODS[name].about}" for name in PLANNED),
+    )
+    add("--most", type=int, default=30, metavar="K", help="plan at most K runs (30)")
+    add(
+        "--beyond",
+        type=float,
+        default=3.0,
+        metavar="F",
+        help="consider N and D up to F times the largest in the table (3)",
+    )
+    add("--json", action="store_true", help="print JSON instead of text")
+    add_interval_arguments(parser)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What the user wants to know of a law."""
+
+    text: str
+    of: Callable[[Any], Any]
+
+
+def parse_quantity(text: str) -> Quantity:
+    """ "L(1e23)", "N(1e23)", "L(7B, 1T)" or a parameter's name. Raises CourseError for anything
+    else.
+
+    >>> from scalinglaws.constants import CHINCHILLA
+    >>> parse_quantity("N(1e21)").of(CHINCHILLA) == CHINCHILLA.N_opt(1e21)
+    True
+    """
+    asked = text.strip()
+    if re.fullmatch(r"[A-Za-z]\w*", asked):
+        return Quantity(asked, lambda law: getattr(law, asked))
+    match = re.fullmatch(r"(L|N|D)(?:_opt)?\(([^()]+)\)", asked)
+    values = [parse_number(part) for part in match[2].split(",")] if match else []
+    numbers = [value for value in values if value is not None and np.isfinite(value) and value > 0]
+    if match and len(numbers) == len(values):
+        if len(numbers) == 1:
+            name = f"{match[1]}_opt"
+            return Quantity(asked, lambda law: getattr(law, name)(numbers[0]))
+        if len(numbers) == 2 and match[1] == "L":
+            return Quantity(asked, lambda law: law(*numbers))
+    raise CourseError(f"--for takes {_FORMS}; it cannot read {text!r}.")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fit, plan, report. Returns 0, or 1 if the fit did not converge. Raises CourseError for bad
+    input.
+    """
+    check_level(args.level)
+    if not args.spend > 0:
+        raise CourseError("--spend must be a positive number of FLOPs.")
+    if args.by:
+        raise CourseError(
+            "A plan is made for one law: choose its runs with --where, not with --by."
+        )
+    if args.most < 1:
+        raise CourseError("--most must be at least 1.")
+    quantity = parse_quantity(args.wanted)
+    options = Options()
+    table = read_table(args, options, METHODS[args.method].needs)
+    fit: AnyFit = guarded(args.method, lambda: METHODS[args.method].fit(table.runs, options))
+    if quantity.text.isidentifier() and quantity.text not in fit.parameters:
+        raise CourseError(
+            f"{quantity.text} is no parameter of this law; it has {', '.join(fit.parameters)}."
+        )
+    fit = fit.with_bootstrap(args.bootstrap, args.seed, args.resample)
+    low, high = guarded(args.method, lambda: fit.interval(quantity.of, args.level))
+    value = float(np.asarray(quantity.of(fit.law)))
+    plan = guarded(
+        args.method,
+        lambda: next_runs(fit, args.spend, quantity.of, beyond=args.beyond, most=args.most),
+    )
+    if args.json:
+        report = {
+            "quantity": quantity.text,
+            "value": number(value),
+            "interval": [number(low), number(high)],
+            "level": args.level,
+            "standard_error": {"before": number(plan.before), "after": number(plan.after)},
+            "spent": number(plan.spent),
+            "runs": [
+                {str(name): number(entry) for name, entry in row.items()}
+                for row in plan.runs.to_dict("records")
+            ],
+            "converged": bool(fit.converged),
+            "notes": [*fit.notes, *table.notes],
+        }
+        print(json.dumps(report, indent=2, allow_nan=False))
+        return 0 if fit.converged else 1
+    print(
+        f"{quantity.text} = {value:.4g}, {100 * args.level:g} % interval {low:.4g} to {high:.4g}, "
+        f"from "
+        f"{fit.n} runs ({METHODS[args.method].about})\n\n{plan!r}"
+    )
+    for note in [*fit.notes, *table.notes]:
+        print(f"  {note}")
+    if not fit.converged:
+        print(f"  NOT CONVERGED: {fit.evidence}")
+    return 0 if fit.converged else 1
