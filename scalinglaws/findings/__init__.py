@@ -1,1 +1,1 @@
-"""The findings of the measured study: one page of text and figures, made from the runs by `scalinglaws findings`."""
+"""The findings of the measured study: a page of text and figures, made by `scalinglaws findings`."""

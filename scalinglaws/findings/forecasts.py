@@ -235,8 +235,8 @@ def _write_overtrain(numbers: Numbers) -> str:
         f"""Small models are cheap to use, so they are often trained far beyond their compute optimum.
         Gadre et al. (2024, arXiv:2403.08540) found that the loss of such runs can be forecast from
         runs that are much less over-trained. Here the two joint forms are fitted to those runs of the
-        grid with at most {FITTED_UP_TO} bytes per parameter, and then forecast up to sixteen times as
-        many. The last column is the price: how far the loss lies above that of the best size for the
+        grid with at most {FITTED_UP_TO} bytes per parameter, and then forecast for up to sixteen
+        times as many. The last column is the price: how far the loss lies above that of the best size for the
         same compute, by the IsoFLOP fit.""",
         table(
             "text | N | D/N | runs | loss | forecast, γ = 1 | forecast, γ fitted | above the optimum",
@@ -245,8 +245,9 @@ def _write_overtrain(numbers: Numbers) -> str:
         image(
             "overtrain",
             """Loss against bytes per parameter, logarithmic, for two small models. The measured losses
-            keep falling to 4,000 bytes per parameter, ever more slowly. The forecast lines, fitted to
-            the left of a dashed line at 250, follow them closely.""",
+            keep falling to the right, ever more slowly. Beyond a dashed line at 250, where the fitted runs
+            end, the two forecasts part: the sum (dashed) falls below the points, and the form with γ
+            fitted (solid) stays near them.""",
         ),
         *told,
     )

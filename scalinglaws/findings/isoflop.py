@@ -167,12 +167,13 @@ def _write_exponents(numbers: Numbers) -> str:
         stretches the axis. FLOPs are counted exactly here, and so a + b is not 1: the usual estimate
         6ND leaves attention out and counts position embeddings, which matters in models this
         small.""",
-        """The intervals cover noise alone."""
+        """The intervals of the parabolas cover noise alone."""
         + (
             f""" In {len(patterned)} of the {len(numbers["surfaces"])} fits of the parametric form the
             residuals follow a pattern (neighbours resemble each other by more than three standard
-            errors), so that form is not quite right and its intervals are too narrow. Parabolas
-            assume no form across budgets; they are the better evidence."""
+            errors), so that form is not quite right; its intervals were widened for that (neighbours
+            were resampled together). Parabolas assume no form across budgets, so they are the better
+            evidence."""
             if patterned
             else ""
         ),

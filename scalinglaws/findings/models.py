@@ -112,15 +112,10 @@ def _measure_precision(study: Study) -> Numbers:
         for run in study.runs("precision", corpus).to_dict("records"):
             cost = {str(b): run[f"loss_{b}_bits"] - run["loss_32_bits"] for b in ROUNDED_BITS}
             rows.append({key: run[key] for key in ("N", "D")} | {"cost": cost})
-        laws = {}
-        for bits in ("3", "4", "5"):
-            law = log_linear(
-                [row["cost"][bits] for row in rows],
-                N=[row["N"] for row in rows],
-                D=[row["D"] for row in rows],
-            )
-            laws[bits] = law
-        numbers[corpus] = {"rows": rows, "laws": laws}
+        x = {name: [row[name] for row in rows] for name in ("N", "D")}
+        varied = {name: values for name, values in x.items() if len(set(values)) > 1}
+        law = log_linear([row["cost"]["4"] for row in rows], **varied) if len(rows) > 3 else {}
+        numbers[corpus] = {"rows": rows, "four_bits": law}
     return numbers
 
 
@@ -128,8 +123,6 @@ def _write_precision(numbers: Numbers) -> str:
     parts = []
     for corpus, n in numbers.items():
         rows = sorted(n["rows"], key=lambda row: row["D"] / row["N"])
-        law = n["laws"]["4"]
-        N, D = law["N"], law["D"]
         parts += [
             table(
                 "text | N | D/N | " + " | ".join(f"{bits} bits" for bits in ROUNDED_BITS),
@@ -139,10 +132,20 @@ def _write_precision(numbers: Numbers) -> str:
                     for row in rows
                 ),
             ),
-            f"""At 4 bits the cost on {corpus} goes as N^{N[0]:.2f} · D^{D[0]:.2f} (95 % intervals
-            {span(N[1:], ".2f")} and {span(D[1:], ".2f")}, typical error
-            {share(law["typical_error"][0], 0)}). {_judge_precision(N, D)}""",
         ]
+        law = n["four_bits"]
+        if "N" in law and "D" in law:
+            N, D = law["N"], law["D"]
+            parts.append(
+                f"""At 4 bits the cost on {corpus} goes as N^{N[0]:.2f} · D^{D[0]:.2f} (95 % intervals
+                {span(N[1:], ".2f")} and {span(D[1:], ".2f")}, typical error
+                {share(law["typical_error"][0], 0)}). {_judge_precision(N, D)}"""
+            )
+        elif "N" in law:
+            parts.append(
+                f"""At 4 bits and this one D, the cost on {corpus} goes as N^{law["N"][0]:.2f} (95 %
+                interval {span(law["N"][1:], ".2f")}). How it depends on D these runs do not say."""
+            )
     return paragraphs(
         """After training, the weights are rounded, each row of a matrix to 2^bits - 1 evenly spaced
         values, and the loss is measured again on the same bytes. The table gives what this adds to the
@@ -151,8 +154,8 @@ def _write_precision(numbers: Numbers) -> str:
         image(
             "precision",
             """Added loss against bytes per parameter, both logarithmic, one line of points for each
-            number of bits. Each row of points rises to the right: the longer a model was trained for
-            its size, the more it loses by rounding. Every bit less costs several times as much.""",
+            number of bits: the fewer bits, the higher the points, by a factor of several for each
+            bit.""",
         ),
     )
 

@@ -143,6 +143,19 @@ def percent(x: float, digits: int = 1) -> str:
     return ("0" + text[2:] if not float(text) else text) + " %"
 
 
+def exponent(value: float) -> str:
+    """An exponent with two digits, and no sign before a zero."""
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text
+
+
+def percents(values: Iterable[float], digits: int = 1) -> str:
+    """The range of signed shares: "-2.0 % to +1.0 %", or one of them if both ends read the same."""
+    values = list(values)
+    ends = [percent(end, digits) for end in (min(values), max(values))]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
 def share(x: float, digits: int = 1) -> str:
     """An unsigned share in per cent."""
     return f"{100 * x:.{digits}f} %"

@@ -7,7 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from .forecasts import FITTED_UP_TO, forecast_in_words
-from .page import Numbers, flops, listed, paragraphs, percent, share, span, table
+from .page import (
+    Numbers,
+    exponent,
+    flops,
+    listed,
+    paragraphs,
+    percent,
+    percents,
+    share,
+    span,
+    table,
+)
 
 Line = tuple[str, str, str, str]  # finding, published, ours, verdict
 
@@ -82,10 +93,10 @@ def _recipe(numbers: Numbers) -> Iterator[Line]:
     for corpus, n in numbers.get("lr", {}).items():
         if "law" in n:
             width, D = n["law"]["width"], n["law"]["D"]
-            ours = f"width^{width[0]:.2f} ({span(width[1:], '.2f')}) on {corpus}"
+            ours = f"width^{exponent(width[0])} ({span(width[1:], '.2f')}) on {corpus}"
             same = "the same" if width[1] <= -1 <= width[2] else "near"
             yield "best learning rate ∝ 1/width", "µP (Yang 2022)", ours, same
-            ours = f"D^{D[0]:.2f} ({span(D[1:], '.2f')})"
+            ours = f"D^{exponent(D[0])} ({span(D[1:], '.2f')})"
             same = "near in direction" if D[1] > 0 else "not"
             if D[1] <= 0.307 <= D[2]:
                 same = "the same, within a wide interval"
@@ -118,11 +129,12 @@ def _data(numbers: Numbers) -> Iterator[Line]:
         )
     for n in numbers.get("decay", {}).values():
         best = max(d["decay"][int(np.argmin(d["loss"]))] for d in n["decays"])
+        at_edge = "at least " * (best == max(max(d["decay"]) for d in n["decays"]))
         factor = best / n["decays"][0]["decay"][0]
         yield (
             "on scarce data the best weight decay is 30 times the usual",
             "Kim 2025",
-            f"{factor:.0f} times ours",
+            f"{at_edge}{factor:.0f} times ours",
             "the same" if 10 <= factor <= 100 else "near" if factor > 2 else "not",
         )
         by: dict[float, dict[int, float]] = {}
@@ -130,16 +142,17 @@ def _data(numbers: Numbers) -> Iterator[Line]:
             by.setdefault(e["decay"], {})[e["members"]] = e["loss"]
         gains = [1 - row[max(row)] / row[1] for row in by.values() if 1 in row and max(row) > 1]
         if gains:
-            ours = f"{max(max(row) for row in by.values())} models: {share(min(gains))} to {share(max(gains))} lower"
+            ours = f"{max(max(row) for row in by.values())} models: {percents([-gain for gain in gains])}"
             same = "the same" if min(gains) > 0.01 else "near"
             yield "averaging models lowers the loss at fixed data", "Kim 2025", ours, same
     for texts in numbers.get("mix", {}).values():
         misfits = [r["misfit"] for t in ("own", "other") for r in texts[t] if "misfit" in r]
-        if misfits:
+        absent = [a for t in ("own", "other") for r in texts[t] for a in r.get("absent", [])]
+        if misfits and absent:
             yield (
                 "the loss is exponential in a text's share",
                 "Ye 2024",
-                f"within {share(max(misfits))} where the text is present, far off where it is absent",
+                f"within {share(max(misfits))} where the text is present, {percents(absent, 0)} off where it is absent",
                 "near: four points and three constants test little",
             )
 
@@ -159,7 +172,9 @@ def _models(numbers: Numbers) -> Iterator[Line]:
                 "the same" if max(errors) < 0.02 else "near" if max(errors) < 0.05 else "not",
             )
     for n in numbers.get("precision", {}).values():
-        N, D = n["laws"]["4"]["N"], n["laws"]["4"]["D"]
+        if "N" not in n["four_bits"] or "D" not in n["four_bits"]:
+            continue
+        N, D = n["four_bits"]["N"], n["four_bits"]["D"]
         yield (
             "the more data per parameter, the more rounding hurts",
             "Kumar 2024",

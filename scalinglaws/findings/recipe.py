@@ -15,10 +15,12 @@ from .page import (
     Section,
     Study,
     Table,
+    exponent,
     image,
     listed,
     paragraphs,
     percent,
+    percents,
     plural,
     share,
     span,
@@ -42,10 +44,10 @@ def _measure_lr(study: Study) -> Numbers:
         rows = []
         for (width, _), sweep in _sweeps(study, corpus).groupby(["width", "D_round"]):
             sweep = sweep.sort_values("lr")
-            best, loss = lowest(sweep["lr"], sweep["loss"], points=3)
+            best, _ = lowest(sweep["lr"], sweep["loss"], points=3)
             rates, losses = sweep["lr"].tolist(), sweep["loss"].tolist()
             rows.append(
-                {"width": width, "D": round(sweep["D"].mean()), "best": best, "loss": loss}
+                {"width": width, "D": round(sweep["D"].mean()), "best": best}
                 | {"rates": rates, "losses": losses}
             )
         found: Numbers = {"rows": rows}
@@ -64,13 +66,14 @@ def _write_lr(numbers: Numbers) -> str:
     parts = []
     for corpus, n in numbers.items():
         rule = n.get("rule")
-        rows = []
+        rows, best_of_five = [], 0
         for row in n["rows"]:
             ends = [row["losses"][0], row["losses"][-1]]
             best, cost = min(row["losses"]), "-"
             if rule:
                 own = int(np.argmin(np.abs(np.log(np.array(row["rates"]) * row["width"] / rule))))
                 cost = percent(row["losses"][own] / best - 1)
+                best_of_five += row["losses"][own] == best
             rows.append(
                 [
                     *(row["width"], f"{row['D']:,.0f}"),
@@ -93,9 +96,10 @@ def _write_lr(numbers: Numbers) -> str:
             width, D = n["law"]["width"], n["law"]["D"]
             parts.append(
                 f"""Through these minima on {corpus}, the best rate goes as
-                width^{width[0]:.2f} · D^{D[0]:.2f}, with 95 % intervals of {span(width[1:], ".2f")} and
+                width^{exponent(width[0])} · D^{exponent(D[0])}, with 95 % intervals of {span(width[1:], ".2f")} and
                 {span(D[1:], ".2f")}; the scatter about it is {share(n["law"]["typical_error"][0], 0)}.
-                The recipe assumes width^-1 and no dependence on D.
+                The recipe assumes width^-1 and no dependence on D; its own rate was the best of the
+                five in {best_of_five} of {len(rows)} cells.
                 {_judge_lr(width, D)}"""
             )
     return paragraphs(
@@ -108,7 +112,7 @@ def _write_lr(numbers: Numbers) -> str:
             """One panel for each amount of data: loss against learning rate, logarithmic, one curve
             for each width. Every curve falls slowly to its lowest point and rises steeply beyond it,
             some with a spike. The wider the model, the further left its lowest point lies: the best rate
-            of width 64 is several times smaller than that of width 8.""",
+            of width 64 is several times smaller than that of width 8. A star marks each best rate.""",
         ),
         *parts,
     )
@@ -138,7 +142,8 @@ def _draw_lr(study: Study, numbers: Numbers) -> Figure:
             style = MARKERS[k % 7] + "-"
             ax.plot(row["rates"], row["losses"], style, color=COLOURS[k % 7], label=label)
             if row["best"]:
-                ax.plot(row["best"], row["loss"], "*", color="black", markersize=9, zorder=4)
+                on_line = np.interp(np.log(row["best"]), np.log(row["rates"]), row["losses"])
+                ax.plot(row["best"], on_line, "*", color="black", markersize=9, zorder=4)
         log_axis(ax, "x")
         log_axis(ax, "y")
         ax.set(title=f"D = {2**power:,} bytes", xlabel="peak learning rate")
@@ -226,7 +231,7 @@ def _write_batch(numbers: Numbers) -> str:
         if "law" in n:
             D = n["law"]["D"]
             parts.append(
-                f"""On {corpus} the critical batch goes as D^{D[0]:.2f} (95 % interval
+                f"""On {corpus} the critical batch goes as D^{exponent(D[0])} (95 % interval
                 {span(D[1:], ".2f")}, from {len([r for r in n["rows"] if r["width"] == n["rows"][0]["width"]])}
                 amounts of data: a wide interval)."""
             )
@@ -239,9 +244,14 @@ def _write_batch(numbers: Numbers) -> str:
         *parts,
         image(
             "batch",
-            """Loss against batch size, logarithmic, at fixed data, one curve for each width and amount
-            of data. The curves are nearly flat at small batches and rise steeply beyond a thousand
-            bytes or so; with more data the rise starts at larger batches.""",
+            f"""Validation loss against batch size, logarithmic, for {
+                listed(
+                    f"width {r['width']} on {r['D']:,} bytes"
+                    for n in numbers.values()
+                    for r in n["rows"]
+                )
+            }. The loss rises slowly at small batches and steeply beyond the critical batch, which a
+            dotted line marks.""",
         ),
     )
 
@@ -316,9 +326,8 @@ def _write_schedule(numbers: Numbers) -> str:
             cool-down) over the last fifth of the steps (Hägele et al. 2024, arXiv:2405.18392). Batch
             and warm-up are the same for every D, so all runs of a width are branches of one trunk:
             training the trunk once and cooling down at five points costs {share(n["saved"], 0)} less than
-            five cosine runs. On {corpus}, the loss of the cooled runs lies between
-            {percent(min(differences))} and {percent(max(differences))} of that of the cosine, on
-            average {percent(float(np.mean(differences)))} ({plural(n["seeds"], "seed")}; both with the
+            five cosine runs. On {corpus}, the loss of the cooled runs differs from
+            that of the cosine by {percents(differences)}, on average {percent(float(np.mean(differences)))} ({plural(n["seeds"], "seed")}; both with the
             same batch and warm-up):""",
             table(
                 "text | width | D (bytes) | cool-down of 20 % against the cosine",

@@ -21,6 +21,7 @@ from .page import (
     listed,
     paragraphs,
     percent,
+    percents,
     share,
     span,
     table,
@@ -140,6 +141,7 @@ def _measure_mix(study: Study) -> Numbers:
                     if law is not None:
                         row["law"] = [law[0], np.exp(law[1]), law[2]]
                         row["misfit"] = np.abs(_mixing_law(r[seen], *law) / L[seen] - 1).max()
+                        row["absent"] = (L[~seen] / _mixing_law(r[~seen], *law) - 1).tolist()
                 texts[text].append(row)
             *_, before, last = texts[text] if len(texts[text]) > 1 else (None, None)
             if before and last and list(before["shares"]) == list(last["shares"]):
@@ -167,17 +169,18 @@ def _write_mix(numbers: Numbers) -> str:
                 "loss on | width | " + " | ".join(f"share {s:g}" for s in shares),
                 rows,
             ),
-            f"""Giving a tenth of the bytes to the other text costs {percent(min(small))} to
-            {percent(max(small))} on {corpus} and changes the loss on the other text by
-            {percent(min(gain), 0)} to {percent(max(gain), 0)}: the first tenth is by far the most
-            valuable.""",
+            f"""Giving a tenth of the bytes to the other text changes the loss on {corpus} by
+            {percents(small)} and the loss on the other text by {percents(gain, 0)}: the first tenth is
+            by far the most valuable.""",
         ]
         misfits = [r["misfit"] for t in ("own", "other") for r in texts[t] if "misfit" in r]
-        if misfits:
+        absent = [a for t in ("own", "other") for r in texts[t] for a in r.get("absent", [])]
+        if misfits and absent:
             parts.append(
                 f"""Ye et al. (2024, arXiv:2403.16952) describe the loss as c + k·exp(-t·share). Through
                 the four mixtures that hold some of a text this form, with three constants, passes within
-                {share(max(misfits))}; with none of the text the loss is far higher than it says."""
+                {share(max(misfits))}. With none of the text, the loss differs by {percents(absent, 0)}
+                from what it says."""
             )
         errors = [e for t in ("own", "other") for e in texts.get(f"forecast_{t}", [])]
         if errors:
@@ -193,7 +196,7 @@ def _write_mix(numbers: Numbers) -> str:
         image(
             "mix",
             """Loss on each text against its share of the training bytes, one line for each width. Both
-            fall steeply over the first tenth and are then nearly flat.""",
+            fall most over the first tenth, and ever more slowly after it.""",
         ),
     )
 
@@ -369,7 +372,7 @@ def _measure_decay(study: Study) -> Numbers:
 def _write_decay(numbers: Numbers) -> str:
     parts = []
     for corpus, n in numbers.items():
-        decays = n["decays"][0]["decay"]
+        decays = sorted({value for d in n["decays"] for value in d["decay"]})
         parts += [
             f"""Kim et al. (2025, arXiv:2509.14786) found that when data are scarce and compute is not,
             a weight decay 30 times the usual one is best, and that averaging the probabilities of
@@ -377,7 +380,16 @@ def _write_decay(numbers: Numbers) -> str:
             {n["width"]} reads the same {n["U"]:,} bytes of {corpus} for several epochs:""",
             table(
                 "epochs | " + " | ".join(f"decay {value:g}" for value in decays),
-                ([d["epochs"], *(f"{loss:.3f}" for loss in d["loss"])] for d in n["decays"]),
+                (
+                    [d["epochs"]]
+                    + [
+                        f"{dict(zip(d['decay'], d['loss'], strict=True))[value]:.3f}"
+                        if value in d["decay"]
+                        else "-"
+                        for value in decays
+                    ]
+                    for d in n["decays"]
+                ),
             ),
         ]
         best = [int(np.argmin(d["loss"])) for d in n["decays"]]
@@ -386,6 +398,7 @@ def _write_decay(numbers: Numbers) -> str:
             f"""The best decay tried is {
                 listed(
                     f"{d['decay'][i]:g} after {d['epochs']} epochs"
+                    + " (the largest tried: the best may be larger)" * (i == len(d["decay"]) - 1)
                     for d, i in zip(n["decays"], best, strict=True)
                 )
             }, where the recipe's is {decays[0]:g}; it lowers the loss by {
@@ -414,12 +427,20 @@ def _write_decay(numbers: Numbers) -> str:
                     f"""{max(members)} models lower the loss by {listed(share(g) for g in gains)} at these
                     decays. At fixed data that is real, and it takes {max(members)} times the compute.""",
                 )
+        else:
+            parts.append("Averages of 2 and 4 models are planned, and not trained yet.")
         parts.append(
             image(
                 "decay",
-                """Left: held-out loss against weight decay, logarithmic, one line for each number of
-                epochs, with the lowest point of each far to the right of the recipe's decay. Right:
-                loss against the number of models averaged, falling for both decays shown.""",
+                f"""Held-out loss against weight decay, logarithmic, one line for each number of epochs, with
+                its lowest point at {
+                    listed(
+                        f"{d['decay'][i]:g} for {d['epochs']} epochs"
+                        for d, i in zip(n["decays"], best, strict=True)
+                    )
+                }."""
+                + " Beside it: loss against the number of models averaged, at two decays."
+                * bool(n["ensembles"]),
             )
         )
     return paragraphs(*parts)
@@ -427,7 +448,11 @@ def _write_decay(numbers: Numbers) -> str:
 
 def _draw_decay(study: Study, numbers: Numbers) -> Figure:
     n = next(iter(numbers.values()))
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    panels = 2 if n["ensembles"] else 1
+    figure, axes = plt.subplots(
+        1, panels, figsize=(5 * panels, 4), layout="constrained", squeeze=False
+    )
+    left, right = axes[0, 0], axes[0, -1]
     new_axes(left)
     new_axes(right)
     for k, d in enumerate(n["decays"]):
@@ -440,12 +465,12 @@ def _draw_decay(study: Study, numbers: Numbers) -> Figure:
         right.plot(
             *zip(*points, strict=True), MARKERS[k] + "-", color=COLOURS[k], label=f"decay {decay:g}"
         )
+        right.set(xlabel="models averaged", ylabel="held-out loss (nats per byte)")
+        right.set_xticks(sorted({members for members, _ in points}))
     log_axis(left, "x")
     left.set(xlabel="weight decay", ylabel="held-out loss (nats per byte)")
-    right.set(xlabel="models averaged", ylabel="held-out loss (nats per byte)", xticks=[1, 2, 4])
-    for ax in (left, right):
-        if ax.get_legend_handles_labels()[0]:
-            ax.legend(frameon=False, fontsize="small")
+    for ax in axes[0]:
+        ax.legend(frameon=False, fontsize="small")
     return figure
 
 

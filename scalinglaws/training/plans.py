@@ -87,8 +87,8 @@ def isoflop(corpus: str) -> list[RunConfig]:
 
 def isoflop_holdout(corpus: str) -> list[RunConfig]:
     """The next budget, 3e13 FLOPs, that no notebook fits. Wider models only: the text is finite."""
-    C = 10**13.5
-    return [at_budget(corpus, width, C, 0) for width in (96, 108, 120, 144, 160)]
+    C, widths = 10**13.5, (96, 108, 120, 144, 160)
+    return [at_budget(corpus, width, C, seed) for seed in range(3) for width in widths]
 
 
 def repeats(corpus: str) -> list[RunConfig]:

@@ -60,6 +60,7 @@ def test_ten_steps_are_those_of_numpy(corpus, shift):
         np.testing.assert_allclose(stack.flat[i].detach(), parameters.flat, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_rows_are_those_of_numpy(corpus):
     """Columns and losses of runs trained together, one of them an ensemble, and one with a teacher."""
     configs = [replace(CONFIG, seed=0), replace(CONFIG, seed=1, schedule="wsd 0.2", members=2)]
@@ -74,6 +75,7 @@ def test_rows_are_those_of_numpy(corpus):
         assert row["engine"].startswith("torch ")
 
 
+@pytest.mark.slow
 def test_soft_targets_and_rounding(corpus):
     teacher = TrainedModel(CONFIG.shape, initialise(CONFIG.shape, 5), {})
     taught = replace(CONFIG, teacher=16, rounded=True)
@@ -83,6 +85,7 @@ def test_soft_targets_and_rounding(corpus):
         assert row[name] == pytest.approx(expected[name], rel=0.01), name
 
 
+@pytest.mark.slow
 def test_one_diverging_run_does_not_take_others_with_it(corpus):
     pair = [CONFIG, replace(CONFIG, lr=1e30)]
     (fine, _, _), (lost, curve, _) = torch_engine.train_together(pair, corpus, None, CPU)
