@@ -41,7 +41,8 @@ def served(course: Path, home: Path, *command: str) -> Iterator[str]:
         assert process.returncode == 0
         # (Instructors are told that there is no exchange, which is so.)
         expected = ("Shutting down", "Unwritable directory")
-        assert [line for line in rest.splitlines() if not any(e in line for e in expected)] == []
+        more = [line for line in rest.splitlines() if not any(e in line for e in expected)]
+        assert more == [], "\n".join(more)
     finally:
         process.kill()
         process.wait()

@@ -48,17 +48,18 @@ def fit_accuracy(
         raise CourseError("accuracy must lie between 0 and 1: divide percentages by 100.")
     if floor is not None and not 0 <= floor < y.max():
         raise CourseError(f"floor = {floor:g} must lie between 0 and the highest accuracy.")
-    width = float(np.ptp(x))
+    width, top = float(np.ptp(x)), 1.0 - (floor or 0.0)  # no model is right more often than always
     return fit_law(
         AccuracySigmoid,
         {"loss": x, "accuracy": y},
         loss="accuracy",
         start={
-            "height": (float(np.ptp(y)), min(1.0, 3 * float(np.ptp(y)))),
+            "height": (min(float(np.ptp(y)), 0.9 * top), min(3 * float(np.ptp(y)), 0.99 * top)),
             "midpoint": (float(x.min()), float(x.max())),
             "slope": (1 / width, 20 / width),
             **({} if floor is not None else {"floor": (0.3 * float(y.min()), float(y.min()))}),
         },
+        bounds={"height": (1e-3, top)},
         fixed={} if floor is None else {"floor": floor},
         groups=groups,
     )

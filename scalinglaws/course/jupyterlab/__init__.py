@@ -84,6 +84,8 @@ def open_lab(
         # Which tabs are open belongs to the folder, not to all that the user does with JupyterLab.
         f"--LabApp.workspaces_dir={root / '.cache' / 'jupyterlab'}",
         "--LabApp.extension_manager=readonly",  # the default one asks the package index
+        # Whatever language server is installed would start beside each notebook, and write here when it ends.
+        "--LanguageServerManager.autodetect=False",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]

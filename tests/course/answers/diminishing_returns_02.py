@@ -392,6 +392,10 @@ for y in L_grid.T:
         ],
     ),
     "ex7_map": Answers(
+        equal={
+            "(L_grid[start] - L_grid[more_data]) / np.log2(C_grid[more_data] / C_grid[start]) => (L_grid[start] - L_grid[more_data]) * np.log2(C_grid[more_data] / C_grid[start])": "each step doubles the compute, so the logarithm is 1",
+            "(L_grid[start] - L_grid[more_data]) / np.log2(C_grid[more_data] / C_grid[start]) => L_grid[start] - L_grid[more_data]": "each step doubles the compute, so the logarithm is 1",
+        },
         right=[
             _MAP.format(
                 data="fall_data / np.log2(ratio_data)",
