@@ -424,8 +424,7 @@ def _write_decay(numbers: Numbers) -> str:
             gains = [1 - row[max(row)] / row[1] for row in by.values() if max(row) > 1 and 1 in row]
             if gains:
                 parts.append(
-                    f"""{max(members)} models lower the loss by {listed(share(g) for g in gains)} at these
-                    decays. At fixed data that is real, and it takes {max(members)} times the compute.""",
+                    f"""{max(members)} models lower the loss by {listed(share(g) for g in gains)}. At fixed data that is real, and it takes {max(members)} times the compute.""",
                 )
         else:
             parts.append("Averages of 2 and 4 models are planned, and not trained yet.")
@@ -439,8 +438,7 @@ def _write_decay(numbers: Numbers) -> str:
                         for d, i in zip(n["decays"], best, strict=True)
                     )
                 }."""
-                + " Beside it: loss against the number of models averaged, at two decays."
-                * bool(n["ensembles"]),
+                + " Beside it: loss against the number of models averaged." * bool(n["ensembles"]),
             )
         )
     return paragraphs(*parts)
