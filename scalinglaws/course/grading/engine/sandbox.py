@@ -308,13 +308,20 @@ def missing() -> str:
         return f"{platform.system()} has no namespaces"
     import subprocess
 
+    # Only a process of one thread may make a user namespace, and libraries start threads when they are
+    # imported (OpenBLAS, pyarrow): a fork has one thread, here as in the fork server.
     code = (
-        "import os; from scalinglaws.course.grading.engine import sandbox; limits = sandbox.Limits()\n"
-        "uid = sandbox.enter(limits)\nchild = os.fork()\n"
-        "if child == 0:\n    sandbox.drop_rights(limits, uid); os._exit(0)\n"
-        "raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+        "import os\nfrom scalinglaws.course.grading.engine import sandbox\n"
+        "def ended(child): return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+        "if child := os.fork():\n    os._exit(abs(ended(child)))\n"
+        "try:\n"
+        "    limits = sandbox.Limits()\n    uid = sandbox.enter(limits)\n    child = os.fork()\n"
+        "    if child == 0:\n        sandbox.drop_rights(limits, uid); os._exit(0)\n"
+        "    code = abs(ended(child))\n"
+        "except BaseException as error:\n"
+        "    os.write(2, f'{type(error).__name__}: {error}'.encode()); code = 1\n"
+        "os._exit(code)\n"
     )
-    # Only a process of one thread may make a user namespace: numpy's libraries would start more.
     one = {f"{k}_NUM_THREADS": "1" for k in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
     here = str(PACKAGE.parent)
     done = subprocess.run(
