@@ -265,6 +265,11 @@ def main(argv=None) -> int:
         f"error of {errors[0]:.1f} points, and one of 95 % to {errors[1]:.1f}. Least squares unless "
         "Huber is named.",
         "",
+        "Read it with two reservations. The constants of the bootstrap (how far residuals are smoothed, the "
+        "powers of the leverages, the widening of an envelope) were chosen on studies of these kinds, so the "
+        "page is partly in-sample. And not every quantity is within 3 points of its promise: the envelope "
+        "and grouped runs with Huber's loss are the weakest.",
+        "",
         "| study | quantity | 80 % interval covers (%) | 95 % interval covers (%) |",
         "| --- | --- | --- | --- |",
     ]

@@ -59,6 +59,8 @@ DEVELOPER_COMMANDS = {
         "-m ruff format --check",
         "-c __import__('importlinter.cli').cli.lint_imports_command()",
         "-m deptry .",
+        "-m basedpyright --level error",
+        "-m basedpyright --level error --project pyright-library.json",
         "-m pytest -n auto",  # how many processes: tests/conftest.py
     ],
 }

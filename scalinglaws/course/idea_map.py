@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from scalinglaws.plots.alt import describe
 from scalinglaws.plots.style import BLACK, BLUE, GREY, SKY, whole_figure
@@ -37,8 +38,8 @@ def plot_ideas(ax: Axes | None = None, mastery: Mapping[str, float] | None = Non
         x, y = _PLACES[idea.id]
         top = y - _HEIGHT / 2
         done = min(max((mastery or {}).get(idea.id, 0.0), 0.0), 1.0)
-        box = plt.Rectangle((x, top), _WIDTH, _HEIGHT, zorder=3, fc="white", ec=BLUE, lw=1.2)
-        filled = plt.Rectangle((x, top), _WIDTH * done, _HEIGHT, zorder=3, fc=SKY, alpha=0.6, lw=0)
+        box = Rectangle((x, top), _WIDTH, _HEIGHT, zorder=3, fc="white", ec=BLUE, lw=1.2)
+        filled = Rectangle((x, top), _WIDTH * done, _HEIGHT, zorder=3, fc=SKY, alpha=0.6, lw=0)
         ax.add_patch(box)
         ax.add_patch(filled)
         share = f"\n{done:.0%}" if mastery else ""

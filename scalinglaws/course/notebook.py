@@ -7,12 +7,13 @@ from importlib.metadata import version
 def ready() -> None:
     """Print the versions that the learner works with, and Ready. Settles matplotlib's style for the course's figures."""
     import matplotlib.pyplot as plt
+    from matplotlib.rcsetup import cycler
 
     from scalinglaws.plots.style import COLOURS, GRID
 
     plt.rcParams.update(
         {
-            "axes.prop_cycle": plt.cycler(color=COLOURS),
+            "axes.prop_cycle": cycler(color=COLOURS),
             "axes.axisbelow": True,
             "axes.grid": True,
             "axes.spines.right": False,

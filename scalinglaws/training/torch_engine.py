@@ -12,9 +12,9 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+import torch  # pyright: ignore[reportMissingImports] - an extra
+from torch import Tensor  # pyright: ignore[reportMissingImports]
+from torch.nn import functional as F  # pyright: ignore[reportMissingImports]
 
 from ..errors import CourseError
 from .config import RunConfig, Shape

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 # A path in the repository, or below the package: `training/plans.py`.
 PATHS = set(re.findall(r"`([\w./-]+/[\w.-]*|[\w-]+\.(?:py|md|toml|yaml))`", TEXT))
+PATHS = {path for path in PATHS if "07_new" not in path}  # the example of what is not there yet
 
 
 def test_the_picture_is_fresh():

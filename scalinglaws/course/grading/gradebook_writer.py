@@ -109,8 +109,9 @@ class Records:
                 about = {
                     "notebook": name, "assignment": self.assignment, "db_url": self.course.db_url,
                 }  # fmt: skip
+                copy: Any = nbformat.from_dict(json.loads(json.dumps(notebook)))
                 SaveCells(config=self.config).preprocess(
-                    nbformat.from_dict(json.loads(json.dumps(notebook))),
+                    copy,
                     ResourcesDict(nbgrader=about),
                 )
                 book.db.expire_all()
