@@ -97,7 +97,7 @@ class Forged(figures.Sketches):
 from scalinglaws.plots import alt
 import gc
 ours = next(o for o in gc.get_objects() if type(o) is figures.Sketches)
-alt.picture = lambda figure: Forged.take(ours, figure)
+alt.set_renderer(lambda figure: Forged.take(ours, figure))
 """
 WHITE = "data:image/png;base64,QUJD"
 CODES = {
@@ -115,7 +115,7 @@ CODES = {
 def test_a_forged_figure_changes_nobody_elses_picture(made, cache, code):
     honest = FIGURE.format(7) + "sl.show(fig)"
     made = classroom.replace_limits(made, cell_time=2)
-    outcome = hand_in(made, FORGED.format(code=code) + honest, "alt.picture = ours.take\n" + honest)  # fmt: skip
+    outcome = hand_in(made, FORGED.format(code=code) + honest, "alt.set_renderer(ours.take)\n" + honest)  # fmt: skip
     assert points(outcome) == POINTS
     true = pictures(hand_in(made, honest))[0]
     assert len(true) > 1000 and WHITE not in true
@@ -125,7 +125,7 @@ def test_a_forged_figure_changes_nobody_elses_picture(made, cache, code):
 
 def test_marks_that_somebody_wrote_fill_no_memory(made, cache):
     many = "from IPython.display import HTML\nHTML(('<img src=\"' + MARK + '\">') * 2000)"
-    note = "MARK = alt.picture(fig)\nsl.show(fig)"
+    note = "MARK = alt._render(fig)\nsl.show(fig)"
     outcome = hand_in(made, many, "from scalinglaws.plots import alt\n" + FIGURE.format(8) + note)
     fill = filler({"sketch:" + "0" * 64: "x" * 1000}, room=3500)
     assert fill(("sketch:" + "0" * 64) * 9).count("x") == 3000

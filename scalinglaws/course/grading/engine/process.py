@@ -97,7 +97,7 @@ class Learner:
         sys.path.insert(0, os.getcwd())  # modules that were handed in
         self.given = set(shell.ip.user_ns)
         self.sketches = figures.Sketches()
-        alt.picture = self.sketches.take  # figures are drawn later, elsewhere
+        alt.set_renderer(self.sketches.take)  # figures are drawn later, elsewhere
 
     def names(self) -> dict[str, Any]:
         """What the cells defined so far."""
