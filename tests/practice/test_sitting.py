@@ -10,7 +10,7 @@ import pytest
 from nbconvert import HTMLExporter
 
 from scalinglaws.course.ideas import IDEAS, before, find_topic, ideas_of
-from scalinglaws.course.learner.events import Answered, Asked, Progress, Started
+from scalinglaws.course.learner.events import Answered, Asked, Hint, Progress, Started
 from scalinglaws.course.practice.options import from_shown, shown_letters, shown_options, to_shown
 from scalinglaws.course.practice.sitting import (
     Challenge,
@@ -21,6 +21,7 @@ from scalinglaws.course.practice.sitting import (
     memories,
     questions_on,
     rules,
+    turns,
 )
 from scalinglaws.course.practice.spacing import AGAIN, GOOD, HARD, remember
 from scalinglaws.course.practice.view import view
@@ -209,19 +210,23 @@ def test_words_for_numbers():
 # -- Options in another order each time
 
 
-def letters_of(question: str, clock) -> dict[str, str]:
-    return shown_letters(Turn(question, clock(), None))
-
-
 def test_options_come_in_another_order_each_time_and_stay_while_the_question_is_open(clock):
-    orders = set()
+    events, orders = [], set()
     for _ in range(20):
-        letters = letters_of(FIVE[0], clock)
+        events.append(Asked(clock(), "practice", FIVE[0]))
+        letters = shown_letters(turns(events)[-1])
         assert sorted(letters) == sorted(letters.values()) == sorted(BANK[FIVE[0]]["options"])
-        assert letters == letters_of(FIVE[0], clock)
-        orders.add(tuple(letters))
         clock.forward(minutes=1)
+        assert letters == shown_letters(turns([*events, Hint(clock(), "practice", FIVE[0])])[-1])
+        orders.add(tuple(letters))
     assert len(orders) > 5
+
+
+def test_a_clock_that_is_set_right_changes_no_order(clock):
+    """Where the clock ran ahead, the question's time is read as an earlier one: see learner/events.py."""
+    ahead = turns([Asked(clock(), "practice", FIVE[0])])[-1]
+    clock.forward(minutes=-90)
+    assert shown_letters(ahead) == shown_letters(turns([Asked(clock(), "practice", FIVE[0])])[-1])
 
 
 @pytest.mark.parametrize("name", sorted(n for n, q in BANK.items() if "options" in q))

@@ -22,7 +22,9 @@ def shown_letters(turn: Turn) -> dict[str, str]:
     letters = sorted(entry["options"])
     order = list(letters)
     if not entry.get("ordered"):
-        random.Random(f"{turn.question} {turn.asked.isoformat()}").shuffle(order)
+        # Not the time of asking: a clock that is set right must not change the order between the
+        # question and its answer.
+        random.Random(f"{turn.question} {turn.put}").shuffle(order)
     return dict(zip(order, letters, strict=True))
 
 

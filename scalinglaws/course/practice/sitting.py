@@ -91,6 +91,7 @@ class Turn:
     verdict: Verdict | Literal[""] = ""  # on a text
     gave_up: bool = False
     last: datetime | None = None
+    put: str = ""  # which sitting, and how often it was put: what decides the order of its options
 
     @property
     def entry(self) -> Mapping[str, Any]:
@@ -130,15 +131,19 @@ def turns(events: Iterable[Event], sitting: str | None = None) -> list[Turn]:
     """The questions put in one sitting (default: in all), in order."""
     latest: dict[tuple[str, str], Turn] = {}  # by sitting and question
     every: list[Turn] = []
+    times: Counter[str] = Counter()  # how often each question was put, in any sitting
     for event in events:
         if not isinstance(event, Asked | Hint | Answered | Judged | GaveUp):
             continue
         name, question = event.sitting, event.question
+        times[question] += isinstance(event, Asked)
         if not name or (sitting and name != sitting):
             continue
         if isinstance(event, Asked):
             if question in sealed_bank():
-                turn = latest[name, question] = Turn(question, event.at, event.seconds)
+                put = f"{name} {times[question]}"
+                turn = Turn(question, event.at, event.seconds, put=put)
+                latest[name, question] = turn
                 every.append(turn)
         elif turn := latest.get((name, question)):
             turn.last = event.at
