@@ -187,8 +187,16 @@ def test_a_real_kernel_shows_the_figure_once_and_the_export_keeps_the_alt_text(r
     assert 'alt="Chart of Loss L (nats per token)' in page and "prose: 3 points" in page
 
 
-def test_explore_draws_the_static_figure_and_sliders_that_change_it(monkeypatch):
+@pytest.fixture
+def shell():
+    """IPython's shell, in this process, for one test: left behind, it would tell every later test that it is in a notebook."""
     from IPython.core.interactiveshell import InteractiveShell
+
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+
+def test_explore_draws_the_static_figure_and_sliders_that_change_it(monkeypatch, shell):
     from IPython.utils.capture import capture_output
 
     # (The package's name `explore` is the function; its module is found in sys.modules.)
@@ -201,7 +209,6 @@ def test_explore_draws_the_static_figure_and_sliders_that_change_it(monkeypatch)
         ax.plot([1, 2], [1, alpha])
         return ax
 
-    InteractiveShell.instance()
     with capture_output() as shown:
         plots.explore(
             draw,
