@@ -42,14 +42,14 @@ IDEAS = _ideas("""
     repeats     | Repeated data                | 02_diminishing_returns | C3                 | training bottleneck
     optimum     | The optimal N and D          | 03_chinchilla          | A3 C6 C14 D3 E4    | marginal
     chinchilla  | Kaplan against Chinchilla    | 03_chinchilla          | C4 C5 C15 C17 E2   | optimum
-    universal   | No universal law             | 04_limits              | D1 D7 D9 D10 E5    | optimum forecasts
-    shapes      | Curves that turn             | 04_limits              | D5                 | repeats
-    skills      | From loss to skill           | 04_limits              | D6                 | forecasts
-    theory      | Why power laws at all        | 04_limits              | E3                 | power_law
-    inference   | The cost of serving          | 05_beyond_scaling      | C8 C10 C11 C16     | chinchilla
-    economics   | The cost of training         | 05_beyond_scaling      | C9                 | compute
-    beyond      | Beyond size and data         | 05_beyond_scaling      | C12 C18            | inference skills repeats
-    planning    | A plan of your own           | 06_capstone            | D8                 | chinchilla universal
+    universal   | No universal law             | 05_limits              | D1 D7 D9 D10 E5    | optimum forecasts
+    shapes      | Curves that turn             | 05_limits              | D5                 | repeats
+    skills      | From loss to skill           | 05_limits              | D6                 | forecasts
+    theory      | Why power laws at all        | 05_limits              | E3                 | power_law
+    inference   | The cost of serving          | 07_beyond_scaling      | C8 C10 C11 C16     | chinchilla
+    economics   | The cost of training         | 07_beyond_scaling      | C9                 | compute
+    beyond      | Beyond size and data         | 07_beyond_scaling      | C12 C18            | inference skills repeats
+    planning    | A plan of your own           | 08_capstone            | D8                 | chinchilla universal
 """)
 _OF_ROW = {row: idea.id for idea in IDEAS.values() for row in idea.rows}
 

@@ -11,10 +11,10 @@ import scalinglaws as sl
 from scalinglaws.course.capstone import judge, marks
 from scalinglaws.course.exercises import read_notebook
 
-from .answers.capstone_06 import _JOINT_PLAN, _ONE_LINE_PLAN, _PLAN, _SHORT_PLAN
+from .answers.capstone_08 import _JOINT_PLAN, _ONE_LINE_PLAN, _PLAN, _SHORT_PLAN
 from .notebooks import COURSE
 
-NOTEBOOK = COURSE / "source" / "06_capstone" / "06_capstone.ipynb"
+NOTEBOOK = COURSE / "source" / "08_capstone" / "08_capstone.ipynb"
 FULL = 0.85  # the share of the marks that earns all points, in the notebook's text
 
 

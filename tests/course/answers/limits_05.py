@@ -1,4 +1,4 @@
-"""What learners write in 04_limits: right answers, other right answers, and the wrong ones that people really make.
+"""What learners write in 05_limits: right answers, other right answers, and the wrong ones that people really make.
 
 {grade_id of the answer cell: Answers(right=[code, …], wrong=[(code, part of the reply), …])}. A wrong answer whose slip the
 check names has that part of the reply here; one that is only refused has "".

@@ -1,4 +1,4 @@
-"""What learners write in 05_beyond_scaling; see `power_laws_01` for the form."""
+"""What learners write in 07_beyond_scaling; see `power_laws_01` for the form."""
 
 from . import Answers, choice
 

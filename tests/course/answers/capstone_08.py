@@ -1,4 +1,4 @@
-"""What learners write in 06_capstone; see power_laws_01.py for the form.
+"""What learners write in 08_capstone; see power_laws_01.py for the form.
 
 Plans that run earn a share of the points and are not refused: tests/course/test_capstone.py judges those.
 """
