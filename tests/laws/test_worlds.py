@@ -5,13 +5,16 @@ import dataclasses
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW
 from scalinglaws.course.capstone import (
     OutOfBudget,
+    Recipe,
     World,
     bend,
+    hits,
     interval_score,
     judge,
     law_at,
@@ -21,9 +24,11 @@ from scalinglaws.course.capstone import (
     step,
 )
 from scalinglaws.course.capstone.plot import plot_regret
+from scalinglaws.course.capstone.scoring import plausible_hits
 from scalinglaws.course.grading import call
 from scalinglaws.errors import CourseError
 from scalinglaws.fits import fit_chinchilla, fit_joint
+from scalinglaws.laws import HyperparameterLaw
 from scalinglaws.runs import load_runs
 
 PLAIN = World("plain", LAW, budget=6e18, C_target=6e19, noise=0.0)
@@ -34,7 +39,8 @@ def perfect(world):
 
     def plan(oracle, C_target):
         N, D, loss = world.optimum(C_target)
-        return N, D, loss, loss, loss
+        lr = None if world.recipe is None else world.recipe.best(N, D)
+        return N, D, loss, loss, loss, lr
 
     return plan
 
@@ -107,13 +113,68 @@ def test_a_run_of_very_few_tokens_is_noisy_and_not_absurd(D):
 def test_the_oracle_shows_only_what_crosses():
     oracle = PLAIN.oracle()
     public = {name for name in dir(oracle) if not name.startswith("_")}
-    assert public == set(oracle._crosses_) == {"train", "left", "budget", "unique"}
+    assert public == set(oracle._crosses_) == {"train", "left", "budget", "unique", "lr"}
     assert not any(isinstance(value, World) for value in vars(oracle).values())
     assert all(
         type(v) is float
         for v in (oracle.train(1e8, 1e9), oracle.left(), oracle.budget, oracle.unique)
     )
-    assert oracle.unique == math.inf
+    assert oracle.unique == math.inf and oracle.lr is None
+
+
+TOUCHY = World(
+    "touchy",
+    LAW,
+    budget=6e18,
+    C_target=6e19,
+    noise=0.0,
+    recipe=Recipe(HyperparameterLaw(2.0, -0.4, 0.0), usual=1e-3, cost=0.03),
+)
+
+
+def test_a_learning_rate_costs_what_the_recipe_says_and_the_best_costs_nothing():
+    oracle, best = TOUCHY.oracle(), 2.0 * 1e8**-0.4
+    assert oracle.train(1e8, 1e9, best) == pytest.approx(LAW(1e8, 1e9))
+    off = oracle.train(1e8, 1e9)
+    assert off == oracle.train(1e8, 1e9, oracle.lr) == oracle.train(1e8, 1e9, np.array([1e-3]))
+    assert off == pytest.approx(LAW(1e8, 1e9) * math.exp(0.03 * math.log(1e-3 / best) ** 2))
+    assert oracle.left() == pytest.approx(6e18 - 2 * 6e17)  # the rate makes another run
+    assert TOUCHY.loss(1e8, 1e9) == LAW(1e8, 1e9) and TOUCHY.loss(1e8, 1e9, 1e-3) == off
+    assert TOUCHY.waste(1e8, 1e9, 1e-3) > TOUCHY.waste(1e8, 1e9)
+    for lr in (0, -1e-3, math.nan, "fast", [1, 2]):
+        with pytest.raises(CourseError, match="lr must be one positive number"):
+            oracle.train(1e8, 1e9, lr)
+
+
+def test_where_the_rate_is_tuned_another_one_changes_nothing():
+    oracle = PLAIN.oracle()
+    assert oracle.train(1e8, 1e9, 5.0) == oracle.train(1e8, 1e9)
+    assert oracle.left() == pytest.approx(6e18 - 6e17)
+
+
+def test_a_bad_rate_can_cost_more_than_knowing_nothing():
+    world = dataclasses.replace(TOUCHY, start=2.5)
+    assert world.loss(1e6, 1e6, 1.0) > 2.5 == world.loss(1e6, 1e6)
+
+
+def test_a_plan_without_a_rate_trains_at_the_usual_one():
+    N, D, loss = TOUCHY.optimum(TOUCHY.C_target)
+    five = (N, D, loss, loss, loss)
+    plans = {
+        "none": lambda oracle, C: five,
+        "usual": lambda oracle, C: (*five, 1e-3),
+        "best": lambda oracle, C: (*five, 2.0 * N**-0.4),
+        "labelled": lambda oracle, C: dict(
+            zip(("N", "D", "loss", "low", "high", "lr"), (*five, 2.0 * N**-0.4), strict=True)
+        ),
+    }
+    waste = {name: float(judge(plan, [TOUCHY])["waste"][0]) for name, plan in plans.items()}
+    assert waste["none"] == waste["usual"] > 0.05 > waste["best"] == waste["labelled"]
+    for bad in (0.0, -1.0, math.inf):
+        table = judge(lambda oracle, C, lr=bad: (*five, lr), [TOUCHY])
+        assert "learning rate" in table["problem"][0]
+    seven = judge(lambda oracle, C: (*five, 1e-3, 1e-3), [TOUCHY])
+    assert "five numbers" in seven["problem"][0]
 
 
 def test_a_copy_of_an_oracle_has_the_same_account_and_checks_hand_over_the_oracle_itself():
@@ -215,7 +276,12 @@ def test_a_plan_that_fails_loses_its_world_and_no_other(plan, said):
     other = dataclasses.replace(PLAIN, budget=7e18, C_target=7e19, name="other")
     table = judge(sometimes, [PLAIN, other])
     assert said in table["problem"][0] and table["problem"][1] == ""
-    assert marks(table) == {"waste": 0.5, "miss": 0.5, "interval": 0.5, "budget": 0.5}
+    alone = marks(judge(perfect(other), [other] * 3))
+    assert alone == {"waste": 1, "miss": 1, "interval": 1, "budget": 1}
+    table = pd.concat([table, judge(perfect(other), [other] * 2)])  # one world of four is lost
+    shares = marks(table)
+    assert shares.pop("interval") == pytest.approx((0.15 - 0.5 / 4) / 0.06)
+    assert shares == pytest.approx(dict.fromkeys(("waste", "miss", "budget"), (0.75 - 0.5) / 0.35))
 
 
 @pytest.mark.parametrize(
@@ -229,11 +295,32 @@ def test_five_numbers_may_come_in_any_form(form):
 
 
 def test_marks_fall_linearly_and_nothing_counts_where_half_is_wasted():
-    table = judge(answer(), [PLAIN])
-    table[["waste", "miss", "interval"]] = 0.11, -0.065, 0.25
-    assert marks(table) == pytest.approx({"waste": 0.5, "miss": 0.5, "interval": 0.5, "budget": 1})
+    table = pd.concat([judge(answer(), [PLAIN])] * 2, ignore_index=True)
+    table[["waste", "miss", "interval"]] = 0.0656, -0.0475, 0.12  # averages of 0.75, 0.75
+    assert marks(table) == pytest.approx(
+        {"waste": (0.7467 - 0.5) / 0.35, "miss": 0.25 / 0.35, "interval": 0.5, "budget": 1},
+        abs=1e-3,
+    )
     table["waste"] = 0.6
     assert marks(table) == {"waste": 0, "miss": 0, "interval": 0, "budget": 0}
+
+
+@pytest.mark.parametrize("held, counts", [(10, False), (11, True), (19, True), (20, False)])
+def test_twenty_intervals_of_80_percent_hold_the_truth_11_to_19_times(held, counts):
+    assert plausible_hits(20) == (11, 19)
+    table = pd.concat([judge(answer(), [PLAIN])] * 20, ignore_index=True)
+    table.loc[table.index >= held, "low"] = table["high"]  # the truth lies below
+    assert hits(table) == held
+    assert (marks(table)["interval"] == 1) is counts
+
+
+def test_the_average_score_counts_however_good_a_single_one_is():
+    """A clipped score per world would pay for intervals that are narrower than believed."""
+    table = pd.concat([judge(answer(), [PLAIN])] * 2, ignore_index=True)
+    table["interval"] = [0.02, 0.22]
+    assert marks(table)["interval"] == pytest.approx(0.5)
+    table["interval"] = [0.12, 0.12]
+    assert marks(table)["interval"] == pytest.approx(0.5)
 
 
 def test_the_best_interval_to_state_is_the_one_that_is_believed():

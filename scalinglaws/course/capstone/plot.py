@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from scalinglaws.plots import describe, new_axes
 from scalinglaws.plots.style import BLUE, GREY, VERMILLION
 
-from .scoring import FULL_AND_NONE
+from .scoring import ALL_AND_NONE
 
 
 def plot_regret(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -17,7 +17,7 @@ def plot_regret(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     table: from `judge`.
     """
     ax = new_axes(ax, figsize=(6.4, 0.6 + 0.32 * len(table)))
-    full, none = FULL_AND_NONE["waste"]
+    full, none = ALL_AND_NONE["waste"]
     waste = 100 * table["waste"].to_numpy()
     colours = [BLUE if w <= 100 * full else GREY if w < 100 * none else VERMILLION for w in waste]
     ax.barh(table["world"], waste, color=colours, zorder=2)

@@ -6,7 +6,8 @@ time, until a budget for exploration is spent. A plan is a function
     plan(oracle, C_target) -> N, D, loss, low, high
 
 that says how to spend C_target training FLOPs on one large run, forecasts its expected loss, and
-gives an interval that should hold it with a probability of 80 %. scoring.py judges plans.
+gives an interval that should hold it with a probability of 80 %. A sixth number is the learning
+rate of that run, for worlds that punish a bad one (`Recipe`). scoring.py judges plans.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from scalinglaws.arrays import Floats, plain, positive
 from scalinglaws.errors import CourseError
-from scalinglaws.laws import ChinchillaLaw, JointLaw, effective_amount, training_flops
+from scalinglaws.laws import (
+    ChinchillaLaw,
+    HyperparameterLaw,
+    JointLaw,
+    effective_amount,
+    training_flops,
+)
 
 SMALLEST = 1 / 2000  # of the exploration budget: what a run costs at least, so that runs stay few
 NOISIEST = 0.05  # however few tokens a run has, they raise its noise no further
@@ -36,27 +43,29 @@ class Oracle:
     """Trains models in one world until the exploration budget is spent.
 
     budget: training FLOPs to explore with. unique: tokens of different text that this world has (inf: no limit);
-    a run with D > unique reads them more than once.
+    a run with D > unique reads them more than once. lr: the peak learning rate of a run for which none is given;
+    None in a world where somebody has tuned it for every size.
     """
 
     # What a plan may use, and all that a grader passes on to it: the world itself stays out of reach.
-    _crosses_ = ("train", "left", "budget", "unique")
+    _crosses_ = ("train", "left", "budget", "unique", "lr")
 
     def __init__(self, world: World):
         self.budget = float(world.budget)
         self.unique = float(world.unique)
+        self.lr = None if world.recipe is None else float(world.recipe.usual)
         self.__desk = _desk(world)
 
-    def train(self, N: float, D: float) -> float:
+    def train(self, N: float, D: float, lr: float | None = None) -> float:
         """Train N parameters on D tokens, once: costs 6·N·D FLOPs and returns the held-out loss, nats per token.
 
-        The loss carries the noise of a seed. The same N and D again, to six digits, are free and give the same number;
-        others are another run. nan: the run diverged, and has cost its compute all the same.
+        lr: the peak learning rate; `oracle.lr` unless given. Where that is None, it changes nothing. The loss carries the noise of a seed. The same run again (to six digits) is free and gives the same number;
+        another N, D or lr is another run. nan: the run diverged, and has cost its compute all the same.
 
         Raises OutOfBudget, which says what is left, and CourseError for what is no run (not two positive
         numbers, or cheaper than 1/2000 of the budget).
         """
-        return self.__desk("train", N, D)
+        return self.__desk("train", N, D, lr)
 
     def left(self) -> float:
         """The training FLOPs that are left for exploration."""
@@ -71,10 +80,11 @@ def _desk(world: World) -> Callable:
     known: dict[str, float] = {}
     left = float(world.budget)
 
-    def train(N: Any, D: Any) -> float:
+    def train(N: Any, D: Any, lr: Any) -> float:
         nonlocal left
         N, D = _one("N", N), _one("D", D)
-        run = _name(N, D)
+        lr = None if world.recipe is None else _one("lr", world.recipe.usual if lr is None else lr)
+        run = _name(N, D, lr)
         if run in known:
             return known[run]
         C = training_flops(N, D)
@@ -89,15 +99,15 @@ def _desk(world: World) -> Callable:
                 "plan a cheaper run, or stop."
             )
         left = max(left - C, 0.0)
-        known[run] = world.measure(N, D)
+        known[run] = world.measure(N, D, lr)
         return known[run]
 
     return lambda what, *where: left if what == "left" else train(*where)
 
 
-def _name(N: float, D: float) -> str:
-    """What makes two runs the same: six digits of N and D, so that the last bits of a platform's arithmetic do not count."""
-    return f"{N:.5e} {D:.5e}"
+def _name(N: float, D: float, lr: float | None) -> str:
+    """What makes two runs the same: six digits, so that the last bits of a platform's arithmetic do not count."""
+    return f"{N:.5e} {D:.5e}" + ("" if lr is None else f" {lr:.5e}")
 
 
 def _one(name: str, value: Any) -> float:
@@ -112,6 +122,26 @@ def _one(name: str, value: Any) -> float:
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """What a learning rate does in a world.
+
+    best: the best peak rate, k·N^exponent_N·D^exponent_D (the form of the Step law, Li et al. 2025,
+    arXiv:2503.04715: 1.79·N^-0.713·D^0.307; on our prose it falls with N and hardly moves with D,
+    docs/findings.md). cost: at another rate the loss is exp(cost·ln(lr/best)²) times as high, a parabola in
+    ln lr. (Below the best rate our runs have 0.02 to 0.04; above it they rise more steeply.)
+    usual: the rate of a run for which none is given, right for one size only.
+    """
+
+    best: HyperparameterLaw
+    usual: float
+    cost: float = 0.03
+
+    def excess(self, N: ArrayLike, D: ArrayLike, lr: float) -> Floats:
+        """By which factor the loss of N parameters on D tokens is higher than at the best rate."""
+        return plain(np.exp(self.cost * np.log(lr / np.asarray(self.best(N, D))) ** 2))
+
+
+@dataclass(frozen=True)
 class World:
     """A law, the noise of its runs, a budget to explore with and a budget to plan for.
 
@@ -119,7 +149,8 @@ class World:
     noise: relative standard deviation of the loss between seeds of large runs, with D far above D_noisy; it grows to
     noise·(1 + D_noisy/D) below, up to 5 %. unique: tokens of different text. R_star: the worth of reading it again (Muennighoff et
     al. 2023, eq. 5). diverging, faulty: the share of runs that return nan, and of those whose loss comes out
-    3 to 30 % too high. start: no loss is above this, what a model pays that knows nothing.
+    5 to 30 % too high. recipe: how a bad learning rate is punished; None: every run has the best.
+    start: what a model pays that knows nothing; only noise, a fault or a bad rate takes a loss above it.
     """
 
     name: str
@@ -132,6 +163,7 @@ class World:
     R_star: float = 15.387756
     diverging: float = 0.0
     faulty: float = 0.0
+    recipe: Recipe | None = None
     start: float = math.log(50257)
     seed: int = 0
 
@@ -139,21 +171,29 @@ class World:
         """A planner's view of this world, with the whole budget."""
         return Oracle(self)
 
-    def loss(self, N: ArrayLike, D: ArrayLike) -> Floats:
-        """The expected loss of N parameters on D tokens, of which at most `unique` are different."""
-        N, D = positive(N=N, D=D)
-        if math.isfinite(self.unique):
-            D = effective_amount(D, self.unique, self.R_star)
-        return plain(np.minimum(self.law(N, D), self.start))
+    def loss(self, N: ArrayLike, D: ArrayLike, lr: float | None = None) -> Floats:
+        """The expected loss of N parameters on D tokens, of which at most `unique` are different.
 
-    def measure(self, N: float, D: float) -> float:
-        """The loss of one run, with its noise and its accidents; the same (N, D) gives the same number."""
-        key = f"{self.seed} {_name(N, D)}".encode()
+        lr: the peak learning rate; the best one unless given.
+        """
+        N, D = positive(N=N, D=D)
+        fresh = effective_amount(D, self.unique, self.R_star) if math.isfinite(self.unique) else D
+        loss = np.minimum(self.law(N, fresh), self.start)
+        if self.recipe is not None and lr is not None:
+            loss = loss * self.recipe.excess(N, D, lr)
+        return plain(loss)
+
+    def measure(self, N: float, D: float, lr: float | None = None) -> float:
+        """The loss of one run, with its noise and its accidents; the same run gives the same number.
+
+        lr: the peak learning rate; the best one unless given.
+        """
+        key = f"{self.seed} {_name(N, D, lr)}".encode()
         rng = np.random.default_rng(list(hashlib.sha256(key).digest()))
         diverged, faulty = rng.random(2) < (self.diverging, self.faulty)
-        z, excess = rng.standard_normal(), rng.uniform(0.03, 0.3)
+        z, excess = rng.standard_normal(), rng.uniform(0.05, 0.3)
         noise = max(self.noise, min(self.noise * (1 + self.D_noisy / D), NOISIEST))
-        loss = self.loss(N, D) * math.exp(noise * z)
+        loss = self.loss(N, D, lr) * math.exp(noise * z)
         return math.nan if diverged else float(loss * (1 + excess * faulty))
 
     def optimum(self, C: ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -179,12 +219,13 @@ class World:
         log_C = np.interp(-loss, -best, np.log(C), left=-math.inf)
         return math.exp(log_C)
 
-    def waste(self, N: float, D: float) -> float:
+    def waste(self, N: float, D: float, lr: float | None = None) -> float:
         """The share of C_target that the best planner would have saved, reaching the expected loss of (N, D).
 
-        0: nobody could have done it with less. 0.2: a fifth of the compute was spent for nothing.
+        lr: the peak learning rate; the best one unless given. 0: nobody could have done it with less. 0.2: a fifth
+        of the compute was spent for nothing.
         """
-        return max(0.0, 1 - self.compute_for(float(self.loss(N, D))) / self.C_target)
+        return max(0.0, 1 - self.compute_for(float(self.loss(N, D, lr))) / self.C_target)
 
 
 def law_at(
@@ -253,7 +294,14 @@ def practice_worlds() -> list[World]:
     return [
         World("our prose runs", OUR_PROSE, 1e13, 1e14, **OUR_NOISE, seed=1),
         World("our code runs", OUR_CODE, 1e13, 1e14, **OUR_NOISE, seed=2),
-        World("large models", law_at(C, 2, 0.35, 0.34, 1.6, 0.5), budget, C, seed=3),
+        World(
+            "large models",
+            law_at(C, 2, 0.35, 0.34, 1.6, 0.5),
+            budget,
+            C,
+            recipe=Recipe(HyperparameterLaw(7.0, -0.4, 0.0), usual=2e-3),
+            seed=3,
+        ),
         World("many tokens", law_at(C, 900, 0.34, 0.36, 1.7, 0.5), budget, C, seed=4),
         World(
             "faulty runs",

@@ -89,13 +89,31 @@ def plan(oracle, C_target):
     N = np.sqrt(C_target / 120)
     return {}
 """
+_RATES = """
+def rate_law(oracle, C, sizes, rates):
+    ln_best = []
+    for N in sizes:
+        loss = np.array([oracle.train(N, C / (6 * N), lr) for lr in rates])
+        kept = np.isfinite(loss)
+        x = np.log(np.asarray(rates))[kept]
+        y = np.log(loss[kept])
+        q = np.polyfit(x, y, 2)
+        ln_best.append({best})
+    line = np.polyfit(np.log(sizes), ln_best, 1)
+    return {result}
+"""
+_GUESS_PLAN = """
+def plan(oracle, C_target):
+    N = np.sqrt(C_target / 120)
+    return N, 20 * N, 2.1, 1.9, 2.3
+"""
 _SHORT_PLAN = """
 def plan(oracle, C_target):
     C_lines, sizes, losses = [], [], []
     for C in line_budgets(0.9 * oracle.budget, 6, 7, 2):
         centre = find_size(oracle, C) if not sizes else sizes[-1] * np.sqrt(C / C_lines[-1])
         N, loss = train_line(oracle, C, centre)
-        if len(N) > 3:
+        if len(N) > 4:
             N_min, loss_min = minimum(N, loss)
             C_lines.append(C)
             sizes.append(float(N_min))
@@ -103,9 +121,23 @@ def plan(oracle, C_target):
     slope, intercept = np.polyfit(np.log(C_lines), np.log(sizes), 1)
     N = np.exp(intercept + slope * np.log(C_target))
     loss, low, high = forecast(np.array(C_lines), np.array(losses), C_target)
-    return {{"N": N, "D": C_target / (6 * N), "loss": loss, "low": low, "high": high}}
+    return {"N": N, "D": C_target / (6 * N), "loss": loss, "low": low, "high": high}
 """
+_TUNE = """    k, p = (1.0, 0.0) if oracle.lr is None else probe(oracle)
+    if oracle.lr is not None:
+        oracle = Tuned(oracle, k, p)
+"""
+_HINT_1_PLAN = _SHORT_PLAN.replace("    C_lines, sizes", _TUNE + "    C_lines, sizes").replace(
+    '"high": high}', '"high": high, "lr": k * N**-p}'
+)
 _ONE_LINE_PLAN = """
+def plan(oracle, C_target):
+    C = oracle.budget / 7.01
+    N, loss = minimum(*train_line(oracle, C, np.sqrt(C / 120), 4, 7))
+    N, loss = N * (C_target / C) ** 0.5, loss * (C_target / C) ** -0.06  # both exponents are guesses
+    return N, C_target / 6 / N, loss, 0.95 * loss, 1.05 * loss
+"""
+_SEARCHED_LINE_PLAN = """
 def plan(oracle, C_target):
     C = oracle.budget / 8
     centre = find_size(oracle, oracle.budget / 1500) * (1500 / 8) ** 0.5
@@ -113,8 +145,12 @@ def plan(oracle, C_target):
     N, loss = N * (C_target / C) ** 0.5, loss * (C_target / C) ** -0.06  # both exponents are guesses
     return N, C_target / 6 / N, loss, 0.95 * loss, 1.05 * loss
 """
-_JOINT_PLAN = """
+_JOINT_PLAN = (
+    """
 def plan(oracle, C_target):
+"""
+    + _TUNE
+    + """
     rows = []
 
     def train(N, D):
@@ -129,7 +165,7 @@ def plan(oracle, C_target):
         for N in np.geomspace(centre / 4, centre * 4, 6):
             train(N, C / 6 / N)
         line = np.array(rows[before:])
-        if len(line) > 3:
+        if len(line) > 4:
             centre = minimum(line[:, 0], line[:, 2])[0]
         centre = centre * 3**0.5
     law = sl.fit_chinchilla(*np.transpose(rows)).law
@@ -151,8 +187,9 @@ def plan(oracle, C_target):
             pass
     low, high = np.quantile(draws, [0.1, 0.9])
     missed = max(0.005, abs(np.log(runs[-1, 2] / fit.law(*runs[-1, :2])))) * loss
-    return N, D, loss, min(low, loss) - missed, max(high, loss) + missed
+    return N, D, loss, min(low, loss) - missed, max(high, loss) + missed, k * N**-p
 """
+)
 _RULE = "rule = {{w.name: w.waste((w.C_target / 120)**0.5, 20 * (w.C_target / 120)**0.5) for w in sl.practice_worlds()}}\n{}"
 
 ANSWERS = {
@@ -165,7 +202,9 @@ ANSWERS = {
             ("guess_worlds = '4'", "quotation marks"),
             ("guess_worlds = [4, 5]", "one number"),
             ("guess_worlds = True", "truth value"),
+            ("guess_worlds = 4.5", "whole number"),
         ],
+        equal=dict.fromkeys(["3 => 4", "3 => 2"], "a guess: any whole number counts"),
     ),
     "ex2_waste": Answers(
         right=[
@@ -192,10 +231,11 @@ ANSWERS = {
             ("factor_20 = 0.45", "above 1"),
             ("factor_20 = 1.27", "2 %, not 20 %"),
             ("factor_20 = 20", "above 1"),
-            ("factor_20 = 3.0", ""),
+            ("factor_20 = 3.0", "34 %"),
             ("factor_20 = 1.5", ""),
             ("factor_20 = '2.2'", "quotation marks"),
             ("factor_20 = 0.2", "above 1"),
+            ("factor_20 = 1.6", "8 %: follow"),
         ],
     ),
     "ex3b_strategy": choice(
@@ -223,7 +263,14 @@ def train_line(oracle, C, centre, width=4, n=7):
         wrong=[
             (line(sizes="np.linspace(centre / width, centre * width, n)"), "evenly spaced in N"),
             (line(tokens="C / N"), "OutOfBudget" if False else "cost 5·C"),
-            (line(keep="True"), "diverged"),
+            (line(keep="True"), "are still in the result"),
+            (  # as the notebook's find_size does
+                line().replace(
+                    "        if np",
+                    "        if np.isnan(loss):\n            N = 1.05 * N\n            loss = oracle.train(N, C / (6 * N))\n        if np",
+                ),
+                "not repeated at another size",
+            ),
             (line(sizes="centre * np.geomspace(width, 1 / width, n)"), "descending"),
             (line(result="losses"), ""),
             (line(result="None"), "returned None"),
@@ -235,6 +282,7 @@ def train_line(oracle, C, centre, width=4, n=7):
                 "",
             ),
         ],
+        equal={"train_line sorts its input first": "it is handed no array"},
     ),
     "ex5_minimum": Answers(
         right=[
@@ -308,6 +356,12 @@ def minimum(N, loss):
             ),
             ("def minimum(N, loss):\n    pass", "returned None"),
         ],
+        equal={
+            "30 => 60": "thirty rounds are enough; more change nothing",
+            "np.mean(np.log(N)) => np.median(np.log(N))": "the sizes are evenly spaced: lowest_point asks for the mean",
+            "np.sqrt(np.abs(y - np.polyval(q, x)) + 0.001) => np.abs(y - np.polyval(q, x)) + 0.001": "another robust "
+            "weight: a far point loses it sooner",
+        },
     ),
     "ex6_line_budgets": Answers(
         right=[
@@ -438,6 +492,24 @@ def forecast(C, loss, C_target):
             ),
             (_FORECAST.format("return value, 1.02 * value, 0.98 * value"), "interval"),
             (_FORECAST.format("pass"), "returned None"),
+            (_FORECAST.format("return value, 0.98 * value, 1.02 * value"), ""),
+            (_FORECAST.format("return value, 0.95 * value, 1.05 * value"), "follow the noise"),
+            (
+                "def forecast(C, loss, C_target):\n"
+                "    fit = sl.fit_power_law(C, loss)\n"
+                "    v = fit.predict(1e20)\n"
+                "    low, high = fit.predict_interval(1e20, level=0.8)\n"
+                "    return v, min(low, v), max(high, v)",
+                "",
+            ),
+            (
+                _FORECAST.format("value = loss[-1]; return value, 0.9 * value, 1.1 * value"),
+                "last point",
+            ),
+            (
+                _FORECAST.format("value = value - fit.E; return value, 0.9 * value, 1.1 * value"),
+                "floor is missing",
+            ),
         ],
     ),
     "ex8b_state": Answers(
@@ -506,6 +578,18 @@ def surprise(C, loss):
                 "no floor",
             ),
             (_SURPRISE.format("pass"), "returned None"),
+            (
+                _SURPRISE.format(
+                    "o = np.argsort(C); return abs(loss[o[-1]] / sl.fit_power_law(C[o[:-1]], loss[o[:-1]]).predict(C[o[-1]]) - 1)"
+                ),
+                "sign",
+            ),
+            (
+                _SURPRISE.format(
+                    "o = np.argsort(C); return max(0, loss[o[-1]] / sl.fit_power_law(C[o[:-1]], loss[o[:-1]]).predict(C[o[-1]]) - 1)"
+                ),
+                "",
+            ),
         ],
     ),
     "ex9_refute": Answers(
@@ -544,13 +628,77 @@ def surprise(C, loss):
             (_RULE.format("n_bad = rule; worst_world = 'many tokens'"), "number was expected"),
             (_RULE.format("n_bad = 5; worst_world = 3"), "one of the names"),
             ("n_bad, worst_world = 5, None", "no value yet"),
+            (
+                _RULE.replace("C_target", "budget").format(
+                    "n_bad = sum(v > 0.2 for v in rule.values()); worst_world = max(rule, key=rule.get)"
+                ),
+                "That is every world",
+            ),
+        ],
+        equal=dict.fromkeys(
+            ["20 => 19", "20 => 21 #2"],
+            "with 19 or 21 tokens the same worlds are bad, and the same is worst",
+        ),
+    ),
+    "ex9c_rate_law": Answers(
+        right=[
+            _RATES.format(best="-q[1] / (2 * q[0])", result="np.exp(line[1]), -line[0]"),
+            _RATES.format(best="np.roots(np.polyder(q))[0]", result="[np.exp(line[1]), -line[0]]"),
+            """
+def rate_law(oracle, C, sizes, rates):
+    rows = [(np.log10(N), np.log10(lr), np.log(oracle.train(N, C / 6 / N, lr))) for N in sizes for lr in rates]
+    runs = pd.DataFrame(rows, columns=["N", "lr", "loss"]).dropna()
+    best = {}
+    for N, line in runs.groupby("N"):
+        a, b, _ = np.polyfit(line["lr"], line["loss"], 2)
+        best[N] = -b / 2 / a
+    slope, start = np.polyfit(list(best), list(best.values()), 1)
+    return pd.Series({"k": 10**start, "p": -slope})
+""",
+        ],
+        wrong=[
+            (
+                _RATES.format(best="-q[1] / (2 * q[0])", result="np.exp(line[1]), line[0]"),
+                "sign of the slope",
+            ),
+            (_RATES.format(best="-q[1] / (2 * q[0])", result="line[1], -line[0]"), "That is ln k"),
+            (
+                _RATES.format(best="-q[1] / (2 * q[0])", result="-line[0], np.exp(line[1])"),
+                "order is (k, p)",
+            ),
+            (
+                _RATES.format(best="x[np.argmin(y)]", result="np.exp(line[1]), -line[0]"),
+                "best of the rates tried",
+            ),
+            (_RATES.format(best="-q[1] / q[0]", result="np.exp(line[1]), -line[0]"), ""),
+            (
+                _RATES.format(
+                    best="-q[1] / (2 * q[0])", result="np.exp(line[1]), -line[0]"
+                ).replace("C / (6 * N)", "C / N"),
+                "27 probes",
+            ),
+            (
+                _RATES.format(
+                    best="-q[1] / (2 * q[0])", result="np.exp(line[1]), -line[0]"
+                ).replace("np.isfinite(loss)", "np.full(len(loss), True)"),
+                "diverge",
+            ),
+            (
+                _RATES.format(
+                    best="-q[1] / (2 * q[0])", result="np.exp(line[1]), -line[0]"
+                ).replace("x = np.log(np.asarray(rates))", "x = np.asarray(rates)"),
+                "",
+            ),
+            (_RATES.format(best="-q[1] / (2 * q[0])", result="np.exp(line[1])"), "two numbers"),
+            ("def rate_law(oracle, C, sizes, rates):\n    pass", "returned None"),
         ],
     ),
     "ex10_plan": Answers(
         right=[
-            _SHORT_PLAN.format(),
+            _SHORT_PLAN,
+            _HINT_1_PLAN,
             _JOINT_PLAN,
-            _ONE_LINE_PLAN,
+            _SEARCHED_LINE_PLAN,
             _PLAN.format("N, 20 * N, loss, 0.97 * loss, 1.03 * loss"),
         ],
         wrong=[
