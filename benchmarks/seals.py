@@ -29,14 +29,11 @@ def seals(lesson: Lesson, task: Task) -> dict[str, str]:
         known[name] = float(want), tolerances
         check(name, got, want, **options)
 
-    def check_sealed(name: str, _got: Any, _seal: str) -> None:
-        wanted.add(name)
-
     space = task.namespace(task.solution, *task.tests)
     run(task.solution, space)
     with (
         patch.object(door, "check_number", check_number),
-        patch.object(door, "check_sealed", check_sealed),
+        patch.object(door, "check_sealed", lambda name, *_: wanted.add(name)),
     ):
         lesson.test(task, space)
     return {name: seal_number(name, known[name][0], **known[name][1]) for name in wanted}
@@ -61,7 +58,8 @@ def rewrite(path: Path, test_ids: list[str], fresh: dict[str, str]) -> int:
 def main(arguments: list[str]) -> None:
     """Rewrite the texts of the assignments that were asked for."""
     for assignment in [name for name in ASSIGNMENTS if name in arguments]:
-        lesson = Lesson(assignment)
+        with patch.object(door, "check_sealed", lambda *_: None):  # the old seals may be stale
+            lesson = Lesson(assignment)
         path = COURSE / "source" / f"{assignment}.md"
         count = sum(
             rewrite(path, task.test_ids, seals(lesson, task)) for task in lesson.tasks.values()
