@@ -49,7 +49,7 @@ _GOOD_TENFOLD = {
     "early": "early - late",
     "late": "later - last",
     "ratio": "(late - refit.E) / (early - refit.E)",
-    "times": "2 ** (1 / refit.gamma)",
+    "times": "2 ** (1 / refit.loss_exponent)",
 }
 
 ANSWERS = {
@@ -262,7 +262,7 @@ for y in L_grid.T:
                 "without a floor",
             ),
             (
-                "floors = [sl.fit_power_law(N_grid, L_grid[:, j]).a for j in range(8)]",
+                "floors = [sl.fit_power_law(N_grid, L_grid[:, j]).A for j in range(8)]",
                 "coefficients",
             ),
             (
@@ -888,7 +888,7 @@ for r in np.arange(1, 100, 0.1):
             _TENFOLD.format(
                 **_GOOD_TENFOLD
                 | {
-                    "ratio": "10**-refit.gamma",
+                    "ratio": "10**-refit.loss_exponent",
                     "times": "refit.C_for(refit.E + (early - refit.E) / 2) / 1e21",
                 }
             ),
@@ -912,12 +912,15 @@ for r in np.arange(1, 100, 0.1):
                 ),
                 "other of the two",
             ),
-            (_TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "2**-refit.gamma"}), "one doubling"),
             (
-                _TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "1 - 10**-refit.gamma"}),
+                _TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "2**-refit.loss_exponent"}),
+                "one doubling",
+            ),
+            (
+                _TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "1 - 10**-refit.loss_exponent"}),
                 "share that is lost",
             ),
-            (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "1 / refit.gamma"}), "doublings"),
+            (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "1 / refit.loss_exponent"}), "doublings"),
             (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "2"}), "far more than half"),
             (
                 _TENFOLD.format(
@@ -930,7 +933,7 @@ for r in np.arange(1, 100, 0.1):
                 "two bases are mixed",
             ),
             (
-                _TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "np.exp(-refit.gamma)"}),
+                _TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "np.exp(-refit.loss_exponent)"}),
                 "for e times the compute",
             ),
             (_TENFOLD.format(**_GOOD_TENFOLD | {"early": "1 - late / early"}), "fraction"),
