@@ -262,7 +262,7 @@ for y in L_grid.T:
                 "without a floor",
             ),
             (
-                "floors = [sl.fit_power_law(N_grid, L_grid[:, j]).a for j in range(8)]",
+                "floors = [sl.fit_power_law(N_grid, L_grid[:, j]).A for j in range(8)]",
                 "coefficients",
             ),
             (
