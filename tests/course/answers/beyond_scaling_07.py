@@ -1,6 +1,6 @@
 """What learners write in 07_beyond_scaling; see `power_laws_01` for the form."""
 
-from . import Answers, choice
+from . import Answers
 
 _RANGE = """
 def cost_quantiles(C, peak, utilisation, price, n=100_000):
@@ -283,7 +283,7 @@ ANSWERS = {
     "ex6_devices": Answers(
         right=['answer_5 = "2 7"', "answer_5 = '2 7 '"],
         wrong=[
-            ('answer_5 = "2 8"', "leaves 20 GB unused"),
+            ('answer_5 = "2 8"', "divide the bytes"),
             ('answer_5 = "1 7"', "rounds up"),
             ('answer_5 = "1 4"', "Sixteen bits are two bytes"),
             ('answer_5 = "1.75 7.0"', "whole number"),
@@ -304,7 +304,7 @@ ANSWERS = {
             "def cheapest_size(L, D_inf):\n    return sl.lifetime_optimum(law, L, D_inf)[0]",
         ],
         wrong=[
-            (_CHEAPEST.format(body="return N[np.argmin(6 * N * D)]"), "compute-optimal size"),
+            (_CHEAPEST.format(body="return N[np.argmin(6 * N * D)]"), "cheapest training"),
             (_CHEAPEST.format(body="return N[np.argmin(6 * N * (D + D_inf))]"), "priced alike"),
             (_CHEAPEST.format(body="return N[np.argmin(2 * N * (D + D_inf))]"), "priced alike"),
             (
@@ -322,7 +322,7 @@ ANSWERS = {
             (_CHEAPEST.format(body="return N[np.argmin(2 * N * D_inf)]"), "smallest size"),
             (
                 _CHEAPEST.format(body="return N[np.argmin(6 * N * D + 2 * D_inf)]"),
-                "compute-optimal size",
+                "cheapest training",
             ),
         ],
     ),
@@ -450,7 +450,7 @@ ANSWERS = {
                 _FORECAST.format(
                     values="cost(2.4), cost(2), cost(2.9), 2.97, 2023.2 + np.log10(2500) / np.log(2.4)"
                 ),
-                "two kinds of log",
+                "Two kinds of log",
             ),
             (_FORECAST.format(values="300, cost(2), cost(2.9), 2.97, year()"), "Write dollars"),
         ],
@@ -785,12 +785,12 @@ ANSWERS = {
                 _TEACHER.format(
                     body=_lines(_BYTES, "return 6 * N_S * x / ((2 * N_S + 6 * N_T) * D)")
                 ),
-                "",
+                "changed places",
             ),
-            (_TEACHER.format(body=_lines(_BYTES, "return x")), ""),
+            (_TEACHER.format(body=_lines(_BYTES, "return x")), "bytes that the student"),
             (
                 _TEACHER.format(body=_lines(_BYTES, "return 6 * N_S * x / (2 * N_T * D)")),
-                "beside the student",
+                "with its teacher too",
             ),
         ],
     ),
