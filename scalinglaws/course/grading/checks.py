@@ -113,6 +113,8 @@ def _show(value: Any, digits: int = 6) -> str:
             value = value.item()
         if type(value) is float:
             return _float(value, digits)
+        if inspect.isfunction(value) and value.__name__.isidentifier():
+            return value.__name__
         if isinstance(value, pd.DataFrame):
             columns = ", ".join(map(str, value.columns))
             return f"a table of {len(value)} rows with the columns {columns}"[:120]
