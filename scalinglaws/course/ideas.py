@@ -46,9 +46,9 @@ IDEAS = _ideas("""
     shapes      | Curves that turn             | 05_limits              | D5                 | repeats
     skills      | From loss to skill           | 06_loss_to_skill       | D6                 | forecasts
     theory      | Why power laws at all        | 05_limits              | E3                 | power_law
-    inference   | The cost of serving          | 07_beyond_scaling      | C8 C10 C11 C16     | chinchilla
+    inference   | The cost of serving          | 07_beyond_scaling      | C8 C10 C11 C16 F5  | chinchilla
     economics   | The cost of training         | 07_beyond_scaling      | C9                 | compute
-    beyond      | Beyond size and data         | 07_beyond_scaling      | C12 C18            | inference skills repeats
+    beyond      | Beyond size and data         | 07_beyond_scaling      | C12 C18 F7 F8 F9 F10 F11 F12 | inference skills repeats
     planning    | A plan of your own           | 08_capstone            | D8                 | chinchilla universal
 """)
 _OF_ROW = {row: idea.id for idea in IDEAS.values() for row in idea.rows}

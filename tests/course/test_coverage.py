@@ -14,7 +14,7 @@ ALL_ROWS = {
     f"{part}{i}"
     for part, last in (("A", 5), ("B", 11), ("C", 18), ("D", 10), ("E", 5))
     for i in range(1, last + 1)
-}
+} | {f"F{i}" for i in (5, 7, 8, 9, 10, 11, 12)}
 
 # The claims of the source material that are wrong, imprecise or malformed (or right for a wrong reason).
 CLAIMS_TO_MEND = {
