@@ -268,7 +268,7 @@ ANSWERS = {
             ),
             (grid(loss="E + A / N**beta + B / D**alpha"), "exponents changed places"),
             (grid(i="np.argmax(loss)"), "take argmin"),
-            (grid().replace("1e3, 1e15", "1e5, 1e13"), "is your grid narrower"),
+            (grid().replace("1e3, 1e15", "1e4, 1e13"), "is your grid narrower"),
             (
                 grid(result="float(f'{N[i]:.2g}'), float(f'{D[i]:.2g}'), float(f'{loss[i]:.2g}')"),
                 "",
@@ -483,7 +483,7 @@ ANSWERS = {
             ),
             (
                 bootstrap(draw="new = table.sample(frac=1, replace=True, random_state=g)"),
-                "within each budget",
+                "each budget",
             ),
             (
                 bootstrap(
