@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from scalinglaws.cli import main
 from scalinglaws.course.exercises import Exercise
 from scalinglaws.course.grading import class_run
-from scalinglaws.course.grading.classroom import versions
+from scalinglaws.course.grading.classroom import describe_stale, stale, versions
 from scalinglaws.course.grading.gradebook_writer import Records
 from scalinglaws.course.grading.ledger import Entry, Ledger
 from scalinglaws.course.grading.nbgrader_api import explain, load_config, open_gradebook
@@ -416,3 +416,16 @@ def test_a_run_into_a_log_file_prints_a_line_now_and_then(capsys, monkeypatch):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "tiny: 30 submissions to grade" and 10 < len(lines) < 20
     assert lines[1].startswith("tiny: 2 of 30 graded, about ")
+
+
+def test_marks_of_an_unknown_version_are_called_so_and_count_as_stale(course):
+    grade(course, "ada", "bob")
+    path = Ledger(course, NAME).folder / "ada.json"  # as version 0.1 wrote it
+    entry = json.loads(path.read_text("utf-8"))
+    del entry["versions"]
+    path.write_text(json.dumps(entry), "utf-8")
+    ledger = Ledger(course, NAME)
+    entries = {student: ledger.read(student) for student in ("ada", "bob", "eve")}
+    old = stale(entries, versions({NAME: source(course)}, {}))
+    assert old == {"ada": ["unknown version"]}
+    assert "1 graded by an unknown version: ada. `scalinglaws grade" in describe_stale(old, NAME)

@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 from scalinglaws.course.grading import execute, scratch
 from scalinglaws.course.grading.engine import codec, messages
 from scalinglaws.course.grading.engine.cells import Cell, Course
-from scalinglaws.course.grading.engine.channel import Gone
+from scalinglaws.course.grading.engine.messages import Gone
 from scalinglaws.course.grading.engine.redaction import UNSHOWN, hidden_lines
 from scalinglaws.course.grading.engine.sandbox import Limits
 from scalinglaws.course.grading.engine.session import Session
