@@ -26,7 +26,7 @@ from scalinglaws.course.grading.nbgrader_api import explain, load_config, open_g
 from scalinglaws.course.grading.remarks import Kind, look
 from scalinglaws.course.grading.results import State, Test as CellTest, decide, judge, results
 from scalinglaws.course.grading.submission import grade_id, master, repair
-from scalinglaws.course.grading.submission_job import Outcome
+from scalinglaws.course.grading.submission_job import Outcome, write_files
 
 from . import classroom
 from .classroom import NAME, RIGHT, meta
@@ -429,3 +429,19 @@ def test_marks_of_an_unknown_version_are_called_so_and_count_as_stale(course):
     old = stale(entries, versions({NAME: source(course)}, {}))
     assert old == {"ada": ["unknown version"]}
     assert "1 graded by an unknown version: ada. `scalinglaws grade" in describe_stale(old, NAME)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_submission_is_not_run_without_its_files_on_a_full_disk(tmp_path, monkeypatch, number):
+    def full(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError) as raised:
+        write_files(tmp_path / "made", {"data.csv": b"1"})
+    assert "The disk is full" in str(explain(raised.value))
+
+
+def test_a_name_that_the_system_does_not_know_is_passed_over(tmp_path):
+    write_files(tmp_path / "made", {"a" * 300: b"1", "b.csv": b"2"})
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["b.csv"]

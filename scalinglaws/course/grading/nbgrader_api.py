@@ -71,11 +71,16 @@ _TROUBLES = {
 }
 
 
+def is_full(error: OSError) -> bool:
+    """Whether a disk is full, or a quota used up."""
+    return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
 def explain(error: BaseException) -> CourseError | None:
     """What a person should read of an error of the gradebook or the disk; None for any other."""
     if isinstance(error, OSError):
-        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-        return CourseError(_sentence("disk is full", error.strerror or "")) if full else None
+        said = _sentence("disk is full", error.strerror or "")
+        return CourseError(said) if is_full(error) else None
     if not isinstance(error, SQLAlchemyError):
         return None
     text = str(getattr(error, "orig", None) or error)

@@ -25,7 +25,7 @@ from .engine import sandbox
 from .engine.sandbox import Limits
 from .execute import HAS_ENGINE, shared_server
 from .finder import find_work, read_folder
-from .nbgrader_api import assignments, load_config
+from .nbgrader_api import assignments, gradebook_errors, load_config
 from .remarks import Kind
 from .rendering import shared_renderer
 from .results import Result, State, results
@@ -116,7 +116,8 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
         ) from None
     if not quiet:
         print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
-    outcome = grade_submission(assignment, student, found.files, found.left_out)
+    with gradebook_errors():  # a full disk is one sentence
+        outcome = grade_submission(assignment, student, found.files, found.left_out)
     page = feedback.page(outcome.notebooks[name], config, name, student)
     path = _keep_feedback(course, name, student, page)
     found_results = results(exercises(assignment.notebooks[name]), outcome.tests)
