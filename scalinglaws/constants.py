@@ -199,15 +199,15 @@ DEEPSEEK_BATCH = Trend(
 # --- Mixtures of experts --------------------------------------------------------------------------
 
 LUDZIEJEWSKI = ExpertsLaw(
-    a=35.91,
+    A=35.91,
     alpha=-0.1889,
     delta=-0.2285,
-    gamma=0.0098,
-    b=35.98,
+    alpha_experts=0.0098,
+    B=35.98,
     beta=-0.1775,
     omega=0.5529,
-    zeta=-0.0259,
-    c=1.3637,
+    beta_experts=-0.0259,
+    E=1.3637,
     E_start=2.0732,
     E_max=290.4521,
     name="Ludziejewski 2025",
@@ -215,22 +215,22 @@ LUDZIEJEWSKI = ExpertsLaw(
     "the paper)",
 )
 CLARK = RoutedLaw(
-    a=-0.082,
-    b=-0.108,
-    c=0.009,
-    d=1.104,
+    level=1.104,
+    slope_N=-0.082,
+    slope_E=-0.108,
+    both=0.009,
     name="Clark 2022, S-BASE",
     citation="Clark et al. 2022, Unified Scaling Laws for Routed Language Models, arXiv:2202.01169 "
     "(secondary)",
 )
 KRAJEWSKI = GranularityLaw(
-    a=18.1,
+    E=0.47,
+    A=18.1,
+    B=30.8,
     alpha=0.115,
-    b=30.8,
     beta=0.147,
     g=2.1,
-    gamma=0.58,
-    c=0.47,
+    kappa=0.58,
     name="Krajewski 2024",
     citation="Krajewski et al. 2024, Scaling Laws for Fine-Grained Mixture of Experts, "
     "arXiv:2402.07871 (secondary)",
@@ -257,7 +257,7 @@ KUMAR_ROUNDING = QuantisationLaw(
     C_T=0.0598,
     gamma_D=0.5068,
     gamma_N=0.3439,
-    gamma=0.5907,
+    gamma_post=0.5907,
     n=1.1277,
     name="Kumar 2024, rounding afterwards",
     citation=f"{_KUMAR}; GPTQ, the sign of the offset inferred as for training",
@@ -280,7 +280,8 @@ BUSBRIDGE_SUPERVISED = JointLaw(
 
 @dataclass(frozen=True)
 class PublicModel:
-    """A published model: N parameters trained on D tokens (processed, repeats included). C is 6·N·D FLOPs.
+    """A published model: N parameters trained on D tokens (processed, repeats included; nan if not published). C is
+    6·N·D FLOPs.
 
     N_active: the parameters that one token passes through, for a mixture of experts. verified: "paper" (read in the
     paper or a table of Hoffmann et al. 2022), "secondary" (a data set or survey), "memory" (check before quoting).
@@ -349,7 +350,14 @@ PUBLIC_MODELS = (
             ("Qwen3-0.6B", 0.6, 36, 2025, "arXiv:2505.09388", "secondary"),
         )
     ),
-    PublicModel(
-        "DeepSeek-V3", 671e9, 14.8e12, 2024, "arXiv:2412.19437", "secondary", N_active=37e9
+    *(
+        PublicModel(name, N * 1e9, D * 1e12, year, citation, "secondary", N_active=active * 1e9)
+        for name, N, active, D, year, citation in (
+            ("Mixtral 8x7B", 46.7, 12.9, np.nan, 2023, "arXiv:2401.04088"),
+            ("DeepSeek-V3", 671, 37, 14.8, 2024, "arXiv:2412.19437"),
+            ("Qwen3-235B", 235, 22, 36, 2025, "arXiv:2505.09388"),
+            ("Kimi K2", 1040, 32, 15.5, 2025, "arXiv:2507.20534"),
+            ("gpt-oss-120b", 117, 5.1, np.nan, 2025, "arXiv:2508.10925"),
+        )
     ),
 )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+import scalinglaws.course  # noqa: F401 - before a test imports nbformat: it says why
 from scalinglaws.files import try_lock
 
 # Chromium runs as root in CI; without the rest of these flags it asks its makers' servers by itself.
@@ -36,6 +37,7 @@ EXPENSIVE = {
     "test_capstone": "names",
     "test_class": "marks",
     "test_findings": "made",
+    "test_handout": "handed_out",
     "test_light_install": "wheel",
     "test_marking": "graded_course",
 }

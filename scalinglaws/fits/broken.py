@@ -12,13 +12,13 @@ from ..errors import CourseError
 from ..laws import BrokenPowerLaw
 from . import gauss_newton
 from .estimator import Estimator, search
-from .newton import Array, Solution
+from .newton import Array
 from .result import RegressionFit
 from .scaling import convergence_message
 from .store import recorded
 from .validate import check_delta, check_floor, check_groups, check_runs, check_weights
 
-_FLOORS = (0.0, 0.5, 0.9, 0.99)  # starts for a, as shares of the lowest y
+_FLOORS = (0.0, 0.5, 0.9, 0.99)  # starts for E, as shares of the lowest y
 _WIDTHS = (0.1, 0.5)  # starts for f: a sharp and a gradual break
 _POLISHED = 8
 _SHARPEST = 0.02  # the least f: below it breaks are corners and the data cannot tell
@@ -42,31 +42,27 @@ class BrokenPowerLawFit(RegressionFit[BrokenPowerLaw]):
 
 
 @dataclass(frozen=True, eq=False)
-class _Curve:
-    """ln y = ln(a + b·x^-c0·Π …) in theta = (a, ln b', c0, then c, ln d, ln f of each break).
+class _Curve(gauss_newton.Regression):
+    """ln y = ln(E + A·x^-c0·Π …) in theta = (E, ln A', c0, then c, ln d, ln f of each break).
 
-    x is in units of its mean (z = ln x, centred), y in units of its own, and b' is the power law's
+    x is in units of its mean (z = ln x, centred), y in units of its own, and A' is the power law's
     value at the mean run, so that theta is of order one.
     """
 
     z: Array  # (n,)
     centre: float
     unit: float
-    y: Array  # ln y (n,)
-    weights: Array
-    delta: float
-    fixed: tuple[int, ...]
     breaks: int
 
     @property
     def low(self) -> Array:
-        """a >= 0, breaks inside the data, widths at least a corner."""
+        """E >= 0, breaks inside the data, widths at least a corner."""
         inf = np.inf
         return np.array([0.0, -inf, -inf] + [-inf, self.z.min(), np.log(_SHARPEST)] * self.breaks)
 
     @property
     def high(self) -> Array:
-        """a up to the lowest y, breaks inside the data, widths up to the whole range."""
+        """E up to the lowest y, breaks inside the data, widths up to the whole range."""
         inf, span = np.inf, np.ptp(self.z)
         lowest = np.exp(self.y.min())
         return np.array([lowest, inf, inf] + [inf, self.z.max(), np.log(span)] * self.breaks)
@@ -83,8 +79,8 @@ class _Curve:
 
     def _evaluate(self, theta: Array) -> tuple[Array, Array, Array, list[Array]]:
         """ln y, y, its power-law part, and that part's relative derivatives, each (B, n)."""
-        a, log_b, c0 = (theta[:, k, None] for k in range(3))
-        inner = log_b - c0 * self.z
+        E, log_A, c0 = (theta[:, k, None] for k in range(3))
+        inner = log_A - c0 * self.z
         columns = [np.ones_like(inner), np.broadcast_to(-self.z, inner.shape)]
         for k in range(3, theta.shape[1], 3):
             c, d, f = theta[:, k, None], theta[:, k + 1, None], np.exp(theta[:, k + 2, None])
@@ -94,35 +90,23 @@ class _Curve:
             inner = inner - c * f * soft
             columns += [-f * soft, c * logistic, -c * f * (soft - u * logistic)]
         power = np.exp(np.minimum(inner, 700))
-        total = np.maximum(a + power, 1e-300)
+        total = np.maximum(E + power, 1e-300)
         return np.log(total), total, power, columns
-
-    def minimise(
-        self, starts: Array, weights: Array | None = None, y: Array | None = None
-    ) -> Solution:
-        return gauss_newton.minimise(
-            self,
-            starts,
-            self.y if y is None else y,
-            self.weights if weights is None else weights,
-            self.delta,
-            self.fixed,
-        )
 
     def laws(self, theta: Array) -> list[BrokenPowerLaw | None]:
         return [self._law(row) for row in theta]
 
     def _law(self, theta: Array) -> BrokenPowerLaw | None:
-        a, log_b, c0 = theta[:3]
+        E, log_A, c0 = theta[:3]
         triples = np.reshape(theta[3:], (-1, 3))
         order = np.argsort(triples[:, 1])
         with np.errstate(over="ignore"):
-            b = self.unit * np.exp(log_b + c0 * self.centre)
-        if not (np.isfinite(b) and b > 0):
+            A = self.unit * np.exp(log_A + c0 * self.centre)
+        if not (np.isfinite(A) and A > 0):
             return None
         return BrokenPowerLaw(
-            a=float(self.unit * a),
-            b=float(b),
+            E=float(self.unit * E),
+            A=float(A),
             c0=float(c0),
             breaks=tuple(
                 (float(c), float(np.exp(d + self.centre)), float(np.exp(f)))
@@ -136,14 +120,14 @@ class _Curve:
         y = np.exp(self.y)
         found: list[Array] = []
         floors = [share * y.min() for share in _FLOORS] if held is None else [held]
-        for a, f, d in product(floors, _WIDTHS, combinations(places, self.breaks)):
-            rest = y - a
+        for E, f, d in product(floors, _WIDTHS, combinations(places, self.breaks)):
+            rest = y - E
             columns = [np.ones_like(self.z), -self.z]
             columns += [-f * np.logaddexp(0.0, (self.z - place) / f) for place in d]
             design = np.stack(columns, axis=1)
-            weight = np.sqrt(self.weights) * rest / y  # errors of ln(y - a) as errors of ln y
+            weight = np.sqrt(self.weights) * rest / y  # errors of ln(y - E) as errors of ln y
             solution = np.linalg.lstsq(design * weight[:, None], np.log(rest) * weight)[0]
-            theta = [a, *solution[:2]]
+            theta = [E, *solution[:2]]
             for c, place in zip(solution[2:], d, strict=True):
                 theta += [c, place, np.log(f)]
             found.append(np.array(theta))
@@ -167,7 +151,7 @@ def fit_broken_power_law(
 
     x: N, D, C, epochs or anything positive (n,). y: loss or error, positive (n,). breaks: 0, 1 or 2;
     each adds three parameters. delta: Huber's, on ln y; None for least squares. floor: True fits the
-    law's floor a >= 0, False sets it to 0, a number holds it there. weights: one per run. groups:
+    law's floor E >= 0, False sets it to 0, a number holds it there. weights: one per run. groups:
     labels of runs that the bootstrap keeps together.
 
     The law is not linear in any sense that would rule out local minima: the best 8 of a grid of
@@ -175,7 +159,7 @@ def fit_broken_power_law(
 
     Raises CourseError for bad or too few runs, and for a floor outside 0 to the lowest y.
 
-    >>> truth = BrokenPowerLaw(a=0, b=10, c0=0.5, breaks=((-1.0, 100, 0.3),))
+    >>> truth = BrokenPowerLaw(E=0, A=10, c0=0.5, breaks=((-1.0, 100, 0.3),))
     >>> x = np.geomspace(1, 1e4, 25)
     >>> fit = fit_broken_power_law(x, truth(x))
     >>> round(fit.law.c0, 4), round(fit.law.breaks[0][1], 1)
@@ -209,14 +193,14 @@ def fit_broken_power_law(
     if law is None:
         raise CourseError(f"No broken power law follows these {len(x)} runs.")
     converged, how = convergence_message(solution)
-    names = ["a", "b", "c0"] + [f"{name}{i + 1}" for i in range(breaks) for name in "cdf"]
+    names = ["E", "A", "c0"] + [f"{name}{i + 1}" for i in range(breaks) for name in "cdf"]
     at_bound = ((theta <= curve.low) | (theta >= curve.high)) & ~np.isin(
         np.arange(len(theta)), curve.fixed
     )
     return BrokenPowerLawFit(
         law=law,
-        parameters=("a", "b", "c0"),
-        held=() if fitted else ("a",),
+        parameters=("E", "A", "c0"),
+        held=() if fitted else ("E",),
         variables=("x",),
         loss=y,
         residuals=np.log(np.asarray(law(x)) / y),

@@ -74,8 +74,8 @@ def fit_error(
     models that the bootstrap keeps together. Raises CourseError for bad or too few models.
 
     >>> loss = np.linspace(2.2, 4, 12)
-    >>> fit = fit_error(loss, ErrorLaw(epsilon=0.85, k=2.0, gamma=0.75)(loss))
-    >>> round(fit.law.epsilon, 4), round(fit.law.gamma, 4)
+    >>> fit = fit_error(loss, ErrorLaw(epsilon=0.85, k=2.0, rate=0.75)(loss))
+    >>> round(fit.law.epsilon, 4), round(fit.law.rate, 4)
     (0.85, 0.75)
     """
     x, y = check_runs(3, {"loss": 4}, loss=loss, error=error)

@@ -1,4 +1,4 @@
-"""Fitting L(x) = E + a·x^-alpha, with or without the irreducible loss E."""
+"""Fitting L(x) = E + A·x^-alpha, with or without the irreducible loss E."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _POLISHED = 5  # the best points of the profile, from which the joint fit starts
 
 
 def _law(E: float, a: Array, p: Array) -> PowerLaw:
-    return PowerLaw(a=float(a[0]), alpha=float(p[0]), E=E)
+    return PowerLaw(A=float(a[0]), alpha=float(p[0]), E=E)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PowerLawFit(RegressionFit[PowerLaw]):
-    """The fit of a power law; `law` is a `PowerLaw`, and E, a, alpha are its parameters.
+    """The fit of a power law; `law` is a `PowerLaw`, and E, A, alpha are its parameters.
 
     x: of the runs (n,). floor: what was asked of E. at_bound: whether E stopped at 0, its bound: the
     runs then show no floor.
@@ -42,9 +42,9 @@ class PowerLawFit(RegressionFit[PowerLaw]):
         return self.law.E
 
     @property
-    def a(self) -> float:
+    def A(self) -> float:
         """The coefficient of the power law."""
-        return self.law.a
+        return self.law.A
 
     @property
     def alpha(self) -> float:
@@ -82,7 +82,7 @@ def fit_power_law(
     weights: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> PowerLawFit:
-    """Fit L(x) = E + a·x^-alpha to runs by least squares on ln L.
+    """Fit L(x) = E + A·x^-alpha to runs by least squares on ln L.
 
     x: N, D, C or anything positive, shape (n,). loss: nats per token, shape (n,).
     floor: True fits E >= 0, False sets E = 0 (Kaplan's form), a number holds E there.
@@ -98,7 +98,7 @@ def fit_power_law(
 
     >>> x = np.geomspace(1e6, 1e10, 9)
     >>> fit = fit_power_law(x, 1.7 + 400 * x**-0.34)
-    >>> round(fit.E, 6), round(fit.a, 3), round(fit.alpha, 6), fit.converged
+    >>> round(fit.E, 6), round(fit.A, 3), round(fit.alpha, 6), fit.converged
     (1.7, 400.0, 0.34, True)
     """
     profiled = floor is True
@@ -124,7 +124,7 @@ def fit_power_law(
     at_bound = profiled and E == 0
     return PowerLawFit(
         law=law,
-        parameters=("a", "alpha") if floor is False else ("a", "alpha", "E"),
+        parameters=("A", "alpha") if floor is False else ("A", "alpha", "E"),
         held=() if isinstance(floor, bool) else ("E",),
         variables=("x",),
         loss=loss,
@@ -142,5 +142,5 @@ def fit_power_law(
         x=x,
         floor=floor,
         at_bound=at_bound,
-        estimator=Estimator(scaling, scaling.theta(law.E, [law.a], [law.alpha])),
+        estimator=Estimator(scaling, scaling.theta(law.E, [law.A], [law.alpha])),
     )

@@ -4,7 +4,7 @@ published code).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,42 +15,40 @@ from .formula import Formula
 
 @dataclass(frozen=True, repr=False)
 class BrokenPowerLaw(Formula):
-    """y = a + b·x^-c0 · Π_i (1 + (x/d_i)^(1/f_i))^(-c_i·f_i) (BNSL, eq. 1): power laws joined
+    """y = E + A·x^-c0 · Π_i (1 + (x/d_i)^(1/f_i))^(-c_i·f_i) (BNSL, eq. 1): power laws joined
     smoothly.
 
     breaks: (c, d, f) of each break: the change of exponent, where it is, and how gradual it is (f >
-    0; a small f is sharp). ln(y - a) against ln x has slope -c0 before the first break and -(c0 +
+    0; a small f is sharp). ln(y - E) against ln x has slope -c0 before the first break and -(c0 +
     c1) after it. Exponents may be negative, so y can rise: double descent and overfitting can be
     expressed, unlike by a sum of power laws.
 
-    >>> law = BrokenPowerLaw(a=0, b=10, c0=0.5, breaks=((-1.0, 100, 0.2),))
+    >>> law = BrokenPowerLaw(E=0, A=10, c0=0.5, breaks=((-1.0, 100, 0.2),))
     >>> bool(law(1) > law(100) < law(1e4))   # U-shaped
     True
     """
 
-    a: float
-    b: float
+    E: float
+    A: float
     c0: float
     breaks: tuple[tuple[float, float, float], ...] = ()
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
-        self._require("b")
-        self._require("a", zero=True)
+        self._require("A")
+        self._require("E", zero=True)
         for _, d, f in self.breaks:
             positive(d=d, f=f)
 
     def __call__(self, x: ArrayLike) -> Floats:
         """y at x; broadcasts over arrays."""
         (x,) = positive(x=x)
-        log_y = np.log(self.b) - self.c0 * np.log(x)
+        log_y = np.log(self.A) - self.c0 * np.log(x)
         for c, d, f in self.breaks:
             log_y = log_y - c * f * np.logaddexp(0.0, np.log(x / d) / f)
-        return plain(self.a + np.exp(log_y))
+        return plain(self.E + np.exp(log_y))
 
     def slope(self, x: ArrayLike) -> Floats:
-        """d ln(y - a) / d ln x: -c0 far below the first break, -(c0 + Σ c_i) far above the last."""
+        """d ln(y - E) / d ln x: -c0 far below the first break, -(c0 + Σ c_i) far above the last."""
         (x,) = positive(x=x)
         slope = np.full(x.shape, -float(self.c0))
         for c, d, f in self.breaks:

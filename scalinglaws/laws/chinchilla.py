@@ -4,7 +4,7 @@ arXiv:2203.15556).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -42,8 +42,6 @@ class ChinchillaLaw(Formula):
     B: float
     alpha: float
     beta: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
         self._require("A", "B", "alpha", "beta")
@@ -105,8 +103,8 @@ class ChinchillaLaw(Formula):
         return (self.alpha * self.A / (self.beta * self.B)) ** (1 / (self.alpha + self.beta))
 
     @property
-    def gamma(self) -> float:
-        """The exponent of the optimal reducible loss, L_opt - E ∝ C^-gamma: alpha·beta/(alpha +
+    def loss_exponent(self) -> float:
+        """The exponent of the optimal reducible loss, L_opt - E ∝ C^-loss_exponent: alpha·beta/(alpha +
         beta).
         """
         return self.alpha * self.beta / (self.alpha + self.beta)
@@ -128,10 +126,10 @@ class ChinchillaLaw(Formula):
 
     def L_opt(self, C: ArrayLike) -> Floats:
         """The lowest loss that C training FLOPs can reach: E + (A·G^-alpha +
-        B·G^beta)·(C/6)^-gamma.
+        B·G^beta)·(C/6)^-loss_exponent.
         """
         (C,) = positive(C=C)
-        return plain(self.E + self._frontier * (C / FLOPS_PER_PARAM_TOKEN) ** -self.gamma)
+        return plain(self.E + self._frontier * (C / FLOPS_PER_PARAM_TOKEN) ** -self.loss_exponent)
 
     def C_for(self, L: ArrayLike) -> Floats:
         """The least training FLOPs that reach loss L: the inverse of L_opt; inf where L <= E.
@@ -143,7 +141,7 @@ class ChinchillaLaw(Formula):
         (L,) = positive(L=L)
         with np.errstate(divide="ignore"):
             ratio = self._frontier / np.maximum(L - self.E, 0.0)
-            return plain(FLOPS_PER_PARAM_TOKEN * ratio ** (1 / self.gamma))
+            return plain(FLOPS_PER_PARAM_TOKEN * ratio ** (1 / self.loss_exponent))
 
     def tokens_per_param(self, C: ArrayLike) -> Floats:
         """D_opt/N_opt at C training FLOPs: the "20 tokens per parameter" of a fitted law."""
@@ -177,8 +175,6 @@ class AllocationLaw(Formula):
     N: Trend
     D: Trend
     L: Trend | None = None
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     @classmethod
     def from_N(cls, N: Trend, name: str = "", citation: str = "") -> AllocationLaw:

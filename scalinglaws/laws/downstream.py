@@ -8,7 +8,7 @@ with intervals.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -43,8 +43,6 @@ class AccuracySigmoid(Formula):
     height: float
     midpoint: float
     slope: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("height", "slope")
@@ -72,30 +70,28 @@ class AccuracySigmoid(Formula):
 
 @dataclass(frozen=True, repr=False)
 class ErrorLaw(Formula):
-    """Err(L) = epsilon - k·e^(-gamma·L): the average top-1 error of tasks (Gadre et al. 2024, eq.
+    """Err(L) = epsilon - k·e^(-rate·L): the average top-1 error of tasks (Gadre et al. 2024, eq.
     5).
 
-    epsilon: the error of a model that knows nothing. k, gamma > 0, else CourseError. The form was
+    epsilon: the error of a model that knows nothing. k, rate > 0, else CourseError. The form was
     checked in the authors' code. It is meant for averages over many tasks: a single task often has
     its own shape.
 
-    >>> law = ErrorLaw(epsilon=0.85, k=2.0, gamma=0.75)
+    >>> law = ErrorLaw(epsilon=0.85, k=2.0, rate=0.75)
     >>> round(law(3.0), 3), round(law(2.0), 3)
     (0.639, 0.404)
     """
 
-    START: ClassVar[Ranges] = {"epsilon": (0.5, 1), "k": (0.3, 20), "gamma": (0.3, 2)}
+    START: ClassVar[Ranges] = {"epsilon": (0.5, 1), "k": (0.3, 20), "rate": (0.3, 2)}
 
     epsilon: float
     k: float
-    gamma: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
+    rate: float
 
     def __post_init__(self) -> None:
-        self._require("epsilon", "k", "gamma")
+        self._require("epsilon", "k", "rate")
 
     def __call__(self, loss: ArrayLike) -> Floats:
         """The average error at a loss in nats per token."""
         (loss,) = positive(loss=loss)
-        return plain(self.epsilon - self.k * np.exp(-self.gamma * loss))
+        return plain(self.epsilon - self.k * np.exp(-self.rate * loss))

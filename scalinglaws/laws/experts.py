@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -43,54 +43,52 @@ class ExpertChoice:
 
 @dataclass(frozen=True, repr=False)
 class ExpertsLaw(Formula):
-    """L = a·Ê^delta·N_act^(alpha + gamma·ln Ê) + b·Ê^omega·D^(beta + zeta·ln Ê) + c (eq. 6).
+    """L = E + A·Ê^delta·N_act^(alpha + alpha_experts·ln Ê) + B·Ê^omega·D^(beta + beta_experts·ln Ê).
 
     Ludziejewski et al. 2025, arXiv:2502.05172: dense models and mixtures in one law, from 280 runs
     of up to 5B parameters and 32 experts, one of them active. N_act: the parameters that a token
     passes through, D: tokens, Ê: `effective_experts`. For a fixed number of experts it is
     Chinchilla's law (`for_experts`). `constants.LUDZIEJEWSKI` has the published coefficients.
 
-    >>> law = ExpertsLaw(a=35.91, alpha=-0.1889, delta=-0.2285, gamma=0.0098, b=35.98, beta=-0.1775,
-    ...     omega=0.5529, zeta=-0.0259, c=1.3637, E_start=2.0732, E_max=290.4521)
+    >>> law = ExpertsLaw(A=35.91, alpha=-0.1889, delta=-0.2285, alpha_experts=0.0098, B=35.98,
+    ...     beta=-0.1775, omega=0.5529, beta_experts=-0.0259, E=1.3637, E_start=2.0732, E_max=290.4521)
     >>> round(law(1e9, 2e10, 1) - law(1e9, 2e10, 8), 3)   # what eight experts gain
     0.069
     """
 
-    a: float
+    A: float
     alpha: float
     delta: float
-    gamma: float
-    b: float
+    alpha_experts: float
+    B: float
     beta: float
     omega: float
-    zeta: float
-    c: float
+    beta_experts: float
+    E: float
     E_start: float
     E_max: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._require("a", "b", "E_start", "E_max")
-        self._require("c", zero=True)
+        self._require("A", "B", "E_start", "E_max")
+        self._require("E", zero=True)
 
     def __call__(self, N_act: ArrayLike, D: ArrayLike, experts: ArrayLike) -> Floats:
         """The loss in nats per token."""
         N, D = positive(N_act=N_act, D=D)
         log_E = np.log(effective_experts(experts, self.E_start, self.E_max))
-        size = self.a * np.exp(self.delta * log_E) * N ** (self.alpha + self.gamma * log_E)
-        data = self.b * np.exp(self.omega * log_E) * D ** (self.beta + self.zeta * log_E)
-        return plain(size + data + self.c)
+        size = self.A * np.exp(self.delta * log_E) * N ** (self.alpha + self.alpha_experts * log_E)
+        data = self.B * np.exp(self.omega * log_E) * D ** (self.beta + self.beta_experts * log_E)
+        return plain(size + data + self.E)
 
     def for_experts(self, experts: float) -> ChinchillaLaw:
         """Chinchilla's law in N_act and D at a fixed number of experts (Table 4)."""
         log_E = float(np.log(effective_experts(experts, self.E_start, self.E_max)))
         return ChinchillaLaw(
-            E=self.c,
-            A=self.a * float(np.exp(self.delta * log_E)),
-            B=self.b * float(np.exp(self.omega * log_E)),
-            alpha=-(self.alpha + self.gamma * log_E),
-            beta=-(self.beta + self.zeta * log_E),
+            E=self.E,
+            A=self.A * float(np.exp(self.delta * log_E)),
+            B=self.B * float(np.exp(self.omega * log_E)),
+            alpha=-(self.alpha + self.alpha_experts * log_E),
+            beta=-(self.beta + self.beta_experts * log_E),
         )
 
     def best_experts(
@@ -151,82 +149,78 @@ def expert_params(N_act: float, experts: int, vocab: int = 50257) -> float:
 
 @dataclass(frozen=True, repr=False)
 class RoutedLaw(Formula):
-    """log10 L = a·log10 N + b·log10 Ê + c·log10 N·log10 Ê + d (Clark et al. 2022,
+    """log10 L = level + slope_N·log10 N + slope_E·log10 Ê + both·log10 N·log10 Ê (Clark et al. 2022,
     arXiv:2202.01169).
 
     At a fixed number of tokens; Ê: `effective_experts`, or the experts themselves far below
     saturation. Secondary: the equation and the published coefficients (`constants.CLARK`) are
-    quoted in later papers. c > 0 means that experts help large models less.
+    quoted in later papers. both > 0 means that experts help large models less.
 
-    >>> law = RoutedLaw(a=-0.082, b=-0.108, c=0.009, d=1.104)
+    >>> law = RoutedLaw(level=1.104, slope_N=-0.082, slope_E=-0.108, both=0.009)
     >>> bool(law(1e8, 64) < law(1e8, 1))
     True
     """
 
     START: ClassVar[Ranges] = {
-        "a": (-0.2, -0.01),
-        "b": (-0.2, -0.01),
-        "c": (0.001, 0.03),
-        "d": (0.3, 3),
+        "level": (0.3, 3),
+        "slope_N": (-0.2, -0.01),
+        "slope_E": (-0.2, -0.01),
+        "both": (0.001, 0.03),
     }
 
-    a: float
-    b: float
-    c: float
-    d: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
+    level: float
+    slope_N: float
+    slope_E: float
+    both: float
 
     def __call__(self, N: ArrayLike, experts: ArrayLike) -> Floats:
         """The loss in nats per token; experts: Ê."""
         N, experts = positive(N=N, experts=experts)
         n, e = np.log10(N), np.log10(experts)
-        return plain(10 ** (self.a * n + self.b * e + self.c * n * e + self.d))
+        return plain(10 ** (self.level + self.slope_N * n + self.slope_E * e + self.both * n * e))
 
     @property
     def N_cutoff(self) -> float:
-        """The size from which experts no longer help: 10^(-b/c)."""
-        return float(10 ** (-self.b / self.c))
+        """The size from which experts no longer help: 10^(-slope_E/both)."""
+        return float(10 ** (-self.slope_E / self.both))
 
 
 @dataclass(frozen=True, repr=False)
 class GranularityLaw(Formula):
-    """L = c + (g/G^gamma + a)/N^alpha + b/D^beta: fine-grained experts (Krajewski et al. 2024).
+    """L = E + (g/G^kappa + A)/N^alpha + B/D^beta: fine-grained experts (Krajewski et al. 2024).
 
     arXiv:2402.07871 (secondary). G: granularity, into how many smaller experts each one is split; N
     counts all parameters. `constants.KRAJEWSKI` has the coefficients that secondary sources quote.
 
-    >>> law = GranularityLaw(a=18.1, alpha=0.115, b=30.8, beta=0.147, g=2.1, gamma=0.58, c=0.47)
+    >>> law = GranularityLaw(E=0.47, A=18.1, B=30.8, alpha=0.115, beta=0.147, g=2.1, kappa=0.58)
     >>> bool(law(1e9, 2e10, 8) < law(1e9, 2e10, 1))
     True
     """
 
     START: ClassVar[Ranges] = {
-        "a": (1, 100),
+        "E": (0.1, 2),
+        "A": (1, 100),
+        "B": (1, 100),
         "alpha": (0.05, 0.4),
-        "b": (1, 100),
         "beta": (0.05, 0.4),
         "g": (0.1, 20),
-        "gamma": (0.2, 1.5),
-        "c": (0.1, 2),
+        "kappa": (0.2, 1.5),
     }
 
-    a: float
+    E: float
+    A: float
+    B: float
     alpha: float
-    b: float
     beta: float
     g: float
-    gamma: float
-    c: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
+    kappa: float
 
     def __post_init__(self) -> None:
-        self._require("a", "alpha", "b", "beta", "g", "gamma")
-        self._require("c", zero=True)
+        self._require("A", "B", "alpha", "beta", "g", "kappa")
+        self._require("E", zero=True)
 
     def __call__(self, N: ArrayLike, D: ArrayLike, G: ArrayLike = 1.0) -> Floats:
         """The loss in nats per token."""
         N, D, G = positive(N=N, D=D, G=G)
-        size = (self.g * G**-self.gamma + self.a) * N**-self.alpha
-        return plain(self.c + size + self.b * D**-self.beta)
+        size = (self.g * G**-self.kappa + self.A) * N**-self.alpha
+        return plain(self.E + size + self.B * D**-self.beta)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
 import numpy as np
@@ -14,8 +14,15 @@ from ..errors import CourseError
 Ranges = Mapping[str, tuple[float, float]]
 
 
+@dataclass(frozen=True, repr=False)
 class Formula:
-    """The base of all laws: a repr with six digits, and parameters that are checked."""
+    """The base of all laws: a repr with six digits, and parameters that are checked.
+
+    name, citation: of a published law, empty otherwise; two laws with the same numbers are equal.
+    """
+
+    name: str = field(default="", compare=False, repr=False, kw_only=True)
+    citation: str = field(default="", compare=False, repr=False, kw_only=True)
 
     def __repr__(self) -> str:
         shown = []

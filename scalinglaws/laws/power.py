@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,28 +13,26 @@ from .formula import Formula
 
 @dataclass(frozen=True, repr=False)
 class PowerLaw(Formula):
-    """L(x) = E + a·x^-alpha, in nats: a power law with an irreducible loss E.
+    """L(x) = E + A·x^-alpha, in nats: a power law with an irreducible loss E.
 
     With E = 0 it is Kaplan's form L = (x_c/x)^alpha, see `x_c` and `from_scale`. With E > 0 it is
     the form of Henighan et al. 2020 (arXiv:2010.14701, eq. 1.1), and one cut through Chinchilla's
     surface.
 
-    Parameters: a > 0 (nats·x^alpha), alpha > 0, E >= 0 (nats). x is N, D, C or anything positive.
+    Parameters: A > 0 (nats·x^alpha), alpha > 0, E >= 0 (nats). x is N, D, C or anything positive.
     Raises CourseError for parameters out of range.
 
-    >>> law = PowerLaw(a=10, alpha=1/3, E=0.1)
+    >>> law = PowerLaw(A=10, alpha=1/3, E=0.1)
     >>> round(law(1e6), 4)
     0.2
     """
 
-    a: float
+    A: float
     alpha: float
     E: float = 0.0
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
-        self._require("a", "alpha")
+        self._require("A", "alpha")
         self._require("E", zero=True)
 
     @classmethod
@@ -44,38 +42,38 @@ class PowerLaw(Formula):
         >>> round(PowerLaw.from_scale(8.8e13, 0.076)(1e9), 3)
         2.376
         """
-        return cls(a=float(x_c) ** alpha, alpha=alpha, E=E, **about)
+        return cls(A=float(x_c) ** alpha, alpha=alpha, E=E, **about)
 
     def __call__(self, x: ArrayLike) -> Floats:
         """The loss at x, in nats per token; broadcasts over arrays."""
         (x,) = positive(x=x)
-        return plain(self.E + self.a * x**-self.alpha)
+        return plain(self.E + self.A * x**-self.alpha)
 
     def reducible(self, x: ArrayLike) -> Floats:
         """L(x) - E: the part of the loss that more of x removes."""
         (x,) = positive(x=x)
-        return plain(self.a * x**-self.alpha)
+        return plain(self.A * x**-self.alpha)
 
     def x_for(self, loss: ArrayLike) -> Floats:
         """The x at which the law reaches `loss`: the inverse of the law; inf where loss <= E.
 
-        >>> law = PowerLaw(a=10, alpha=1/3, E=0.1)
+        >>> law = PowerLaw(A=10, alpha=1/3, E=0.1)
         >>> round(law.x_for(0.2)), law.x_for(0.05)
         (1000000, inf)
         """
         (loss,) = positive(loss=loss)
         with np.errstate(divide="ignore"):
-            return plain((self.a / np.maximum(loss - self.E, 0.0)) ** (1 / self.alpha))
+            return plain((self.A / np.maximum(loss - self.E, 0.0)) ** (1 / self.alpha))
 
     @property
     def x_c(self) -> float:
         """The x at which the reducible loss is 1 nat, so that L = E + (x_c/x)^alpha."""
-        return self.a ** (1 / self.alpha)
+        return self.A ** (1 / self.alpha)
 
     def factor(self, k: float) -> float:
         """What multiplying x by k multiplies the reducible loss by: k^-alpha.
 
-        >>> round(PowerLaw(a=1, alpha=0.076).factor(2), 3)   # Kaplan et al. 2020, section 1.2
+        >>> round(PowerLaw(A=1, alpha=0.076).factor(2), 3)   # Kaplan et al. 2020, section 1.2
         0.949
         """
         return k**-self.alpha
@@ -88,7 +86,7 @@ class PowerLaw(Formula):
     def slope(self, x: ArrayLike) -> Floats:
         """The local slope d ln L / d ln x of the *total* loss: -alpha only where E = 0."""
         (x,) = positive(x=x)
-        part = self.a * x**-self.alpha
+        part = self.A * x**-self.alpha
         return plain(-self.alpha * part / (self.E + part))
 
 
@@ -106,8 +104,6 @@ class Trend(Formula):
     k: float
     exponent: float
     unit: float = 1.0
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __call__(self, x: ArrayLike) -> Floats:
         """y at x; broadcasts over arrays."""

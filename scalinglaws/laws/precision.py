@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -26,7 +26,7 @@ class PrecisionLaw(Formula):
 
     >>> base = ChinchillaLaw(E=2.7648, A=4299, B=18060, alpha=0.4965, beta=0.4965)
     >>> law = PrecisionLaw(base, 2.6745, 2.2102, 0.9578, n_w=0.3037, n_a=1.4072, n_kv=2.4185)
-    >>> round(law(1e9, 2e10), 3), round(law(1e9, 2e10, w=4), 3), round(law.best_bits(), 1)
+    >>> round(law(1e9, 2e10), 3), round(law(1e9, 2e10, P_w=4), 3), round(law.best_bits(), 1)
     (3.05, 3.079, 7.0)
     """
 
@@ -37,8 +37,6 @@ class PrecisionLaw(Formula):
     n_w: float = 0.0
     n_a: float = 0.0
     n_kv: float = 0.0
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("gamma_w", "gamma_a", "gamma_kv")
@@ -51,10 +49,14 @@ class PrecisionLaw(Formula):
         )
 
     def effective_N(
-        self, N: ArrayLike, w: ArrayLike = np.inf, a: ArrayLike = np.inf, kv: ArrayLike = np.inf
+        self,
+        N: ArrayLike,
+        P_w: ArrayLike = np.inf,
+        P_a: ArrayLike = np.inf,
+        P_kv: ArrayLike = np.inf,
     ) -> Floats:
         """N_eff: the parameters of a full-precision model that is as good; 0 where too few bits."""
-        N, w, a, kv = positive(N=N, w=w, a=a, kv=kv)
+        N, w, a, kv = positive(N=N, P_w=P_w, P_a=P_a, P_kv=P_kv)
         share = np.ones(np.broadcast_shapes(w.shape, a.shape, kv.shape))
         for bits, (gamma, n) in zip((w, a, kv), self._parts(), strict=True):
             share = share * np.maximum(-np.expm1(n - bits / gamma), 0.0)
@@ -64,22 +66,22 @@ class PrecisionLaw(Formula):
         self,
         N: ArrayLike,
         D: ArrayLike,
-        w: ArrayLike = np.inf,
-        a: ArrayLike = np.inf,
-        kv: ArrayLike = np.inf,
+        P_w: ArrayLike = np.inf,
+        P_a: ArrayLike = np.inf,
+        P_kv: ArrayLike = np.inf,
     ) -> Floats:
-        """The loss of N parameters on D tokens, trained with w, a and kv bits; inf for too few."""
+        """The loss of N parameters on D tokens, trained with P_w, P_a and P_kv bits; inf for too few."""
         (D,) = positive(D=D)
         law = self.base
         with np.errstate(divide="ignore"):
-            size = law.A * np.asarray(self.effective_N(N, w, a, kv)) ** -law.alpha
+            size = law.A * np.asarray(self.effective_N(N, P_w, P_a, P_kv)) ** -law.alpha
         return plain(law.E + size + law.B * D**-law.beta)
 
     def best_bits(self) -> float:
         """The bits that are compute-optimal for all three together, where C grows as N·D·P (eq.
         28).
 
-        At the optimum Σ_x P·f'/f = 1 for f = 1 - e^(n - P/gamma): it depends on neither C nor
+        At the optimum Σ_x P·f'/f = 1 for f = 1 - e^(n - P/gamma_post): it depends on neither C nor
         alpha.
         """
         P = np.linspace(0.5, 64, 200_001)
@@ -93,13 +95,13 @@ class PrecisionLaw(Formula):
 
 @dataclass(frozen=True, repr=False)
 class QuantisationLaw(Formula):
-    """delta(N, D, P) = C_T·D^gamma_D/N^gamma_N·e^(n - P/gamma): what rounding after training costs.
+    """delta(N, D, P) = C_T·D^gamma_D/N^gamma_N·e^(n - P/gamma_post): what rounding after training costs.
 
     Kumar et al. 2024, eq. 2 (post-training quantisation), in nats per token. P: bits of the weights
     afterwards. In a fit hold n (`fixed={"n": 0}`), which only rescales C_T. It grows with D: a
     model trained for long has more to lose. n: the offset of appendix K, see `PrecisionLaw`.
 
-    >>> law = QuantisationLaw(C_T=0.0598, gamma_D=0.5068, gamma_N=0.3439, gamma=0.5907, n=1.1277)
+    >>> law = QuantisationLaw(C_T=0.0598, gamma_D=0.5068, gamma_N=0.3439, gamma_post=0.5907, n=1.1277)
     >>> bool(law(1e9, 1e12, 4) > law(1e9, 1e11, 4) > law(1e9, 1e11, 5))
     True
     """
@@ -108,25 +110,23 @@ class QuantisationLaw(Formula):
         "C_T": (0.001, 10),
         "gamma_D": (0.1, 1),
         "gamma_N": (0.1, 1),
-        "gamma": (0.3, 3),
+        "gamma_post": (0.3, 3),
     }
 
     C_T: float
     gamma_D: float
     gamma_N: float
-    gamma: float
+    gamma_post: float
     n: float = 0.0
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._require("C_T", "gamma_D", "gamma_N", "gamma")
+        self._require("C_T", "gamma_D", "gamma_N", "gamma_post")
 
     def __call__(self, N: ArrayLike, D: ArrayLike, P: ArrayLike) -> Floats:
         """The nats that rounding to P bits adds."""
         N, D, P = positive(N=N, D=D, P=P)
         return plain(
-            self.C_T * D**self.gamma_D * N**-self.gamma_N * np.exp(self.n - P / self.gamma)
+            self.C_T * D**self.gamma_D * N**-self.gamma_N * np.exp(self.n - P / self.gamma_post)
         )
 
     def critical_D(self, N: ArrayLike, P: ArrayLike, base: ChinchillaLaw) -> Floats:
@@ -135,5 +135,5 @@ class QuantisationLaw(Formula):
         base: the law of the loss before rounding.
         """
         N, P = positive(N=N, P=P)
-        top = base.beta * base.B * N**self.gamma_N * np.exp(P / self.gamma - self.n)
+        top = base.beta * base.B * N**self.gamma_N * np.exp(P / self.gamma_post - self.n)
         return plain((top / (self.gamma_D * self.C_T)) ** (1 / (self.gamma_D + base.beta)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -56,29 +56,27 @@ def pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> Floats:
 
 @dataclass(frozen=True, repr=False)
 class CoverageLaw(Formula):
-    """coverage = exp(a·k^b) with a, b < 0: how coverage grows with samples k (Brown et al. 2024,
+    """coverage = exp(scale·k^exponent), both negative: how coverage grows with samples k (Brown et al. 2024,
     arXiv:2407.21787).
 
-    >>> law = CoverageLaw(a=-2.0, b=-0.5)
+    >>> law = CoverageLaw(scale=-2.0, exponent=-0.5)
     >>> round(law(1), 3), round(law(100), 3)
     (0.135, 0.819)
     """
 
-    a: float
-    b: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
+    scale: float
+    exponent: float
 
     def __post_init__(self):
-        if not (self.a < 0 and self.b < 0):
+        if not (self.scale < 0 and self.exponent < 0):
             raise CourseError(
-                "CoverageLaw: a and b must be negative, so that coverage grows with k."
+                "CoverageLaw: scale and exponent must be negative, so that coverage grows with k."
             )
 
     def __call__(self, k: ArrayLike) -> Floats:
         """The expected coverage of k samples."""
         (k,) = positive(k=k)
-        return plain(np.exp(self.a * k**self.b))
+        return plain(np.exp(self.scale * k**self.exponent))
 
 
 def exact_match(loss: ArrayLike, k: ArrayLike) -> Floats:

@@ -157,7 +157,7 @@ def _formula(law: PowerLaw, x: str, tex: bool = False) -> str:
     """The law as text or TeX: E + a·x^-alpha, or (x_c/x)^alpha without a floor.
 
     >>> from scalinglaws.laws import PowerLaw
-    >>> _formula(PowerLaw(a=406.4, alpha=0.34, E=1.69), "N")
+    >>> _formula(PowerLaw(A=406.4, alpha=0.34, E=1.69), "N")
     '1.69 + 406·N^-0.34'
     """
 
@@ -172,7 +172,7 @@ def _formula(law: PowerLaw, x: str, tex: bool = False) -> str:
 
     if law.E > 0:
         times = "\\," if tex else "·"
-        return f"{law.E:.3g} + {number(law.a)}{times}{power(x, -law.alpha)}"
+        return f"{law.E:.3g} + {number(law.A)}{times}{power(x, -law.alpha)}"
     return power(f"({number(law.x_c)}/{x})", law.alpha)
 
 

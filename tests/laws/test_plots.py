@@ -21,7 +21,7 @@ from scalinglaws.plots.alt import to_html
 pytestmark = pytest.mark.filterwarnings("error")
 
 X = np.geomspace(1e6, 1e10, 20)
-LOSS = PowerLaw(a=400, alpha=0.34, E=1.7)(X) * np.exp(
+LOSS = PowerLaw(A=400, alpha=0.34, E=1.7)(X) * np.exp(
     0.01 * np.random.default_rng(0).standard_normal(20)
 )
 C = np.repeat(np.geomspace(6e18, 6e20, 5), 7)

@@ -37,7 +37,7 @@ budgets = st.floats(1e8, 1e28)
 chinchillas = st.builds(
     ChinchillaLaw, E=floors, A=coefficients, B=coefficients, alpha=exponents, beta=exponents
 )
-power_laws = st.builds(PowerLaw, a=coefficients, alpha=exponents, E=floors)
+power_laws = st.builds(PowerLaw, A=coefficients, alpha=exponents, E=floors)
 
 
 @given(chinchillas, budgets)
@@ -145,7 +145,7 @@ def test_fresh_data_give_the_base_law(law, N, D):
 
 @given(st.floats(0, 2), coefficients, st.floats(-1, 1), st.floats(-2, 2), st.floats(0.05, 2))
 def test_broken_power_law_has_the_stated_slopes(a, b, c0, c1, f):
-    law = BrokenPowerLaw(a=a, b=b, c0=c0, breaks=((c1, 1e5, f),))
+    law = BrokenPowerLaw(E=a, A=b, c0=c0, breaks=((c1, 1e5, f),))
     assert law.slope(1e5 * np.exp(-40 * f)) == pytest.approx(-c0, abs=1e-6)
     assert law.slope(1e5 * np.exp(40 * f)) == pytest.approx(-(c0 + c1), abs=1e-6)
     assert BrokenPowerLaw(a, b, c0)(10.0) == pytest.approx(a + b * 10.0**-c0)
@@ -167,7 +167,7 @@ def test_pass_at_k_is_unbiased(n, data):
 
 
 def test_samples_raise_coverage_and_long_answers_seem_to_emerge():
-    assert np.all(np.diff(CoverageLaw(a=-2, b=-0.5)(np.arange(1, 50))) > 0)
+    assert np.all(np.diff(CoverageLaw(scale=-2, exponent=-0.5)(np.arange(1, 50))) > 0)
     loss = np.linspace(2, 0.01, 50)
     assert exact_match(loss, 1) == pytest.approx(np.exp(-loss))
     assert np.all(np.diff(exact_match(loss, 30)) > 0)
@@ -237,8 +237,8 @@ def test_limits_are_silent():
         lambda: LAW(np.nan, 1e9),
         lambda: ChinchillaLaw(E=-1, A=1, B=1, alpha=1, beta=1),
         lambda: ChinchillaLaw(E=1, A=1, B=1, alpha=-0.34, beta=1),
-        lambda: PowerLaw(a=1, alpha=-0.1),
-        lambda: PowerLaw(a=np.nan, alpha=0.1),
+        lambda: PowerLaw(A=1, alpha=-0.1),
+        lambda: PowerLaw(A=np.nan, alpha=0.1),
         lambda: coverage(1.2, 3),
         lambda: pass_at_k(3, 4, 1),
         lambda: training_cost(1e20, peak=1e15, utilisation=40, price=2),

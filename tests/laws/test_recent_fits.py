@@ -46,10 +46,10 @@ FOUND = {
     "over-training": (OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17), (6 * N * D, D / N), "eta"),
     "learning rate": (HyperparameterLaw(1.79, -0.713, 0.307), (N, D), "exponent_N"),
     "annealing": (AnnealingLaw(L0=2.6, A=0.6, alpha=0.5, C=0.5), tuple(AREAS), "L0"),
-    "rounding": (QuantisationLaw(0.06, 0.5, 0.34, 0.6), (N, D, np.tile([3.0, 4, 5, 6, 8, 3, 4], 7)), "gamma"),
+    "rounding": (QuantisationLaw(0.06, 0.5, 0.34, 0.6), (N, D, np.tile([3.0, 4, 5, 6, 8, 3, 4], 7)), "gamma_post"),
     "reward": (RewardLaw(R0=0.2, A=0.6, B=1.5, C_mid=1e3), (np.geomspace(10, 1e5, 20),), "A"),
-    "granularity": (GranularityLaw(18.1, 0.115, 30.8, 0.147, 2.1, 0.58, 0.47), (N, D, np.tile([1.0, 4, 16], 17)[:49]), "alpha"),
-    "routing": (RoutedLaw(-0.082, -0.108, 0.009, 1.104), (N, np.tile([1.0, 8, 64, 512], 13)[:49]), "b"),
+    "granularity": (GranularityLaw(0.47, 18.1, 30.8, 0.115, 0.147, 2.1, 0.58), (N, D, np.tile([1.0, 4, 16], 17)[:49]), "alpha"),
+    "routing": (RoutedLaw(1.104, -0.082, -0.108, 0.009), (N, np.tile([1.0, 8, 64, 512], 13)[:49]), "slope_E"),
     "learning curves": (KaplanStepsLaw(6.5e13, 2.1e3, 0.077, 0.76), (N, D / 1e6), "alpha_N"),
     "Kaplan's joint law": (KaplanJointLaw(6.4e13, 1.8e13, 0.076, 0.103), (N, D), "alpha_D"),
     "critical batch": (CriticalBatch(2.1e8, 0.21), (np.linspace(2, 5, 12),), "alpha_B"),
@@ -125,9 +125,9 @@ def test_accuracy_and_error_of_a_loss():
     for bad in ({"accuracy": 100 * accuracy}, {"accuracy": accuracy, "floor": 1.0}):
         with pytest.raises(CourseError, match="lie between 0 and"):
             fit_accuracy(loss, **bad)
-    law = ErrorLaw(epsilon=0.85, k=2.0, gamma=0.75)
+    law = ErrorLaw(epsilon=0.85, k=2.0, rate=0.75)
     fitted = fit_error(loss + 2, law(loss + 2)).law
-    assert fitted.gamma == pytest.approx(0.75, rel=1e-3)
+    assert fitted.rate == pytest.approx(0.75, rel=1e-3)
     with pytest.raises(CourseError, match="divide percentages"):
         fit_error(loss, 100 * loss)
 

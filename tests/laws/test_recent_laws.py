@@ -62,7 +62,7 @@ def test_the_sigmoid_of_accuracy_and_its_inverse():
 
 
 def test_gadres_error_law():
-    law = ErrorLaw(epsilon=0.85, k=2.0, gamma=0.75)
+    law = ErrorLaw(epsilon=0.85, k=2.0, rate=0.75)
     # The authors' code has it as e - a·exp(L)^-b.
     loss = np.array([2.0, 3.0])
     np.testing.assert_allclose(law(loss), 0.85 - 2.0 * np.exp(loss) ** -0.75)
@@ -143,9 +143,9 @@ def test_the_best_precision_is_the_seven_bits_of_the_paper():
 def test_infinite_bits_are_chinchilla_and_too_few_are_hopeless():
     law = constants.KUMAR
     assert law(1e9, 2e10) == pytest.approx(law.base(1e9, 2e10))
-    assert law(1e9, 2e10, w=16, a=16, kv=16) == pytest.approx(law.base(1e9, 2e10), rel=2e-3)
-    assert law(1e9, 2e10, a=3) == np.inf  # "often diverge" (appendix L)
-    assert np.isfinite(law(1e9, 2e10, w=3))
+    assert law(1e9, 2e10, P_w=16, P_a=16, P_kv=16) == pytest.approx(law.base(1e9, 2e10), rel=2e-3)
+    assert law(1e9, 2e10, P_a=3) == np.inf  # "often diverge" (appendix L)
+    assert np.isfinite(law(1e9, 2e10, P_w=3))
     with pytest.raises(CourseError):
         PrecisionLaw(law.base, 0, 1, 1)
 
@@ -216,7 +216,7 @@ def test_finer_experts_approach_a_limit():
     losses = law(1e9, 2e10, np.array([1, 4, 16, 1e6]))
     assert np.all(np.diff(losses) < 0)
     assert losses[-1] == pytest.approx(
-        law.c + law.a * 1e9**-law.alpha + law.b * 2e10**-law.beta, rel=1e-3
+        law.E + law.A * 1e9**-law.alpha + law.B * 2e10**-law.beta, rel=1e-3
     )
 
 
@@ -275,3 +275,25 @@ def test_a_task_from_capabilities():
     np.testing.assert_allclose(law([[9.0, 9.0], [-99.0, 0.0]]), [0.9, 0.0], atol=1e-9)
     with pytest.raises(CourseError, match="2 capabilities"):
         law([1.0])
+
+
+def test_a_name_means_the_same_in_every_law():
+    """a and b split a budget, A and B are coefficients, E is the floor, gamma bends a sum of two terms."""
+    from dataclasses import fields, is_dataclass
+
+    from scalinglaws import laws
+
+    parameters = {
+        name: {item.name for item in fields(law)}
+        for name, law in vars(laws).items()
+        if isinstance(law, type) and is_dataclass(law) and callable(law)
+    }
+    assert len(parameters) > 15
+    assert [name for name, own in parameters.items() if own & {"a", "b"}] == []
+    assert {name for name, own in parameters.items() if "gamma" in own} == {
+        "JointLaw",
+        "DistillationLaw",
+    }
+    assert [
+        name for name, law in vars(laws).items() if hasattr(law, "gamma") and isinstance(law, type)
+    ] == []

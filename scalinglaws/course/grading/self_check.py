@@ -17,7 +17,7 @@ from scalinglaws.course.exercises import exercises
 from scalinglaws.course.learner.events import note_check
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import course_dir, exercises_dir, is_complete
 
 from . import feedback
 from .classroom import load_assignment
@@ -89,14 +89,17 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     """Grade one learner's copy of one assignment. folder: what `find_copies` found.
 
     Returns a JSON-ready report: assignment, student, score, max_score (of what a computer marks),
-    exercises (a dictionary for each `Result`), remarks (texts) and feedback (the path of the page).
+    exercises (a dictionary for each `Result`), remarks (texts), feedback (the path of the page) and
+    full: whether all tests ran. A course that was handed out without source/ has the visible tests
+    alone, and makes no page.
     quiet: print nothing meanwhile. Raises CourseError where there is no notebook that can be read.
     """
     name = folder.name
     shared_renderer().start()  # for the feedback page
     if HAS_ENGINE:
         shared_server().start()  # warms up while we read
-    config = load_config(course, course)
+    config, full = load_config(course, course), is_complete(course)
+    config.CourseDirectory.source_directory = exercises_dir(course).name
     # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
     # is as in grading.
     assignment = load_assignment(
@@ -118,8 +121,10 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
         print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
     with gradebook_errors():  # a full disk is one sentence
         outcome = grade_submission(assignment, student, found.files, found.left_out)
-    page = feedback.page(outcome.notebooks[name], config, name, student)
-    path = _keep_feedback(course, name, student, page)
+    path = ""
+    if full:  # the page shows points
+        page = feedback.page(outcome.notebooks[name], config, name, student)
+        path = str(_keep_feedback(course, name, student, page))
     found_results = results(exercises(assignment.notebooks[name]), outcome.tests)
     return {
         "assignment": name,
@@ -128,7 +133,8 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
         "max_score": sum(r.max_points for r in found_results if not r.by_hand),
         "exercises": [_row(result) for result in found_results],
         "remarks": [r.text for r in outcome.remarks if r.kind in (Kind.LOOK, Kind.FOUND)],
-        "feedback": str(path),
+        "feedback": path,
+        "full": full,
     }
 
 
@@ -165,20 +171,28 @@ def print_report(report: dict[str, Any], stream: TextIO | None = None) -> None:
     print(f"{report['assignment']} · {report['student']}\n", file=stream)
     for row in rows:
         points = f"{row['points']:g}/{row['max_points']:g}"
-        if row["by_hand"]:
+        state = row["state"]
+        if row["by_hand"] or not report["full"]:
             points = f"–/{row['max_points']:g}"
+        if state == State.RIGHT and not report["full"]:
+            state = "right so far"
         if narrow:
             print(terminal.wrap(row["title"], f"  {row['exercise']:>3}  ", " " * 7), file=stream)
-            print(f"{'':7}{points}  {row['state']}", file=stream)
+            print(f"{'':7}{points}  {state}", file=stream)
         else:
             print(
-                f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {row['state']}",
+                f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {state}",
                 file=stream,
             )
         for message in row["messages"]:
             print(terminal.wrap(message, " " * 7), file=stream)
     for remark in report["remarks"]:
         print(terminal.wrap(remark, "  "), file=stream)
+    if not report["full"]:
+        good = sum(row["state"] == State.RIGHT for row in rows)
+        text = f"{good} of {len(rows)} exercises are right as far as the visible tests go. All tests run when your work is graded."
+        print(f"\n{terminal.wrap(text, '  ')}\n", file=stream)
+        return
     print(f"\n  {report['score']:g} of {report['max_score']:g} points", end="", file=stream)
     hand = sum(row["max_points"] for row in rows if row["by_hand"])
     if hand:

@@ -252,7 +252,7 @@ ANSWERS = {
             """
 def fit_with_floor(x, loss):
     fit = sl.fit_power_law(x, loss)
-    return fit.E, fit.a, fit.alpha
+    return fit.E, fit.A, fit.alpha
 """,
             """
 def fit_with_floor(x, loss):
