@@ -42,6 +42,8 @@ IDEAS = _ideas("""
     repeats     | Repeated data                | 02_diminishing_returns | C3                 | training bottleneck
     optimum     | The optimal N and D          | 03_chinchilla          | A3 C6 C14 D3 E4    | marginal
     chinchilla  | Kaplan against Chinchilla    | 03_chinchilla          | C4 C5 C15 C17 E2   | optimum
+    recipe      | Recipes scale too            | 04_recipe              | F1 F2 F3           | chinchilla
+    overtrain   | Far beyond the optimum       | 04_recipe              | F4                 | optimum forecasts
     universal   | No universal law             | 05_limits              | D1 D7 D9 D10 E5    | optimum forecasts
     shapes      | Curves that turn             | 05_limits              | D5                 | repeats
     skills      | From loss to skill           | 06_loss_to_skill       | D6                 | forecasts

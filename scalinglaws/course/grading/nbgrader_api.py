@@ -16,6 +16,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from scalinglaws.errors import CourseError
+from scalinglaws.paths import exercises_dir
 
 from .scratch import temporary_folder
 
@@ -127,11 +128,11 @@ def open_gradebook(course: CourseDirectory) -> Gradebook:
 
 @contextlib.contextmanager
 def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
-    """A temporary course that holds just `assignment`, copied from `course/source`; removed at the end.
+    """A temporary course that holds just `assignment`, copied from the course; removed at the end.
 
     Raises CourseError for an unknown assignment.
     """
-    source = course / "source" / assignment
+    source = exercises_dir(course) / assignment
     if not source.is_dir():
         known = ", ".join(assignments(course)) or "none"
         raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
@@ -145,10 +146,10 @@ def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
 
 
 def assignments(course: Path) -> list[str]:
-    """The assignments of a course: the folders of `source/` that hold a notebook of their own name."""
+    """The assignments of a course: the folders of `source/`, or else `release/`, that hold a notebook of their own name."""
     return sorted(
         path.parent.name
-        for path in (course / "source").glob("*/*.ipynb")
+        for path in exercises_dir(course).glob("*/*.ipynb")
         if path.stem == path.parent.name
     )
 

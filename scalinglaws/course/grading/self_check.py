@@ -16,7 +16,7 @@ from scalinglaws import terminal
 from scalinglaws.course.exercises import exercises
 from scalinglaws.course.learner.events import note_check
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import course_dir, is_complete
 
 from .classroom import load_assignment
 from .engine import sandbox
@@ -88,7 +88,9 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     """Grade one learner's copy of one assignment. folder: what `find_copies` found.
 
     Returns a JSON-ready report: assignment, student, score, max_score (of what a computer marks),
-    exercises (a dictionary for each `Result`), remarks (texts) and feedback (the path of the page).
+    exercises (a dictionary for each `Result`), remarks (texts), feedback (the path of the page) and
+    full: whether all tests ran. A course that was handed out without source/ has the visible tests
+    alone, and makes no page.
     quiet: print nothing meanwhile. Raises CourseError where there is no notebook that can be read.
     """
     name = folder.name
@@ -97,7 +99,9 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
         shared_server().start()  # warms up while we read
     with scratch_course(course, name) as scratch, ThreadPoolExecutor(1) as beside:
         directory = scratch.directory
-        made = beside.submit(lambda: open_gradebook(directory).close())  # takes seconds, of waiting
+        full = is_complete(course)
+        # The gradebook is for the page, which shows points; making it takes seconds, of waiting.
+        made = beside.submit(lambda: open_gradebook(directory).close()) if full else None
         # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
         # is as in grading.
         assignment = load_assignment(
@@ -118,11 +122,13 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
         if not quiet:
             print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
         outcome = grade_submission(assignment, student, found.files, found.left_out)
-        made.result()
-        with Records(directory, scratch.api.config, name) as records:
-            records.enter_assignment(assignment.notebooks)
-            records.enter(outcome)
-        page = _keep_feedback(course, scratch, student)
+        page = ""
+        if made:
+            made.result()
+            with Records(directory, scratch.api.config, name) as records:
+                records.enter_assignment(assignment.notebooks)
+                records.enter(outcome)
+            page = str(_keep_feedback(course, scratch, student))
     found_results = results(exercises(assignment.notebooks[name]), outcome.tests)
     return {
         "assignment": name,
@@ -131,7 +137,8 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
         "max_score": sum(r.max_points for r in found_results if not r.by_hand),
         "exercises": [_row(result) for result in found_results],
         "remarks": [r.text for r in outcome.remarks if r.kind in (Kind.LOOK, Kind.FOUND)],
-        "feedback": str(page),
+        "feedback": page,
+        "full": full,
     }
 
 
@@ -170,20 +177,28 @@ def print_report(report: dict[str, Any], stream: TextIO | None = None) -> None:
     print(f"{report['assignment']} · {report['student']}\n", file=stream)
     for row in rows:
         points = f"{row['points']:g}/{row['max_points']:g}"
-        if row["by_hand"]:
+        state = row["state"]
+        if row["by_hand"] or not report["full"]:
             points = f"–/{row['max_points']:g}"
+        if state == State.RIGHT and not report["full"]:
+            state = "right so far"
         if narrow:
             print(terminal.wrap(row["title"], f"  {row['exercise']:>3}  ", " " * 7), file=stream)
-            print(f"{'':7}{points}  {row['state']}", file=stream)
+            print(f"{'':7}{points}  {state}", file=stream)
         else:
             print(
-                f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {row['state']}",
+                f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {state}",
                 file=stream,
             )
         for message in row["messages"]:
             print(terminal.wrap(message, " " * 7), file=stream)
     for remark in report["remarks"]:
         print(terminal.wrap(remark, "  "), file=stream)
+    if not report["full"]:
+        good = sum(row["state"] == State.RIGHT for row in rows)
+        text = f"{good} of {len(rows)} exercises are right as far as the visible tests go. All tests run when your work is graded."
+        print(f"\n{terminal.wrap(text, '  ')}\n", file=stream)
+        return
     print(f"\n  {report['score']:g} of {report['max_score']:g} points", end="", file=stream)
     hand = sum(row["max_points"] for row in rows if row["by_hand"])
     if hand:

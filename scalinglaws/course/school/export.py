@@ -23,7 +23,7 @@ from scalinglaws.course.grading.ledger import Entry, Ledger
 from scalinglaws.course.grading.messages import safe_cell
 from scalinglaws.course.grading.nbgrader_api import gradebook_errors, load_config, open_gradebook
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 
 from .roster import Student, load_roster
 
@@ -123,7 +123,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the table."""
-    course = course_dir()
+    course = complete_course_dir()
     form = FORMS[args.form]
     if args.columns:
         form = Form(read_columns(args.columns), unmarked="partial")
