@@ -2,12 +2,14 @@
 
 import contextlib
 import errno
+import functools
 import logging
 import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbgrader.api
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
@@ -19,6 +21,10 @@ from scalinglaws.errors import CourseError
 from scalinglaws.paths import exercises_dir
 
 from .scratch import temporary_folder
+
+# For every new gradebook nbgrader starts `alembic heads`, some seconds of processor time, to learn
+# the version of its own tables. That does not change while a process runs: it is asked once.
+nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
 
 
 def gradebook_url(course: Path) -> str:
