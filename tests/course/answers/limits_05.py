@@ -593,7 +593,7 @@ ANSWERS = {
             ('answer_11a = "b"', "coefficient"),
             ('answer_11a = "e"', "moves no minimum"),
             ('answer_11a = "abe"', ""),
-            ('answer_11a = "z"', "not one of the options"),
+            ('answer_11a = "z"', "letters of all options"),
         ],
     ),
     "ex11b_three_knobs": Answers(
