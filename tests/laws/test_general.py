@@ -164,7 +164,7 @@ class TestManners:
         fit = fit_law(
             PowerLaw,
             {"x": np.geomspace(1, 100, 9), "loss": 1 + np.geomspace(1, 100, 9) ** -0.5},
-            start={"a": 1, "alpha": 1, "E": (0.1, 2)},
+            start={"A": 1, "alpha": 1, "E": (0.1, 2)},
         ).with_bootstrap(20)
         assert "| alpha | 0.5 |" in fit.to_markdown() and "80 % interval" in fit.to_markdown(0.8)
         assert r"$\alpha$ & 0.5 &" in fit.to_latex()
