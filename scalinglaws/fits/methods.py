@@ -184,7 +184,14 @@ def _repeated(runs: pd.DataFrame, options: Options) -> AnyFit:
 
 
 def _isoflop(runs: pd.DataFrame, options: Options) -> AnyFit:
-    return fit_isoflop(runs["N"], runs["loss"], C=runs["C"], D=runs["D"], within=options.within)
+    return fit_isoflop(
+        runs["N"],
+        runs["loss"],
+        C=runs["C"],
+        D=runs["D"],
+        within=options.within,
+        groups=runs.get("group"),
+    )
 
 
 def _envelope(runs: pd.DataFrame, options: Options) -> AnyFit:
