@@ -54,14 +54,27 @@ COMMANDS = {
     "reveal": Command(
         "scalinglaws.course.practice.reveal", "a worked solution, after an honest try", "course"
     ),
+    "roster": Command(
+        "scalinglaws.course.school.roster", "read who is in the class from a table", "grade"
+    ),
+    "collect": Command(
+        "scalinglaws.course.school.collect",
+        "put a bulk download of submissions where they are graded",
+        "grade",
+    ),
     "grade": Command(
         "scalinglaws.course.grading.class_run",
         "grade a class's submissions, isolated, on all cores",
         "grade",
     ),
     "grades": Command(
-        "scalinglaws.course.grading.export",
-        "the gradebook as CSV, also for Canvas and Moodle",
+        "scalinglaws.course.school.export",
+        "the gradebook as CSV, also for Canvas, Moodle, Blackboard and Brightspace",
+        "grade",
+    ),
+    "feedback": Command(
+        "scalinglaws.course.school.feedback_zip",
+        "feedback pages in one zip file, as Canvas and Moodle take it back",
         "grade",
     ),
     "items": Command(

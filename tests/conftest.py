@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+import scalinglaws.course  # noqa: F401 - before a test imports nbformat: it says why
 from scalinglaws.files import try_lock
 
 # Chromium runs as root in CI; without the rest of these flags it asks its makers' servers by itself.

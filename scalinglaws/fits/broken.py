@@ -12,7 +12,7 @@ from ..errors import CourseError
 from ..laws import BrokenPowerLaw
 from . import gauss_newton
 from .estimator import Estimator, search
-from .newton import Array, Solution
+from .newton import Array
 from .result import RegressionFit
 from .scaling import convergence_message
 from .store import recorded
@@ -42,7 +42,7 @@ class BrokenPowerLawFit(RegressionFit[BrokenPowerLaw]):
 
 
 @dataclass(frozen=True, eq=False)
-class _Curve:
+class _Curve(gauss_newton.Regression):
     """ln y = ln(E + A·x^-c0·Π …) in theta = (E, ln A', c0, then c, ln d, ln f of each break).
 
     x is in units of its mean (z = ln x, centred), y in units of its own, and A' is the power law's
@@ -52,10 +52,6 @@ class _Curve:
     z: Array  # (n,)
     centre: float
     unit: float
-    y: Array  # ln y (n,)
-    weights: Array
-    delta: float
-    fixed: tuple[int, ...]
     breaks: int
 
     @property
@@ -96,18 +92,6 @@ class _Curve:
         power = np.exp(np.minimum(inner, 700))
         total = np.maximum(E + power, 1e-300)
         return np.log(total), total, power, columns
-
-    def minimise(
-        self, starts: Array, weights: Array | None = None, y: Array | None = None
-    ) -> Solution:
-        return gauss_newton.minimise(
-            self,
-            starts,
-            self.y if y is None else y,
-            self.weights if weights is None else weights,
-            self.delta,
-            self.fixed,
-        )
 
     def laws(self, theta: Array) -> list[BrokenPowerLaw | None]:
         return [self._law(row) for row in theta]

@@ -46,6 +46,33 @@ class Model(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Regression(Model):
+    """A law to be fitted to runs, minimised by this module alone: the base of such regressions.
+
+    y: ln L of the runs (n,), up to a constant. weights: of the runs (n,). delta: Huber's; infinite
+    for least squares. fixed: indices of the parameters that are held.
+    """
+
+    y: Array
+    weights: Array
+    delta: float
+    fixed: tuple[int, ...] = ()
+
+    def minimise(
+        self, starts: Array, weights: Array | None = None, y: Array | None = None
+    ) -> Solution:
+        """Minimise from the starts (B, P); weights and y of resamples (B, n), if given."""
+        return minimise(
+            self,
+            starts,
+            self.y if y is None else y,
+            self.weights if weights is None else weights,
+            self.delta,
+            self.fixed,
+        )
+
+
 @dataclass(frozen=True)
 class _Batch:
     """The fits that are still moving: their numbers in the whole, and one row of everything each."""

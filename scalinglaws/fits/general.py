@@ -16,7 +16,7 @@ from ..errors import CourseError
 from ..laws.formula import Formula, inner_names
 from . import gauss_newton
 from .estimator import Estimator, search
-from .newton import Array, Solution
+from .newton import Array
 from .result import RegressionFit
 from .scaling import convergence_message
 from .store import recorded
@@ -232,7 +232,7 @@ class _Parameter:
 
 
 @dataclass(frozen=True, eq=False)
-class _Curve(Generic[L]):
+class _Curve(gauss_newton.Regression, Generic[L]):
     """A formula in theta, with derivatives by central differences."""
 
     form: _Form[L]
@@ -240,11 +240,7 @@ class _Curve(Generic[L]):
     held: dict[str, float]
     tied: dict[str, str]
     where: tuple[Array, ...]
-    y: Array
-    weights: Array
-    delta: float
     vectorised: bool
-    fixed: tuple[int, ...] = ()
 
     @property
     def low(self) -> Array:
@@ -317,18 +313,6 @@ class _Curve(Generic[L]):
         above, below = both.reshape(2, count, size, -1)
         width = (up - down)[:, np.arange(size), np.arange(size)]
         return self.log_loss(theta), (above - below) / np.maximum(width, 1e-300)[:, :, None]
-
-    def minimise(
-        self, starts: Array, weights: Array | None = None, y: Array | None = None
-    ) -> Solution:
-        return gauss_newton.minimise(
-            self,
-            starts,
-            self.y if y is None else y,
-            self.weights if weights is None else weights,
-            self.delta,
-            self.fixed,
-        )
 
     def laws(self, theta: Array) -> list[L | None]:
         values = self.values(theta)

@@ -12,7 +12,7 @@ from ..errors import CourseError
 from ..laws import JointLaw, training_flops
 from . import gauss_newton
 from .estimator import Estimator, search
-from .newton import Array, Solution
+from .newton import Array
 from .result import RegressionFit
 from .scaling import convergence_message
 from .store import recorded
@@ -43,7 +43,7 @@ class JointFit(RegressionFit[JointLaw]):
 
 
 @dataclass(frozen=True, eq=False)
-class _Surface:
+class _Surface(gauss_newton.Regression):
     """ln L in theta = (E, ln A', ln B', alpha, beta, ln gamma), with N and D in units of their means.
 
     A' and B' are the two terms at the mean run, and E and L are in units of the mean loss: so that
@@ -53,10 +53,6 @@ class _Surface:
     z: Array  # (2, n): ln N and ln D, centred
     centre: Array  # (2,)
     unit: float
-    y: Array
-    weights: Array
-    delta: float
-    fixed: tuple[int, ...]
 
     @property
     def low(self) -> Array:
@@ -90,18 +86,6 @@ class _Surface:
             columns = [1 / loss, *(up * share[:, k] for k in (0, 1))]
             columns += [-up * share[:, k] * self.z[k] for k in (0, 1)]
             return np.log(loss), np.stack([*columns, up * by_gamma], axis=1)
-
-    def minimise(
-        self, starts: Array, weights: Array | None = None, y: Array | None = None
-    ) -> Solution:
-        return gauss_newton.minimise(
-            self,
-            starts,
-            self.y if y is None else y,
-            self.weights if weights is None else weights,
-            self.delta,
-            self.fixed,
-        )
 
     def laws(self, theta: Array) -> list[JointLaw | None]:
         with np.errstate(over="ignore"):

@@ -4,7 +4,7 @@ published code).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,8 +32,6 @@ class BrokenPowerLaw(Formula):
     A: float
     c0: float
     breaks: tuple[tuple[float, float, float], ...] = ()
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
         self._require("A")

@@ -4,7 +4,7 @@ arXiv:2203.15556).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -42,8 +42,6 @@ class ChinchillaLaw(Formula):
     B: float
     alpha: float
     beta: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
         self._require("A", "B", "alpha", "beta")
@@ -177,8 +175,6 @@ class AllocationLaw(Formula):
     N: Trend
     D: Trend
     L: Trend | None = None
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     @classmethod
     def from_N(cls, N: Trend, name: str = "", citation: str = "") -> AllocationLaw:

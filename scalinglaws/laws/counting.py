@@ -70,35 +70,24 @@ class Transformer(Formula):
             if not getattr(self, size):
                 object.__setattr__(self, size, value)
         for size in fields(self):
-            if size.type != "bool" and getattr(self, size.name) < 1:
+            if size.type == "int" and getattr(self, size.name) < 1:
                 raise CourseError(f"Transformer: {size.name} must be at least 1.")
         if self.n_active > self.n_expert:
             raise CourseError("Transformer: n_active cannot exceed n_expert.")
-        if self.n_head % self._filled(self.n_kv_head):
+        if self.n_head % self.n_kv_head:
             raise CourseError("Transformer: n_head must be a multiple of n_kv_head.")
-
-    @staticmethod
-    def _filled(size: int | None) -> int:
-        """A size that `__post_init__` has filled in."""
-        assert size is not None
-        return size
 
     # Parameters
 
     @property
     def attention_params(self) -> int:
         """Weights of the query, key, value and output matrices of one layer."""
-        return (
-            2
-            * self.d_model
-            * self._filled(self.d_head)
-            * (self.n_head + self._filled(self.n_kv_head))
-        )
+        return 2 * self.d_model * self.d_head * (self.n_head + self.n_kv_head)
 
     @property
     def expert_params(self) -> int:
         """Weights of one MLP (one expert) of one layer."""
-        return (3 if self.gated else 2) * self.d_model * self._filled(self.d_ff)
+        return (3 if self.gated else 2) * self.d_model * self.d_ff
 
     @property
     def router_params(self) -> int:
@@ -144,9 +133,7 @@ class Transformer(Formula):
         """
         n_ctx = self.n_ctx if n_ctx is None else n_ctx
         active = self.N_active - self.N_embedding
-        scores_and_values = (
-            4 * n_ctx * self.n_head * self._filled(self.d_head) * (0.5 if causal else 1)
-        )
+        scores_and_values = 4 * n_ctx * self.n_head * self.d_head * (0.5 if causal else 1)
         logits = 2 * self.vocab * self.d_model
         return 2 * active + self.n_layer * scores_and_values + logits
 

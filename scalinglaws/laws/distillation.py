@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -61,8 +61,6 @@ class DistillationLaw(Formula):
     alpha: float
     beta: float
     gamma: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("c0", "c1", "d1", "f1", "A", "B", "alpha", "beta", "gamma")

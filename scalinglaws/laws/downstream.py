@@ -8,7 +8,7 @@ with intervals.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -43,8 +43,6 @@ class AccuracySigmoid(Formula):
     height: float
     midpoint: float
     slope: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("height", "slope")
@@ -89,8 +87,6 @@ class ErrorLaw(Formula):
     epsilon: float
     k: float
     rate: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("epsilon", "k", "rate")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -89,8 +89,6 @@ class ExpertsLaw(Formula):
     E: float
     E_start: float
     E_max: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("A", "B", "E_start", "E_max")
@@ -196,8 +194,6 @@ class RoutedLaw(Formula):
     slope_N: float
     slope_E: float
     both: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __call__(self, N: ArrayLike, experts: ArrayLike) -> Floats:
         """The loss in nats per token; experts: Ê."""
@@ -240,8 +236,6 @@ class GranularityLaw(Formula):
     beta: float
     g: float
     kappa: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("A", "B", "alpha", "beta", "g", "kappa")

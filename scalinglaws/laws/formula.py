@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
 import numpy as np
@@ -30,8 +30,15 @@ def inner_names(law: type[Any], field: str, inner: type[Any]) -> dict[str, str]:
     return {f"{field}_{name}" if name in taken else name: name for name in numbers(inner)}
 
 
+@dataclass(frozen=True, repr=False)
 class Formula:
-    """The base of all laws: a repr with six digits, and parameters that are checked."""
+    """The base of all laws: a repr with six digits, and parameters that are checked.
+
+    name, citation: of a published law, empty otherwise; two laws with the same numbers are equal.
+    """
+
+    name: str = field(default="", compare=False, repr=False, kw_only=True)
+    citation: str = field(default="", compare=False, repr=False, kw_only=True)
 
     def __repr__(self) -> str:
         shown = []

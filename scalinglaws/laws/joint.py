@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -43,8 +43,6 @@ class JointLaw(Formula):
     alpha: float
     beta: float
     gamma: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
         self._require("A", "B", "alpha", "beta", "gamma")

@@ -6,7 +6,7 @@ Here N counts *non-embedding* parameters. Compute is given in FLOPs; the paper's
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -141,8 +141,6 @@ class KaplanLaws(Formula):
     allocation: AllocationLaw
     batch: Trend
     steps: Trend
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     @property
     def a(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,8 +38,6 @@ class MixingLaw(Formula):
     c: float
     k: float
     t: tuple[float, ...]
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("k")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,8 +59,6 @@ class ObservationalLaw(Formula):
     weights: tuple[float, ...]
     bias: float
     height: float = 1.0
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("height")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,8 +30,6 @@ class PowerLaw(Formula):
     A: float
     alpha: float
     E: float = 0.0
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
         self._require("A", "alpha")
@@ -106,8 +104,6 @@ class Trend(Formula):
     k: float
     exponent: float
     unit: float = 1.0
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __call__(self, x: ArrayLike) -> Floats:
         """y at x; broadcasts over arrays."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -50,8 +50,6 @@ class PrecisionLaw(Formula):
     n_w: float = 0.0
     n_a: float = 0.0
     n_kv: float = 0.0
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("gamma_w", "gamma_a", "gamma_kv")
@@ -133,8 +131,6 @@ class QuantisationLaw(Formula):
     gamma_N: float
     gamma_post: float
     n: float = 0.0
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._require("C_T", "gamma_D", "gamma_N", "gamma_post")

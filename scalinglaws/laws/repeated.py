@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -47,8 +47,6 @@ class DataConstrainedLaw(Formula):
     R_D_star: float = 15.387756
     R_N_star: float = 5.309743
     N_per_token: float = 0.051
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def effective_D(self, D: ArrayLike, U: ArrayLike) -> Floats:
         """D': fresh tokens worth as much as D tokens drawn from U unique ones (eq. 5)."""
@@ -106,8 +104,6 @@ class RepeatedDataLaw(Formula):
     R_D_star: float
     R_N_star: float
     N_per_token: float = 0.051
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     @property
     def base(self) -> ChinchillaLaw:

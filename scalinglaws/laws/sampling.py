@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -66,8 +66,6 @@ class CoverageLaw(Formula):
 
     scale: float
     exponent: float
-    name: str = field(default="", compare=False, repr=False)
-    citation: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self):
         if not (self.scale < 0 and self.exponent < 0):

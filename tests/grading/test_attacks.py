@@ -31,9 +31,8 @@ from scalinglaws.course.grading.engine.codec import Decoder, Malformed
 from scalinglaws.course.grading.engine.sandbox import Limits
 from scalinglaws.course.grading.engine.session import Session
 from scalinglaws.course.grading.execute import shared_server
-from scalinglaws.course.grading.export import safe_cell
 from scalinglaws.course.grading.item_analysis import analyse
-from scalinglaws.course.grading.messages import failure_message, visible_text
+from scalinglaws.course.grading.messages import failure_message, safe_cell, visible_text
 from scalinglaws.course.grading.nbgrader_api import load_config
 from scalinglaws.course.grading.results import Result, State
 from scalinglaws.course.grading.similar import pairs

@@ -181,7 +181,7 @@ def _open_zip(
             raise _NotOpened(f"an archive of more than {MAX_MEMBERS:,} files")
         members.sort(key=lambda m: not m.filename.endswith(".ipynb"))
         for member in members:
-            name = _safe_name(member.filename)
+            name = safe_name(member.filename)
             why = ""
             if name is None:
                 why = "a path that leads out of the archive"
@@ -209,7 +209,7 @@ def _open_zip(
             yield name, content
 
 
-def _safe_name(name: str) -> str | None:
+def safe_name(name: str) -> str | None:
     """A member's path as a relative one; None where it would lead out of a folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in name or not path.parts:

@@ -21,6 +21,12 @@ def visible_text(text: str) -> str:
     return _UNSEEN.sub("\ufffd", text)
 
 
+def safe_cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula and no terminal for a command: names are what students chose."""
+    text = " ".join(visible_text(text).split())
+    return "'" + text if text[:1] in tuple("=+-@＝＋－＠") else text
+
+
 def failure_message(output: Mapping[str, Any]) -> str:
     """One line for an error output of a test cell: the check's own text, or the kind of error."""
     name, text = (

@@ -20,8 +20,8 @@ from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
 from .classroom import check_name, read_submission, students
-from .export import safe_cell
 from .finder import find_work
+from .messages import safe_cell
 from .nbgrader_api import load_config
 from .submission import Unreadable, master, visible
 

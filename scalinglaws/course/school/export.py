@@ -18,16 +18,19 @@ from nbgrader.api import (
 )
 from nbgrader.coursedir import CourseDirectory
 
+from scalinglaws.course.grading.classroom import current_versions, students as handed_in
+from scalinglaws.course.grading.ledger import Entry, Ledger
+from scalinglaws.course.grading.messages import safe_cell
+from scalinglaws.course.grading.nbgrader_api import gradebook_errors, load_config, open_gradebook
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
 
-from .classroom import current_versions, students as handed_in
-from .ledger import Entry, Ledger
-from .messages import visible_text
-from .nbgrader_api import gradebook_errors, load_config, open_gradebook
+from .roster import Student, load_roster
 
 # What is known of a student, and of a student's submission.
-ABOUT_STUDENT = ("student_id", "lms_id", "first_name", "last_name", "name", "email")
+ABOUT_STUDENT = (
+    "student_id", "login", "sis_id", "lms_id", "first_name", "last_name", "name", "sortable_name", "email",
+)  # fmt: skip
 ABOUT_SUBMISSION = (
     "assignment", "score", "max_score", "percent", "extra_credit", "late_penalty", "submitted",
     "waits_for_a_person", "older_version", "problem",
@@ -36,13 +39,17 @@ ABOUT_SUBMISSION = (
 
 @dataclass(frozen=True)
 class Form:
-    """What a system imports. columns: (header, field); `scores` stands for one column an assignment."""
+    """What a system imports. columns: (header, field); `scores` stands for a column for each assignment, and a field that
+    begins with = for the same text in each line.
+    """
 
     columns: list[tuple[str, str]]
     no_score: str = ""  # the cell of somebody without a score
     percent: str = ""  # what follows a score in percent
     points_possible: bool = False  # whether a second line holds the most that can be scored
     unmarked: str = "empty"  # what stands for a score that waits for a person: see UNMARKED
+    title: str = "{}"  # the header of an assignment's column
+    sign: str = ""  # what stands before an id
 
 
 UNMARKED = {
@@ -55,20 +62,31 @@ UNMARKED = {
 # Canvas refuses a file without these five columns in this order (`lib/gradebook_importer.rb` of instructure/canvas-lms); it finds a
 # student by its own number, else by either SIS column, else by the name; a score is in points unless it ends in %. Moodle asks
 # which columns to take; it would import an empty cell as 0 into a new grade item, and "-" as no grade
-# (`grade/import/csv/classes/load_data.php` of moodle/moodle).
+# (`grade/import/csv/classes/load_data.php` of moodle/moodle). Brightspace exports its ids with a # before them, wants "Points Grade"
+# after the item's name and its end-of-line column last; Blackboard finds a student by the user name.
 FORMS = {
     "plain": Form(
         [(f, f) for f in ("student_id", "name", *ABOUT_SUBMISSION)], unmarked="partial"
     ),
     "canvas": Form(
         [
-            ("Student", "name"), ("ID", "lms_id"), ("SIS User ID", "student_id"), ("SIS Login ID", "student_id"), ("Section", ""),
+            ("Student", "name"), ("ID", "lms_id"), ("SIS User ID", "sis_id"), ("SIS Login ID", "login"), ("Section", ""),
             ("", "scores"),
         ],
         percent="%",
         points_possible=True,
     ),
-    "moodle": Form([("Username", "student_id"), ("Email address", "email"), ("", "scores")], no_score="-"),
+    "moodle": Form(
+        [("Username", "login"), ("ID number", "sis_id"), ("Email address", "email"), ("", "scores")], no_score="-"
+    ),
+    "blackboard": Form(
+        [("Last Name", "last_name"), ("First Name", "first_name"), ("Username", "login"), ("Student ID", "sis_id"), ("", "scores")]
+    ),
+    "brightspace": Form(
+        [("OrgDefinedId", "sis_id"), ("Username", "login"), ("", "scores"), ("End-of-Line Indicator", "=#")],
+        title="{} Points Grade",
+        sign="#",
+    ),
 }  # fmt: skip
 
 
@@ -83,7 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HEADER=FIELD,...",
         help="the columns, in place of the form's; fields: "
         + ", ".join((*ABOUT_STUDENT, *ABOUT_SUBMISSION))
-        + ", or scores for a column per assignment",
+        + ", scores for a column for each assignment, or a constant such as End-of-Line Indicator==#",
     )
     parser.add_argument(
         "--title",
@@ -97,7 +115,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=UNMARKED,
         help="what stands for a score that waits for a person's marks: "
         + "; ".join(f"{key}: {what}" for key, what in UNMARKED.items())
-        + " (default: empty for canvas and moodle, else partial)",
+        + " (default: empty in the form of a system, else partial)",
     )
     parser.add_argument("--percent", action="store_true", help="scores as percent of the most")
     parser.add_argument("--output", type=Path, help="the file (default: print it)")
@@ -118,7 +136,9 @@ def run(args: argparse.Namespace) -> int:
     for name in chosen:
         if name not in known:
             raise CourseError(f"Nothing of {name!r} is in the gradebook: grade it first.")
-    titles = read_titles(args.title, chosen)
+    titles = {
+        name: form.title.format(title) for name, title in read_titles(args.title, chosen).items()
+    }
     rows = [row for row in rows if row["assignment"] in chosen]
     table = list(make_table(students, rows, form, titles, args.percent))
     if args.output:
@@ -163,6 +183,10 @@ def read_columns(text: str) -> list[tuple[str, str]]:
     """[(header, field)] from "Header=field,field". Raises CourseError for an unknown field."""
     columns = []
     for part in text.split(","):
+        header, constant, value = part.partition("==")
+        if constant:
+            columns.append((header.strip(), f"={value.strip()}"))
+            continue
         header, _, field = part.rpartition("=")
         field = field.strip()
         if field not in (*ABOUT_STUDENT, *ABOUT_SUBMISSION, "scores"):
@@ -180,7 +204,8 @@ def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]
     with gradebook_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with open_gradebook(directory) as book:
-            students = [_student(student) for student in book.students]
+            roster = {student.id: student for student in load_roster(course)}
+            students = [_student(student, roster.get(str(student.id))) for student in book.students]
             rows = []
             assignment: Any
             for assignment in book.assignments:
@@ -203,11 +228,14 @@ def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]
     return [_safe(row) for row in students], [_safe(row) for row in rows]
 
 
-def _student(student: Any) -> dict[str, Any]:
-    name = " ".join(filter(None, (student.first_name, student.last_name))) or student.id
+def _student(student: Any, known: Student | None) -> dict[str, Any]:
+    """What the gradebook and the roster know of a student; without a roster the id stands for the login and the SIS id."""
+    first, last = student.first_name or "", student.last_name or ""
+    name = " ".join(filter(None, (first, last))) or student.id
     return {
-        "student_id": student.id, "lms_id": student.lms_user_id or "", "first_name": student.first_name or "",
-        "last_name": student.last_name or "", "name": name, "email": student.email or "",
+        "student_id": student.id, "login": known.login if known else student.id, "sis_id": known.sis_id if known else student.id,
+        "lms_id": student.lms_user_id or "", "first_name": first, "last_name": last, "name": name,
+        "sortable_name": ", ".join(filter(None, (last, first))) or student.id, "email": student.email or "",
     }  # fmt: skip
 
 
@@ -253,12 +281,6 @@ def _safe(row: dict[str, Any]) -> dict[str, Any]:
     return {key: safe_cell(v) if isinstance(v, str) else v for key, v in row.items()}
 
 
-def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula and no terminal for a command: names are what students chose."""
-    text = " ".join(visible_text(text).split())
-    return "'" + text if text[:1] in tuple("=+-@＝＋－＠") else text
-
-
 def make_table(
     students: list[dict[str, Any]],
     rows: list[dict[str, Any]],
@@ -302,12 +324,22 @@ def make_table(
         theirs = by_student[name]
         person = about.get(name) or {"student_id": name, "name": name}
         for row in [{}] if wide else [theirs[key] for key in sorted(theirs)]:
-            known = {**row, **person}
+            known = {
+                **row,
+                **person,
+                **{
+                    key: f"{form.sign}{person[key]}"
+                    for key in ("login", "sis_id")
+                    if person.get(key)
+                },
+            }
             if row and row["waits_for_a_person"] and form.unmarked != "partial":
                 shown = score(row)
                 known |= {"score": shown, "percent": shown if percent else ""}
             yield line(
-                lambda _, field, known=known: _cell(known.get(field)),
+                lambda _, field, known=known: (
+                    field[1:] if field[:1] == "=" else _cell(known.get(field))
+                ),
                 [score(theirs.get(assignment)) for assignment in titles],
             )
 

@@ -1,0 +1,451 @@
+"""`scalinglaws collect FILE.zip`: from a bulk download to `submitted/<student>/<assignment>/`.
+
+Who is who comes from the roster. Nothing is overwritten: an earlier submission of the same student is moved to
+`submitted/<student>/.kept/`, and a file that was collected before is passed over. What could not be placed is listed.
+"""
+
+import argparse
+import contextlib
+import datetime
+import json
+import stat
+import warnings
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from nbgrader.api import MissingEntry
+from nbgrader.coursedir import CourseDirectory
+
+from scalinglaws.course.grading.finder import MAX_RATIO, safe_name
+from scalinglaws.course.grading.messages import visible_text
+from scalinglaws.course.grading.nbgrader_api import (
+    assignments,
+    gradebook_errors,
+    load_config,
+    open_gradebook,
+)
+from scalinglaws.errors import CourseError
+from scalinglaws.files import replace_file
+from scalinglaws.paths import course_dir
+
+from .downloads import SYSTEMS, Found, People, System, own_system, read_member, recognise
+from .roster import FILE, Student, load_roster, valid_folder
+
+MIB = 2**20
+MAX_MEMBERS = 50_000  # of a download
+MAX_STUDENT = 64 * MIB  # what one student may hand in, unpacked
+MAX_ALL = 8_192 * MIB
+TIMESTAMP = "timestamp.txt"  # where nbgrader looks for the time of a submission
+
+
+@dataclass
+class Submission:
+    """What one student handed in for one assignment. files: {path: member of the archive}."""
+
+    student: Student
+    assignment: str
+    files: dict[str, str] = field(default_factory=dict)
+    time: datetime.datetime | None = None
+    late: bool = False
+
+
+@dataclass
+class Plan:
+    """What a download holds. unplaced: (member, why); notes: what was decided."""
+
+    system: System
+    submissions: list[Submission] = field(default_factory=list)
+    unplaced: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("file", type=Path, help="the zip file that the system gave you")
+    parser.add_argument(
+        "assignment", nargs="?", help="whose submissions these are, such as 01_power_laws"
+    )
+    parser.add_argument(
+        "--system", choices=SYSTEMS, help="where it comes from (default: as its files are called)"
+    )
+    parser.add_argument(
+        "--pattern",
+        metavar="REGEX",
+        help="how the files are called, for any other system; groups: id, login, lms_id, name, time, file",
+    )
+    parser.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="of the times in it, such as Europe/Berlin (default: this machine's)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and stop")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read the archive, say what is whose, and put it in its place. Exit code 1 where something could not be placed."""
+    course = course_dir()
+    students = load_roster(course)
+    if not students:
+        raise CourseError(
+            f"There is no {FILE} yet: run `scalinglaws roster FILE` with a table of your students first."
+        )
+    zone = _zone(args.timezone)
+    system = own_system(args.pattern) if args.pattern else SYSTEMS.get(args.system)
+    with open_archive(args.file) as archive:
+        plan = make_plan(
+            archive, students, assignments(course), args.assignment or "", system, zone
+        )
+        late = _due_dates(
+            course, {s.assignment for s in plan.submissions if s.late and s.time is None}
+        )
+        done = []
+        for submission in plan.submissions:
+            note = _mark_late(submission, late)
+            what = place(course, archive, submission, args.file.name, dry=args.dry_run)
+            done.append((submission, what, note))
+    _report(plan, done, len(students), args.dry_run)
+    return 1 if plan.unplaced else 0
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise CourseError(
+            f"There is no timezone {name!r}: give one such as Europe/Berlin or UTC."
+        ) from None
+
+
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """The archive. Raises CourseError for what is none, or has too many files."""
+    try:
+        data = path.open("rb")
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
+    try:
+        archive = zipfile.ZipFile(data)
+    except Exception:  # zipfile raises many kinds
+        data.close()
+        raise CourseError(f"{path} is no zip file, or a damaged one: download it again.") from None
+    if len(archive.infolist()) > MAX_MEMBERS:
+        raise CourseError(
+            f"{path} has more than {MAX_MEMBERS:,} files: is it a download of submissions?"
+        )
+    return archive
+
+
+def make_plan(
+    archive: zipfile.ZipFile,
+    students: Iterable[Student],
+    known: Iterable[str],
+    assignment: str = "",
+    system: System | None = None,
+    zone: ZoneInfo | None = None,
+) -> Plan:
+    """Find out whose each file is. known: the course's assignments; assignment: "" if the files' paths say it.
+
+    Raises CourseError where the system isn't recognised, or the assignment is not known.
+    """
+    known = list(known)
+    if assignment and assignment not in known:
+        raise CourseError(
+            f"There is no assignment {assignment!r}: choose one of {', '.join(known)}."
+        )
+    members = {}
+    plan = Plan(system or SYSTEMS["canvas"])
+    for info in archive.infolist():
+        name = safe_name(
+            info.filename.replace(":", "")
+        )  # nbgrader's exchange has times in its folders
+        if info.is_dir() or (name and _hidden(name)):
+            continue
+        why = _refused(info) if name else "a path that leads out of the archive"
+        if why or name is None:
+            plan.unplaced.append((info.filename, why))
+        else:
+            members[info.filename.replace("\\", "/")] = info
+    plan.system = system or SYSTEMS[recognise(members)]
+    people = People(students)
+    theirs: dict[tuple[str, str], list[Found]] = {}
+    whose: dict[str, Student] = {}
+    for name, info in members.items():
+        found = read_member(plan.system, name, zone, known)
+        if found is None:
+            # At the top some systems put a list of what the archive holds.
+            if name.count("/") > 1 or not name.endswith((".html", ".txt", ".csv")):
+                plan.unplaced.append((name, f"not called as {plan.system.title} calls its files"))
+            continue
+        target = assignment or found.assignment or _guess(found.file, known)
+        if target not in known:
+            why = (
+                f"no assignment {target!r} in this course"
+                if target
+                else "of which assignment? Name it after the file"
+            )
+            plan.unplaced.append((name, why))
+            continue
+        if assignment and found.assignment not in ("", assignment):
+            continue  # nbgrader's folders hold all assignments
+        student, why = people.find(found.who)
+        if student is None:
+            plan.unplaced.append((name, why))
+            continue
+        whose[student.id] = student
+        theirs.setdefault((student.id, target), []).append(replace(found, member=info.filename))
+    for (key, target), found_files in sorted(theirs.items()):
+        plan.submissions.append(_submission(archive, whose[key], target, found_files, plan))
+    return plan
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+
+
+def _refused(info: zipfile.ZipInfo) -> str:
+    """Why a member is not read; "" if it is."""
+    if info.flag_bits & 1:
+        return "encrypted"
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "a link"
+    if info.file_size > MAX_STUDENT:
+        return f"larger than {MAX_STUDENT // MIB} MiB"
+    if info.file_size > MIB and info.file_size > MAX_RATIO * info.compress_size:
+        return "packed too tightly to be a document"
+    return ""
+
+
+def _guess(file: str, known: Iterable[str]) -> str:
+    """The assignment that a file is named after; "" if none is."""
+    return next((name for name in known if name.casefold() in file.casefold()), "")
+
+
+def _submission(
+    archive: zipfile.ZipFile, student: Student, assignment: str, found: list[Found], plan: Plan
+) -> Submission:
+    """The newest of what a student handed in."""
+    times = [f.time for f in found if f.time]
+    if times:  # one attempt as a whole
+        newest = [f for f in found if f.time == max(times)]
+    elif any("/" in f.member for f in found) and plan.system is SYSTEMS["brightspace"]:
+        newest = [f for f in found if f.order == max(f.order for f in found)]
+    else:
+        newest = found
+    if len(newest) < len(found):
+        earlier = len({f.time for f in found}) - 1
+        plan.notes.append(f"{student.id}: the newest of {earlier + 1} submissions was taken.")
+    submission = Submission(
+        student, assignment, {}, max(times, default=None), any(f.late for f in newest)
+    )
+    size = 0
+    for file in sorted(newest, key=lambda f: f.order):  # of files with one name the last counts
+        path = safe_name(file.file) or "submission"
+        path = _own_name(path, assignment)
+        if PurePosixPath(path).name == TIMESTAMP:
+            if plan.system.title.startswith("nbgrader") and path == TIMESTAMP:
+                submission.time = submission.time or _read_time(archive, file.member)
+            continue  # what a student calls so is none of nbgrader's
+        size += archive.getinfo(file.member).file_size
+        if size > MAX_STUDENT:
+            plan.unplaced.append(
+                (file.member, f"more than {MAX_STUDENT // MIB} MiB from one student")
+            )
+            continue
+        if path in submission.files:
+            plan.notes.append(f"{student.id}: handed in {path} more than once; the last was taken.")
+        submission.files[path] = file.member
+    return submission
+
+
+def _own_name(path: str, assignment: str) -> str:
+    """The file's own name: Canvas calls the second upload of a file `name-1`, Moodle's old forms put `file_` before it."""
+    file = PurePosixPath(path)
+    stem, dash, number = file.stem.rpartition("-")
+    if dash and number.isdigit() and stem == assignment:
+        return file.with_name(stem + file.suffix).as_posix()
+    return path
+
+
+def _read_time(archive: zipfile.ZipFile, member: str) -> datetime.datetime | None:
+    from nbgrader.utils import parse_utc
+
+    try:
+        with archive.open(member) as file:
+            time = parse_utc(file.read(100).decode().strip())
+        return time.replace(tzinfo=datetime.UTC)
+    except Exception:  # noise of any kind
+        return None
+
+
+def _due_dates(course: Path, names: set[str]) -> Mapping[str, datetime.datetime | None]:
+    """{assignment: its due date in UTC} of those assignments."""
+    if not names:
+        return {}
+    config = load_config(course, course)
+    found: dict[str, datetime.datetime | None] = {}
+    with gradebook_errors(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with open_gradebook(CourseDirectory(config=config)) as book:
+            for name in names:
+                due: Any = None  # SQLAlchemy's columns are typed as columns
+                with contextlib.suppress(MissingEntry):
+                    due = book.find_assignment(name).duedate
+                found[name] = due.replace(tzinfo=datetime.UTC) if due else None
+    return found
+
+
+def _mark_late(submission: Submission, due: Mapping[str, datetime.datetime | None]) -> str:
+    """Give a submission that is only *called* late a time after the due date. Returns what to say of it."""
+    if not submission.late or submission.time:
+        return ""
+    if (date := due.get(submission.assignment)) is None:
+        return "late, says the download, but the assignment has no due date in the gradebook: no penalty"
+    submission.time = date + datetime.timedelta(seconds=1)
+    return "late, says the download, but not by how much: noted as one second"
+
+
+# --- putting it in its place ---
+
+
+def place(
+    course: Path, archive: zipfile.ZipFile, submission: Submission, origin: str, dry: bool
+) -> str:
+    """Write a submission. Returns what was done: "new", "again" (as it is there), "newer" (the old one is kept) or
+    "older" (than the one that is there, which stays).
+    """
+    student, assignment = valid_folder(submission.student.id), submission.assignment
+    target = course / "submitted" / student / assignment
+    contents = {path: _content(archive, member) for path, member in submission.files.items()}
+    if submission.time:
+        contents[TIMESTAMP] = f"{submission.time:%Y-%m-%d %H:%M:%S} UTC\n".encode()
+    state = _compare(target, contents, submission.time)
+    if not dry:
+        if state in ("new", "newer"):
+            _write(target, contents)
+        if state != "older":
+            note_origin(course, submission, origin)
+    return state
+
+
+def _content(archive: zipfile.ZipFile, member: str) -> bytes:
+    info = archive.getinfo(member)
+    try:
+        with archive.open(info) as file:
+            data = file.read(info.file_size + 1)
+    except Exception as error:  # a damaged member raises many kinds
+        raise CourseError(
+            f"{member} in the archive is damaged ({error}): download it again."
+        ) from None
+    if len(data) > info.file_size:
+        raise CourseError(
+            f"{member} in the archive is larger than the archive says: download it again."
+        )
+    return data
+
+
+def _compare(target: Path, contents: Mapping[str, bytes], time: datetime.datetime | None) -> str:
+    if not target.exists():
+        return "new"
+    here = {
+        path.relative_to(target).as_posix(): path
+        for path in target.rglob("*")
+        if path.is_file() and not _hidden(path.relative_to(target).as_posix())
+    }
+    if {*here} == {*contents} and all(
+        here[name].read_bytes() == data for name, data in contents.items()
+    ):
+        return "again"
+    from scalinglaws.course.grading.gradebook_writer import read_timestamp
+
+    there = read_timestamp(target / TIMESTAMP)
+    if time and there and time.replace(tzinfo=None) < there:
+        return "older"
+    return "newer"
+
+
+def _write(target: Path, contents: Mapping[str, bytes]) -> None:
+    """The new folder is complete before it takes its place, and what stood there is moved aside."""
+    draft = target.parent / f".{target.name}.new"
+    for path, data in contents.items():
+        replace_file(draft / path, data)
+    if not contents:
+        draft.mkdir(parents=True)
+    if target.exists():
+        kept = target.parent / ".kept"
+        kept.mkdir(exist_ok=True)
+        target.rename(kept / f"{target.name}-{datetime.datetime.now():%Y-%m-%d-%H%M%S-%f}")
+    draft.rename(target)
+
+
+# --- where each submission came from, so that feedback can go back ---
+
+
+def origins_file(course: Path, assignment: str) -> Path:
+    """The record of an assignment's downloads."""
+    return course / "ledger" / assignment / "collected" / "origins.json"
+
+
+def read_origins(course: Path, assignment: str) -> dict[str, dict[str, Any]]:
+    """{student: {"system", "archive", "members"}} of what was collected."""
+    try:
+        found = json.loads(origins_file(course, assignment).read_text("utf-8"))
+        return {str(student): dict(about) for student, about in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def note_origin(course: Path, submission: Submission, archive: str) -> None:
+    """Remember what a submission's files were called."""
+    known = read_origins(course, submission.assignment)
+    about = {"archive": archive, "members": sorted(submission.files.values())}
+    if known.get(submission.student.id) != about:
+        known[submission.student.id] = about
+        text = json.dumps(known, indent=1, ensure_ascii=False, sort_keys=True)
+        replace_file(origins_file(course, submission.assignment), text.encode("utf-8", "replace"))
+
+
+# --- what is said ---
+
+_WORDS = {
+    "new": "placed",
+    "newer": "placed; the former one is in submitted/<student>/.kept/",
+    "again": "there already",
+    "older": "left aside: older than the one that is there",
+}
+
+
+def _report(plan: Plan, done: list[tuple[Submission, str, str]], many: int, dry: bool) -> None:
+    print(f"A download from {plan.system.title}.")
+    for state, words in _WORDS.items():
+        names = [submission.student.id for submission, what, _ in done if what == state]
+        if names:
+            verb = f"would be {words}" if dry and state in ("new", "newer") else words
+            print(f"{len(names)} {verb}: {_listed(names)}.")
+    for submission, _, note in done:
+        if note:
+            print(f"{submission.student.id}: {note}.")
+    for note in plan.notes:
+        print(note)
+    per_assignment: dict[str, int] = {}
+    for submission, _, _ in done:
+        per_assignment[submission.assignment] = per_assignment.get(submission.assignment, 0) + 1
+    for assignment, number in per_assignment.items():
+        print(f"{assignment}: {number} of the {many} students in {FILE} are in this download.")
+    if plan.unplaced:
+        print(f"{len(plan.unplaced)} files could not be placed:")
+        for member, why in plan.unplaced[:50]:
+            print(f"  {visible_text(member[-100:])}: {visible_text(why)}")
+        if len(plan.unplaced) > 50:
+            print(f"  and {len(plan.unplaced) - 50} more")
+    if dry:
+        print("Nothing was written (--dry-run).")
+
+
+def _listed(names: list[str], show: int = 8) -> str:
+    more = f" and {len(names) - show} more" if len(names) > show else ""
+    return ", ".join(names[:show]) + more

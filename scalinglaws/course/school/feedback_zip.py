@@ -1,0 +1,110 @@
+"""`scalinglaws feedback ASSIGNMENT`: the pages of feedback/ in one zip file, named as the system that they go to wants it.
+
+Canvas and Moodle take back a zip file whose files are called like those that they gave out: `scalinglaws collect` has
+noted the names.
+"""
+
+import argparse
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from scalinglaws.course.grading.nbgrader_api import assignments
+from scalinglaws.errors import CourseError
+from scalinglaws.files import replace_file
+from scalinglaws.paths import course_dir
+
+from .collect import read_origins
+from .downloads import SYSTEMS
+
+FORMS = {
+    "canvas": "under the submission's own name (Canvas: Assignment, Upload Submissions)",
+    "moodle": "in the submission's own folder (Moodle: Upload multiple feedback files in a zip)",
+    "brightspace": "in the submission's own folder (Brightspace: Add Feedback Files)",
+    "plain": "in a folder for each student",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("assignment")
+    parser.add_argument(
+        "--form",
+        choices=FORMS,
+        default="plain",
+        help="; ".join(f"{k}: {v}" for k, v in FORMS.items()) + " (default: %(default)s)",
+    )
+    parser.add_argument("--output", type=Path, help="the file (default: ASSIGNMENT_feedback.zip)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the zip file. Exit code 1 where a page has nowhere to go."""
+    course = course_dir()
+    if args.assignment not in assignments(course):
+        raise CourseError(
+            f"There is no assignment {args.assignment!r}: choose one of {', '.join(assignments(course))}."
+        )
+    pages = find_pages(course, args.assignment)
+    if not pages:
+        raise CourseError(
+            f"There are no pages yet: run `nbgrader generate_feedback {args.assignment}` after you have graded."
+        )
+    target = args.output or Path(f"{args.assignment}_feedback.zip")
+    origins = read_origins(course, args.assignment)
+    nowhere = []
+    draft = target.with_name(f".{target.name}.new")
+    try:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+            for student, found in pages.items():
+                members = [str(name) for name in origins.get(student, {}).get("members", ())]
+                names = list(names_of(args.form, student, found, members))
+                if not names:
+                    nowhere.append(student)
+                for page, name in zip(found, names, strict=False):
+                    archive.write(page, name)
+        replace_file(target, draft.read_bytes())
+    except OSError as error:
+        raise CourseError(f"{target} cannot be written: {error.strerror}.") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    print(f"{target}: the pages of {len(pages) - len(nowhere)} students, {FORMS[args.form]}.")
+    if nowhere:
+        print(
+            f"Left out, since `scalinglaws collect` has not seen their submission in a download from {SYSTEMS[args.form].title}:"
+            f" {', '.join(nowhere)}."
+        )
+    return 1 if nowhere else 0
+
+
+def find_pages(course: Path, assignment: str) -> dict[str, list[Path]]:
+    """{student: pages} of feedback/<student>/<assignment>/."""
+    found: dict[str, list[Path]] = {}
+    for page in sorted(course.glob(f"feedback/*/{assignment}/*.html")):
+        found.setdefault(page.parent.parent.name, []).append(page)
+    return found
+
+
+def names_of(form: str, student: str, pages: list[Path], members: list[str]) -> Iterator[str]:
+    """The name of each page in the zip file; none where the system has no name for this student's work."""
+    if form == "plain":
+        yield from (f"{student}/{page.name}" for page in pages)
+        return
+    prefix = next(filter(None, (_prefix(form, member) for member in _notebooks_first(members))), "")
+    if prefix:
+        yield from (f"{prefix}{page.name}" for page in pages)
+
+
+def _notebooks_first(members: list[str]) -> list[str]:
+    return sorted(members, key=lambda name: (not name.endswith(".ipynb"), name))
+
+
+def _prefix(form: str, member: str) -> str:
+    """What stands before the file's own name; "" where the member is not called as the system calls its files."""
+    parts = PurePosixPath(member).parts
+    for i in range(len(parts)):
+        rest = "/".join(parts[i:])
+        match = re.fullmatch(SYSTEMS[form].pattern, rest, re.DOTALL)
+        if match and match.groupdict().get("file"):
+            return rest[: match.start("file")]
+    return ""
