@@ -336,7 +336,7 @@ METHODS: dict[str, Method] = {
         curves=True,
     ),
     "power": Method(
-        "E + a/x^alpha, with --x N, D or C",
+        "E + A/x^alpha, with --x N, D or C",
         needs=("x",),
         inputs=_x,
         fit=_power,
