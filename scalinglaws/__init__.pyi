@@ -120,6 +120,7 @@ from .laws import (
     lifetime_flops as lifetime_flops,
     lifetime_optimum as lifetime_optimum,
     pass_at_k as pass_at_k,
+    random_feature_losses as random_feature_losses,
     schedule_areas as schedule_areas,
     total_params as total_params,
     training_cost as training_cost,

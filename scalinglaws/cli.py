@@ -54,6 +54,11 @@ COMMANDS = {
     "reveal": Command(
         "scalinglaws.course.practice.reveal", "a worked solution, after an honest try", "course"
     ),
+    "handout": Command(
+        "scalinglaws.course.school.handout",
+        "the course for a class in one zip file, without solutions",
+        "grade",
+    ),
     "roster": Command(
         "scalinglaws.course.school.roster", "read who is in the class from a table", "grade"
     ),

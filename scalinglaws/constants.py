@@ -280,7 +280,8 @@ BUSBRIDGE_SUPERVISED = JointLaw(
 
 @dataclass(frozen=True)
 class PublicModel:
-    """A published model: N parameters trained on D tokens (processed, repeats included). C is 6·N·D FLOPs.
+    """A published model: N parameters trained on D tokens (processed, repeats included; nan if not published). C is
+    6·N·D FLOPs.
 
     N_active: the parameters that one token passes through, for a mixture of experts. verified: "paper" (read in the
     paper or a table of Hoffmann et al. 2022), "secondary" (a data set or survey), "memory" (check before quoting).
@@ -349,7 +350,14 @@ PUBLIC_MODELS = (
             ("Qwen3-0.6B", 0.6, 36, 2025, "arXiv:2505.09388", "secondary"),
         )
     ),
-    PublicModel(
-        "DeepSeek-V3", 671e9, 14.8e12, 2024, "arXiv:2412.19437", "secondary", N_active=37e9
+    *(
+        PublicModel(name, N * 1e9, D * 1e12, year, citation, "secondary", N_active=active * 1e9)
+        for name, N, active, D, year, citation in (
+            ("Mixtral 8x7B", 46.7, 12.9, np.nan, 2023, "arXiv:2401.04088"),
+            ("DeepSeek-V3", 671, 37, 14.8, 2024, "arXiv:2412.19437"),
+            ("Qwen3-235B", 235, 22, 36, 2025, "arXiv:2505.09388"),
+            ("Kimi K2", 1040, 32, 15.5, 2025, "arXiv:2507.20534"),
+            ("gpt-oss-120b", 117, 5.1, np.nan, 2025, "arXiv:2508.10925"),
+        )
     ),
 )

@@ -26,6 +26,16 @@ def data_dir() -> Path:
     )
 
 
+def exercises_dir(course: Path) -> Path:
+    """The folder of a course's notebooks: source/, or release/ where it was handed out without."""
+    return course / ("source" if is_complete(course) else "release")
+
+
+def is_complete(course: Path) -> bool:
+    """Whether a course has its solutions and hidden tests; `scalinglaws handout` leaves them out."""
+    return (course / "source").is_dir()
+
+
 def course_dir() -> Path:
     """The course's top folder: the nearest one, from the working directory upwards, with `nbgrader_config.py`.
 
@@ -34,8 +44,18 @@ def course_dir() -> Path:
     """
     start = Path(os.environ.get("SCALINGLAWS_COURSE") or Path.cwd()).resolve()
     for folder in (start, *start.parents):
-        if (folder / "nbgrader_config.py").is_file() and (folder / "source").is_dir():
+        if (folder / "nbgrader_config.py").is_file() and exercises_dir(folder).is_dir():
             return folder
     raise CourseError(
         f"No course in {start} or above it: run this in the folder that holds nbgrader_config.py."
     )
+
+
+def complete_course_dir() -> Path:
+    """As `course_dir`, for what only an instructor does. Raises CourseError in a course that was handed out without source/."""
+    course = course_dir()
+    if not is_complete(course):
+        raise CourseError(
+            "Your course was handed out without solutions and tests, which this needs: it is a command for the instructor's clone."
+        )
+    return course

@@ -37,6 +37,7 @@ EXPENSIVE = {
     "test_capstone": "names",
     "test_class": "marks",
     "test_findings": "made",
+    "test_handout": "handed_out",
     "test_light_install": "wheel",
     "test_marking": "graded_course",
 }

@@ -42,13 +42,15 @@ IDEAS = _ideas("""
     repeats     | Repeated data                | 02_diminishing_returns | C3                 | training bottleneck
     optimum     | The optimal N and D          | 03_chinchilla          | A3 C6 C14 D3 E4    | marginal
     chinchilla  | Kaplan against Chinchilla    | 03_chinchilla          | C4 C5 C15 C17 E2   | optimum
+    recipe      | Recipes scale too            | 04_recipe              | F1 F2 F3           | chinchilla
+    overtrain   | Far beyond the optimum       | 04_recipe              | F4                 | optimum forecasts
     universal   | No universal law             | 05_limits              | D1 D7 D9 D10 E5    | optimum forecasts
     shapes      | Curves that turn             | 05_limits              | D5                 | repeats
-    skills      | From loss to skill           | 05_limits              | D6                 | forecasts
+    skills      | From loss to skill           | 06_loss_to_skill       | D6                 | forecasts
     theory      | Why power laws at all        | 05_limits              | E3                 | power_law
-    inference   | The cost of serving          | 07_beyond_scaling      | C8 C10 C11 C16     | chinchilla
+    inference   | The cost of serving          | 07_beyond_scaling      | C8 C10 C11 C16 F5  | chinchilla
     economics   | The cost of training         | 07_beyond_scaling      | C9                 | compute
-    beyond      | Beyond size and data         | 07_beyond_scaling      | C12 C18            | inference skills repeats
+    beyond      | Beyond size and data         | 07_beyond_scaling      | C12 C18 F7 F8 F9 F10 F11 F12 | inference skills repeats
     planning    | A plan of your own           | 08_capstone            | D8                 | chinchilla universal
 """)
 _OF_ROW = {row: idea.id for idea in IDEAS.values() for row in idea.rows}

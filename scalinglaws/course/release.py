@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 
 from .grading.nbgrader_api import assignments, scratch_course
 from .questions import bank, seal
@@ -74,7 +74,7 @@ def stale_files(course: Path, fresh: dict[Path, bytes]) -> list[Path]:
 
 def run(args: argparse.Namespace) -> int:
     """Make the generated files, or compare them. Returns 1 if `--check` finds one stale."""
-    course = course_dir()
+    course = complete_course_dir()
     if not assignments(course):
         raise CourseError(
             f"No assignment in {course / 'source'}: each is a folder with a notebook of its name."

@@ -28,7 +28,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 
 # nbgrader's marks by role.
 ROLES = {
@@ -334,7 +334,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Bring texts and notebooks in step, or compare them. Returns 1 if `--check` finds a difference."""
-    course = course_dir()
+    course = complete_course_dir()
     if args.check:
         stale = [
             change.path

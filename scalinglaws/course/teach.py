@@ -3,7 +3,7 @@
 import argparse
 
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 
 from . import jupyterlab as lab
 
@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve the course's folder. Returns the exit code."""
-    course = course_dir()
+    course = complete_course_dir()
     if "[" in str(course):  # nbgrader looks for notebooks by patterns, in which that is a sign
         raise CourseError(
             f"formgrader finds no notebook below a folder with [ in its name ({course}): rename the folder, then run this again."

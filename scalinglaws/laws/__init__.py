@@ -30,6 +30,7 @@ from .observational import ObservationalLaw, capabilities
 from .overtraining import OvertrainingLaw
 from .power import PowerLaw, Trend
 from .precision import PrecisionLaw, QuantisationLaw
+from .random_features import random_feature_losses
 from .reinforcement import RewardLaw
 from .repeated import DataConstrainedLaw, RepeatedDataLaw, effective_amount
 from .sampling import CoverageLaw, coverage, exact_match, pass_at_k
@@ -80,6 +81,7 @@ __all__ = [
     "lifetime_flops",
     "lifetime_optimum",
     "pass_at_k",
+    "random_feature_losses",
     "schedule_areas",
     "total_params",
     "training_cost",

@@ -42,6 +42,7 @@ class Task:
     solution: str
     before: dict[str, Any]
     tests: list[str] = field(default_factory=list)
+    test_ids: list[str] = field(default_factory=list)
 
     def namespace(self, *sources: str) -> dict[str, Any]:
         """What the cells before it defined; the data that `sources` use are copies, which a candidate may spoil."""
@@ -71,6 +72,7 @@ class Lesson:
                 self.tasks[task.name] = task
             elif utils.is_grade(cell):
                 task.tests.append(cell.source)
+                task.test_ids.append(cell.id)
             run(cell.source, namespace)
             plt.close("all")
 

@@ -9,12 +9,13 @@ from scalinglaws.course.questions import bank
 
 from .notebooks import ASSIGNMENTS, COURSE, ROWS, source
 
-# The rows of the coverage map: the challenge, the pipeline, the exam, no universal law, theory.
+# The rows of the coverage map: the challenge, the pipeline, the exam, no universal law, theory,
+# the laws since 2022.
 ALL_ROWS = {
     f"{part}{i}"
     for part, last in (("A", 5), ("B", 11), ("C", 18), ("D", 10), ("E", 5))
     for i in range(1, last + 1)
-}
+} | {f"F{i}" for i in (1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12)}
 
 # The claims of the source material that are wrong, imprecise or malformed (or right for a wrong reason).
 CLAIMS_TO_MEND = {

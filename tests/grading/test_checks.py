@@ -16,10 +16,13 @@ from scalinglaws.course.grading import (
     check_between,
     check_function,
     check_number,
+    check_sealed,
     number,
     numbers,
     require,
 )
+from scalinglaws.course.questions.seal import seal_number
+from scalinglaws.errors import CourseError
 
 
 class Liar:
@@ -94,6 +97,41 @@ def test_between_refuses_nan_and_names_the_span():
     assert "from 0 to 1. Say it so." in reply(check_between, "x", 2, 0, 1, "Say it so.")
     assert "above 3" in reply(check_between, "x", 1, 3, np.inf)
     assert reply(check_between, "x", np.nan, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("want", "tolerance"),
+    [
+        (22.48e9, {"rtol": 0.02}),
+        (108, {"atol": 0.01}),
+        (-0.3, {"rtol": 0.003}),
+        (2, {"rtol": 1e-6}),
+    ],
+)
+def test_a_seal_tells_right_from_wrong_as_the_hidden_test_does(want, tolerance, capsys):
+    seal = seal_number("x", want, **tolerance)
+    half = tolerance.get("atol", 0) or tolerance["rtol"] * abs(want)
+    for steps in (0, 0.7, -0.7):
+        check_number("x", want + steps * half, want, **{"rtol": 0, **tolerance})
+        check_sealed("x", want + steps * half, seal)
+        assert capsys.readouterr().out == "x is right.\n"
+    for steps in (1.3, -1.3, 3, 1000):
+        wrong = want + steps * half
+        assert reply(check_number, "x", wrong, want, **{"rtol": 0, **tolerance})
+        assert "not right yet" in reply(check_sealed, "x", wrong, seal)
+    for wrong in (-want, 0, np.nan, np.inf):
+        assert "not right yet" in reply(check_sealed, "x", wrong, seal)
+    for close in (0.9999, 1.0001):  # at the very edge it does not claim to know
+        check_sealed("x", want + close * half, seal)
+        assert "the full check decides" in capsys.readouterr().out
+
+
+def test_a_seal_holds_no_value_and_refuses_what_a_few_guesses_find():
+    seals = {seal_number(name, 0.512, rtol=0.01).split(" ")[1] for name in ("a", "b")}
+    assert len(seals) == 2 and not any("512" in seal for seal in seals)
+    for tolerance in ({"rtol": 0.15}, {"atol": 0.3}):
+        with pytest.raises(CourseError, match="guesses would find it"):
+            seal_number("gap", 3.3, **tolerance)
 
 
 def test_object_that_equals_everything_earns_nothing():

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 
 from .classroom import (
     check_name,
@@ -93,7 +93,7 @@ def limits_of(args: argparse.Namespace) -> Limits:
 
 def run(args: argparse.Namespace) -> int:
     """Grade. Returns 0, or 1 if a submission could not be graded at all."""
-    course = course_dir()
+    course = complete_course_dir()
     config = load_config(course, course)
     directory = CourseDirectory(config=config)
     check_name(course, args.assignment)
@@ -312,6 +312,8 @@ def graded(
                 except CourseError:
                     raise
                 except Exception as error:  # a fault of ours must not stop the class
+                    if (reason := explain(error)) is not None:  # but a full disk stops all of them
+                        raise reason from None
                     broken = f"the engine failed ({type(error).__name__}: {error})"
                     yield (
                         Outcome(student, unreadable=dict.fromkeys(assignment.notebooks, broken)),

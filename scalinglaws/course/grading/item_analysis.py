@@ -14,7 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from scalinglaws.course.exercises import exercises, read_notebook
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 
 from .classroom import check_name, current_versions, describe_stale, read_entries, stale, students
 from .ledger import Ledger
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the analysis."""
-    course = course_dir()
+    course = complete_course_dir()
     check_name(course, args.assignment)
     config = load_config(course, course)
     directory = CourseDirectory(config=config)

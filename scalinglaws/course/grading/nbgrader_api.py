@@ -2,12 +2,14 @@
 
 import contextlib
 import errno
+import functools
 import logging
 import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbgrader.api
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
@@ -16,8 +18,13 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from scalinglaws.errors import CourseError
+from scalinglaws.paths import exercises_dir
 
 from .scratch import temporary_folder
+
+# For every new gradebook nbgrader starts `alembic heads`, some seconds of processor time, to learn
+# the version of its own tables. That does not change while a process runs: it is asked once.
+nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
 
 
 def gradebook_url(course: Path) -> str:
@@ -71,11 +78,16 @@ _TROUBLES = {
 }
 
 
+def is_full(error: OSError) -> bool:
+    """Whether a disk is full, or a quota used up."""
+    return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
 def explain(error: BaseException) -> CourseError | None:
     """What a person should read of an error of the gradebook or the disk; None for any other."""
     if isinstance(error, OSError):
-        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-        return CourseError(_sentence("disk is full", error.strerror or "")) if full else None
+        said = _sentence("disk is full", error.strerror or "")
+        return CourseError(said) if is_full(error) else None
     if not isinstance(error, SQLAlchemyError):
         return None
     text = str(getattr(error, "orig", None) or error)
@@ -127,11 +139,11 @@ def open_gradebook(course: CourseDirectory) -> Gradebook:
 
 @contextlib.contextmanager
 def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
-    """A temporary course that holds just `assignment`, copied from `course/source`; removed at the end.
+    """A temporary course that holds just `assignment`, copied from the course; removed at the end.
 
     Raises CourseError for an unknown assignment.
     """
-    source = course / "source" / assignment
+    source = exercises_dir(course) / assignment
     if not source.is_dir():
         known = ", ".join(assignments(course)) or "none"
         raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
@@ -145,10 +157,10 @@ def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
 
 
 def assignments(course: Path) -> list[str]:
-    """The assignments of a course: the folders of `source/` that hold a notebook of their own name."""
+    """The assignments of a course: the folders of `source/`, or else `release/`, that hold a notebook of their own name."""
     return sorted(
         path.parent.name
-        for path in (course / "source").glob("*/*.ipynb")
+        for path in exercises_dir(course).glob("*/*.ipynb")
         if path.stem == path.parent.name
     )
 

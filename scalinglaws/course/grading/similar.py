@@ -17,7 +17,7 @@ from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
 
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 
 from .classroom import check_name, read_submission, students
 from .finder import find_work
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the pairs, the most alike first."""
-    course = course_dir()
+    course = complete_course_dir()
     check_name(course, args.assignment)
     if not 0 <= args.least <= 1:
         raise CourseError(f"--from is a share from 0 to 1, not {args.least:g}.")

@@ -189,11 +189,24 @@ def _unicode(text: str) -> str:
 
 
 def master(path: Path, config: Config | None = None) -> NotebookNode:
-    """A source notebook as nbgrader hands it out, but with its hidden tests: stubs, locks and checksums."""
+    """A source notebook as nbgrader hands it out, but with its hidden tests: stubs, locks and checksums.
+
+    A notebook of release/, in a course without source/, is that already, with its visible tests alone.
+    """
     notebook, resources = nbformat.read(path, as_version=4), ResourcesDict()
-    for step in (ClearSolutions, LockCells, ComputeChecksums):
+    steps = (LockCells, ComputeChecksums)
+    for step in steps if _was_released(notebook) else (ClearSolutions, *steps):
         notebook, resources = step(config=config).preprocess(notebook, resources)
     return notebook
+
+
+def _was_released(notebook: NotebookNode) -> bool:
+    """Whether nbgrader made a notebook: it has checksums, and neither solutions nor hidden tests."""
+    ours = [cell for cell in notebook.cells if grade_id(cell)]
+    marks = ("### BEGIN SOLUTION", "### BEGIN HIDDEN TESTS")
+    return any(cell.metadata.nbgrader.get("checksum") for cell in ours) and not any(
+        mark in cell.source for cell in ours for mark in marks
+    )
 
 
 def grade_id(cell: NotebookNode) -> str:

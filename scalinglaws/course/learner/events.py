@@ -25,6 +25,7 @@ from typing import IO, Any, Literal
 
 from scalinglaws.errors import CourseError
 from scalinglaws.files import try_lock
+from scalinglaws.paths import exercises_dir
 
 FILE = "progress.jsonl"
 LONGEST = 2000  # characters of an answer that are kept
@@ -421,5 +422,5 @@ def _digests(course: Path, student: str, assignment: str) -> dict[str, str]:
         exercise.number: hashlib.sha256(
             "\n".join(cells[name].source for name in exercise.answers if name in cells).encode()
         ).hexdigest()[:12]
-        for exercise in exercises(read_notebook(course / "source" / assignment / name))
+        for exercise in exercises(read_notebook(exercises_dir(course) / assignment / name))
     }

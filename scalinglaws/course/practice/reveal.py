@@ -134,11 +134,16 @@ def _from_course(question: str) -> str | None:
 
 def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) -> str:
     from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
-    from scalinglaws.paths import course_dir
+    from scalinglaws.paths import course_dir, exercises_dir, is_complete
 
-    path = course_dir() / "source" / assignment / f"{assignment}.ipynb"
+    course = course_dir()
+    path = exercises_dir(course) / assignment / f"{assignment}.ipynb"
     if not path.is_file():
         raise CourseError(f"There is no assignment {assignment!r} in this course.")
+    if not is_complete(course):
+        raise CourseError(
+            "Your course was handed out without solutions: ask your instructor for them."
+        )
     notebook = read_notebook(path)
     found = {exercise.number: exercise for exercise in exercises(notebook)}
     if number not in found:

@@ -16,6 +16,7 @@ import base64
 import functools
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -204,6 +205,73 @@ def right_letters(question: str) -> Reply | None:
             if reply and reply.right:
                 return reply
     return None
+
+
+# --- one number of an exercise ---
+
+_STEPS = 8  # the tolerance, from end to end, is cut into about so many cells
+_BYTES = 4  # of each cell's hash: a wrong value passes by accident once in 10^8 or 10^9
+_FEWEST = 50  # guesses for a tenfold range; what takes fewer is not worth sealing
+
+
+def seal_number(name: str, want: float, *, rtol: float = 0.0, atol: float = 0.0) -> str:
+    """What `check_sealed` needs to tell right from wrong without holding the right value.
+
+    The number line is cut into cells of an eighth of the tolerance's width (of ln |x| for rtol), and
+    the seal lists a salted, slow hash (scrypt) of each cell that the tolerance reaches.
+
+    What it keeps: nobody reads the value in the notebook, searches for it, or works back to it. What
+    it does not keep: who writes a loop over guesses finds a value with a tolerance of 1 % between
+    1 and 1,000 after some 350 guesses, in a quarter of a minute. So it is for values where a loop is more
+    work than the exercise, or would be the exercise; not for what is read off a figure, is True or
+    False, or is one of a handful: there the visible check says no more than "plausible".
+
+    name: what the learner calls it. rtol, atol: of the hidden test; the larger of the two tolerances counts.
+    Raises CourseError where fewer than 50 guesses would cover a tenfold range.
+    """
+    relative = rtol * abs(want) > atol
+    scale, tolerance = ("rtol", rtol) if relative else ("atol", atol)
+    tolerance = float(f"{tolerance:g}")  # as the seal says it
+    guesses = math.log(10) / (2 * rtol) if relative else 0.45 * abs(want) / max(atol, 1e-300)
+    if guesses < _FEWEST:
+        raise CourseError(
+            f"{name}: with a tolerance of {tolerance:g} some {guesses:.0f} guesses would find it. Let the"
+            ' visible check say "plausible" only, or narrow the tolerance.'
+        )
+    half = tolerance * abs(want) if relative else tolerance
+    low, high = sorted(_cell(name, want + sign * half, scale, tolerance) for sign in (-1, 1))
+    cells = [_hash(name, cell, scale, tolerance) for cell in range(low, high + 1)]
+    # The two cells at the ends hold right and wrong values: they come first, the others in no order.
+    inside = sorted(cells[1:-1])
+    packed = base64.b85encode(b"".join([cells[0], cells[-1], *inside])).decode()
+    return f"{scale}={tolerance:g} {packed}"
+
+
+def opens(name: str, value: float, seal: str) -> bool | None:
+    """Whether a number is the sealed one, within its tolerance; None at the very edge of the tolerance."""
+    if not math.isfinite(value):
+        return False
+    scale, _, rest = seal.partition("=")
+    tolerance, _, packed = rest.partition(" ")
+    known = base64.b85decode(packed)
+    cells = [known[i : i + _BYTES] for i in range(0, len(known), _BYTES)]
+    got = _hash(name, _cell(name, value, scale, float(tolerance)), scale, float(tolerance))
+    return None if got in cells[:2] else got in cells[2:]
+
+
+def _cell(name: str, value: float, scale: str, tolerance: float) -> int:
+    """Which cell of the number line a value lies in; where the cells begin depends on the name alone."""
+    step = 2 * tolerance / _STEPS
+    start = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
+    if scale == "atol":
+        return math.floor(value / step + start)
+    place = math.floor((math.log(abs(value)) if value else -1e4) / step + start)
+    return place if value >= 0 else place + 10**15  # negative values are cells of their own
+
+
+def _hash(name: str, cell: int, scale: str, tolerance: float) -> bytes:
+    place, _ = _derive(f"{name} {scale}={tolerance:g}", str(cell), _COSTLY)
+    return bytes.fromhex(place)[:_BYTES]
 
 
 _UNKNOWN = {

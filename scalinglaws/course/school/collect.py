@@ -30,7 +30,7 @@ from scalinglaws.course.grading.nbgrader_api import (
 )
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 
 from .downloads import SYSTEMS, Found, People, System, own_system, read_member, recognise
 from .roster import FILE, Student, load_roster, valid_folder
@@ -87,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the archive, say what is whose, and put it in its place. Exit code 1 where something could not be placed."""
-    course = course_dir()
+    course = complete_course_dir()
     students = load_roster(course)
     if not students:
         raise CourseError(

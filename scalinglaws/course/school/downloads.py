@@ -132,7 +132,9 @@ def read_member(
     matches = list(_matches(system, member))
     if not matches:
         return None
-    match = next((m for m in matches if m.groupdict().get("assignment") in known), matches[0])
+    match = next(
+        (m for m in matches if m.groupdict().get("assignment", "") in set(known)), matches[0]
+    )
     said = {key: value for key, value in match.groupdict().items() if value}
     order = said.get("order", "")
     return Found(

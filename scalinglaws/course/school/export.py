@@ -23,7 +23,7 @@ from scalinglaws.course.grading.ledger import Entry, Ledger
 from scalinglaws.course.grading.messages import safe_cell
 from scalinglaws.course.grading.nbgrader_api import gradebook_errors, load_config, open_gradebook
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 
 from .roster import Student, load_roster
 
@@ -123,7 +123,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the table."""
-    course = course_dir()
+    course = complete_course_dir()
     form = FORMS[args.form]
     if args.columns:
         form = Form(read_columns(args.columns), unmarked="partial")
@@ -220,8 +220,9 @@ def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]
                             "student": student, "score": None, "max_score": assignment.max_score, "needs_manual_grade": False,
                         }  # fmt: skip
                 for student, row in found.items():
-                    entry = ledger.read(student) or Entry()
-                    old = entry.stale(now)
+                    known = ledger.read(student)
+                    entry = known or Entry()
+                    old = known.stale(now) if known else []
                     rows.append(
                         _submission(row, assignment.name, entry, old, extra.get(student, 0.0))
                     )

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from scalinglaws.course.grading.nbgrader_api import assignments
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 
 from .collect import read_origins
 from .downloads import SYSTEMS
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the zip file. Exit code 1 where a page has nowhere to go."""
-    course = course_dir()
+    course = complete_course_dir()
     if args.assignment not in assignments(course):
         raise CourseError(
             f"There is no assignment {args.assignment!r}: choose one of {', '.join(assignments(course))}."

@@ -21,7 +21,7 @@ from nbgrader.coursedir import CourseDirectory
 from scalinglaws.course.grading.nbgrader_api import gradebook_errors, load_config, open_gradebook
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
-from scalinglaws.paths import course_dir
+from scalinglaws.paths import complete_course_dir
 from scalinglaws.tables.files import decode, listed, shortened
 
 FILE = "roster.csv"  # in the course's folder
@@ -95,7 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the file, say what it holds, and keep it."""
-    course = course_dir()
+    course = complete_course_dir()
     roster = read_roster(args.file, args.id or "", read_mapping(args.column))
     for note in roster.notes:
         print(note)

@@ -1,54 +1,24 @@
 """What learners write in 07_beyond_scaling; see `power_laws_01` for the form."""
 
-from . import Answers, choice
+from . import Answers
 
-_COST = """
-def cost_of_training(C, peak, utilisation, price):
-    {body}
-"""
 _RANGE = """
 def cost_quantiles(C, peak, utilisation, price, n=100_000):
     rng = np.random.default_rng(3)
     {body}
 """
-_FLOPS = """
-def flops_per_token(N, n_layer, d_model, n_ctx):
-    {body}
-"""
-_TOKENS = """
-def tokens_needed(N, L, E=1.8172, A=482.01, B=2085.43, alpha=0.3478, beta=0.3658):
-    {body}
-"""
 _CHEAPEST = """
 def cheapest_size(L, D_inf):
     N = np.geomspace(1e8, 1e13, 5000)
-    D = tokens_needed(N, L)
-    {body}
-"""
-_IMPLIED = """
-def implied_demand(N, D, A=482.01, B=2085.43, alpha=0.3478, beta=0.3658):
-    model, data = A * N**-alpha, B * D**-beta
+    D = law.D_for(L, N)
     {body}
 """
 _COVERAGE = """
 def expected_coverage(p, k):
     {body}
 """
-_MIXTURE = """
-def mixture(n_layer, d_model, d_ff, d_kv, vocab, n_expert, n_active):
-    attention = 2 * d_model**2 + 2 * d_model * d_kv
-    expert = 3 * d_model * d_ff
-    {body}
-"""
-_FORECAST = """
-def year(growth, start=40e6, end=1e11):
-    return 2023 + np.log(end / start) / np.log(growth)
-
-
-year_100B, earliest_100B, latest_100B = {values}
-"""
 _CLAIM = """
-F = flops_per_token(gpt3["N"], gpt3["n_layer"], gpt3["d_model"], 2048)
+F = 2 * gpt3["N"] + 2 * 2048 * gpt3["n_layer"] * gpt3["d_model"]
 exponent = {exponent}
 context_equal = {context}
 """
@@ -56,15 +26,64 @@ _SLOPE = 'np.polyfit(np.log(gpt3["N"]), np.log(F), 1)[0]'
 _EVEN = """
 loss = law(8e9, 15e12)
 N2 = cheapest_size(loss, 0)
-D2 = tokens_needed(N2, loss)
+D2 = law.D_for(loss, N2)
 C1, C2 = 6 * 8e9 * 15e12, 6 * N2 * D2
 training_ratio = {ratio}
 break_even = {even}
 """
-_EQUAL = """
-k_equal, coverage_small, coverage_wins, vote_wins = {values}
+_FORECAST = """
+def cost(growth, years=2.3):
+    return 40e6 * growth**years
+
+
+def year(growth=2.4, start=40e6, end=1e11):
+    return 2023.2 + np.log(end / start) / np.log(growth)
+
+
+grok_forecast, grok_low, grok_high, growth_seen, year_100B = {values}
 """
-_RIGHT_EQUAL = "12, expected_coverage(p[16], 12), True, False"
+_ROUNDING = """
+def rounding_exponents(N, D, added):
+    N, D, added = (np.asarray(values, dtype=float) for values in (N, D, added))
+    {body}
+"""
+_PLANE = "_, p, q = np.linalg.lstsq(np.column_stack([0 * N + 1, np.log(N), np.log(D)]), np.log(added), rcond=None)[0]"
+_ENSEMBLE = """
+def ensemble_limit(members, loss):
+    members = np.asarray(members, dtype=float)
+    {body}
+"""
+_SHARE = """
+def best_share(prose, code, use):
+    (c1, k1, t1), (c2, k2, t2) = prose, code
+    {body}
+"""
+_MIX = (
+    "r = np.linspace(0, 1, 20_001); "
+    "loss = {u} * k1 * np.exp(-{a}) + {v} * k2 * np.exp(-{b}); return {end}"
+)
+_LOWEST = """
+def lowest_loss(C, memory, experts):
+    N = np.geomspace(1e6, 1e12, 5000)
+    D = C / (6 * N)
+    {body}
+"""
+_SIGMOID = """
+def sigmoid(C, R0, A, B, C_mid):
+    {body}
+"""
+_TEACHER = """
+def teacher_pays(loss, D, N_S, N_T, alone_D, alone_loss):
+    {body}
+"""
+_BYTES = "x = np.exp(np.interp(loss, alone_loss[::-1], np.log(alone_D)[::-1]))"
+_THEORY = """
+def slope(y):
+    return -np.polyfit(np.log(few), np.log(y), 1)[0]
+
+
+alpha, beta = {values}
+"""
 
 
 def _lines(*lines):
@@ -84,26 +103,6 @@ ANSWERS = {
             ("guess_size = float('nan')", ""),
         ],
     ),
-    "ex2_cost": Answers(
-        right=[
-            _COST.format(body="return C / peak / utilisation / 3600 * price"),
-            _COST.format(
-                body=_lines("hours = C / (3600 * peak * utilisation)", "return hours * price")
-            ),
-            "cost_of_training = lambda C, peak, utilisation, price: price * C / (utilisation * peak * 60 * 60)",
-        ],
-        wrong=[
-            (_COST.format(body="return C / (peak * utilisation) * price"), "seconds into hours"),
-            (_COST.format(body="return C / (peak * utilisation) / 60 * price"), "minutes"),
-            (_COST.format(body="return C / peak / 3600 * price"), "Utilisation is left out"),
-            (_COST.format(body="return C / peak * utilisation / 3600 * price"), "wrong side"),
-            (_COST.format(body="return C / (peak * utilisation) / 3600"), "Those are the hours"),
-            (_COST.format(body="return C / (peak * utilisation) / 3600 / price"), "divides by"),
-            (_COST.format(body="return C / (peak * utilisation) / 86400 * price"), "days"),
-            (_COST.format(body="C / (peak * utilisation) / 3600 * price"), "returned None"),
-            (_COST.format(body="return C * peak * utilisation / 3600 * price"), ""),
-        ],
-    ),
     "ex3_range": Answers(
         right=[
             _RANGE.format(
@@ -116,7 +115,7 @@ ANSWERS = {
             _RANGE.format(
                 body=_lines(
                     "draw = lambda r: r[0] * (r[1] / r[0]) ** rng.random(n)",
-                    "cost = np.sort(cost_of_training(C, peak, draw(utilisation), draw(price)))",
+                    "cost = np.sort(C / (peak * draw(utilisation)) / 3600 * draw(price))",
                     "return [cost[int(n * q)] for q in (0.05, 0.5, 0.95)]",
                 )
             ),
@@ -141,7 +140,7 @@ ANSWERS = {
             (
                 _RANGE.format(
                     body=_lines(
-                        "cost = cost_of_training(C, peak, rng.uniform(*utilisation, n), rng.uniform(*price, n))",
+                        "cost = C / peak / rng.uniform(*utilisation, n) / 3600 * rng.uniform(*price, n)",
                         "return np.percentile(cost, [5, 50, 95])",
                     )
                 ),
@@ -151,7 +150,7 @@ ANSWERS = {
                 _RANGE.format(
                     body=_lines(
                         "u, m = (np.exp(rng.uniform(*np.log(r), n)) for r in (utilisation, price))",
-                        "return np.percentile(cost_of_training(C, peak, u, m), [0.05, 0.5, 0.95])",
+                        "return np.percentile(C / (peak * u) / 3600 * m, [0.05, 0.5, 0.95])",
                     )
                 ),
                 "from 0 to 100",
@@ -161,7 +160,7 @@ ANSWERS = {
                     body=_lines(
                         "x = rng.random(n)",
                         "u, m = (r[0] * (r[1] / r[0]) ** x for r in (utilisation, price))",
-                        "return np.percentile(cost_of_training(C, peak, u, m), [5, 50, 95])",
+                        "return np.percentile(C / (peak * u) / 3600 * m, [5, 50, 95])",
                     )
                 ),
                 "same draws",
@@ -171,7 +170,7 @@ ANSWERS = {
                     body=_lines(
                         "m = np.exp(rng.uniform(*np.log(price), n))",
                         "u = np.sqrt(utilisation[0] * utilisation[1])",
-                        "return np.percentile(cost_of_training(C, peak, u, m), [5, 50, 95])",
+                        "return np.percentile(C / (peak * u) / 3600 * m, [5, 50, 95])",
                     )
                 ),
                 "Only the price varies",
@@ -180,7 +179,7 @@ ANSWERS = {
                 _RANGE.format(
                     body=_lines(
                         "u, m = (np.exp(rng.uniform(*np.log(r), n)) for r in (utilisation, price))",
-                        "return np.percentile(cost_of_training(C, peak, u, m), [95, 50, 5])",
+                        "return np.percentile(C / (peak * u) / 3600 * m, [95, 50, 5])",
                     )
                 ),
                 "The order is",
@@ -188,7 +187,7 @@ ANSWERS = {
             (
                 _RANGE.format(
                     body=_lines(
-                        "ends = [cost_of_training(C, peak, u, m) for u in utilisation for m in price]",
+                        "ends = [C / (peak * u) / 3600 * m for u in utilisation for m in price]",
                         "return min(ends), np.sqrt(min(ends) * max(ends)), max(ends)",
                     )
                 ),
@@ -198,7 +197,7 @@ ANSWERS = {
                 _RANGE.format(
                     body=_lines(
                         "u, m = (np.exp(rng.uniform(*np.log(r), n)) for r in (utilisation, price))",
-                        "return np.percentile(cost_of_training(C, peak, u, m), [2.5, 50, 97.5])",
+                        "return np.percentile(C / (peak * u) / 3600 * m, [2.5, 50, 97.5])",
                     )
                 ),
                 "percentiles 2.5 and 97.5",
@@ -207,7 +206,7 @@ ANSWERS = {
                 _RANGE.format(
                     body=_lines(
                         "u, m = (np.exp(rng.uniform(*np.log(r), n)) for r in (utilisation, price))",
-                        "cost = cost_of_training(C, peak, u, m)",
+                        "cost = C / (peak * u) / 3600 * m",
                         "return np.percentile(cost, 5), np.mean(cost), np.percentile(cost, 95)",
                     )
                 ),
@@ -217,7 +216,7 @@ ANSWERS = {
                 _RANGE.format(
                     body=_lines(
                         "u, m = (rng.uniform(*np.log(r), n) for r in (utilisation, price))",
-                        "return np.percentile(cost_of_training(C, peak, u, m), [5, 50, 95])",
+                        "return np.percentile(C / (peak * u) / 3600 * m, [5, 50, 95])",
                     )
                 ),
                 "draws are logarithms",
@@ -226,7 +225,7 @@ ANSWERS = {
                 _RANGE.format(
                     body=_lines(
                         "u, m = (np.exp(rng.uniform(*np.log10(r), n)) for r in (utilisation, price))",
-                        "return np.percentile(cost_of_training(C, peak, u, m), [5, 50, 95])",
+                        "return np.percentile(C / (peak * u) / 3600 * m, [5, 50, 95])",
                     )
                 ),
                 "",
@@ -235,55 +234,15 @@ ANSWERS = {
                 _RANGE.format(
                     body=_lines(
                         "u, m = (np.exp(rng.uniform(*np.log(r), n)) for r in (utilisation, price))",
-                        "return np.median(cost_of_training(C, peak, u, m))",
+                        "return np.median(C / (peak * u) / 3600 * m)",
                     )
                 ),
                 "shape",
             ),
         ],
-    ),
-    "ex4_forecast": Answers(
-        right=[
-            _FORECAST.format(values="year(2.4), year(2.9), year(2)"),
-            "year_100B, earliest_100B, latest_100B = 2031.9, 2030.3, 2034.3",
-            "import math\nyear_100B, earliest_100B, latest_100B = [2023 + math.log(2500, g) for g in (2.4, 2.9, 2.0)]",
-        ],
-        wrong=[
-            (_FORECAST.format(values="year(2.4, 100e6), year(2.9), year(2)"), "40 million"),
-            (_FORECAST.format(values="year(2.4), year(2), year(2.9)"), "Another growth"),
-            (_FORECAST.format(values="year(2.4, end=1e9), year(2.9), year(2)"), "one billion"),
-            (_FORECAST.format(values="year(2.4) - 2023, year(2.9), year(2)"), "It is a year"),
-            (_FORECAST.format(values="year(1.4), year(2.9), year(2)"), "not by 1.4"),
-            (
-                _FORECAST.format(
-                    values="2023 + np.log10(2500) / np.log(2.4), year(2.9), year(2.0)"
-                ),
-                "logarithm",
-            ),
-            (_FORECAST.format(values="year(2.4), year(2.9), year(2, 78e6)"), "78 million"),
-            (_FORECAST.format(values="2023 + 2500 / 2.4, year(2.9), year(2)"), "It is a year"),
-            (_FORECAST.format(values="'2032', year(2.9), year(2)"), "quotation marks"),
-        ],
-    ),
-    "ex5_flops": Answers(
-        right=[
-            _FLOPS.format(body="return 2 * (N + n_layer * n_ctx * d_model)"),
-            _FLOPS.format(body="return 2 * np.asarray(N) + 2 * n_layer * n_ctx * d_model"),
-        ],
-        wrong=[
-            (_FLOPS.format(body="return 6 * N + 2 * n_layer * n_ctx * d_model"), "forward only"),
-            (_FLOPS.format(body="return 2 * N"), "Attention is left out"),
-            (_FLOPS.format(body="return N + 2 * n_layer * n_ctx * d_model"), "multiplication and"),
-            (_FLOPS.format(body="return 2 * N + n_layer * n_ctx * d_model"), "factor of 2 too"),
-            (_FLOPS.format(body="return 2 * N + 2 * n_layer * n_ctx**2 * d_model"), "whole seq"),
-            (_FLOPS.format(body="return 2 * N + 2 * n_layer * n_ctx * d_model**2"), "inside N"),
-            (_FLOPS.format(body="return 2 * N + 2 * n_ctx * d_model"), "One of the factors"),
-            (_FLOPS.format(body="return 2 * n_layer * n_ctx * d_model"), "attention alone"),
-            (_FLOPS.format(body="return 2 * N + 4 * n_layer * n_ctx * d_model"), "is enough"),
-            (_FLOPS.format(body="return 2 * N * 2 * n_layer * n_ctx * d_model"), "are added"),
-            (_FLOPS.format(body="return float(2 * N + 2 * n_layer * n_ctx * d_model)"), "TypeErr"),
-            (_FLOPS.format(body="return 2**N"), ""),
-        ],
+        equal={
+            "0 => 1": "any seed is fine",
+        },
     ),
     "ex5_claim": Answers(
         right=[
@@ -325,90 +284,15 @@ ANSWERS = {
         ],
     ),
     "ex6_devices": Answers(
-        right=['answer_6 = "2 7"', "answer_6 = '2 7 '"],
+        right=['answer_5 = "2 7"', "answer_5 = '2 7 '"],
         wrong=[
-            ('answer_6 = "2 8"', "leaves 20 GB unused"),
-            ('answer_6 = "1 7"', "rounds up"),
-            ('answer_6 = "1 4"', "Sixteen bits are two bytes"),
-            ('answer_6 = "1.75 7.0"', "whole number"),
-            ('answer_6 = "2.0 7.0"', "int"),
-            ('answer_6 = "7 2"', ""),
-            ('answer_6 = "many"', ""),
-        ],
-    ),
-    "ex7_tokens": Answers(
-        right=[
-            _TOKENS.format(
-                body=_lines(
-                    "gap = L - E - A * np.asarray(N, float) ** -alpha",
-                    "return np.where(gap > 0, (B / np.maximum(gap, 1e-9)) ** (1 / beta), np.inf)",
-                )
-            ),
-            _TOKENS.format(
-                body=_lines(
-                    "gap = np.atleast_1d(L - E - A / np.array(N) ** alpha)",
-                    "D = np.full(gap.shape, np.inf)",
-                    "D[gap > 0] = (B / gap[gap > 0]) ** (1 / beta)",
-                    "return D if np.ndim(N) else D[0]",
-                )
-            ),
-            _TOKENS.format(
-                body=_lines(
-                    "if np.ndim(N):",
-                    "    return [tokens_needed(n, L, E, A, B, alpha, beta) for n in N]",
-                    "gap = L - E - A / N**alpha",
-                    "return (gap / B) ** (-1 / beta) if gap > 0 else float('inf')",
-                )
-            ),
-        ],
-        wrong=[
-            (
-                _TOKENS.format(body="return (B / (L - A / N**alpha)) ** (1 / beta)"),
-                "E is not subtracted",
-            ),
-            (_TOKENS.format(body="return (B / (L - E)) ** (1 / beta)"), "model's term"),
-            (
-                _TOKENS.format(body="return (B / (L - E - A / N**alpha)) ** beta"),
-                "1/beta, not beta",
-            ),
-            (
-                _TOKENS.format(body="return (B / (L - E - A / N**alpha)) ** (1 / alpha)"),
-                "alpha belongs to N",
-            ),
-            (
-                _TOKENS.format(body="return ((L - E - A / N**alpha) / B) ** (1 / beta)"),
-                "upside down",
-            ),
-            (_TOKENS.format(body="return B / (L - E - A / N**alpha)"), "power 1/beta is missing"),
-            (_TOKENS.format(body="return (B / (L - E - A / N**alpha)) ** (1 / beta)"), "complex"),
-            (
-                _TOKENS.format(body="return (B / (L - E + A / N**alpha)) ** (1 / beta)"),
-                "look at the signs",
-            ),
-            (
-                _TOKENS.format(body="return (B / np.abs(L - E - A / N**alpha)) ** (1 / beta)"),
-                "gap is negative",
-            ),
-            (
-                _TOKENS.format(
-                    body=_lines(
-                        "gap = L - E - A / np.asarray(N) ** alpha",
-                        "return np.where(gap > 0, (B / np.maximum(gap, 1e-9)) ** (1 / beta), 0)",
-                    )
-                ),
-                "return np.inf",
-            ),
-            (_TOKENS.format(body="return law.D_for(L, N)"), "arguments used"),
-            (
-                _TOKENS.format(
-                    body=_lines(
-                        "gap = L - E - A / N**alpha",
-                        "return (B / gap) ** (1 / beta) if gap > 0 else np.inf",
-                    )
-                ),
-                "ValueError",
-            ),
-            (_TOKENS.format(body="return E + A / N**alpha"), ""),
+            ('answer_5 = "2 8"', "divide the bytes"),
+            ('answer_5 = "1 7"', "rounds up"),
+            ('answer_5 = "1 4"', "Sixteen bits are two bytes"),
+            ('answer_5 = "1.75 7.0"', "whole number"),
+            ('answer_5 = "2.0 7.0"', "int"),
+            ('answer_5 = "7 2"', ""),
+            ('answer_5 = "many"', ""),
         ],
     ),
     "ex7_cheapest": Answers(
@@ -423,7 +307,7 @@ ANSWERS = {
             "def cheapest_size(L, D_inf):\n    return sl.lifetime_optimum(law, L, D_inf)[0]",
         ],
         wrong=[
-            (_CHEAPEST.format(body="return N[np.argmin(6 * N * D)]"), "compute-optimal size"),
+            (_CHEAPEST.format(body="return N[np.argmin(6 * N * D)]"), "cheapest training"),
             (_CHEAPEST.format(body="return N[np.argmin(6 * N * (D + D_inf))]"), "priced alike"),
             (_CHEAPEST.format(body="return N[np.argmin(2 * N * (D + D_inf))]"), "priced alike"),
             (
@@ -441,69 +325,14 @@ ANSWERS = {
             (_CHEAPEST.format(body="return N[np.argmin(2 * N * D_inf)]"), "smallest size"),
             (
                 _CHEAPEST.format(body="return N[np.argmin(6 * N * D + 2 * D_inf)]"),
-                "compute-optimal size",
+                "cheapest training",
             ),
         ],
-    ),
-    "ex8_implied": Answers(
-        right=[
-            _IMPLIED.format(body="return 3 * D * (alpha * model / (beta * data) - 1)"),
-            _IMPLIED.format(body="return 3 * D * (alpha * model - beta * data) / (beta * data)"),
-        ],
-        wrong=[
-            (_IMPLIED.format(body="return D * (alpha * model / (beta * data) - 1)"), "factor 3"),
-            (_IMPLIED.format(body="return 3 * D * alpha * model / (beta * data)"), "1 on the"),
-            (
-                _IMPLIED.format(body="return 3 * D * (beta * data / (alpha * model) - 1)"),
-                "upside down",
-            ),
-            (
-                _IMPLIED.format(body="return D / 3 * (alpha * model / (beta * data) - 1)"),
-                "wrong side",
-            ),
-            (_IMPLIED.format(body="return 3 * D * (model / data - 1)"), "exponents alpha and"),
-            (
-                _IMPLIED.format(
-                    body="return np.maximum(0, 3 * D * (alpha * model / (beta * data) - 1))"
-                ),
-                "cut it off",
-            ),
-            (_IMPLIED.format(body="return alpha * model / (beta * data) - 1"), "ratio - 1"),
-            (_IMPLIED.format(body="return alpha * model / (beta * data)"), "ratio alone"),
-            (
-                _IMPLIED.format(
-                    body="return 3 * D * (0.34 * 406.4 * N**-0.34 / (0.28 * 410.7 * D**-0.28) - 1)"
-                ),
-                "",
-            ),
-        ],
-    ),
-    "ex8_condition": Answers(
-        right=[
-            "N_condition = sl.lifetime_optimum(law, L_target, 3e13)[0]",
-            "sizes = np.geomspace(1.5e10, 7e10, 2000)\n"
-            "N_condition = np.interp(-3e13, -implied_demand(sizes, tokens_needed(sizes, L_target)), sizes)",
-            "from scipy.optimize import brentq\n"
-            "N_condition = brentq(lambda N: implied_demand(N, float(tokens_needed(N, L_target))) - 3e13, 1.5e10, 7e10)",
-        ],
-        wrong=[
-            ("N_condition = sl.lifetime_optimum(law, L_target, 1e13)[0]", "a demand of 1e+13"),
-            ("N_condition = sl.lifetime_optimum(law, L_target, 3e14)[0]", "a demand of 3e+14"),
-            (
-                "N_condition = sl.lifetime_optimum(law, L_target, 3e13)[0] / 1e9",
-                "expected a number",
-            ),
-            ("N_condition = 0.98 * sl.lifetime_optimum(law, L_target, 3e13)[0]", "Nearly"),
-            ("N_condition = sl.lifetime_optimum(law, L_target, 3e13)[1]", "smaller than"),
-            (
-                "sizes = np.geomspace(1.5e10, 7e10, 2000)\n"
-                "N_condition = np.interp(3e13, implied_demand(sizes, tokens_needed(sizes, L_target)), sizes)",
-                "an end of the searched sizes",
-            ),
-            ("N_condition = 73e9", ""),
-            ("N_condition = 70e9 / 20", ""),
-            ("N_condition = law.N_opt(law.C_for(L_target))", ""),
-        ],
+        equal={
+            "np.geomspace(100000000.0, 10000000000000.0, 20000) => np.geomspace(10000000000000.0, 100000000.0, 20000)": "the same sizes in another order",
+            "10000000000000.0 => 100000000000000.0": "a wider search finds the same size",
+            "20000 => 40000": "a finer search finds the same size",
+        },
     ),
     "ex9_break_even": Answers(
         right=[
@@ -521,7 +350,10 @@ ANSWERS = {
             (_EVEN.format(ratio="C1 / C2", even="C1 / (2 * (N2 - 8e9))"), "trained as well"),
             (_EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * 8e9)"), "difference of the"),
             (_EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (N2 - 8e9)"), "the 2 is missing"),
-            (_EVEN.format(ratio="C1 / C2", even="implied_demand(8e9, 15e12)"), "*best* size"),
+            (
+                _EVEN.format(ratio="C1 / C2", even="sl.implied_inference(law, 8e9, 15e12)"),
+                "*best* size",
+            ),
             (_EVEN.format(ratio="C1 / law.C_for(L_target)", even="1.14e13"), "loss of the 8B"),
             (_EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * (8e9 - N2))"), "signs"),
         ],
@@ -545,184 +377,481 @@ ANSWERS = {
             (_COVERAGE.format(body="return 1 - (1 - np.median(p)) ** k"), ""),
         ],
     ),
-    "ex11_equal": Answers(
+    "ex4_forecast": Answers(
         right=[
-            _EQUAL.format(values=_RIGHT_EQUAL),
-            _EQUAL.format(
-                values="110592 / 9216, np.mean(1 - (1 - p[16]) ** 12), np.bool_(True), np.bool_(False)"
+            _FORECAST.format(
+                values="cost(2.4), cost(2.0), cost(2.9), (490 / 40) ** (1 / 2.3), year()"
             ),
-            _EQUAL.format(values="np.int64(12), sl.coverage(p[16], 12).mean(), 1 > 0, 1 < 0"),
+            _FORECAST.format(values="300e6, 197e6, 463e6, 2.97, 2032.1"),
+            _FORECAST.format(
+                values="cost(2.4), cost(2), cost(2.9), np.exp(np.log(12.25) / 2.3), 2023.2 + np.emath.logn(2.4, 2500)"
+            ),
         ],
         wrong=[
-            (_EQUAL.format(values="4, 0.1, True, False"), "ratio of the widths"),
-            (_EQUAL.format(values="16, 0.1, True, False"), "square of the ratio"),
-            (_EQUAL.format(values="36, 0.1, True, False"), "6N of training"),
             (
-                _EQUAL.format(values="12, 1 - (1 - p[16].mean()) ** 12, True, False"),
-                "colleague's forecast",
+                _FORECAST.format(values="cost(2.4, 2), cost(2), cost(2.9), 2.97, year()"),
+                "after two",
             ),
             (
-                _EQUAL.format(values="12, expected_coverage(p[64], 12), True, False"),
-                "large model",
+                _FORECAST.format(values="cost(2.4, 3), cost(2), cost(2.9), 2.97, year()"),
+                "after three",
             ),
             (
-                _EQUAL.format(values="12, expected_coverage(p[16], 12), False, False"),
-                "compare coverage_small",
+                _FORECAST.format(values="cost(2.4), cost(2.9), cost(2), 2.97, year()"),
+                "a growth of 2.9",
             ),
             (
-                _EQUAL.format(values="12, expected_coverage(p[16], 12), True, True"),
-                "compare votes",
+                _FORECAST.format(values="40e6 * (1 + 1.4 * 2.3), cost(2), cost(2.9), 2.97, year()"),
+                "fixed sum",
             ),
-            (_EQUAL.format(values="12, 17.0, True, False"), "share"),
-            (_EQUAL.format(values="12, expected_coverage(p[16], 12), 'yes', False"), "quotation"),
-            (_EQUAL.format(values="12, 0.5, True, False"), ""),
+            (
+                _FORECAST.format(values="78 / 40 * cost(2.4), cost(2), cost(2.9), 2.97, year()"),
+                "78 million",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9) * 2.5, 2.97, year()"),
+                "100 million",
+            ),
+            (
+                _FORECAST.format(values="40e6 * 2.4 * 2.3, cost(2), cost(2.9), 2.97, year()"),
+                "in the exponent",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 12.25, year()"),
+                "over the whole time",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 12.25 / 2.3, year()"),
+                "take a root",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 3.5, year()"),
+                "takes two years",
+            ),
+            (
+                _FORECAST.format(
+                    values="cost(2.4), cost(2), cost(2.9), np.log(12.25) / 2.3, year()"
+                ),
+                "take its exponential",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 2.97, year(start=100e6)"),
+                "from 100 million",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 2.97, year(end=1e9)"),
+                "one billion",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 2.97, year(2.9)"),
+                "fastest growth",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 2.97, year(2.0)"),
+                "slowest growth",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 2.97, year() - 0.2"),
+                "came in 2023.2",
+            ),
+            (
+                _FORECAST.format(
+                    values="cost(2.4), cost(2), cost(2.9), 2.97, 2023.2 + np.log10(2500) / np.log(2.4)"
+                ),
+                "Two kinds of log",
+            ),
+            (_FORECAST.format(values="300, cost(2), cost(2.9), 2.97, year()"), "Write dollars"),
         ],
     ),
-    "ex12_synthetic": Answers(
+    "ex8_precision": Answers(
         right=[
-            'answer_12 = "acd"',
-            'answer_12 = ["a", "c", "d"]',
-            'answer_12 = "d, c, a"',
-        ],
-        wrong=[
-            ('answer_12 = "abcd"', "Self-improvement"),
-            ('answer_12 = "acde"', "Collapse makes headlines"),
-            ('answer_12 = "b"', "Self-improvement"),
-            ('answer_12 = "ac"', ""),
-            ('answer_12 = "e"', "Collapse makes headlines"),
-            ('answer_12 = "cd"', ""),
-        ],
-    ),
-    "ex13_mixture": Answers(
-        right=[
-            _MIXTURE.format(
+            _ROUNDING.format(
                 body=_lines(
-                    "shared = n_layer * (attention + d_model * n_expert) + 2 * vocab * d_model",
-                    "return shared + n_layer * n_expert * expert, shared + n_layer * n_active * expert",
+                    "X = np.stack([np.log(D), np.log(N), 0 * N + 1], axis=1)",
+                    "q, p, _ = np.linalg.pinv(X) @ np.log(added)",
+                    "return [p, q]",
                 )
             ),
-            _MIXTURE.format(
-                body="return [n_layer * (attention + e * expert) + 2 * vocab * d_model for e in (n_expert, n_active)]"
-            ),
-            _MIXTURE.format(
-                body="return np.array([n_layer * (attention + np.array([n_expert, n_active]) * expert) + 2 * vocab * d_model]).ravel()"
+            _ROUNDING.format(
+                body=_lines(
+                    "x = np.log(N) - np.log(N).mean(), np.log(D) - np.log(D).mean()",
+                    "A = np.array([[a @ b for b in x] for a in x])",
+                    "return np.linalg.solve(A, [a @ np.log(added) for a in x])",
+                )
             ),
         ],
         wrong=[
+            (_ROUNDING.format(body=_lines(_PLANE, "return q, p")), "order is p"),
+            (_ROUNDING.format(body=_lines(_PLANE, "return -p, -q")), "signs are reversed"),
+            (_ROUNDING.format(body=_lines(_PLANE, "return -p, q")), "comes out negative"),
             (
-                _MIXTURE.format(
+                _ROUNDING.format(
                     body=_lines(
-                        "dense = n_layer * (attention + expert) + 2 * vocab * d_model",
-                        "return n_expert * dense, n_active * dense",
+                        "p, q = np.linalg.lstsq(np.column_stack([np.log(N), np.log(D)]), np.log(added), rcond=None)[0]",
+                        "return p, q",
                     )
                 ),
-                "count them once",
+                "",
             ),
             (
-                _MIXTURE.format(
-                    body="return [n_layer * (attention + e * expert) + 2 * vocab * d_model for e in (n_active, n_expert)]"
+                _ROUNDING.format(
+                    body="return np.polyfit(np.log(N), np.log(added), 1)[0], np.polyfit(np.log(D), np.log(added), 1)[0]"
                 ),
-                "total, then active",
+                "",
             ),
+            (_ROUNDING.format(body=_lines(_PLANE, "return p, q, _")), "shape"),
+            (_ROUNDING.format(body="return -0.4, 0.5"), ""),
             (
-                _MIXTURE.format(
-                    body="return [n_layer * (attention + e * expert) for e in (n_expert, n_active)]"
+                _ROUNDING.format(
+                    body=_lines(
+                        "X = np.column_stack([np.ones(len(N)), N, D])",
+                        "_, p, q = np.linalg.lstsq(X, np.log(added), rcond=None)[0]",
+                        "return p, q",
+                    )
                 ),
-                "embeddings are missing",
-            ),
-            (
-                _MIXTURE.format(
-                    body="return [n_layer * (attention + e * expert) + vocab * d_model for e in (n_expert, n_active)]"
-                ),
-                "two embeddings",
-            ),
-            (
-                _MIXTURE.format(
-                    body="return [n_layer * e * expert + 2 * vocab * d_model for e in (n_expert, n_active)]"
-                ),
-                "Attention is missing",
-            ),
-            (
-                _MIXTURE.format(
-                    body="return [n_layer * (attention + e * expert) + 2 * vocab * d_model for e in (n_expert, 1)]"
-                ),
-                "not one",
-            ),
-            (
-                _MIXTURE.format(
-                    body="return [n_layer * (attention + e * expert / 3) + 2 * vocab * d_model for e in (n_expert, n_active)]"
-                ),
-                "three matrices",
-            ),
-            (
-                _MIXTURE.format(
-                    body="return [n_layer * attention + e * expert + 2 * vocab * d_model for e in (n_expert, n_active)]"
-                ),
-                "own experts",
-            ),
-            (
-                _MIXTURE.format(
-                    body="return [n_layer * e * (attention + expert) + 2 * vocab * d_model for e in (n_expert, n_active)]"
-                ),
-                "count it once",
-            ),
-            (
-                _MIXTURE.format(
-                    body="return [attention + n_layer * e * expert + 2 * vocab * d_model for e in (n_expert, n_active)]"
-                ),
-                "own attention",
-            ),
-            (
-                _MIXTURE.format(
-                    body="return [n_layer * (attention + e * expert + 2 * vocab * d_model) for e in (n_expert, n_active)]"
-                ),
-                "not in each layer",
-            ),
-            (
-                _MIXTURE.format(
-                    body="return n_layer * (attention + n_expert * expert) + 2 * vocab * d_model"
-                ),
-                "shape",
+                "",
             ),
         ],
     ),
-    "ex14_retrieval": choice(
-        "answer_14", "a", {"b": "no entry is trained", "c": "RETRO is", "d": "had read such text"}
-    ),
-    "ex15a_gpt4_cost": choice(
-        "answer_15a", "c", {"a": "No bill", "b": "overshoots", "d": "forecast"}
-    ),
-    "ex15b_llama_why": choice(
-        "answer_15b", "a", {"b": "near-standard", "c": "came later", "d": "405 billion"}
-    ),
-    "ex15c_realtime": Answers(
+    "ex9_ensemble": Answers(
         right=[
-            "answer_15c = 48",
-            "answer_15c = 8 * 3.35e12 / 560e9",
-            "answer_15c = np.float64(47)",
+            _ENSEMBLE.format(body="return np.polyfit(1 / members, loss, 1)[::-1]"),
+            _ENSEMBLE.format(
+                body=_lines(
+                    "x, y = 1 / members, np.asarray(loss)",
+                    "c = np.cov(x, y, bias=True)[0, 1] / x.var()",
+                    "return y.mean() - c * x.mean(), c",
+                )
+            ),
         ],
         wrong=[
-            ("answer_15c = 6", "one accelerator"),
-            ("answer_15c = 96", "one byte per weight"),
-            ("answer_15c = 12", "Eight of them"),
-            ("answer_15c = 21", "milliseconds"),
-            ("answer_15c = 1", ""),
-            ("answer_15c = 500", ""),
-            ("answer_15c = '48'", "quotation marks"),
+            (
+                _ENSEMBLE.format(body="return tuple(np.polyfit(1 / members, loss, 1))"),
+                "order is L_inf",
+            ),
+            (_ENSEMBLE.format(body="return np.polyfit(members, loss, 1)[::-1]"), "line in m"),
+            (
+                _ENSEMBLE.format(body="return np.polyfit(np.log(members), loss, 1)[::-1]"),
+                "line in ln m",
+            ),
+            (_ENSEMBLE.format(body="return np.polyfit(1 / members, loss, 1)[1]"), "two numbers"),
+            (_ENSEMBLE.format(body="return 1.4, 0.2"), ""),
+            (
+                _ENSEMBLE.format(
+                    body=_lines("c = 2 * (loss[0] - loss[1])", "return loss[0] - c, c")
+                ),
+                "",
+            ),
         ],
     ),
-    "ex15d_takeaways": Answers(
-        right=["answer_15d = False", 'answer_15d = "false"', "answer_15d = np.bool_(False)"],
+    "ex10_mixture": Answers(
+        right=[
+            _SHARE.format(
+                body=_lines(
+                    "if use in (0, 1): return float(use)",
+                    "a, b = (1 - use) * k1 * t1 * np.exp(-t1), use * k2 * t2",
+                    "return np.clip(np.log(b / a) / (t1 + t2), 0, 1)",
+                )
+            ),
+            _SHARE.format(
+                body=_lines(
+                    "from scipy.optimize import minimize_scalar",
+                    "f = lambda r: (1 - use) * k1 * np.exp(-t1 * (1 - r)) + use * k2 * np.exp(-t2 * r)",
+                    "return minimize_scalar(f, bounds=(0, 1), method='bounded').x",
+                )
+            ),
+        ],
         wrong=[
-            ("answer_15d = True", "Bigger is always better"),
-            ('answer_15d = "t"', "Bigger is always better"),
-            ('answer_15d = "true"', "Bigger is always better"),
-            ('answer_15d = "maybe"', ""),
-            ("answer_15d = 3", ""),
-            ("answer_15d = np.True_", "Bigger is always better"),
+            (
+                _SHARE.format(
+                    body=_MIX.format(
+                        a="t1 * (1 - r)",
+                        b="t2 * r",
+                        u="(1 - use)",
+                        v="use",
+                        end="1 - r[np.argmin(loss)]",
+                    )
+                ),
+                "share of prose",
+            ),
+            (
+                _SHARE.format(
+                    body=_MIX.format(
+                        a="t1 * (1 - r)",
+                        b="t2 * r",
+                        u="use",
+                        v="(1 - use)",
+                        end="r[np.argmin(loss)]",
+                    )
+                ),
+                "share of prose",
+            ),
+            (
+                _SHARE.format(
+                    body=_MIX.format(
+                        a="t1 * (1 - r)", b="t2 * r", u="1", v="1", end="r[np.argmin(loss)]"
+                    )
+                ),
+                "",
+            ),
+            (
+                _SHARE.format(
+                    body=_MIX.format(
+                        a="t1 * r", b="t2 * r", u="(1 - use)", v="use", end="r[np.argmin(loss)]"
+                    )
+                ),
+                "own share",
+            ),
+            (
+                _SHARE.format(
+                    body=_MIX.format(
+                        a="t1 * r",
+                        b="t2 * (1 - r)",
+                        u="(1 - use)",
+                        v="use",
+                        end="r[np.argmin(loss)]",
+                    )
+                ),
+                "",
+            ),
+            (
+                _SHARE.format(
+                    body=_MIX.format(
+                        a="t1 * (1 - r)",
+                        b="t1 * r",
+                        u="(1 - use)",
+                        v="use",
+                        end="r[np.argmin(loss)]",
+                    )
+                ),
+                "t of its own",
+            ),
+            (
+                _SHARE.format(
+                    body=_MIX.format(
+                        a="t1 * (1 - r)", b="t2 * r", u="(1 - use)", v="use", end="np.argmin(loss)"
+                    )
+                ),
+                "",
+            ),
+            (
+                _SHARE.format(
+                    body=_MIX.format(
+                        a="t1 * (1 - r)",
+                        b="t2 * (1 - r)",
+                        u="(1 - use)",
+                        v="use",
+                        end="r[np.argmin(loss)]",
+                    )
+                ),
+                "own share",
+            ),
+        ],
+        equal={
+            "10001 => 20002": "a finer search finds the same share",
+        },
+    ),
+    "ex11_mixtral": Answers(
+        right=["answer_11 = 12.9", "answer_11 = 1.61 + 2 * 5.637", "answer_11 = np.float64(12.88)"],
+        wrong=[
+            ("answer_11 = 56", "at its word"),
+            ("answer_11 = 14", "not two whole models"),
+            ("answer_11 = 46.7", "the total"),
+            ("answer_11 = 7.2", "one expert"),
+            ("answer_11 = 11.3", "at work for every token"),
+            ("answer_11 = 14.5", "however many"),
+            ("answer_11 = 13.5", ""),
         ],
     ),
-    "ex15e_gains": choice(
-        "answer_15e", "b", {"a": "never proportional", "c": "floor E", "d": "no price"}
+    "ex12_experts": Answers(
+        right=[
+            _LOWEST.format(
+                body="return law_of_experts(N, D, experts)[N * (4 + 9 * experts) <= 13 * memory].min()"
+            ),
+            _LOWEST.format(
+                body="return float(np.where(N * (4 + 9 * experts) / 13 <= memory, law_of_experts(N, D, experts), np.inf).min())"
+            ),
+            "def lowest_loss(C, memory, experts):\n    law = law_of_experts.for_experts(experts)\n"
+            "    N = min(law.N_opt(C), 13 * memory / (4 + 9 * experts))\n    return law(N, C / 6 / N)",
+        ],
+        wrong=[
+            (_LOWEST.format(body="return law_of_experts(N, D, experts).min()"), "memory makes no"),
+            (
+                _LOWEST.format(body="return law_of_experts(N, D, experts)[N <= memory].min()"),
+                "hold the total",
+            ),
+            (
+                _LOWEST.format(
+                    body="return law_of_experts(N, D, experts)[N * experts <= memory].min()"
+                ),
+                "Only 9/13",
+            ),
+            (
+                _LOWEST.format(
+                    body="return law_of_experts(N, D, 1)[N * (4 + 9 * experts) / 13 <= memory].min()"
+                ),
+                "",
+            ),
+            (
+                _LOWEST.format(
+                    body="return law_of_experts(N, C / N, experts)[N * (4 + 9 * experts) / 13 <= memory].min()"
+                ),
+                "",
+            ),
+            (
+                _LOWEST.format(
+                    body="return law_of_experts(N, D, experts)[N * (4 + 9 * experts) / 13 <= memory].max()"
+                ),
+                "",
+            ),
+            (_LOWEST.format(body="return N[np.argmin(law_of_experts(N, D, experts))]"), "the size"),
+            (
+                _LOWEST.format(
+                    body="return law_of_experts(N, D, experts)[N * (4 + 9 * experts) / 13 <= memory]"
+                ),
+                "values",
+            ),
+            (
+                _LOWEST.format(
+                    body="return law_of_experts(N, 2e10, experts)[N * (4 + 9 * experts) / 13 <= memory].min()"
+                ),
+                "",
+            ),
+        ],
+        equal={
+            "1000000.0 => 10000000.0": "the best size is far above either",
+            "1000000000000.0 => 10000000000000.0": "a wider search finds the same loss",
+            "20000 => 40000": "a finer search finds the same loss",
+        },
+    ),
+    "ex14_sigmoid": Answers(
+        right=[
+            _SIGMOID.format(
+                body=_lines(
+                    "with np.errstate(all='ignore'):",
+                    "    return R0 + (A - R0) / (1 + (C_mid / np.asarray(C, dtype=float)) ** B)",
+                )
+            ),
+            _SIGMOID.format(body="return A - (A - R0) / (1 + (np.asarray(C) / C_mid) ** B)"),
+        ],
+        wrong=[
+            (_SIGMOID.format(body="return R0 + A / (1 + (C_mid / C) ** B)"), "gain is A - R0"),
+            (_SIGMOID.format(body="return (A - R0) / (1 + (C_mid / C) ** B)"), "R0 is missing"),
+            (
+                _SIGMOID.format(body="return R0 + (A - R0) / (1 + (C / C_mid) ** B)"),
+                "changed places",
+            ),
+            (_SIGMOID.format(body="return R0 + (A - R0) / (1 + (C_mid / C) ** 2)"), ""),
+            (_SIGMOID.format(body="return R0 + (A - R0) / (1 + C_mid / C * B)"), ""),
+            (_SIGMOID.format(body="return R0 + (1 - R0) / (1 + (C_mid / C) ** B)"), ""),
+            (
+                _SIGMOID.format(
+                    body="return R0 + (A - R0) / (1 + (C_mid / C) ** B) if C > 0 else R0"
+                ),
+                "ValueError",
+            ),
+        ],
+    ),
+    "ex15_distil": Answers(
+        right=[
+            _TEACHER.format(
+                body=_lines(
+                    "x = np.interp(-loss, -np.asarray(alone_loss), np.log(alone_D))",
+                    "return np.exp(x) / D / (1 + N_T / (3 * N_S))",
+                )
+            ),
+            _TEACHER.format(
+                body=_lines(
+                    "x = np.interp(loss, alone_loss[::-1], np.log10(alone_D)[::-1])",
+                    "return 3 * N_S * 10**x / ((3 * N_S + N_T) * D)",
+                )
+            ),
+        ],
+        wrong=[
+            (
+                _TEACHER.format(
+                    body=_lines(
+                        "x = np.interp(loss, alone_loss[::-1], alone_D[::-1])",
+                        "return 6 * N_S * x / ((6 * N_S + 2 * N_T) * D)",
+                    )
+                ),
+                "its logarithm",
+            ),
+            (_TEACHER.format(body=_lines(_BYTES, "return x / D")), "forward pass is missing"),
+            (
+                _TEACHER.format(body=_lines(_BYTES, "return N_S * x / ((N_S + N_T) * D)")),
+                "only predicts",
+            ),
+            (
+                _TEACHER.format(
+                    body=_lines(_BYTES, "return 6 * N_S * x / ((6 * N_S + 2 * N_S) * D)")
+                ),
+                "",
+            ),
+            (
+                _TEACHER.format(
+                    body=_lines(
+                        "x = np.exp(np.interp(loss, alone_loss, np.log(alone_D)))",
+                        "return 6 * N_S * x / ((6 * N_S + 2 * N_T) * D)",
+                    )
+                ),
+                "turn both arrays",
+            ),
+            (
+                _TEACHER.format(
+                    body=_lines(_BYTES, "return 6 * N_S * x / ((2 * N_S + 6 * N_T) * D)")
+                ),
+                "changed places",
+            ),
+            (_TEACHER.format(body=_lines(_BYTES, "return x")), "bytes that the student"),
+            (
+                _TEACHER.format(body=_lines(_BYTES, "return 6 * N_S * x / (2 * N_T * D)")),
+                "with its teacher too",
+            ),
+        ],
+    ),
+    "ex16_theory": Answers(
+        right=[
+            _THEORY.format(values="slope(with_many_examples), slope(with_many_features)")
+            + "share = beta / (alpha + beta)\n",
+            _THEORY.format(values="slope(with_many_examples), slope(with_many_features)")
+            + "share = 1 / (1 + alpha / beta)\n",
+        ],
+        wrong=[
+            (
+                _THEORY.format(values="slope(with_many_features), slope(with_many_examples)")
+                + "share = 0.5\n",
+                "changed places",
+            ),
+            (_THEORY.format(values="0.7, 0.7") + "share = 0.5\n", "theory predicts"),
+            (_THEORY.format(values="slope(with_many_examples), 0.7") + "share = 0.5\n", ""),
+            (
+                _THEORY.format(
+                    values="np.log(with_many_examples[0] / with_many_examples[-1]) / np.log(8), 0.7"
+                )
+                + "share = 0.5\n",
+                "two end points",
+            ),
+            (
+                _THEORY.format(values="slope(with_many_examples), slope(with_many_features)")
+                + "share = alpha / (alpha + beta)\n",
+                "share of D",
+            ),
+            (
+                _THEORY.format(values="slope(with_many_examples), slope(with_many_features)")
+                + "share = alpha * beta / (alpha + beta)\n",
+                "exponent of the loss",
+            ),
+            (
+                _THEORY.format(values="slope(with_many_examples), slope(with_many_features)")
+                + "share = 0.5\n",
+                "equal exponents",
+            ),
+            (
+                _THEORY.format(values="-slope(with_many_examples), slope(with_many_features)")
+                + "share = 0.5\n",
+                "so it is positive",
+            ),
+        ],
     ),
 }

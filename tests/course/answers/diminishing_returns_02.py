@@ -49,7 +49,7 @@ _GOOD_TENFOLD = {
     "early": "early - late",
     "late": "later - last",
     "ratio": "(late - refit.E) / (early - refit.E)",
-    "times": "2 ** (1 / refit.gamma)",
+    "times": "2 ** (1 / refit.loss_exponent)",
 }
 
 ANSWERS = {
@@ -352,10 +352,23 @@ for y in L_grid.T:
                 ),
                 "",
             ),
+            (
+                _GAINS.format(
+                    body="A * (N**-alpha - ((1 + k) * N) ** -alpha), B * (D**-beta - ((1 + k) * D) ** -beta)"
+                ),
+                "by the factor 1 + k",
+            ),
+            (
+                _GAINS.format(
+                    body="B * (N**-alpha - (k * N) ** -alpha), A * (D**-beta - (k * D) ** -beta)"
+                ),
+                "A and B changed places",
+            ),
             (_GAINS.format(body="None"), "returned None"),
         ],
     ),
     "ex6b_rule": Answers(
+        equal={"100 => 200": "size wins at 200 tokens per parameter as it does at 100"},
         right=[
             _RULE.format(holds="holds", D=_BREAK),
             _RULE.format(
@@ -372,6 +385,24 @@ for y in L_grid.T:
             ),
             (_RULE.format(holds="holds", D="20e9"), "well-known 20"),
             (_RULE.format(holds="holds", D="22.5"), "the answer changes"),
+            (_RULE.format(holds="holds", D="2.2e10"), "rounded to 2 digits"),
+            (
+                _RULE.format(
+                    holds="holds",
+                    D="(refit.B * refit.beta / (refit.alpha * refit.N_term(1e9))) ** (1 / refit.beta)",
+                ),
+                "where the slopes agree",
+            ),
+            (
+                _RULE.format(
+                    holds="holds",
+                    D=_BREAK.replace("1.5**", "2**").replace(
+                        "size)",
+                        "gains(1e9, 1e9, 2, refit.A, refit.B, refit.alpha, refit.beta)[0])",
+                    ),
+                ),
+                "break-even for k = 2",
+            ),
             (_RULE.format(holds="[not h for h in holds]", D=_BREAK), "wrong way round"),
             (_RULE.format(holds="[True, True, True]", D=_BREAK), "100 tokens"),
             (_RULE.format(holds="[True, False, False]", D=_BREAK), "20 tokens"),
@@ -465,6 +496,14 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
             ),
             (
                 _MAP.format(
+                    data="fall_data / np.log2(ratio_data)",
+                    size="-fall_size / np.log2(ratio_size)",
+                    worse="0",
+                ),
+                "the sign is not",
+            ),
+            (
+                _MAP.format(
                     data="(L_grid[:, :-1] - L_grid[:, 1:]) / np.log2(C_grid[:, 1:] / C_grid[:, :-1])",
                     size="fall_size / np.log2(ratio_size)",
                     worse="0",
@@ -492,22 +531,26 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
     ),
     "ex8_read": Answers(
         right=[
-            "best_epochs = [64, 16, 8, 4]\ngap_last = 3.3",
-            "best_epochs = (64, 16, 4, 4)\ngap_last = np.float64(3.5)",
+            "best_epochs = [64, 16, 8, 4]\ngap_32 = 1.9",
+            "best_epochs = (64, 16, 4, 4)\ngap_32 = np.float64(2.1)",
             "t = few['loss'].unstack()\nbest_epochs = t.idxmin(axis=1)\n"
-            "gap_last = few['loss'].loc[(110592, 64)] - few['loss_train'].loc[(110592, 64)]",
+            "gap_32 = few['loss'].loc[(110592, 32)] - few['loss_train'].loc[(110592, 32)]",
         ],
         wrong=[
-            ("best_epochs = [64, 64, 64, 64]\ngap_last = 3.3", "right panel"),
-            ("best_epochs = [4, 8, 16, 64]\ngap_last = 3.3", "reversed"),
-            ("best_epochs = [64, 16, 16, 4]\ngap_last = 3.3", "110,592"),
-            ("best_epochs = [6, 4, 3, 2]\ngap_last = 3.3", "numbers of epochs on the axis"),
-            ("best_epochs = 8\ngap_last = 3.3", "list of four numbers"),
-            ("best_epochs = [64, 16, 8, 4]\ngap_last = 4.0", ""),
-            ("best_epochs = [64, 16, 8, 4]\ngap_last = 0.2", "training text itself"),
-            ("best_epochs = [64, 16, 8, 4]\ngap_last = -3.3", "the higher one"),
-            ("best_epochs = [64, 16, 8, 4]\ngap_last = None", "no value yet"),
-            ("best_epochs = [1, 2, 4, 8]\ngap_last = 3.3", "9,216"),
+            ("best_epochs = [64, 64, 64, 64]\ngap_32 = 1.9", "right panel"),
+            ("best_epochs = [4, 8, 16, 64]\ngap_32 = 1.9", "reversed"),
+            ("best_epochs = [64, 16, 16, 4]\ngap_32 = 1.9", "110,592"),
+            ("best_epochs = [6, 4, 3, 2]\ngap_32 = 1.9", "numbers of epochs on the axis"),
+            ("best_epochs = 8\ngap_32 = 1.9", "list of four numbers"),
+            ("best_epochs = [64, 16, 8, 4]\ngap_32 = 1.5", ""),
+            ("best_epochs = [64, 16, 8, 4]\ngap_32 = 2.4", "loss on unseen text itself"),
+            ("best_epochs = [64, 16, 8, 4]\ngap_32 = 0.5", "training text itself"),
+            ("best_epochs = [64, 16, 8, 4]\ngap_32 = 2.9", "sum of the two"),
+            ("best_epochs = [64, 16, 8, 4]\ngap_32 = 3.3", "gap of another point"),
+            ("best_epochs = [64, 16, 8, 4]\ngap_32 = 0.95", "gap of another point"),
+            ("best_epochs = [64, 16, 8, 4]\ngap_32 = -1.9", "the higher one"),
+            ("best_epochs = [64, 16, 8, 4]\ngap_32 = None", "no value yet"),
+            ("best_epochs = [1, 2, 4, 8]\ngap_32 = 1.9", "9,216"),
         ],
     ),
     "ex9_debug": Answers(
@@ -581,6 +624,29 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
                 ),
                 "idxmin",
             ),
+            *(
+                (
+                    _BEST.format(
+                        body="t = table[(table.D_unique == U) & (table.epochs == epochs)]\n"
+                        f"    return t.groupby('N')['loss'].{wrong}"
+                    ),
+                    part,
+                )
+                for wrong, part in (
+                    ("mean().idxmax()", "highest loss"),
+                    ("median().idxmin()", "median of the seeds"),
+                    ("max().idxmin()", "worst seed"),
+                    ("sum().idxmin()", "added up"),
+                )
+            ),
+            (
+                _BEST.format(
+                    body="table.drop(table[table.D_unique != U].index, inplace=True)\n"
+                    "    t = table[table.epochs == epochs]\n"
+                    "    return t.groupby('N')['loss'].mean().idxmin()"
+                ),
+                "changed its input",
+            ),
             (_BEST.format(body="return table['M'].min()"), "KeyError"),
             (_BEST.format(body="pass"), "returned None"),
         ],
@@ -622,7 +688,18 @@ def fresh_equivalent(loss, D_fresh, loss_fresh):
                 ),
                 "the two neighbours only",
             ),
-            (_FRESH.format(body="D_fresh[np.argmin(np.abs(loss_fresh - loss))]"), ""),
+            (_FRESH.format(body="D_fresh[np.argmin(np.abs(loss_fresh - loss))]"), "nearest run"),
+            (
+                _FRESH.format(
+                    body="np.exp(np.interp(-loss, [-loss_fresh[0], -loss_fresh[-1]], np.log([D_fresh[0], D_fresh[-1]])))"
+                ),
+                "first and the last",
+            ),
+            (
+                "def fresh_equivalent(loss, D_fresh, loss_fresh):\n    loss_fresh.sort()\n"
+                "    return np.exp(np.interp(loss, loss_fresh, np.log(D_fresh)[::-1]))",
+                "changed its input",
+            ),
             (
                 _FRESH.format(
                     body="np.exp(np.interp(-np.log(loss), -np.log(loss_fresh), np.log(D_fresh)))"
@@ -638,6 +715,13 @@ def fresh_equivalent(loss, D_fresh, loss_fresh):
         ],
     ),
     "ex10b_fit": Answers(
+        equal={
+            "np.geomspace(1, 100, 2000) => np.geomspace(100, 1, 2000)": "the same list, reversed",
+            "1 => 2": "another list of candidates around the same lowest point",
+            "100 => 200": "another list of candidates around the same lowest point",
+            "2000 => 4000": "another list of candidates around the same lowest point",
+            "np.sum((np.log(U_small + U_small * r * (1 - np.exp(-R / r))) - np.log(D_eff)) ** 2) => np.mean((np.log(U_small + U_small * r * (1 - np.exp(-R / r))) - np.log(D_eff)) ** 2)": "a mean is lowest where the sum is",
+        },
         right=[
             _R_STAR.format(
                 error="np.sum((np.log(U_small * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)) ** 2)"
@@ -650,7 +734,7 @@ R_star = minimize_scalar(
 """,
             """
 R_star, best = None, np.inf
-for r in range(1, 101):
+for r in np.arange(1, 100, 0.1):
     worst = sum(np.log(sl.effective_amount(U_small * (R + 1), U_small, r) / D_eff) ** 2)
     if worst < best:
         R_star, best = r, worst
@@ -682,6 +766,25 @@ for r in range(1, 101):
                 ),
                 "inside this range",
             ),
+            (
+                _R_STAR.format(
+                    error="np.sum(np.abs(np.log(U_small * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)))"
+                ),
+                "absolute differences",
+            ),
+            (
+                _R_STAR.format(
+                    error="np.sum((U_small * (1 + r * (1 - np.exp(-R / r))) / D_eff - 1) ** 2)"
+                ),
+                "relative differences",
+            ),
+            (
+                _R_STAR.format(
+                    error="np.sum((np.log(U_small * r * (1 - np.exp(-R / r))) - np.log(D_eff)) ** 2)"
+                ),
+                "first reading is missing",
+            ),
+            ("R_star = 20", ""),
             ("R_star = 'about 19'", "quotation marks"),
             ("R_star = 8.0", ""),
             ("R_star = R", "one number"),
@@ -764,6 +867,10 @@ for r in range(1, 101):
                 ),
                 "in GFLOPs",
             ),
+            (
+                _BILL.format(body="2 * N / 1e9, 16 * N / 1e9, 2 * N, 6 * N * D / speed / 86400"),
+                "last two changed places",
+            ),
             (_BILL.format(body="2 * N / 1e9"), "shape"),
             (_BILL.format(body="2.0, 16.0, 2.0, 2e9"), ""),
         ],
@@ -781,7 +888,7 @@ for r in range(1, 101):
             _TENFOLD.format(
                 **_GOOD_TENFOLD
                 | {
-                    "ratio": "10**-refit.gamma",
+                    "ratio": "10**-refit.loss_exponent",
                     "times": "refit.C_for(refit.E + (early - refit.E) / 2) / 1e21",
                 }
             ),
@@ -805,13 +912,30 @@ for r in range(1, 101):
                 ),
                 "other of the two",
             ),
-            (_TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "2**-refit.gamma"}), "one doubling"),
             (
-                _TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "1 - 10**-refit.gamma"}),
+                _TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "2**-refit.loss_exponent"}),
+                "one doubling",
+            ),
+            (
+                _TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "1 - 10**-refit.loss_exponent"}),
                 "share that is lost",
             ),
-            (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "1 / refit.gamma"}), "doublings"),
+            (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "1 / refit.loss_exponent"}), "doublings"),
             (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "2"}), "far more than half"),
+            (
+                _TENFOLD.format(
+                    **_GOOD_TENFOLD | {"times": "10 ** (np.log(2) / -np.log10(ratio))"}
+                ),
+                "two bases are mixed",
+            ),
+            (
+                _TENFOLD.format(**_GOOD_TENFOLD | {"times": "np.exp(np.log(0.5) / np.log(ratio))"}),
+                "two bases are mixed",
+            ),
+            (
+                _TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "np.exp(-refit.loss_exponent)"}),
+                "for e times the compute",
+            ),
             (_TENFOLD.format(**_GOOD_TENFOLD | {"early": "1 - late / early"}), "fraction"),
             (_TENFOLD.format(**_GOOD_TENFOLD | {"late": "0.01"}), ""),
             (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "None"}), "no value yet"),

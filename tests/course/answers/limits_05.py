@@ -73,8 +73,6 @@ def turn(**changes):
     return filled(_TURN, _TURN_RIGHT, **changes)
 
 
-_CHAIN = "def chain_match(p, m2, k):\n    {}"
-_DISCORDANT = "def share_discordant(loss, score):\n    {}"
 _HELD_OUT = "def held_out_error(x, loss, held_out, floor=True):\n    {}"
 _UNSEEN = "def unseen_mass(p, seen):\n    {}"
 
@@ -314,199 +312,7 @@ ANSWERS = {
             ),
         ],
     ),
-    "ex6a_p_to_the_30": Answers(
-        right=["answer_6a = 0.21", "answer_6a = 0.95**30", "answer_6a = 0.2"],
-        wrong=[
-            ("answer_6a = 0.95", "one token"),
-            ("answer_6a = 0.79", "at least one token is wrong"),
-            ("answer_6a = 0", "tend to zero"),
-            ("answer_6a = 28.5", "expected number"),
-            ("answer_6a = 21", "in per cent"),
-            ("answer_6a = 1", "at least one of thirty"),
-            ("answer_6a = 0.5", ""),
-            ("answer_6a = 'p'", ""),
-            ("answer_6a = '0.21'", "without quotation marks"),
-        ],
-    ),
-    "ex6_chain": Answers(
-        right=[
-            _CHAIN.format("return p * (m2 / p) ** (k - 1)"),
-            _CHAIN.format("return m2 ** (k - 1) * p ** (2.0 - k)"),
-            _CHAIN.format("q = np.divide(m2, p); return np.exp(np.log(p) + (k - 1) * np.log(q))"),
-            "chain_match = lambda p, m2, k: p * np.power(m2 / p, k - 1)",
-        ],
-        wrong=[
-            (_CHAIN.format("return p**k"), "independent"),
-            (_CHAIN.format("return (m2 / p) ** k"), "first byte"),
-            (_CHAIN.format("return p * (m2 / p) ** k"), "only k - 1 bytes"),
-            (_CHAIN.format("return m2**k"), ""),
-            (_CHAIN.format("return p * m2 ** (k - 1)"), "divide m2 by p"),
-            (_CHAIN.format("return m2 / p"), "q itself"),
-            (_CHAIN.format("p * (m2 / p) ** (k - 1)"), "returned None"),
-            (
-                _CHAIN.format(
-                    "m = p\n    for _ in range(k - 1):\n        m = m * m2 / p\n    return m"
-                ),
-                "[1, 3]",
-            ),
-            (_CHAIN.format("return p * (p / m2) ** (k - 1)"), ""),
-        ],
-    ),
-    "ex6_factors": Answers(
-        right=[
-            'p, q = top["accuracy"], top["match_2"] / top["accuracy"]\n'
-            'factor_independent = top["match_8"] / p**8\nfactor_chain = top["match_8"] / (p * q**7)',
-            "factor_independent = 0.0708 / 0.6714**8\nfactor_chain = 0.0708 / chain_match(0.6714, 0.4794, 8)",
-        ],
-        wrong=[
-            (
-                'factor_independent = top["accuracy"]**8 / top["match_8"]\nfactor_chain = 1.1',
-                "upside down",
-            ),
-            (
-                'factor_independent = top["match_8"] - top["accuracy"]**8\nfactor_chain = 1.1',
-                "divide",
-            ),
-            (
-                'factor_independent = top["match_8"] / np.exp(-8 * top["loss"])\nfactor_chain = 1.1',
-                "p = exp(-loss)",
-            ),
-            (
-                'factor_independent = top["match_16"] / top["accuracy"]**16\nfactor_chain = 1.1',
-                "16 bytes",
-            ),
-            (
-                'factor_independent = top["match_8"] / top["accuracy"]**8\nfactor_chain = chain_match(top["accuracy"], top["match_2"], 8) / top["match_8"]',
-                "upside down",
-            ),
-            (
-                'factor_independent = top["accuracy"]**8\nfactor_chain = 1.1',
-                "the guess itself",
-            ),
-            (
-                'factor_chain = top["match_8"] / top["accuracy"]**8\n'
-                'factor_independent = top["match_8"] / chain_match(top["accuracy"], top["match_2"], 8)',
-                "factor for the chain",
-            ),
-            (
-                'factor_independent = factor_chain = top["match_8"] / top["accuracy"]**8',
-                "use chain_match",
-            ),
-            (
-                'factor_independent = top["match_8"] / top["accuracy"]**8\nfactor_chain = top["match_8"] / (top["match_2"] / top["accuracy"])**8',
-                "",
-            ),
-        ],
-    ),
-    "ex7_discordant": Answers(
-        right=[
-            _DISCORDANT.format(
-                "i, j = np.triu_indices(len(loss), 1); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) > 0)"
-            ),
-            _DISCORDANT.format(
-                "n = len(loss); return sum((loss[a] < loss[b]) and (score[a] < score[b]) for a in range(n) for b in range(n)) / (n * (n - 1) / 2)"
-            ),
-            _DISCORDANT.format(
-                "from itertools import combinations as c; p = list(c(zip(loss, score), 2)); return np.mean([(a[0] - b[0]) * (a[1] - b[1]) > 0 for a, b in p])"
-            ),
-            _DISCORDANT.format(
-                "L, S = np.asarray(loss), np.asarray(score); d = np.sign(L[:, None] - L) * np.sign(S[:, None] - S) > 0; n = len(L); return d.sum() / (n * n - n)"
-            ),
-        ],
-        wrong=[
-            (
-                _DISCORDANT.format(
-                    "i, j = np.triu_indices(len(loss), 1); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) < 0)"
-                ),
-                "agree",
-            ),
-            (
-                _DISCORDANT.format(
-                    "return np.mean((loss[:, None] - loss) * (score[:, None] - score) > 0)"
-                ),
-                "n²",
-            ),
-            (
-                _DISCORDANT.format(
-                    "i, j = np.triu_indices(len(loss), 1); return np.sum((loss[i] - loss[j]) * (score[i] - score[j]) > 0)"
-                ),
-                "A share was expected",
-            ),
-            (
-                _DISCORDANT.format("return np.mean(np.diff(loss) * np.diff(score) > 0)"),
-                "only neighbours",
-            ),
-            (
-                _DISCORDANT.format(
-                    "i, j = np.triu_indices(len(loss), 1); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) >= 0)"
-                ),
-                "",
-            ),
-            (
-                _DISCORDANT.format(
-                    "n = len(loss); return sum((loss[a] < loss[b]) and (score[a] < score[b]) for a in range(n) for b in range(n)) / n"
-                ),
-                "number of models",
-            ),
-            (
-                _DISCORDANT.format(
-                    "i, j = np.triu_indices(len(loss)); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) > 0)"
-                ),
-                "paired with itself",
-            ),
-            (
-                _DISCORDANT.format(
-                    "s = score[np.argsort(loss)]; n = len(s); return sum((s[i] < s[i + 1:]).sum() for i in range(n)) / (n * (n - 1) / 2)"
-                ),
-                "equal losses",
-            ),
-            (
-                _DISCORDANT.format(
-                    "from scipy.stats import kendalltau; return (1 + kendalltau(loss, score)[0]) / 2"
-                ),
-                "tau-b",
-            ),
-            (_DISCORDANT.format("return np.corrcoef(loss, score)[0, 1]"), ""),
-            (_DISCORDANT.format("pass"), "returned None"),
-        ],
-    ),
-    "ex7_numbers": Answers(
-        right=[
-            'discordant_8 = share_discordant(points["loss"].to_numpy(), points["match_8"].to_numpy())\n'
-            'discordant_code = share_discordant(points["loss"].to_numpy(), -points["loss_other"].to_numpy())',
-            "from scipy.stats import kendalltau\n"
-            'discordant_8 = (1 + kendalltau(points["loss"], points["match_8"], variant="b")[0]) / 2\n'
-            'discordant_code = (1 + kendalltau(points["loss"], -points["loss_other"])[0]) / 2',
-        ],
-        wrong=[
-            (
-                'discordant_8 = discordant_code = share_discordant(points["loss"].to_numpy(), points["match_8"].to_numpy())',
-                "share for match_8",
-            ),
-            (
-                'discordant_8 = share_discordant(points["loss"].to_numpy(), points["match_16"].to_numpy())\ndiscordant_code = 0.2',
-                "match_16",
-            ),
-            (
-                'discordant_8 = 1 - share_discordant(points["loss"].to_numpy(), points["match_8"].to_numpy())\ndiscordant_code = 0.2',
-                "agree",
-            ),
-            (
-                'discordant_8 = share_discordant(points["loss"].to_numpy(), points["match_8"].to_numpy())\ndiscordant_code = share_discordant(points["loss"].to_numpy(), points["loss_other"].to_numpy())',
-                "use -loss_other",
-            ),
-            (
-                'discordant_8 = share_discordant(points["loss"].to_numpy(), points["accuracy"].to_numpy())\ndiscordant_code = 0.2',
-                "",
-            ),
-            ("discordant_8 = 22\ndiscordant_code = 0.2", "A share"),
-            (
-                'g = sl.load_runs("grid", corpus="prose")\ndiscordant_8 = share_discordant(g["loss"].to_numpy(), g["match_8"].to_numpy())\ndiscordant_code = 0.2',
-                "single runs",
-            ),
-        ],
-    ),
-    "ex8_debug": Answers(
+    "ex6_debug": Answers(
         right=[
             _HELD_OUT.format(
                 "fit = sl.fit_power_law(x[~held_out], loss[~held_out], floor=floor); return 100 * np.mean(np.abs(fit.predict(x[held_out]) / loss[held_out] - 1))"
@@ -592,7 +398,7 @@ ANSWERS = {
             ),
         ],
     ),
-    "ex9_absurd": Answers(
+    "ex7_absurd": Answers(
         right=[
             absurd(),
             absurd(choose='"Floor "', r_none="fits[False].D_opt(1e13) / fits[False].N_opt(1e13)"),
@@ -643,7 +449,7 @@ ANSWERS = {
             ),
         ],
     ),
-    "ex10_unseen": Answers(
+    "ex8_unseen": Answers(
         right=[
             _UNSEEN.format("return 1 - p[np.unique(seen)].sum()"),
             _UNSEEN.format(
@@ -666,7 +472,7 @@ ANSWERS = {
             (_UNSEEN.format("print(1 - p[np.unique(seen)].sum())"), "returned None"),
         ],
     ),
-    "ex10_exponents": Answers(
+    "ex8_exponents": Answers(
         right=[
             exponents(),
             exponents(kaplan="1 / (1 / 0.095 - 1)"),
@@ -688,7 +494,7 @@ ANSWERS = {
             (exponents(half="exponents[0.5] / np.log(10)"), "two bases"),
         ],
     ),
-    "ex11_reviewer": Answers(
+    "ex9_reviewer": Answers(
         right=[
             review(),
             review(factor="np.exp(np.log(2) / b)"),
@@ -710,7 +516,7 @@ ANSWERS = {
             ("times_to_halve = {'speech recognition': 10}\nverdict = {}", "no entry"),
         ],
     ),
-    "ex12_order": Answers(
+    "ex10_order": Answers(
         right=[
             # The exercise asks for what the map of ideas says.
             "from scalinglaws.course.ideas import IDEAS\n"
@@ -747,11 +553,8 @@ ANSWERS = {
             ),
         ],
     ),
-    "ex13a_metric": choice(
-        "answer_13a", "d", {"a": "p = 0.86", "b": "Too harsh", "c": "looks like a step"}
-    ),
-    "ex13b_schedule": choice(
-        "answer_13b",
+    "ex11a_schedule": choice(
+        "answer_11a",
         "a",
         {
             "b": "shifts no minimum",
@@ -759,12 +562,12 @@ ANSWERS = {
             "d": "several per cent",
         },
     ),
-    "ex13c_theory": choice(
-        "answer_13c",
+    "ex11b_theory": choice(
+        "answer_11b",
         "c",
         {"a": "analogy is tempting", "b": "Zipf simulation", "d": "allocation exponent"},
     ),
-    "ex13d_held_out_choice": choice(
-        "answer_13d", "c", {"a": "most freedom", "b": "interpolation", "d": "Parsimony"}
+    "ex11c_held_out_choice": choice(
+        "answer_11c", "c", {"a": "most freedom", "b": "interpolation", "d": "Parsimony"}
     ),
 }
