@@ -220,8 +220,9 @@ def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]
                             "student": student, "score": None, "max_score": assignment.max_score, "needs_manual_grade": False,
                         }  # fmt: skip
                 for student, row in found.items():
-                    entry = ledger.read(student) or Entry()
-                    old = entry.stale(now)
+                    known = ledger.read(student)
+                    entry = known or Entry()
+                    old = known.stale(now) if known else []
                     rows.append(
                         _submission(row, assignment.name, entry, old, extra.get(student, 0.0))
                     )
