@@ -473,7 +473,7 @@ ANSWERS = {
                 bootstrap(
                     draw="new = table.groupby('budget').sample(frac=0.4, replace=True, random_state=g)"
                 ),
-                "too large",
+                "",
             ),
             (
                 bootstrap(
@@ -489,7 +489,7 @@ ANSWERS = {
                 bootstrap(
                     draw="new = table.groupby('budget').sample(frac=0.8, replace=True, random_state=g)"
                 ),
-                "too large",
+                "",
             ),
             (
                 bootstrap(
@@ -711,13 +711,13 @@ ANSWERS = {
                 _FIT.format(
                     body="return minimize(lambda t: 1e4 * objective(t, N, D, loss, delta=1e-2), start).x"
                 ),
-                "delta of 0.01",
+                "",
             ),
             (
                 _FIT.format(
                     body="return minimize(lambda t: 1e4 * objective(t, N, D, loss, delta=1e9), start).x"
                 ),
-                "plain squares",
+                "",
             ),
             (
                 _FIT.format(
