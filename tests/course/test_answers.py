@@ -85,7 +85,9 @@ def test_no_mutant_survives_every_shape_is_taken_and_every_slip_is_reached(lesso
         pytest.skip("not gone through yet: `python -m benchmarks.mutants` shows what is open")
     open_ = {}
     for name, given in answers.items():
-        report = Machine(notebook, name).report(given.equal)
+        machine = Machine(notebook, name)
+        report = machine.report(given.equal)
+        assert machine.stale_seals() == [], name
         unused = set(given.equal) - set(report.equal)
         missed = {message: reply for message, reply in report.slips.items() if reply}
         if report.survived or report.shapes_refused or missed or unused:
