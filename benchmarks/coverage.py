@@ -32,6 +32,8 @@ from numpy.typing import NDArray
 from scalinglaws.constants import CHINCHILLA
 from scalinglaws.errors import CourseError
 from scalinglaws.fits import (
+    Chain,
+    fit_accuracy,
     fit_broken_power_law,
     fit_chinchilla,
     fit_envelope,
@@ -39,7 +41,7 @@ from scalinglaws.fits import (
     fit_joint,
     fit_power_law,
 )
-from scalinglaws.laws import BrokenPowerLaw, JointLaw, PowerLaw
+from scalinglaws.laws import AccuracySigmoid, BrokenPowerLaw, JointLaw, PowerLaw
 from scalinglaws.runs import load_runs
 
 LEVELS = (0.80, 0.95)
@@ -198,6 +200,42 @@ def ours():
     )
 
 
+class Forecast:
+    """A chain of two fits, where intervals are asked as of one."""
+
+    def __init__(self, chain: Chain[Any, Any]) -> None:
+        self.chain = chain
+
+    @property
+    def law(self) -> Callable[..., Any]:
+        return self.chain.predict
+
+    def with_bootstrap(self, B: int, seed: int) -> Forecast:
+        first, second = self.chain.first, self.chain.second
+        return Forecast(Chain(first.with_bootstrap(B, seed), second.with_bootstrap(B, seed + 1)))
+
+    def interval(self, quantity: Callable[[Any], Any], level: float) -> tuple[Any, Any]:
+        return self.chain.interval(*quantity(lambda *where: where), level=level)
+
+
+def chain(n):
+    """From N and D to a loss, and from the same runs' losses to an accuracy (Gadre, OLMo's ladder)."""
+    task = AccuracySigmoid(floor=0.25, height=0.7, midpoint=2.4, slope=4.0)
+
+    def fit(rng):
+        N, D = 10 ** rng.uniform(7.8, 10.2, n), 10 ** rng.uniform(9.3, 11.7, n)
+        loss = CHINCHILLA(N, D) * np.exp(0.5 * normal(rng, n))
+        accuracy = task(loss) * np.exp(2 * normal(rng, n))
+        return Forecast(
+            Chain(fit_chinchilla(N, D, loss, delta=None), fit_accuracy(loss, accuracy, floor=0.25))
+        )
+
+    def truth(*where):
+        return task(CHINCHILLA(*where))
+
+    return Study(fit, truth, {"accuracy at 7e10, 1.4e12": lambda law: law(7e10, 1.4e12)})
+
+
 def wrong_form(n):
     """A joint law with gamma = 0.8, read as Chinchilla's: what both can say is the loss inside."""
     law = JointLaw(E=1.69, A=406, B=411, alpha=0.34, beta=0.28, gamma=0.8)
@@ -237,6 +275,7 @@ STUDIES: dict[str, Callable[[], Study]] = {
     "joint law, 40 runs": lambda: joint(40),
     "joint law, our prose runs": ours,
     "broken power law, 40 runs": lambda: broken(40),
+    "two steps to an accuracy, 40 runs": lambda: chain(40),
     "wrong form: gamma = 0.8 read as Chinchilla, 80 runs": lambda: wrong_form(80),
 }
 

@@ -3,6 +3,7 @@
     python benchmarks/grading.py                     20 submissions of 01_power_laws, both ways
     python benchmarks/grading.py --students 100      a larger class
     python benchmarks/grading.py --flat 100 1000     a synthetic class of tiny notebooks: cost and memory per submission
+    python benchmarks/grading.py --before FOLDER     `scalinglaws check` beside that of another checkout of this repository
 
 Prints wall time and, by Linux's `perf stat`, processor time and, where the machine counts them, instructions. The scores of both must be equal; it stops if they are not.
 """
@@ -28,15 +29,15 @@ PYTHON = (sys.executable, "-m")
 STOCK = "c = get_config()\nc.CourseDirectory.course_id = 'scaling_laws'\nc.Execute.timeout = 300\n"
 
 
-def make_course(folder: Path, students: int) -> None:
+def make_course(folder: Path, students: int, checkout: Path = COURSE) -> None:
     """A course whose students handed in the released notebook, finished in different degrees."""
     from scalinglaws.course.exercises import graded_cells, read_notebook
 
-    shutil.copytree(COURSE / "source" / ASSIGNMENT, folder / "source" / ASSIGNMENT)
-    shutil.copy(COURSE / "nbgrader_config.py", folder)
-    solved = graded_cells(read_notebook(COURSE / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
+    shutil.copytree(checkout / "source" / ASSIGNMENT, folder / "source" / ASSIGNMENT)
+    shutil.copy(checkout / "nbgrader_config.py", folder)
+    solved = graded_cells(read_notebook(checkout / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
     for i in range(students):
-        notebook = read_notebook(COURSE / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
+        notebook = read_notebook(checkout / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
         answers = [n for n, c in graded_cells(notebook).items() if c.metadata.nbgrader["solution"]]
         for name in answers[: len(answers) - i % 5]:
             graded_cells(notebook)[name].source = solved[name].source
@@ -45,15 +46,15 @@ def make_course(folder: Path, students: int) -> None:
         nbformat.write(notebook, target / f"{ASSIGNMENT}.ipynb")
 
 
-def environment() -> dict[str, str]:
+def environment(checkout: Path = COURSE) -> dict[str, str]:
     """With this package, and with the scripts that nbgrader calls by their bare names."""
-    paths = {"PYTHONPATH": str(COURSE), "PATH": str(Path(sys.executable).parent)}
+    paths = {"PYTHONPATH": str(checkout), "PATH": str(Path(sys.executable).parent)}
     return os.environ | {
         k: os.pathsep.join(filter(None, [v, os.environ.get(k)])) for k, v in paths.items()
     }
 
 
-def measure(folder: Path, *words: str) -> dict[str, float]:
+def measure(folder: Path, *words: str, checkout: Path = COURSE) -> dict[str, float]:
     """Run a command; {"wall": s, "cpu": s, "instructions": number}, nan where this machine does not count.
 
     `perf stat` counts all that a command starts. (`getrusage` would leave out the engine's processes, which nobody waits for.)
@@ -64,7 +65,7 @@ def measure(folder: Path, *words: str) -> dict[str, float]:
         perf = []
     started = time.perf_counter()
     done = subprocess.run(
-        [*perf, *words], cwd=folder, env=environment(), capture_output=True, text=True
+        [*perf, *words], cwd=folder, env=environment(checkout), capture_output=True, text=True
     )
     wall = time.perf_counter() - started
     if done.returncode not in (0, 1):
@@ -116,6 +117,25 @@ def compare(students: int) -> None:
         print(f"| {key} a submission | {a:.4g} {unit} | {b:.4g} {unit} | {a / b:.2f} |")
 
 
+def check_beside(before: Path, rounds: int = 3) -> None:
+    """Check one learner's copy by two checkouts in turn, each on its own version of the notebook."""
+    with tempfile.TemporaryDirectory() as temporary:
+        costs: dict[str, list[float]] = {"before": [], "now": []}
+        trees = {"before": before.resolve(), "now": COURSE}
+        for name, checkout in trees.items():
+            make_course(Path(temporary, name), 1, checkout)
+        for _ in range(rounds):
+            for name, checkout in trees.items():
+                words = (*PYTHON, "scalinglaws", "check", ASSIGNMENT, "--student", "s0000")
+                found = measure(Path(temporary, name), *words, checkout=checkout)
+                costs[name].append(found["cpu"])
+    print(f"scalinglaws check {ASSIGNMENT}, {rounds} times in turn, processor time\n")
+    print("| | best | all |\n|---|---|---|")
+    for name, them in costs.items():
+        print(f"| {name} | {min(them):.2f} s | {', '.join(f'{c:.2f}' for c in them)} |")
+    print(f"| now / before | {min(costs['now']) / min(costs['before']):.0%} | |")
+
+
 def flat(sizes: list[int]) -> None:
     """Cost and memory per submission over classes of tiny notebooks."""
     from tests.grading import classroom
@@ -153,8 +173,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=20)
     parser.add_argument("--flat", type=int, nargs="+", metavar="SIZE")
+    parser.add_argument("--before", type=Path, metavar="FOLDER", help="another checkout")
     args = parser.parse_args()
-    if args.flat:
+    if args.before:
+        check_beside(args.before)
+    elif args.flat:
         flat(args.flat)
     else:
         compare(args.students)

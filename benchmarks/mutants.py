@@ -3,17 +3,21 @@
     python -m benchmarks.mutants 01_power_laws            # all its exercises
     python -m benchmarks.mutants 01_power_laws ex6 ex8    # these only
 
-The score is the part of the mutants of the official solution that is refused, without those that are equal to it
-(`tests/course/mutants.py`). Below it: mutants that passed, shapes of a right answer that were refused, and slips whose
-sentence never comes, with the reply that came instead.
+The score is the part of the mutants of the official solution that is refused, without those that are
+equal to it (`tests/course/mutants.py`). Below an exercise stands what is open: mutants that passed,
+shapes of a right answer that were refused, and slips whose sentence never comes, with the reply that
+came instead. At the end stand the tolerances, the tightest first: how many tolerances away the nearest
+slip lies. Below 1 it is accepted as right; below 2, a little rounding hides it.
 """
 
 import sys
 import time
 from importlib import import_module
 
+import numpy as np
+
 from tests.course.lesson import Lesson
-from tests.course.mutants import Machine
+from tests.course.mutants import Machine, Margin
 from tests.course.notebooks import ASSIGNMENTS
 
 
@@ -25,15 +29,23 @@ def main(arguments: list[str]) -> None:
         number, name = assignment.split("_", 1)
         answers = import_module(f"tests.course.answers.{name}_{number}").ANSWERS
         lesson = Lesson(assignment)
+        margins: list[tuple[str, Margin]] = []
+        print(
+            f"{assignment}\n{'exercise':22}{'score':>6}{'refused':>9}{'equal':>7}{'slips':>7}{'s':>7}"
+        )
         for task in lesson.tasks.values():
             if not task.tests or (only and not task.name.startswith(only)):
                 continue
             start = time.process_time()
-            report = Machine(lesson, task.name).report(answers[task.name].equal)
+            machine = Machine(lesson, task.name)
+            report = machine.report(answers[task.name].equal)
             took = time.process_time() - start
+            margins += [(task.name, margin) for margin in machine.margins()]
+            reached = sum(not reply for reply in report.slips.values())
+            slips = f"{reached}/{len(report.slips)}" if report.slips else "-"
             print(
-                f"{assignment}/{task.name:24} score {report.score:4.0%}  refused {report.refused:3}"
-                f"  equal {len(report.equal):3}  slips {len(report.slips):3}  {took:5.1f} s",
+                f"{task.name:22}{report.score:6.0%}{report.refused:9}{len(report.equal):7}"
+                f"{slips:>7}{took:7.1f}",
                 flush=True,
             )
             for mutant in report.survived:
@@ -43,6 +55,19 @@ def main(arguments: list[str]) -> None:
             for message, reply in report.slips.items():
                 if reply:
                     print(f"    never said    {message}\n        instead   {reply}")
+        _print_margins(margins)
+
+
+def _print_margins(margins: list[tuple[str, Margin]]) -> None:
+    """The table of tolerances, the value whose nearest slip is closest first."""
+    print(f"\n{'exercise':22}{'value':26}{'tolerance':>18}{'nearest slip':>14}  its sentence")
+    for name, margin in sorted(margins, key=lambda pair: pair[1].distance):
+        distance = "none" if margin.distance == np.inf else f"{margin.distance:.3g} x"
+        print(
+            f"{name:22}{margin.name[:25]:26}{margin.tolerance:>18}{distance:>14}"
+            f"  {margin.message[:60]}"
+        )
+    print()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "CONTRIBUTING.md"
 BEGIN, END = "<!-- made by docs/architecture.py -->\n", "<!-- end -->\n"
 COURSE = "scalinglaws.course"
-PLUMBING = {"errors", "files", "paths", "arrays", "extras", "terminal", "markdown"}
+PLUMBING = {"errors", "files", "paths", "arrays", "extras", "terminal", "markdown", "colours"}
 
 
 def storeys(contract: str) -> list[list[str]]:

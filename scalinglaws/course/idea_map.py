@@ -19,7 +19,8 @@ _PLACES = {
     "tokens": (0, 2), "loss": (1, 2), "power_law": (2, 1), "training": (2, 3), "theory": (3, 0), "forecasts": (3, 1),
     "two_terms": (3, 2), "bottleneck": (4, 2), "compute": (4, 3), "marginal": (5, 2), "economics": (5, 3),
     "repeats": (5, 4), "optimum": (6, 2), "shapes": (6, 4.8), "universal": (7, 1), "chinchilla": (7, 2),
-    "skills": (8, 0), "planning": (8, 1), "inference": (8, 2), "beyond": (9, 3),
+    "overtrain": (7, -0.1), "skills": (8, 0.35), "planning": (8, 1.15), "inference": (8, 2), "recipe": (8, 4),
+    "beyond": (9, 3),
 }  # fmt: skip
 
 

@@ -13,14 +13,18 @@ from .bootstrap import Array
 from .result import Fit
 
 
-def allocation_law(C: Array, N: Array, D: Array, L: Array) -> AllocationLaw:
-    """N, D and L as power laws of C, through the best points (budgets,)."""
-    (law,) = allocation_laws(C, N[None], D[None], L[None])
+def allocation_law(
+    C: Array, N: Array, D: Array, L: Array, weights: Array | None = None
+) -> AllocationLaw:
+    """N, D and L as power laws of C, through the best points (budgets,) with these weights."""
+    (law,) = allocation_laws(C, N[None], D[None], L[None], weights)
     assert law is not None
     return law
 
 
-def allocation_laws(C: Array, N: Array, D: Array, L: Array) -> list[AllocationLaw | None]:
+def allocation_laws(
+    C: Array, N: Array, D: Array, L: Array, weights: Array | None = None
+) -> list[AllocationLaw | None]:
     """For each resample, N, D and L (resamples, budgets) as power laws of C (budgets,).
 
     A budget that is nan in a resample is left out of it; None where fewer than two are left. The
@@ -31,13 +35,14 @@ def allocation_laws(C: Array, N: Array, D: Array, L: Array) -> list[AllocationLa
         logs = np.log(np.stack([N, D, L]))
         good = np.isfinite(logs).all(0)
         logs = np.where(good, logs, 0.0)
-        z = np.log(C) * good
-        count = good.sum(1, keepdims=True)
-        centre, mean = z.sum(1, keepdims=True) / count, logs.sum(2, keepdims=True) / count
-        away = (np.log(C) - centre) * good
-        exponent = (away * (logs - mean)).sum(2) / (away**2).sum(1)
+        weight = good if weights is None else good * weights
+        total = weight.sum(1, keepdims=True)
+        centre = (np.log(C) * weight).sum(1, keepdims=True) / total
+        mean = (logs * weight).sum(2, keepdims=True) / total
+        away = np.log(C) - centre
+        exponent = (weight * away * (logs - mean)).sum(2) / (weight * away**2).sum(1)
         k = np.exp(mean[:, :, 0] - exponent * centre[:, 0])
-    usable = (count[:, 0] >= 2) & np.isfinite(k).all(0) & np.isfinite(exponent).all(0)
+    usable = ((weight > 0).sum(1) >= 2) & np.isfinite(k).all(0) & np.isfinite(exponent).all(0)
 
     def trend(j: int, i: int) -> Trend:
         return Trend(k=float(k[j, i]), exponent=float(exponent[j, i]))

@@ -51,7 +51,7 @@ class Bootstrap(Sequence[L], Generic[L]):
     laws: one for each resample that could be fitted. asked: what was asked for. method, reason: the
     method that was used, and why. units: how many independent units were resampled (runs, or groups
     of runs). free: the free parameters. scaled: whether the residuals were scaled up for the
-    parameters that the fit spent.
+    parameters that the fit spent. influence: of the runs on what follows from the law, where known.
     """
 
     laws: tuple[L, ...]
@@ -61,6 +61,7 @@ class Bootstrap(Sequence[L], Generic[L]):
     units: int
     free: int
     scaled: bool
+    influence: Influence[L] | None = None
 
     def __len__(self) -> int:
         return len(self.laws)
@@ -89,23 +90,37 @@ class Bootstrap(Sequence[L], Generic[L]):
         return np.array([quantity(law) for law in self.laws], dtype=float)
 
     def interval(
-        self, quantity: str | Callable[[L], ArrayLike], level: float = LEVEL
+        self,
+        quantity: str | Callable[[L], ArrayLike],
+        level: float = LEVEL,
+        *,
+        like: Callable[[L], ArrayLike] | None = None,
     ) -> tuple[Floats, Floats]:
         """The interval (low, high) of a parameter, or of a function of the law; arrays broadcast.
 
+        like: the quantity whose degrees of freedom count, where `quantity` itself is random.
+
         Raises CourseError for a level outside 0 to 1, or if no resample could be fitted.
         """
-        tail = self.tail(level)
-        low, high = np.quantile(self.values(quantity), [tail, 1 - tail], axis=0, method="weibull")
-        return plain(low), plain(high)
+        values = self.values(quantity)
+        tail = self.tail(level, self.degrees(like or quantity))
+        return ends(values, np.broadcast_to(tail, values.shape[1:]))
 
-    def tail(self, level: float) -> float:
+    def degrees(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
+        """Degrees of freedom of a quantity's variance (...): see `Influence`, else units - free."""
+        left = float(max(self.units - self.free, 1))
+        if self.influence is None:
+            return np.asarray(left)
+        found = self.influence.degrees(quantity)
+        return np.where(np.isfinite(found), np.maximum(found, 1.0), left)
+
+    def tail(self, level: float, degrees: Array) -> Array:
         """The share of resamples to cut off at each end, a little less than (1 - level)/2.
 
         Percentile intervals undercover in small samples: they correspond to normal instead of
         Student-t quantiles and, unless the residuals were scaled up beforehand, ignore the factor
         sqrt(1 - p/n) for n units and p parameters. This is the expanded percentile interval
-        (Hesterberg 2015, The American Statistician 69, 371).
+        (Hesterberg 2015, The American Statistician 69, 371). degrees: of freedom, see `degrees`.
         """
         from scipy.special import ndtr, stdtrit
 
@@ -113,7 +128,71 @@ class Bootstrap(Sequence[L], Generic[L]):
             raise CourseError(f"level must lie between 0 and 1, not {level:g} (0.95 means 95 %).")
         left = max(self.units - self.free, 1)
         widen = 1.0 if self.scaled else float(np.sqrt(self.units / left))
-        return float(ndtr(widen * stdtrit(left, (1 - level) / 2)))
+        return np.asarray(ndtr(widen * stdtrit(degrees, (1 - level) / 2)), dtype=float)
+
+
+def ends(values: Array, tail: Array) -> tuple[Floats, Floats]:
+    """What cuts a share `tail` (...) off each end of the values (B, ...)."""
+    cut = np.empty((2, *values.shape[1:]))
+    for where in np.ndindex(values.shape[1:]):
+        every = (slice(None), *where)
+        cut[every] = np.quantile(values[every], (tail[where], 1 - tail[where]), method="weibull")
+    return plain(cut[0]), plain(cut[1])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Influence(Generic[L]):
+    """How much the noise of each run moves what follows from the law.
+
+    up, down: laws on either side of the fit, and width, how far apart, of k coordinates. along (n, k):
+    d coordinate/d ln L of each run. hat: a square root of the hat matrix (n, p). units: a number per
+    run; runs of one unit err together.
+    """
+
+    up: tuple[L | None, ...]
+    down: tuple[L | None, ...]
+    width: Array
+    along: Array
+    hat: Array
+    units: NDArray[np.int_]
+
+    def slopes(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
+        """d quantity/d ln L of each run (n, ...); nan where a law beside the fit is missing."""
+
+        def of(law: L | None) -> Array:
+            if law is None:
+                return np.asarray(np.nan)
+            value = getattr(law, quantity) if isinstance(quantity, str) else quantity(law)
+            return np.asarray(value, dtype=float)
+
+        change = [
+            (of(up) - of(down)) / width
+            for up, down, width in zip(self.up, self.down, self.width, strict=True)
+        ]
+        change = np.stack(np.broadcast_arrays(*change))
+        return np.tensordot(self.along, change, 1)
+
+    def degrees(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
+        """Degrees of freedom of the quantity's variance, as the wild bootstrap estimates it (...).
+
+        A variance summed over units whose influence differs is as uncertain as one of fewer equal
+        units (Satterthwaite's rule; Bell & McCaffrey 2002, Survey Methodology 28, 169; Imbens &
+        Kolesár 2016, Review of Economics and Statistics 98, 701).
+        """
+        slopes = self.slopes(quantity)
+        flat = unshrunk(slopes.reshape(len(slopes), -1), self.hat, self.units)
+        number = int(self.units.max()) + 1
+        own = np.zeros((number, flat.shape[1]))
+        np.add.at(own, self.units, flat**2)
+        shared = np.zeros((number, flat.shape[1], self.hat.shape[1]))
+        np.add.at(shared, self.units, flat[:, :, None] * self.hat[:, None])
+        taken = (shared**2).sum(2)
+        cross = np.einsum("uma,umb->mab", shared, shared)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            degrees = (own - taken).sum(0) ** 2 / (
+                (own**2 - 2 * own * taken).sum(0) + (cross**2).sum((1, 2))
+            )
+        return degrees.reshape(slopes.shape[1:])
 
 
 def mad_sigma(residuals: Array) -> float:
@@ -122,7 +201,11 @@ def mad_sigma(residuals: Array) -> float:
 
 
 def resample_wild(
-    residuals: Array, hat: Array, units: NDArray[np.int_], width: Array, asked: Resampling
+    residuals: Array,
+    hat: Array,
+    units: NDArray[np.int_],
+    asked: Resampling,
+    smoothed: bool = False,
 ) -> Resamples:
     """Every run keeps its place; its residual keeps its size and draws a sign, one per unit.
 
@@ -130,47 +213,48 @@ def resample_wild(
     2008, Journal of Econometrics 146, 162), so runs may differ in noise.
 
     hat: a square root of the hat matrix (n, p). units: a number per run; runs of one unit share
-    their sign. width: of the normal noise added to each run (n,), see `smoothing_width`.
+    their sign. smoothed: whether normal noise is added, see `smoothing`.
     """
     rng = np.random.default_rng(asked.seed)
-    smoothed = bool(width.any())
-    noise = unshrunk(residuals, hat, units, 1 / 2 if smoothed else 2 / 3)
+    noise = unshrunk(residuals[:, None], hat, units)[:, 0]
     number, n = int(units.max()) + 1, len(units)
+    own, shared = smoothing(residuals, hat, units) if smoothed else (np.zeros(n), np.zeros(n))
     for size in _chunks(asked.B, n):
         # A residual is ln L_model - ln L, so a smaller one is a larger ln L.
         shift = residuals - rng.choice([-1.0, 1.0], (size, number))[:, units] * noise
         if smoothed:
-            shift += width * rng.standard_normal((size, n))
+            shift += own * rng.standard_normal((size, n))
+            shift += shared * rng.standard_normal((size, number))[:, units]
         yield np.ones((1, n)), shift
 
 
-def unshrunk(residuals: Array, hat: Array, units: NDArray[np.int_], power: float) -> Array:
-    """The residuals times (1 - H)^(-power), since a fit makes them smaller than the noise (n,).
+def unshrunk(values: Array, hat: Array, units: NDArray[np.int_]) -> Array:
+    """The values (n, m) times (1 - H)^(-1/2), since a fit makes residuals smaller than the noise.
 
-    H is the block of the hat matrix that belongs to a unit, for a single run its leverage. The usual
-    powers are 1/2 (HC2; for groups CR2 of Bell & McCaffrey 2002) and 1 (HC3); for twelve runs the
-    first gave intervals that were too narrow in our synthetic studies, the second too wide, so it is
-    2/3; where noise is added besides, 1/2 was right.
+    H is the block of the hat matrix that belongs to a unit, for a single run its leverage: HC2 of
+    MacKinnon & White 1985, and for groups CR2 of Bell & McCaffrey 2002. What is left of equal noise
+    then has the variance of the noise.
     """
-    noise = residuals / np.maximum(1 - (hat * hat).sum(1), 1e-3) ** power
+    noise = values / np.maximum(1 - (hat * hat).sum(1), 1e-3)[:, None] ** 0.5
     sizes = np.bincount(units)
     order = np.argsort(units, kind="stable")
     for rows in np.split(order, np.cumsum(sizes)[:-1]):
         if len(rows) > 1:
-            values, vectors = np.linalg.eigh(hat[rows] @ hat[rows].T)
-            grown = np.maximum(1 - values, 1e-3) ** -power
-            noise[rows] = vectors @ (grown * (vectors.T @ residuals[rows]))
+            eigenvalues, vectors = np.linalg.eigh(hat[rows] @ hat[rows].T)
+            grown = np.maximum(1 - eigenvalues, 1e-3) ** -0.5
+            noise[rows] = vectors @ (grown[:, None] * (vectors.T @ values[rows]))
     return noise
 
 
-def smoothing_width(residuals: Array, hat: Array) -> Array:
-    """The width of the noise to add to each run, for Huber's small delta (n,).
+def smoothing(residuals: Array, hat: Array, units: NDArray[np.int_]) -> tuple[Array, Array]:
+    """The widths of the noise to add for Huber's small delta: each run's own, its unit's (n,), (n,).
 
     There a fit is nearly a median regression: it passes through as many runs as it has parameters,
     and what counts is how many more lie close by. The bare residuals overstate that, and their
     intervals are too narrow; a smoothed distribution corrects it (Silverman & Young 1987, Biometrika
-    74, 469). The width is 1.2 times Silverman's rule, with a robust spread of the residuals of the
-    nearest runs: those whose rows of the hat matrix's root (n, p) resemble its own.
+    74, 469). The width is Silverman's rule, with a robust spread of the residuals of the nearest
+    runs: those whose rows of the hat matrix's root (n, p) resemble its own. Runs of one unit err
+    together as far as their residuals agree in sign, and so does the noise that is added.
     """
     from scipy.spatial import KDTree
 
@@ -178,7 +262,23 @@ def smoothing_width(residuals: Array, hat: Array) -> Array:
     near = min(n, max(10, 2 * int(np.sqrt(n))))
     neighbours = KDTree(hat).query(hat, near)[1]
     spread = np.median(np.abs(residuals)[neighbours], axis=1) / 0.6745
-    return 1.2 * 0.9 * spread * n**-0.2
+    agreed, size = agreement(residuals, units)
+    width = 0.9 * spread * (n / (1 + (size - 1) * agreed)) ** -0.2
+    return width * np.sqrt(1 - agreed), width * np.sqrt(agreed)
+
+
+def agreement(residuals: Array, units: NDArray[np.int_]) -> tuple[float, float]:
+    """The correlation within units, 0 to 1, from the signs alone, and the runs of a typical unit.
+
+    For normal noise of correlation r, the product of two signs is 2/pi·arcsin r on average.
+    """
+    sizes = np.bincount(units)
+    pairs = float((sizes * (sizes - 1)).sum())
+    if not pairs:
+        return 0.0, 1.0
+    together = np.bincount(units, np.sign(residuals))
+    product = float((together**2 - sizes).sum()) / pairs
+    return max(float(np.sin(np.pi / 2 * product)), 0.0), float((sizes**2).sum() / sizes.sum())
 
 
 def blocks(order: NDArray[np.int_], groups: NDArray[np.int_], length: int) -> NDArray[np.int_]:

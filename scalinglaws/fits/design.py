@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from .result import Fit, RegressionFit
 L = TypeVar("L")
 
 _GRID = 24  # candidates along each variable
+_GROWING = ("N", "N_act", "N_S", "D", "D_S", "C", "x")  # what a plan may take beyond the runs
 _POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the cost, by which the gain of a run is divided
 
 
@@ -63,7 +64,7 @@ def next_runs(
     `lambda law: law.N_opt(1e24)` or `lambda law: law(7e9, 1e12)`. candidates: a table of the runs
     that you could train, a column per variable; unless given, a grid over the sizes of the runs in
     the fit and up to `beyond` times as far. most: runs to plan at the most. cost: of a run, as a
-    function of the law's variables; 6·N·D unless given.
+    function of the law's variables; unless given 6·N·D, or C, whichever the law depends on.
 
     The design is c-optimal (Elfving 1952; Pukelsheim 1993, "Optimal Design of Experiments"): the
     variance of the quantity is cᵀVc, with V the covariance of the parameters, which allows for unequal
@@ -90,12 +91,7 @@ def next_runs(
             f"A {type(fit).__name__} is fitted to minima, not to runs: plan with fit_chinchilla or "
             "another law of N and D."
         )
-    if cost is None:
-        if fit.variables != ("N", "D"):
-            raise CourseError(
-                "Say what a run costs: cost=a function of " + ", ".join(fit.variables)
-            )
-        cost = training_flops
+    cost = cost or run_cost(fit.variables)
     where = _candidates(fit, candidates, beyond)
     price = np.broadcast_to(np.asarray(cost(*where), dtype=float), where[0].shape)
     affordable = (price <= allowed) & (price >= allowed / max(most, 1) / 10)
@@ -126,6 +122,22 @@ def next_runs(
     return Plan(table, before, float(errors[-1]), float(price[chosen].sum()))
 
 
+def run_cost(variables: Sequence[str]) -> Callable[..., ArrayLike]:
+    """The training FLOPs of a run as a function of a law's variables: 6·N·D, or C.
+
+    For a mixture of experts or a student N is N_act or N_S. Raises CourseError where the variables
+    do not say what a run costs.
+    """
+    place = {name: i for i, name in enumerate(variables)}
+    N = next((place[name] for name in ("N", "N_act", "N_S") if name in place), None)
+    D = next((place[name] for name in ("D", "D_S") if name in place), None)
+    if N is not None and D is not None:
+        return lambda *where: training_flops(where[N], where[D])
+    if "C" in place:
+        return lambda *where: where[place["C"]]
+    raise CourseError("Say what a run costs: cost=a function of " + ", ".join(variables) + ".")
+
+
 def _predict(law: Any, where: list[Array]) -> ArrayLike:
     return law(*where)
 
@@ -140,11 +152,16 @@ def _candidates(
         return positive(**{name: given[name] for name in fit.variables})
     if not beyond >= 1:
         raise CourseError(f"beyond = {beyond:g} must be a factor of at least 1.")
-    axes = [
-        np.geomspace(column.min(), column.max() * beyond, _GRID)
-        for column in (fit.columns[name] for name in fit.variables)
-    ]
+    axes = [_axis(name, fit.columns[name], beyond) for name in fit.variables]
     return [np.array(column) for column in zip(*product(*axes), strict=True)]
+
+
+def _axis(name: str, column: Array, beyond: float) -> Array:
+    """Values of one variable: beyond the runs for sizes, tokens and FLOPs, else those of the runs."""
+    if name in _GROWING and column.min() > 0:
+        return np.geomspace(column.min(), column.max() * beyond, _GRID)
+    values = np.unique(column)
+    return values if len(values) <= _GRID else np.quantile(values, np.linspace(0, 1, _GRID))
 
 
 def _greedy(

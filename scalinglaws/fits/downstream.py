@@ -9,10 +9,10 @@ from typing import Any, Generic, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import Floats, plain
+from ..arrays import Floats
 from ..errors import CourseError
 from ..laws import AccuracySigmoid, ErrorLaw
-from .bootstrap import LEVEL
+from .bootstrap import LEVEL, Array, ends
 from .general import LawFit, fit_law
 from .result import Fit
 from .validate import check_runs
@@ -118,24 +118,36 @@ class Chain(Generic[L1, L2]):
         independently; where they share models, their errors may not be independent. Raises
         CourseError for a level outside 0 to 1, or where no resample could be fitted.
         """
-        self.first.predict(*where)  # says what is wrong with `where`
+        loss = self.first.predict(*where)
         rng = np.random.default_rng(seed)
         ones, twos = self.first.resamples, self.second.resamples
-        tail = min(ones.tail(level), twos.tail(level))
         if min(len(ones), len(twos)) < 2:
             raise CourseError("No resample of one of the two fits could be fitted: add runs.")
+
+        def one(law: L1) -> Array:
+            return np.asarray(cast(Callable[..., Any], law)(*where), dtype=float)
+
+        def two(law: L2, x: ArrayLike = loss) -> Array:
+            return np.asarray(cast(Callable[..., Any], law)(x), dtype=float)
+
         count = max(len(ones), len(twos))
         noise = _noise(self.first), _noise(self.second)
-        draws: list[NDArray[np.float64]] = []
+        draws: list[Array] = []
         for i, j in zip(
             rng.permutation(count) % len(ones), rng.permutation(count) % len(twos), strict=True
         ):
-            loss = np.asarray(cast(Callable[..., Any], ones[int(i)])(*where), dtype=float)
-            loss = loss * np.exp(rng.choice(noise[0])) if new_run else loss
-            value = np.asarray(cast(Callable[..., Any], twos[int(j)])(loss), dtype=float)
+            x = one(ones[int(i)])
+            value = two(twos[int(j)], x * np.exp(rng.choice(noise[0])) if new_run else x)
             draws.append(value * np.exp(rng.choice(noise[1])) if new_run else value)
-        low, high = np.quantile(np.array(draws), [tail, 1 - tail], axis=0, method="weibull")
-        return plain(low), plain(high)
+        # Welch's rule: the degrees of freedom of a sum of two variances.
+        first = np.var([two(self.second.law, one(law)) for law in ones], axis=0)
+        second = np.var([two(law) for law in twos], axis=0)
+        total = np.maximum(first + second, 1e-300)
+        uncertain = (first / total) ** 2 / ones.degrees(one)
+        uncertain = uncertain + (second / total) ** 2 / twos.degrees(two)
+        values = np.array(draws)
+        tail = ones.tail(level, 1 / np.maximum(uncertain, 1e-12))
+        return ends(values, np.broadcast_to(tail, values.shape[1:]))
 
 
 def _noise(fit: Fit[Any]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CourseError
 from ..laws import AllocationLaw, Trend
@@ -14,7 +14,7 @@ from ..laws.counting import FLOPS_PER_PARAM_TOKEN
 from .allocation import AllocationFit, allocation_law
 from .bootstrap import Array, Bootstrap, Resampling
 from .store import recorded
-from .validate import check_runs
+from .validate import check_groups, check_runs, check_weights
 
 # The bias of the luckiest run is itself only estimated: in synthetic studies the corrected exponent
 # spread 1.0 to 1.3 times as widely as the bootstrap's.
@@ -28,12 +28,15 @@ class EnvelopeFit(AllocationFit):
     envelope: for each compute on a grid, the best run there: C, N, D, L. Points won by the smallest
     or the largest model are left out: a better size may lie beyond what was trained. curves (runs,
     grid): the loss of each run at each C of the grid, inf where it has none. sizes (runs,): N of
-    each run.
+    each run, weights (runs,) its weight, and together (runs,) the number of the group that it errs
+    with.
     """
 
     envelope: pd.DataFrame
     curves: Array
     sizes: Array
+    weights: Array
+    together: NDArray[np.int_]
     grid: Array
 
     @property
@@ -56,19 +59,19 @@ class EnvelopeFit(AllocationFit):
                 f'Envelopes have the bootstrap method "wild" only, not "{asked.method}": an envelope of '
                 "some of the runs is a coarser one."
             )
-        smooth, free = _surface(self.curves, self.sizes, self.grid)
-        runs = len(self.sizes)
+        smooth, free = _surface(self.curves, self.sizes, self.weights, self.grid)
+        runs = int(self.together.max()) + 1
         present = np.isfinite(self.curves)
         with np.errstate(invalid="ignore"):
             noise = np.where(present, np.log(self.curves) - smooth, 0.0)
         noise *= np.sqrt(runs / max(runs - free, 1))
-        ideal = _parameters(np.where(present, np.exp(smooth), np.inf), self.sizes, self.grid)
+        ideal = self._parameters(np.where(present, np.exp(smooth), np.inf))
         rng = np.random.default_rng(asked.seed)
         errors: list[Array] = []
         for _ in range(asked.B):
-            multiplier = rng.standard_normal(runs)[:, None]
+            multiplier = rng.standard_normal(runs)[self.together, None]
             curves = np.where(present, np.exp(smooth + multiplier * noise), np.inf)
-            drawn = _parameters(curves, self.sizes, self.grid)
+            drawn = self._parameters(curves)
             if drawn is not None and ideal is not None:
                 errors.append(drawn - ideal)
         bias = np.mean(errors, axis=0) if errors else 0.0
@@ -84,8 +87,19 @@ class EnvelopeFit(AllocationFit):
             scaled=True,
         )
 
+    def _parameters(self, curves: Array) -> Array | None:
+        """(ln k, exponent) of N, D and L through the envelope of curves (3, 2); None if it has no
+        inside.
+        """
+        C, N, D, L, best = _envelope(curves, self.sizes, self.grid)
+        if len(np.unique(N)) < 2:
+            return None
+        law = allocation_law(C, N, D, L, self.weights[best])
+        assert law.L is not None
+        return np.array([(np.log(trend.k), trend.exponent) for trend in (law.N, law.D, law.L)])
 
-def _surface(curves: Array, sizes: Array, grid: Array) -> tuple[Array, int]:
+
+def _surface(curves: Array, sizes: Array, weights: Array, grid: Array) -> tuple[Array, int]:
     """ln L of a cubic polynomial in ln N and ln D through all curves (runs, grid), and its N-terms."""
     log_N, log_C = np.log(sizes)[:, None], np.log(grid)[None]
     u = (log_N - log_N.mean()) / max(float(np.ptp(log_N)), 1e-9)
@@ -100,21 +114,12 @@ def _surface(curves: Array, sizes: Array, grid: Array) -> tuple[Array, int]:
     thin = present.copy()
     thin[:, np.arange(len(grid)) % every > 0] = False
     # Each run counts the same, however long its curve is.
-    weight = np.sqrt(1 / np.maximum(thin.sum(1, keepdims=True), 1)) * np.ones_like(v)
+    each = weights[:, None] / np.maximum(thin.sum(1, keepdims=True), 1)
+    weight = np.sqrt(each) * np.ones_like(v)
     coefficients = np.linalg.lstsq(
         terms[thin] * weight[thin][:, None], np.log(curves[thin]) * weight[thin]
     )[0]
     return terms @ coefficients, degree + 1
-
-
-def _parameters(curves: Array, sizes: Array, grid: Array) -> Array | None:
-    """(ln k, exponent) of N, D and L through the envelope of curves (3, 2); None if it has no inside."""
-    C, N, D, L = _envelope(curves, sizes, grid)
-    if len(np.unique(N)) < 2:
-        return None
-    law = allocation_law(C, N, D, L)
-    assert law.L is not None
-    return np.array([(np.log(trend.k), trend.exponent) for trend in (law.N, law.D, law.L)])
 
 
 def _reflected(law: AllocationLaw, error: Array) -> AllocationLaw:
@@ -127,25 +132,38 @@ def _reflected(law: AllocationLaw, error: Array) -> AllocationLaw:
     return AllocationLaw(N=N, D=D, L=L)
 
 
-def _envelope(curves: Array, sizes: Array, grid: Array) -> tuple[Array, Array, Array, Array]:
-    """C, N, D and L of the best run at each C, without those that the extreme sizes win."""
+def _envelope(
+    curves: Array, sizes: Array, grid: Array
+) -> tuple[Array, Array, Array, Array, NDArray[np.int_]]:
+    """C, N, D and L of the best run at each C, without those that the extreme sizes win, and which
+    run it is.
+    """
     best = curves.argmin(0)
     loss = curves[best, np.arange(len(grid))]
     N = sizes[best]
     inner = np.isfinite(loss) & (sizes.min() < N) & (sizes.max() > N)
     C, N, loss = grid[inner], N[inner], loss[inner]
-    return C, N, C / (FLOPS_PER_PARAM_TOKEN * N), loss
+    return C, N, C / (FLOPS_PER_PARAM_TOKEN * N), loss, best[inner]
 
 
 @recorded
 def fit_envelope(
-    N: ArrayLike, D: ArrayLike, loss: ArrayLike, *, run: ArrayLike, points: int = 1500
+    N: ArrayLike,
+    D: ArrayLike,
+    loss: ArrayLike,
+    *,
+    run: ArrayLike,
+    points: int = 1500,
+    weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> EnvelopeFit:
     """Fit N_opt ∝ C^a through the lower envelope of training curves.
 
     run: label of the run that a point of a curve belongs to, N: its parameters, D: tokens seen so far, loss there
     (nats per token), all of shape (n,). points: values of C = 6·N·D, evenly spaced in ln C, at which the best run is
-    looked up (Hoffmann et al. 2022 use 1,500); curves are interpolated in (ln C, ln L).
+    looked up (Hoffmann et al. 2022 use 1,500); curves are interpolated in (ln C, ln L). weights (n,):
+    each run counts with the mean weight of its points; one of weight 0 is left out. groups (n,): labels
+    of runs that err together, such as those of one seed; a run belongs to one group.
 
     The loss in the middle of a run with a decaying learning rate is higher than that of a run that ends there, so
     curves from schedules matched to their length (or a constant rate) are what this approach needs. The envelope picks
@@ -157,6 +175,19 @@ def fit_envelope(
     labels, run = np.unique(np.asarray(run), return_inverse=True)
     if run.shape != N.shape:
         raise CourseError("run must hold one label for each point of the curves.")
+    if points < 10:
+        raise CourseError(f"points = {points} must be at least 10.")
+    weight = check_weights(weights, len(N))
+    total = np.bincount(run, weight)
+    groups_of = run if groups is None else check_groups(groups, N).numbers
+    split = [labels[i] for i in range(len(labels)) if np.ptp(groups_of[run == i]) > 0]
+    if split:
+        raise CourseError(f"Run {split[0]} has points of several groups: a run belongs to one.")
+    kept = total[run] > 0
+    if not kept.all():
+        N, D, loss, weight, groups_of = N[kept], D[kept], loss[kept], weight[kept], groups_of[kept]
+        labels, run = np.unique(labels[run[kept]], return_inverse=True)
+        check_runs(3, {"N": 4}, N=N)
     C = 6 * N * D
     grid = np.geomspace(C.min(), C.max(), points)
     sizes = np.array([N[run == i][0] for i in range(len(labels))])
@@ -171,12 +202,15 @@ def fit_envelope(
         curves[i, inside] = np.exp(
             np.interp(np.log(grid[inside]), np.log(C[rows]), np.log(loss[rows]))
         )
-    envelope = pd.DataFrame(dict(zip("CNDL", _envelope(curves, sizes, grid), strict=True)))
+    *best, winner = _envelope(curves, sizes, grid)
+    envelope = pd.DataFrame(dict(zip("CNDL", best, strict=True)))
     if len(np.unique(envelope["N"].to_numpy())) < 2:
         raise CourseError(
             "The envelope has fewer than two sizes between the smallest and the largest: add runs of more sizes."
         )
-    law = allocation_law(*(envelope[name].to_numpy() for name in "CNDL"))
+    mean_weight = np.bincount(run, weight) / np.bincount(run)
+    C_best, N_best, D_best, L_best = best
+    law = allocation_law(C_best, N_best, D_best, L_best, mean_weight[winner])
     residuals = np.log(np.asarray(law.L_opt(envelope["C"])) / envelope["L"].to_numpy())
     return EnvelopeFit(
         law=law,
@@ -189,6 +223,7 @@ def fit_envelope(
         converged=True,
         evidence="lines on log axes are solved exactly",
         groups=np.arange(len(envelope)),
+        grouped=groups is not None,
         notes=(
             f"{len(labels)} runs; {envelope['N'].nunique()} sizes win a part of the envelope between the smallest "
             "and the largest",
@@ -197,5 +232,9 @@ def fit_envelope(
         envelope=envelope,
         curves=curves,
         sizes=sizes,
+        weights=mean_weight,
+        together=np.unique(
+            [groups_of[run == i][0] for i in range(len(labels))], return_inverse=True
+        )[1],
         grid=grid,
     )

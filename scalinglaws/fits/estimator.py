@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import gauss_newton
+from .bootstrap import Influence
 from .newton import Array, Solution, huber
 
 L = TypeVar("L")
@@ -108,15 +109,27 @@ class Estimator(Generic[L]):
         r = self.regression.log_loss(theta) - self.regression.y
         return (self.regression.weights * huber(r, self.regression.delta)).sum(1)
 
+    def beside(self) -> tuple[list[L | None], list[L | None], Array]:
+        """Laws on either side of the fit, one pair per free parameter, and how far apart (p,)."""
+        width = 1e-5 * np.maximum(np.abs(self.theta), 1e-2)
+        steps = (np.diag(width))[self.free]
+        laws = self.regression.laws(np.concatenate([self.theta + steps, self.theta - steps]))
+        p = len(steps)
+        return laws[:p], laws[p:], 2 * width[self.free]
+
+    def influence(self, units: NDArray[np.int_]) -> Influence[L]:
+        """How much the noise of each run moves what follows from the law."""
+        up, down, width = self.beside()
+        root, triangle = np.linalg.qr(self.design() * np.sqrt(self.regression.weights)[:, None])
+        along = root @ np.linalg.pinv(triangle).T
+        return Influence(tuple(up), tuple(down), width, along, root, units)
+
     def gradient(self, quantity: Callable[[L], Any]) -> Array:
         """d quantity/d theta (p, ...) for the free parameters, by central differences."""
         rows: list[Array] = []
-        for j in self.free:
-            step = np.zeros_like(self.theta)
-            step[j] = 1e-5 * max(abs(self.theta[j]), 1e-2)
-            pair = self.regression.laws(np.stack([self.theta + step, self.theta - step]))
+        for *pair, width in zip(*self.beside(), strict=True):
             up, down = (np.asarray(law and quantity(law), dtype=float) for law in pair)
-            rows.append((up - down) / (2 * step[j]))
+            rows.append((up - down) / width)
         return np.array(rows)
 
     def covariance(self) -> Array:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass
-from typing import Any, Generic, TypeVar, cast
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain
 from ..errors import CourseError
+from ..laws.formula import Formula, inner_names
 from . import gauss_newton
 from .estimator import Estimator, search
 from .newton import Array
@@ -27,6 +28,8 @@ Start = float | tuple[float, float]  # a number, or the range to search
 
 _SEARCHED = 256  # random points of which the best are polished
 _POLISHED = 8
+# What a formula raises where parameters make no law: such points are left out of the search.
+_NOWHERE = (CourseError, ArithmeticError, ValueError)
 _STEP = 1e-6  # of the central differences, in theta
 
 
@@ -86,39 +89,107 @@ class _Form(Generic[L]):
     parameters: tuple[str, ...]
     defaults: dict[str, float]
     make: Callable[[dict[str, float]], L]
-    # The loss (B, n) for parameters (B, 1): None where the formula takes one law at a time.
-    many: Callable[[dict[str, Array], Sequence[Array]], Array] | None
+    # The loss (B, n) for parameters (B, 1), if the formula can do that.
+    many: Callable[[dict[str, Array], Sequence[Array]], Array]
+    # Laws inside the law: for each field its class, and {name of a parameter: its name inside}.
+    inside: Mapping[str, tuple[type[Any], dict[str, str]]] = field(default_factory=dict)
+
+    def start(self, law: Any) -> dict[str, Start]:
+        """Where the law itself says that its parameters are searched."""
+        ranges: dict[str, Start] = {}
+        for kind, inner in self.inside.values():
+            known = getattr(kind, "START", {})
+            ranges |= {name: known[number] for name, number in inner.items() if number in known}
+        return ranges | dict(getattr(law, "START", {}))
+
+
+def _variables(law: type[Any], columns: Sequence[str]) -> tuple[str, ...]:
+    """What a law's __call__ takes, without the last ones that have a default and no column."""
+    taken = list(inspect.signature(law.__call__).parameters.values())[1:]
+    while taken and taken[-1].default is not taken[-1].empty and taken[-1].name not in columns:
+        taken.pop()
+    return tuple(item.name for item in taken)
+
+
+def _law_form(law: type[Any], columns: Sequence[str]) -> _Form[Any]:
+    """The form of a class; the numbers of a law inside it are parameters too (`inner_names`)."""
+    inside: dict[str, tuple[type[Any], dict[str, str]]] = {}
+    names: list[str] = []
+    wrong: list[str] = []
+    try:
+        hints = get_type_hints(law)
+    except (NameError, TypeError):  # a class inside a function, with names of its own
+        known = {"float": float, "int": int}
+        hints = {item.name: known.get(str(item.type), item.type) for item in fields(law)}
+    for item in fields(law):
+        kind = hints[item.name]
+        if not (item.init and item.compare):
+            continue
+        if isinstance(kind, type) and issubclass(kind, Formula):
+            inside[item.name] = kind, inner_names(law, item.name, kind)
+            names += inside[item.name][1]
+        else:
+            names.append(item.name)
+            wrong += [] if kind in (float, int) else [item.name]
+    if wrong:
+        raise CourseError(
+            f"{law.__name__} has the parameter{'s' if len(wrong) > 1 else ''} {', '.join(wrong)} "
+            "that are no numbers: write the law as a function of its numbers."
+        )
+    own = [name for name in names if not any(name in inner for _, inner in inside.values())]
+
+    def make(values: dict[str, float]) -> Any:
+        parts: dict[str, Any] = {name: values[name] for name in own}
+        for place, (kind, inner) in inside.items():
+            parts[place] = kind(**{number: values[name] for name, number in inner.items()})
+        return law(**parts)
+
+    def many(values: dict[str, Array], where: Sequence[Array]) -> Array:
+        parts: dict[str, Any] = {name: values[name] for name in own}
+        for place, (kind, inner) in inside.items():
+            parts[place] = _stand_in(kind, {n: values[name] for name, n in inner.items()})
+        return np.asarray(_stand_in(law, parts)(*where))
+
+    return _Form(
+        variables=_variables(law, columns),
+        parameters=tuple(names),
+        defaults={
+            item.name: float(item.default)
+            for item in fields(law)
+            if item.name in own and item.default is not MISSING
+        },
+        make=make,
+        many=many,
+        inside=inside,
+    )
+
+
+def _stand_in(law: type[Any], values: Mapping[str, Any]) -> Any:
+    """A law with arrays for parameters, without its checks, which want single numbers."""
+    stand_in = object.__new__(law)
+    for item in fields(law):
+        value = values.get(item.name, None if item.default is MISSING else item.default)
+        object.__setattr__(stand_in, item.name, value)
+    return stand_in
+
+
+def _unfolded(form: _Form[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options in which a whole law inside the law may stand for its numbers."""
+    unfolded = dict(options)
+    for place, (kind, inner) in form.inside.items():
+        whole = unfolded.pop(place, None)
+        if whole is None:
+            continue
+        if not isinstance(whole, kind):
+            raise CourseError(f"fixed holds {place}, which must be a {kind.__name__}.")
+        unfolded |= {name: getattr(whole, number) for name, number in inner.items()}
+    return unfolded
 
 
 def _form(law: Any, columns: Sequence[str]) -> _Form[Any]:
     """Read a formula's variables and parameters from its signature."""
     if inspect.isclass(law) and is_dataclass(law):
-        numbers = [item for item in fields(law) if item.init and item.compare]
-        wrong = [item.name for item in numbers if item.type not in (float, "float", int, "int")]
-        if wrong:
-            raise CourseError(
-                f"{law.__name__} has the parameter{'s' if len(wrong) > 1 else ''} {', '.join(wrong)} "
-                "that are no numbers: write the law as a function of its numbers."
-            )
-        variables = list(inspect.signature(law.__call__).parameters)[1:]
-
-        def many(values: dict[str, Array], where: Sequence[Array]) -> Array:
-            # One stand-in with arrays for parameters: its own checks want single numbers.
-            stand_in = object.__new__(law)
-            for item in fields(law):
-                value = values.get(item.name, None if item.default is MISSING else item.default)
-                object.__setattr__(stand_in, item.name, value)
-            return np.asarray(cast(Any, stand_in)(*where))
-
-        return _Form(
-            variables=tuple(variables),
-            parameters=tuple(item.name for item in numbers),
-            defaults={
-                item.name: float(item.default) for item in numbers if item.default is not MISSING
-            },
-            make=lambda values: law(**values),
-            many=many,
-        )
+        return _law_form(law, columns)
     if not callable(law) or inspect.isclass(law):
         raise CourseError("fit_law takes a dataclass with a __call__, or a function.")
     function = cast(Callable[..., Any], law)
@@ -189,23 +260,50 @@ class _Curve(gauss_newton.Regression, Generic[L]):
     def log_loss(self, theta: Array) -> Array:
         values = self.values(theta)
         with np.errstate(all="ignore"):
-            if self.vectorised and self.form.many is not None:
-                columns = {name: value[:, None] for name, value in values.items()}
-                loss = np.broadcast_to(
-                    self.form.many(columns, self.where), (len(theta), len(self.y))
-                )
-            else:
+            loss = self.many(theta) if self.vectorised else None
+            if loss is None:
                 loss = np.stack([self._one(values, i) for i in range(len(theta))])
             return np.where(loss > 0, np.log(np.maximum(loss, 1e-300)), np.nan)
 
+    def many(self, theta: Array) -> Array | None:
+        """The loss of all at once (B, n); None where the formula refuses one of them."""
+        columns = {name: value[:, None] for name, value in self.values(theta).items()}
+        try:
+            with np.errstate(all="ignore"):
+                loss = self.form.many(columns, self.where)
+            return np.broadcast_to(loss, (len(theta), len(self.y)))
+        except _NOWHERE:
+            return None
+
     def _one(self, values: dict[str, Array], i: int) -> Array:
         try:
-            law = self.form.make({name: float(value[i]) for name, value in values.items()})
-            return np.broadcast_to(
-                np.asarray(cast(Any, law)(*self.where), dtype=float), self.y.shape
-            )
-        except (CourseError, ArithmeticError):
+            return self._at({name: float(value[i]) for name, value in values.items()})
+        except _NOWHERE:
             return np.full(self.y.shape, np.nan)
+
+    def _at(self, values: dict[str, float]) -> Array:
+        """The loss of one law (n,). Raises CourseError where the formula is no formula for runs."""
+        try:
+            law = self.form.make(values)
+            loss = np.asarray(cast(Any, law)(*self.where), dtype=float)
+            return np.broadcast_to(loss, self.y.shape)
+        except _NOWHERE:
+            raise
+        except Exception as error:  # somebody else's formula may fail in any way
+            raise CourseError(
+                f"Your law cannot be computed ({type(error).__name__}: {error}). It must take numpy "
+                f"arrays, one value per run, for {', '.join(self.form.variables)}."
+            ) from None
+
+    def complaint(self, theta: Array) -> str:
+        """What the formula itself says is wrong with theta (P,), as a sentence; "" if nothing."""
+        values = {name: float(value[0]) for name, value in self.values(theta[None]).items()}
+        try:
+            with np.errstate(all="ignore"):
+                self._at(values)
+        except _NOWHERE as error:
+            return f" In the middle of the ranges the law says: {str(error).rstrip('.')}."
+        return ""
 
     def jacobian(self, theta: Array) -> tuple[Array, Array]:
         count, size = theta.shape
@@ -239,7 +337,7 @@ def fit_law(
     loss: str = "loss",
     start: Mapping[str, Start] | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
-    fixed: Mapping[str, float] | None = None,
+    fixed: Mapping[str, float | Formula] | None = None,
     tied: Mapping[str, str] | None = None,
     delta: float | None = None,
     weights: ArrayLike | None = None,
@@ -256,7 +354,7 @@ def fit_law(
     start: for each parameter a number, or the range (low, high) to search; it may be left out where
     the law names its own (`START`, as ours do), for two finite bounds, or with a default. bounds: (low, high) of a parameter. Without
     bounds a parameter whose start is positive stays positive. fixed: parameters to hold, with their
-    value. tied: parameters that equal another, {"beta": "alpha"}. delta: Huber's, None for least
+    value; a law inside the law (`DistillationLaw.supervised`) may be held as a whole. tied: parameters that equal another, {"beta": "alpha"}. delta: Huber's, None for least
     squares. weights: one per run. groups: labels of runs that the bootstrap keeps together. seed: of
     the points that are searched; the best 8 of 256 are polished by Gauss-Newton.
 
@@ -275,8 +373,8 @@ def fit_law(
     """
     table = {str(name): data[name] for name in data}
     form = _form(law, [name for name in table if name != loss])
-    start, bounds = {**getattr(law, "START", {}), **(start or {})}, dict(bounds or {})
-    held, same = {k: float(v) for k, v in (fixed or {}).items()}, dict(tied or {})
+    start, bounds = form.start(law) | dict(start or {}), dict(bounds or {})
+    held, same = {k: float(v) for k, v in _unfolded(form, fixed or {}).items()}, dict(tied or {})
     _check_names(form, {"start": start, "bounds": bounds, "fixed": held, "tied": same})
     missing = [name for name in (*form.variables, loss) if name not in table]
     if missing or not form.variables:
@@ -311,6 +409,17 @@ def fit_law(
     if fitted is None or not np.isfinite(solution.objective[best]):
         raise CourseError(
             "No start led to a law with positive values at all runs: give other ranges in start."
+            + curve.complaint(starts[0])
+        )
+    idle = [
+        p.name
+        for p, slope in zip(free, curve.jacobian(theta[None])[1][0], strict=True)
+        if not slope.any()
+    ]
+    if idle:
+        raise CourseError(
+            f"{' and '.join(idle)} change{'s' if len(idle) == 1 else ''} nothing at these runs: hold "
+            f"{'it' if len(idle) == 1 else 'them'} (fixed), or add the columns that matter."
         )
     converged, how = convergence_message(solution)
     notes = list(together.notes)
@@ -421,6 +530,8 @@ def _vectorised(curve: _Curve[L], starts: Array) -> _Curve[L]:
 
     fast = replace(curve, vectorised=True)
     try:
+        if fast.many(starts[:3]) is None:
+            return curve
         same = np.allclose(
             fast.log_loss(starts[:3]), curve.log_loss(starts[:3]), rtol=1e-9, equal_nan=True
         )

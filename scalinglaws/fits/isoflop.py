@@ -13,18 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import CourseError
 from ..laws import AllocationLaw, training_flops
 from .allocation import AllocationFit, allocation_law, allocation_laws
-from .bootstrap import Array, Bootstrap, Resampling
+from .bootstrap import Array, Bootstrap, Influence, Resampling, unshrunk
 from .chinchilla import fit_chinchilla
 from .store import recorded
-from .validate import check_runs
-
-# Residuals are divided by (1 - leverage) to this power: 0.5 gives a parabola's residuals the variance
-# of the noise (HC2), and was a little too narrow in benchmarks/coverage.md.
-_LEVERAGE = 0.55
+from .validate import check_groups, check_runs, check_weights
 
 
-def _least_squares(design: Array, y: Array) -> Array:
-    return np.asarray(np.linalg.lstsq(design, y)[0], dtype=float)
+def _solver(design: Array, weights: Array) -> Array:
+    """The matrix (coefficients, n) that gives the coefficients of weighted least squares."""
+    root = np.sqrt(weights)
+    return np.asarray(np.linalg.pinv(design * root[:, None]) * root, dtype=float)
 
 
 @dataclass(frozen=True)
@@ -35,12 +33,23 @@ class _Parabola:
     rows: NDArray[np.int_]
     centre: float
     design: Array  # (runs, 3)
+    weights: Array  # (runs,)
     q: Array
     d: Array  # ln D = d0 + d1·z along the budget
 
     def D(self, log_N: Array) -> Array:
         """The tokens that the budget leaves at ln N: C/(6N), or what runs of counted C were given."""
         return np.exp(self.d[0] + self.d[1] * (log_N - self.centre))
+
+    @property
+    def solve(self) -> Array:
+        """The matrix (3, runs) that gives q from the losses."""
+        return _solver(self.design, self.weights)
+
+    @property
+    def hat(self) -> Array:
+        """A square root of the hat matrix (runs, 3)."""
+        return np.linalg.qr(self.design * np.sqrt(self.weights)[:, None])[0]
 
     def along(self, points: int) -> Array:
         """z from the smallest size to the largest (points,)."""
@@ -87,7 +96,7 @@ class IsoflopFit(AllocationFit):
         for parabola in self.parabolas:
             used = slice(first, first + len(parabola.rows))
             first += len(parabola.rows)
-            q = _least_squares(parabola.design, np.asarray(law(self.N[used], self.D[used])))
+            q = parabola.solve @ np.asarray(law(self.N[used], self.D[used]))
             log_N, low = (float(value) for value in parabola.minimum(q))
             grid = parabola.centre + parabola.along(2001)
             along = np.asarray(law(np.exp(grid), parabola.D(grid)))
@@ -138,37 +147,59 @@ class IsoflopFit(AllocationFit):
                 "through eight runs seldom survives losing some of them."
             )
         rng = np.random.default_rng(asked.seed)
-        sign = rng.choice([-1.0, 1.0], (asked.B, int(self.groups.max()) + 1))
+        hat = self._hat()
+        # Parabolas through three runs leave no residuals: their noise is that of the others.
+        exact = np.concatenate([np.full(len(p.rows), len(p.rows) == 3) for p in self.parabolas])
         spent = 3 * len(self.parabolas)
         pooled = np.sqrt((self.residuals**2).sum() / max(self.n - spent, 1))
-        N, D, L = (np.empty((asked.B, len(self.parabolas))) for _ in range(3))
+        noise = unshrunk(self.residuals[:, None], hat, self.groups)[:, 0]
+        number = int(self.groups.max()) + 1
+        shift = rng.choice([-1.0, 1.0], (asked.B, number))[:, self.groups] * noise
+        shift = np.where(exact, pooled * rng.standard_normal((asked.B, self.n)), shift)
+        return Bootstrap(
+            laws=tuple(law for law in self._shifted(shift) if law is not None),
+            asked=asked,
+            method="wild",
+            reason="each budget keeps its own noise"
+            + (", each group draws its sign" if self.grouped else ""),
+            units=number,
+            free=min(spent, number - 1),
+            scaled=True,
+            influence=None if exact.any() else self._influence(hat),
+        )
+
+    def _hat(self) -> Array:
+        """A square root of the hat matrix of all parabolas (n, 3 per budget)."""
+        hat = np.zeros((self.n, 3 * len(self.parabolas)))
         first = 0
         for i, parabola in enumerate(self.parabolas):
-            X, rows = parabola.design, slice(first, first + len(parabola.rows))
+            rows = slice(first, first + len(parabola.rows))
             first += len(parabola.rows)
-            if len(X) > 3:
-                h = (np.linalg.qr(X)[0] ** 2).sum(1)
-                drawn = sign[:, self.groups[rows]] * (
-                    self.residuals[rows] / np.maximum(1 - h, 1e-3) ** _LEVERAGE
-                )
-            else:  # the parabola goes through its three runs: their noise is that of the others
-                drawn = pooled * rng.standard_normal((asked.B, len(X)))
-            q = (X @ parabola.q * np.exp(drawn)) @ np.linalg.pinv(X).T
+            hat[rows, 3 * i : 3 * i + 3] = parabola.hat
+        return hat
+
+    def _influence(self, hat: Array) -> Influence[AllocationLaw]:
+        step = 0.01 * max(self.rmse_log, 1e-9)
+        laws = self._shifted(step * np.concatenate([np.eye(self.n), -np.eye(self.n)]))
+        up, down = tuple(laws[: self.n]), tuple(laws[self.n :])
+        width = np.full(self.n, 2 * step)
+        return Influence(up, down, width, np.eye(self.n), hat, self.groups)
+
+    def _shifted(self, shift: Array) -> list[AllocationLaw | None]:
+        """The laws of runs that lie this much (resamples, n) above their parabolas in ln L."""
+        N, D, L = (np.empty((len(shift), len(self.parabolas))) for _ in range(3))
+        first = 0
+        for i, parabola in enumerate(self.parabolas):
+            X, solve = parabola.design, parabola.solve
+            rows = slice(first, first + len(parabola.rows))
+            first += len(parabola.rows)
+            q = (X @ parabola.q * np.exp(shift[:, rows])) @ solve.T
             log_N, L[:, i] = parabola.minimum(q)
             # As in the fit itself, a minimum outside of the sizes trained does not count.
             z = log_N - parabola.centre
             log_N = np.where((X[:, 1].min() <= z) & (z <= X[:, 1].max()), log_N, np.nan)
             N[:, i], D[:, i] = np.exp(log_N), parabola.D(log_N)
-        laws = allocation_laws(self.minima["C"].to_numpy(), N, D, L)
-        return Bootstrap(
-            laws=tuple(law for law in laws if law is not None),
-            asked=asked,
-            method="wild",
-            reason="each budget keeps its own noise",
-            units=self.n,
-            free=min(spent, self.n - 1),
-            scaled=True,
-        )
+        return allocation_laws(self.minima["C"].to_numpy(), N, D, L)
 
 
 @recorded
@@ -179,13 +210,17 @@ def fit_isoflop(
     C: ArrayLike | None = None,
     D: ArrayLike | None = None,
     within: float | None = None,
+    weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> IsoflopFit:
     """Fit a parabola in ln N to the loss at each budget, and N_opt ∝ C^a through the minima.
 
     N: parameters (n,). loss: nats per token (n,). C: training FLOPs of each run; runs whose C agrees to 5 % form one
     budget. D: tokens of each run. Give C or D, and the other follows from C = 6·N·D; give both where C was counted
-    exactly, and D_opt is what the runs of a budget say at N_opt. within: use only sizes within this factor of the lowest run of
-    their budget (4, say, where the curves are not parabolas over the whole range).
+    exactly, and D_opt is what the runs of a budget say at N_opt. within: use only sizes within this
+    factor of the lowest run of their budget (4, say, where the curves are not parabolas over the whole
+    range). weights: one per run, of the least squares of its parabola. groups: labels of runs that err
+    together, such as the seeds of one configuration.
 
     A budget is skipped, and says why, if it has fewer than three sizes, if its parabola opens downwards, or if the
     minimum lies outside the sizes that were trained: that would be an extrapolation.
@@ -210,9 +245,14 @@ def fit_isoflop(
     N, D, loss = check_runs(3, N=N, D=C / (6 * N) if D is None else D, loss=loss)
     if within is not None and not within > 1:
         raise CourseError(f"within = {within:g} must be a factor above 1.")
+    weight = check_weights(weights, len(N))
+    together = check_groups(groups, N, C, loss)
 
     parabolas, minima, skipped = [], [], {}
     for budget, rows in _budgets(C):
+        rows = rows[weight[rows] > 0]
+        if not len(rows):
+            continue
         if within is not None:
             lowest = N[rows[np.argmin(loss[rows])]]
             rows = rows[np.abs(np.log(N[rows] / lowest)) <= np.log(within) * (1 + 1e-9)]
@@ -224,9 +264,9 @@ def fit_isoflop(
         centre = float(np.log(N[rows]).mean())
         z = np.log(N[rows]) - centre
         design = np.stack([np.ones_like(z), z, z * z], axis=1)
-        q = _least_squares(design, loss[rows])
-        d = _least_squares(design[:, :2], np.log(D[rows]))
-        parabola = _Parabola(budget, rows, centre, design, q, d)
+        q = _solver(design, weight[rows]) @ loss[rows]
+        d = _solver(design[:, :2], weight[rows]) @ np.log(D[rows])
+        parabola = _Parabola(budget, rows, centre, design, weight[rows], q, d)
         log_N, low = parabola.minimum(parabola.q)
         if not np.isfinite(log_N):
             skipped[budget] = "the parabola opens downwards"
@@ -254,12 +294,13 @@ def fit_isoflop(
         law=allocation_law(*(minima[name].to_numpy() for name in ("C", "N_opt", "D_opt", "L_opt"))),
         loss=loss[used],
         residuals=residuals,
-        objective=float(((fitted - loss[used]) ** 2).sum() / 2),
+        objective=float((weight[used] * (fitted - loss[used]) ** 2).sum() / 2),
         delta=None,
         converged=True,
         evidence="parabolas and lines are solved exactly",
-        groups=np.arange(len(used)),
-        notes=tuple(notes),
+        groups=np.unique(together.numbers[used], return_inverse=True)[1],
+        grouped=together.grouped,
+        notes=(*together.notes, *notes),
         C=C[used],
         N=N[used],
         D=D[used],

@@ -184,7 +184,14 @@ def _repeated(runs: pd.DataFrame, options: Options) -> AnyFit:
 
 
 def _isoflop(runs: pd.DataFrame, options: Options) -> AnyFit:
-    return fit_isoflop(runs["N"], runs["loss"], C=runs["C"], D=runs["D"], within=options.within)
+    return fit_isoflop(
+        runs["N"],
+        runs["loss"],
+        C=runs["C"],
+        D=runs["D"],
+        within=options.within,
+        groups=runs.get("group"),
+    )
 
 
 def _envelope(runs: pd.DataFrame, options: Options) -> AnyFit:
@@ -329,7 +336,7 @@ METHODS: dict[str, Method] = {
         curves=True,
     ),
     "power": Method(
-        "E + a/x^alpha, with --x N, D or C",
+        "E + A/x^alpha, with --x N, D or C",
         needs=("x",),
         inputs=_x,
         fit=_power,

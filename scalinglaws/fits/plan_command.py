@@ -15,10 +15,11 @@ from ..errors import CourseError
 from ..tables.numbers import parse_number
 from .command import add_interval_arguments, add_table_arguments, guarded, read_table
 from .design import next_runs
-from .methods import METHODS, AnyFit, Options
+from .methods import METHODS, AnyFit, Options, variable
 from .report import check_level, number
 
-PLANNED = ("chinchilla", "joint")  # fits of runs at N and D, whose cost is 6·N·D
+# Fits of all runs at once: the others are fitted to minima.
+PLANNED = ("chinchilla", "joint", "overtraining", "repeated", "power", "broken")
 
 _FORMS = (
     "L(1e23) for the lowest loss of a budget, N(1e23) or D(1e23) for its best size or tokens, "
@@ -30,7 +31,7 @@ _FORMS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `scalinglaws plan`."""
     parser.description = (
-        "Fit a law of N and D to a table of runs, and choose the runs that would tell most about "
+        "Fit a law to a table of runs, and choose the runs that would tell most about "
         "what you want to know "
         "for the FLOPs that you can spend."
     )
@@ -68,6 +69,23 @@ class Quantity:
 
     text: str
     of: Callable[[Any], Any]
+    numbers: int = 0  # that the law itself takes
+    needs: str = ""  # what the law must have
+
+    def check(self, fit: AnyFit) -> None:
+        """Raise CourseError unless the law says something about it."""
+        law, variables = fit.law, fit.variables
+        if self.text.isidentifier() and self.text not in fit.parameters:
+            raise CourseError(
+                f"{self.text} is no parameter of this law; it has {', '.join(fit.parameters)}."
+            )
+        best = self.numbers == 1 and hasattr(law, "L_opt")
+        if self.numbers and self.numbers != len(variables) and not best:
+            raise CourseError(
+                f"{self.text} does not say where: this law needs {', '.join(variables)}."
+            )
+        if self.needs and not hasattr(law, self.needs):
+            raise CourseError(f"This law says nothing of {self.text}: ask for L(…).")
 
 
 def parse_quantity(text: str) -> Quantity:
@@ -85,11 +103,13 @@ def parse_quantity(text: str) -> Quantity:
     values = [parse_number(part) for part in match[2].split(",")] if match else []
     numbers = [value for value in values if value is not None and np.isfinite(value) and value > 0]
     if match and len(numbers) == len(values):
+        name = f"{match[1]}_opt"
+        if len(numbers) > 1 and match[1] == "L":
+            return Quantity(asked, lambda law: law(*numbers), len(numbers))
+        if len(numbers) == 1 and match[1] == "L":  # a law of C alone has no L_opt
+            return Quantity(asked, lambda law: getattr(law, name, law)(numbers[0]), 1)
         if len(numbers) == 1:
-            name = f"{match[1]}_opt"
-            return Quantity(asked, lambda law: getattr(law, name)(numbers[0]))
-        if len(numbers) == 2 and match[1] == "L":
-            return Quantity(asked, lambda law: law(*numbers))
+            return Quantity(asked, lambda law: getattr(law, name)(numbers[0]), needs=name)
     raise CourseError(f"--for takes {_FORMS}; it cannot read {text!r}.")
 
 
@@ -110,16 +130,23 @@ def run(args: argparse.Namespace) -> int:
     options = Options()
     table = read_table(args, options, METHODS[args.method].needs)
     fit: AnyFit = guarded(args.method, lambda: METHODS[args.method].fit(table.runs, options))
-    if quantity.text.isidentifier() and quantity.text not in fit.parameters:
-        raise CourseError(
-            f"{quantity.text} is no parameter of this law; it has {', '.join(fit.parameters)}."
-        )
+    quantity.check(fit)
+    cost = None
+    if fit.variables == ("x",):
+        if variable(table.runs, options) != "C":
+            raise CourseError(
+                f"{variable(table.runs, options)} alone does not say what a run costs: add a column "
+                "C, or N and D."
+            )
+        cost = np.asarray
     fit = fit.with_bootstrap(args.bootstrap, args.seed, args.resample)
     low, high = guarded(args.method, lambda: fit.interval(quantity.of, args.level))
     value = float(np.asarray(quantity.of(fit.law)))
     plan = guarded(
         args.method,
-        lambda: next_runs(fit, args.spend, quantity.of, beyond=args.beyond, most=args.most),
+        lambda: next_runs(
+            fit, args.spend, quantity.of, beyond=args.beyond, most=args.most, cost=cost
+        ),
     )
     if args.json:
         report = {

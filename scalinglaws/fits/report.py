@@ -269,7 +269,7 @@ figure { margin: 1.5rem 0 } img { max-width: 100%; height: auto } figcaption { f
 
 def to_html(reports: Sequence[Report]) -> str:
     """One page for all fits of a file: no network, light or dark as the reader prefers."""
-    from ..plots.style import css_variables
+    from ..colours import css_variables
 
     source = escape(reports[0].table.source)
     colours = (

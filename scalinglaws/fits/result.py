@@ -28,7 +28,6 @@ from .bootstrap import (
     resample_runs,
     resample_smooth,
     resample_wild,
-    smoothing_width,
 )
 from .estimator import Estimator
 from .likelihood import log_likelihood
@@ -216,7 +215,7 @@ class Fit(ABC, Generic[L]):
         def one_run(law: L) -> ArrayLike:
             return np.asarray(self._loss(law, *where)) * np.exp(rng.choice(noise))
 
-        return self.interval(one_run, level)
+        return self.resamples.interval(one_run, level, like=lambda law: self._loss(law, *where))
 
     def _loss(self, law: L, *where: ArrayLike) -> Floats:
         """The loss that a law of this kind predicts."""
@@ -324,11 +323,10 @@ class RegressionFit(Fit[L]):
             reason = "residuals are drawn as if all runs were equally noisy"
         else:
             units, reason = self._signs()
-            width, hat = np.zeros(self.n), self.estimator.hat()
-            if self.delta is not None and self.delta < mad_sigma(self.residuals):
-                width = smoothing_width(self.residuals, hat)
+            smoothed = self.delta is not None and self.delta < mad_sigma(self.residuals)
+            if smoothed:
                 reason += ", smoothed for Huber's small delta"
-            drawn = resample_wild(self.residuals, hat, units, width, asked)
+            drawn = resample_wild(self.residuals, self.estimator.hat(), units, asked, smoothed)
         laws = [law for counts, shift in drawn for law in self.estimator.refit(counts, shift)]
         return Bootstrap(
             laws=tuple(law for law in laws if law is not None),
@@ -338,6 +336,7 @@ class RegressionFit(Fit[L]):
             units=int(units.max()) + 1,
             free=self._free(),
             scaled=method == "wild",
+            influence=self.estimator.influence(units) if method == "wild" else None,
         )
 
     def _signs(self) -> tuple[NDArray[np.int_], str]:

@@ -135,6 +135,9 @@ def _plain(value: Any) -> Any:
 def _restored(value: Any) -> Any:
     if isinstance(value, dict) and set(value) == {"law class"}:
         return getattr(laws, value["law class"])
+    if isinstance(value, dict) and "law" in value:
+        numbers = {name: item for name, item in value.items() if name != "law"}
+        return getattr(laws, value["law"])(**numbers)
     if isinstance(value, dict):
         return {name: _restored(item) for name, item in value.items()}
     return value

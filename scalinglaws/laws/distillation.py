@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
-from .formula import Formula
+from .formula import Formula, Ranges
 from .joint import JointLaw
 
 
@@ -26,7 +27,29 @@ class DistillationLaw(Formula):
     ...     d1=1.3, f1=0.09, A=2000, B=25000, alpha=0.32, beta=0.42, gamma=0.7)
     >>> bool(law(1e9, 2e10, 2.3) > 2.3)
     True
+
+    It is fitted with the supervised law held, as they do:
+
+    >>> from scalinglaws.fits import fit_law
+    >>> N_S, D_S, L_T = (v.ravel() for v in np.meshgrid(
+    ...     np.geomspace(1e8, 1e10, 5), np.geomspace(2e9, 5e11, 5), np.linspace(1.8, 3, 5)))
+    >>> runs = {"N_S": N_S, "D_S": D_S, "L_T": L_T, "loss": law(N_S, D_S, L_T)}
+    >>> fit = fit_law(DistillationLaw, runs, fixed={"supervised": law.supervised})
+    >>> round(fit.law.d1, 3), round(fit.law.gamma, 3)
+    (1.3, 0.7)
     """
+
+    START: ClassVar[Ranges] = {
+        "c0": (0.5, 5),
+        "c1": (2, 50),
+        "d1": (0.8, 2),
+        "f1": (0.03, 0.3),
+        "A": (10, 1e5),
+        "B": (10, 1e6),
+        "alpha": (0.1, 0.8),
+        "beta": (0.1, 0.8),
+        "gamma": (0.3, 1.2),
+    }
 
     supervised: JointLaw
     c0: float

@@ -25,7 +25,7 @@ def effective_experts(experts: ArrayLike, E_start: float, E_max: float) -> Float
     2.0732
     """
     (count, *_) = positive(experts=experts, E_start=E_start, E_max=E_max)
-    if np.any(count < 1) or not E_start < E_max:
+    if np.any(count < 1) or not np.all(E_start < E_max):
         raise CourseError("experts must be at least 1, and E_start below E_max.")
     return plain(1 / (1 / (count - 1 + 1 / (1 / E_start - 1 / E_max)) + 1 / E_max))
 
@@ -54,7 +54,29 @@ class ExpertsLaw(Formula):
     ...     beta=-0.1775, omega=0.5529, beta_experts=-0.0259, E=1.3637, E_start=2.0732, E_max=290.4521)
     >>> round(law(1e9, 2e10, 1) - law(1e9, 2e10, 8), 3)   # what eight experts gain
     0.069
+
+    >>> from scalinglaws.fits import fit_law
+    >>> N, D, experts = (v.ravel() for v in np.meshgrid(
+    ...     np.geomspace(1e8, 3e9, 5), np.geomspace(5e9, 2e11, 5), [1, 2, 4, 8, 16, 32]))
+    >>> runs = {"N_act": N, "D": D, "experts": experts, "loss": law(N, D, experts)}
+    >>> fit = fit_law(ExpertsLaw, runs, fixed={"E_start": 2.0732, "E_max": 290.4521})
+    >>> round(fit.law.alpha, 2), round(fit.law.beta, 2)
+    (-0.19, -0.18)
     """
+
+    START: ClassVar[Ranges] = {
+        "A": (3, 300),
+        "alpha": (-0.4, -0.05),
+        "delta": (-0.5, 0.5),
+        "alpha_experts": (-0.03, 0.03),
+        "B": (3, 300),
+        "beta": (-0.4, -0.05),
+        "omega": (-1, 1),
+        "beta_experts": (-0.05, 0.05),
+        "E": (0.3, 2),
+        "E_start": (1, 5),
+        "E_max": (50, 1000),
+    }
 
     A: float
     alpha: float

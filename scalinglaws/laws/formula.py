@@ -14,6 +14,22 @@ from ..errors import CourseError
 Ranges = Mapping[str, tuple[float, float]]
 
 
+def numbers(law: type[Any]) -> list[str]:
+    """The names of a law's own parameters: its fields but for its name and citation."""
+    return [item.name for item in fields(law) if item.init and item.compare]
+
+
+def inner_names(law: type[Any], field: str, inner: type[Any]) -> dict[str, str]:
+    """What the numbers of a law inside another are called there: as inside, unless that is taken.
+
+    >>> from scalinglaws.laws import DistillationLaw, JointLaw
+    >>> list(inner_names(DistillationLaw, "supervised", JointLaw))[:2]
+    ['E', 'supervised_A']
+    """
+    taken = numbers(law)
+    return {f"{field}_{name}" if name in taken else name: name for name in numbers(inner)}
+
+
 @dataclass(frozen=True, repr=False)
 class Formula:
     """The base of all laws: a repr with six digits, and parameters that are checked.
@@ -32,6 +48,17 @@ class Formula:
                 text = f"{value:.6g}" if isinstance(value, float) else repr(value)
                 shown.append(f"{item.name}={text}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __getattr__(self, name: str) -> Any:
+        """A number of a law inside this one, under the name that `inner_names` gives it."""
+        if not name.startswith("__"):
+            for item in fields(cast(Any, type(self))):
+                inner = self.__dict__.get(item.name)
+                if isinstance(inner, Formula):
+                    for own, number in inner_names(type(self), item.name, type(inner)).items():
+                        if own == name:
+                            return getattr(inner, number)
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def _require(self, *names: str, zero: bool = False) -> None:
         """Raise CourseError unless the named parameters are finite and positive (or zero, if

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain
 from .chinchilla import ChinchillaLaw
-from .formula import Formula
+from .formula import Formula, Ranges
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,6 +27,15 @@ class JointLaw(Formula):
     >>> round(law(70e9, 1.4e12), 3)
     1.937
     """
+
+    START: ClassVar[Ranges] = {
+        "E": (0.3, 3),
+        "A": (1, 1e4),
+        "B": (1, 1e5),
+        "alpha": (0.1, 0.8),
+        "beta": (0.1, 0.8),
+        "gamma": (0.3, 1.5),
+    }
 
     E: float
     A: float

@@ -28,7 +28,20 @@ class PrecisionLaw(Formula):
     >>> law = PrecisionLaw(base, 2.6745, 2.2102, 0.9578, n_w=0.3037, n_a=1.4072, n_kv=2.4185)
     >>> round(law(1e9, 2e10), 3), round(law(1e9, 2e10, P_w=4), 3), round(law.best_bits(), 1)
     (3.05, 3.079, 7.0)
+
+    In a fit the numbers of the base law are parameters too, or held as a whole; hold the n where
+    there are few numbers of bits, and the gamma of what was never trained in few:
+
+    >>> from scalinglaws.fits import fit_law
+    >>> N, D, bits = (v.ravel() for v in np.meshgrid(
+    ...     [1e8, 3e8, 1e9], [2e9, 2e10, 2e11], [4, 6, 16]))
+    >>> runs = {"N": N, "D": D, "P_w": bits, "loss": law(N, D, bits)}
+    >>> held = {"n_w": 0.3037, "gamma_a": 1, "n_a": 0, "gamma_kv": 1, "n_kv": 0}
+    >>> round(fit_law(PrecisionLaw, runs, fixed=held).law.gamma_w, 2)
+    2.67
     """
+
+    START: ClassVar[Ranges] = {"gamma_w": (0.5, 5), "gamma_a": (0.5, 5), "gamma_kv": (0.5, 5)}
 
     base: ChinchillaLaw
     gamma_w: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from matplotlib import patheffects, ticker
@@ -23,30 +23,6 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)
 
 # The badge: pale on night blue.
 NIGHT, PALE_BLUE, GOLD, SILVER = "#0B1F33", "#6FA8D6", "#F5C46B", "#C9D8E6"
-
-# Pages (practice, feedback, the report of a fit), in light and dark: text and all that means something stands out from the
-# ground by at least 4.5 : 1, edges of fields by 3 : 1 (WCAG 2.2, AA).
-Theme = Literal["light", "dark"]
-PAGE: dict[Theme, dict[str, str]] = {
-    "light": {
-        "ink": "#1b1b1b", "ground": "#ffffff", "raised": "#f2f2f2", "edge": "#767676", "rule": "#cccccc",
-        "accent": "#005ea8", "on-accent": "#ffffff", "good": "#00573f", "bad": "#8a3000", "head": "#e8f1f9",
-        "note": "#fff9e0", "error": "#fdf0e7", "error-edge": "#a04400", "stderr": "#f0f0f0", "string": "#7a1f1f",
-        "remark": "#4d5b4d",
-    },
-    "dark": {
-        "ink": "#e4e4e4", "ground": "#16181b", "raised": "#22262b", "edge": "#8f8f8f", "rule": "#555555",
-        "accent": "#8cc8ff", "on-accent": "#0b1f33", "good": "#7fd6b4", "bad": "#ffb38a", "head": "#1d3346",
-        "note": "#37321b", "error": "#3a2417", "error-edge": "#e08a4a", "stderr": "#2c2f33", "string": "#f0aaaa",
-        "remark": "#a9bda9",
-    },
-}  # fmt: skip
-
-
-def css_variables(theme: Theme) -> str:
-    """The colours of a page as CSS: "--ink: #1b1b1b; ..."."""
-    return " ".join(f"--{name}: {colour};" for name, colour in PAGE[theme].items())
-
 
 # What the letters of the field mean, as axis labels.
 LABELS = {

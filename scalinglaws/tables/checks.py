@@ -320,7 +320,8 @@ def _columns(
     table: pd.DataFrame, written: Sequence[str], unknown: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     """One variable, yet runs that agree in it differ in loss: another column may matter."""
-    if len(written) != 1 or not unknown:
+    steps = "step" in table
+    if len(written) != 1 or not (unknown or steps):
         return
     x, log_loss = numbers(table, written[0]), np.log(numbers(table, "loss"))
     different, at = np.unique(x, return_inverse=True)
@@ -332,8 +333,12 @@ def _columns(
             "columns",
             f"{written[0]} is the only variable that has a known name, and runs that agree in it "
             f"differ in loss by "
-            f"{100 * within:.2g} %: if {shortened(unknown[0])!r} is {missing}, add --columns "
-            f"{missing}=…",
+            f"{100 * within:.2g} %: "
+            + (
+                "add a column D, the steps times the tokens of one step"
+                if steps and missing == "D"
+                else f"if {shortened(unknown[0])!r} is {missing}, add --columns {missing}=…"
+            ),
         )
 
 

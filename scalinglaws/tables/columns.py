@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import CourseError
 from .files import Cells, listed
-from .numbers import LOSS_UNITS, Unit, parse_unit
+from .numbers import LOSS_UNITS, Unit, parse_number, parse_unit
 
 # What a column can mean. N, D, C, U and loss are numbers; the rest are labels, but for step.
 NUMBERS = ("N", "D", "C", "loss", "U", "epochs", "step")
@@ -58,6 +58,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     name: tuple(words.split()) for name, words in _SYNONYMS.items()
 }
 
+_WANDB = re.compile(r"^(config|summary|metrics|hparams)[./:]")  # where a column of an export lies
 # A unit at the end of a name: "tokens (B)", "params_millions", "compute_EF".
 _UNIT_IN_NAME = re.compile(
     r"(?P<name>.*?)(?:[_ ]*[(\[](?P<bracket>[^)\]]*)[)\]]"
@@ -140,9 +141,8 @@ def find_columns(
             )
     if "loss" not in found:
         raise CourseError(
-            f"{cells.source} has no column for the loss; it has {listed(cells.columns)}: name "
-            f"yours with "
-            f"--columns loss=…"
+            f"{cells.source} has no column for the loss; it has {listed(cells.columns)}: "
+            + (_WIDE if _is_wide(cells.columns) else "name yours with --columns loss=…")
         )
     for name, choice in found.items():
         if choice.column in cells.twice:
@@ -182,8 +182,8 @@ def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
             return Found(losses[0], note=f"the loss is the column {losses[0]!r}")
         if losses:
             raise CourseError(
-                f"{cells.source} has several losses ({listed(losses)}): choose one with "
-                f"--columns loss=…"
+                f"{cells.source} has several losses ({listed(losses)}): "
+                + (_WIDE if _is_wide(losses) else "choose one with --columns loss=…")
             )
     if not best:
         return None
@@ -206,18 +206,31 @@ def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
     return choice
 
 
+_WIDE = (
+    "if each of these columns is one number of tokens or one size, give every run a row of its own "
+    "(pandas: melt), with that number in a column D or N"
+)
+
+
+def _is_wide(names: Iterable[str]) -> bool:
+    """Whether three names or more are numbers, or end in one: a column for each value of a variable."""
+    ends = [re.split(r"[@=_ ]", name.strip())[-1] for name in names]
+    return sum(parse_number(end) is not None for end in ends) >= 3
+
+
 def _ranks(name: str, column: str) -> list[tuple[int, Found]]:
     """How likely a column carries a meaning: (rank, choice), 0 the likeliest, or nothing."""
     synonyms = SYNONYMS[name]
     plain = normalised(column)
     inner = normalised(column.rsplit(".", 1)[-1])  # of wandb's "config.N"
-    for order, form in enumerate((plain, inner)):
+    after = normalised(_WANDB.sub("", column))  # of "summary/val/loss"
+    for order, form in enumerate((plain, inner, after)):
         if form in synonyms:
             unit = _LOSS_NAMES.get(form)
             note = ""
             if unit and name == "loss":
                 note = f"{column!r} was taken for the loss"
-            return [(2 * synonyms.index(form) + order, Found(column, note=note))]
+            return [(3 * synonyms.index(form) + order, Found(column, note=note))]
     match = _UNIT_IN_NAME.fullmatch(column.strip())
     if match and name in ("N", "D", "C", "U", "loss"):
         form, text = normalised(match["name"]), match["bracket"] or match["tail"] or ""
@@ -227,10 +240,10 @@ def _ranks(name: str, column: str) -> list[tuple[int, Found]]:
                     name, re.sub(r"flops?$", "F", text, flags=re.I) if name == "C" else text
                 )
             except CourseError:
-                return [(2 * synonyms.index(form) + 1, Found(column))]
+                return [(3 * synonyms.index(form) + 1, Found(column))]
             return [
                 (
-                    2 * synonyms.index(form) + 1,
+                    3 * synonyms.index(form) + 1,
                     Found(
                         column, unit, f"{column!r} was read in units of {text}, as its name says"
                     ),

@@ -371,6 +371,16 @@ class _Callable:
 # --- the machine ---
 
 
+@dataclass(frozen=True)
+class Margin:
+    """How far the nearest slip of one value lies from the right one, in tolerances of the answer."""
+
+    name: str
+    tolerance: str
+    distance: float  # inf where there are no slips
+    message: str = ""
+
+
 @dataclass
 class Report:
     """What the machine found about one answer cell."""
@@ -420,7 +430,8 @@ class Machine:
     def _listening(self) -> Iterator[None]:
         """Note the checks that a test cell makes."""
         kept = {
-            name: getattr(door, name) for name in ("check_number", "check_array", "check_function")
+            name: getattr(door, name)
+            for name in ("check_number", "check_array", "check_function", "check_sealed")
         }
 
         def listen(name: str) -> Callable:
@@ -576,6 +587,45 @@ class Machine:
             for check, original in kept.items():
                 setattr(door, check, original)
 
+    def stale_seals(self) -> list[str]:
+        """The sealed numbers whose tolerance is not that of the hidden test: `benchmarks.seals` mends them."""
+        tolerances = {
+            f"{args[0]} {scale}={options.get(scale, default):g}"
+            for kind, args, options in self.checks
+            if kind == "check_number"
+            for scale, default in (("rtol", 1e-6), ("atol", 0.0))
+        }
+        sealed = [args for kind, args, _ in self.checks if kind == "check_sealed"]
+        return [n for n, _, seal in sealed if f"{n} {seal.split(' ')[0]}" not in tolerances]
+
+    def margins(self) -> list[Margin]:
+        """The tolerance of each value that the tests check, and the distance of its nearest slip."""
+        found: dict[str, Margin] = {}
+        for kind, args, options in self.checks:
+            if kind == "check_sealed":
+                continue
+            rtol, atol = options.get("rtol", 1e-6), options.get("atol", 0.0)
+            shown = " + ".join(
+                text for text, on in ((f"{100 * rtol:g} %", rtol), (f"{atol:g}", atol)) if on
+            )
+            name, cases = str(args[0]), [args[2]] if kind != "check_function" else []
+            slips = options.get("slips", ())
+            if kind == "check_function":
+                name = getattr(args[0], "__name__", "function")
+                cases = [want for _, want in args[1]]
+                slips = checks._read_slips(slips, rtol) if isinstance(slips, str) else ()
+                slips = [(slip.value, slip.message) for slip in slips]
+            near = [
+                (_apart(want, value, rtol, atol), message)
+                for want in cases
+                for value, message, *_ in (slips.items() if isinstance(slips, dict) else slips)
+            ]
+            distance, message = min(near, default=(np.inf, ""))
+            margin = Margin(name, f"± {shown}" if shown else "exact", float(distance), message)
+            if name not in found or margin.distance < found[name].distance:
+                found[name] = margin
+        return list(found.values())
+
     @staticmethod
     def _note(report: Report, message: str, reply: str) -> None:
         message = checks._tidy(message)
@@ -584,6 +634,16 @@ class Machine:
             report.slips[message] = ""
         elif report.slips.get(message) != "":
             report.slips[message] = reply or "accepted as right"
+
+
+def _apart(want: Any, slip: Any, rtol: float, atol: float) -> float:
+    """The distance of a slip from the right value, in tolerances; inf where their shapes differ."""
+    want, slip = np.asarray(want, dtype=float), np.asarray(slip, dtype=float)
+    if want.shape != slip.shape:
+        return np.inf
+    with np.errstate(all="ignore"):
+        steps = np.abs(slip - want) / np.maximum(atol + rtol * np.abs(want), 1e-300)
+    return float(np.nanmax(steps, initial=0.0))
 
 
 def _vary(value: Any, rng: np.random.Generator, turn: int) -> Any:

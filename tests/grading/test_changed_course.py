@@ -19,14 +19,14 @@ from sqlalchemy.exc import OperationalError
 from scalinglaws.cli import main
 from scalinglaws.course.exercises import Exercise
 from scalinglaws.course.grading import class_run
-from scalinglaws.course.grading.classroom import versions
+from scalinglaws.course.grading.classroom import describe_stale, stale, versions
 from scalinglaws.course.grading.gradebook_writer import Records
 from scalinglaws.course.grading.ledger import Entry, Ledger
 from scalinglaws.course.grading.nbgrader_api import explain, load_config, open_gradebook
 from scalinglaws.course.grading.remarks import Kind, look
 from scalinglaws.course.grading.results import State, Test as CellTest, decide, judge, results
 from scalinglaws.course.grading.submission import grade_id, master, repair
-from scalinglaws.course.grading.submission_job import Outcome
+from scalinglaws.course.grading.submission_job import Outcome, write_files
 
 from . import classroom
 from .classroom import NAME, RIGHT, meta
@@ -416,3 +416,32 @@ def test_a_run_into_a_log_file_prints_a_line_now_and_then(capsys, monkeypatch):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "tiny: 30 submissions to grade" and 10 < len(lines) < 20
     assert lines[1].startswith("tiny: 2 of 30 graded, about ")
+
+
+def test_marks_of_an_unknown_version_are_called_so_and_count_as_stale(course):
+    grade(course, "ada", "bob")
+    path = Ledger(course, NAME).folder / "ada.json"  # as version 0.1 wrote it
+    entry = json.loads(path.read_text("utf-8"))
+    del entry["versions"]
+    path.write_text(json.dumps(entry), "utf-8")
+    ledger = Ledger(course, NAME)
+    entries = {student: ledger.read(student) for student in ("ada", "bob", "eve")}
+    old = stale(entries, versions({NAME: source(course)}, {}))
+    assert old == {"ada": ["unknown version"]}
+    assert "1 graded by an unknown version: ada. `scalinglaws grade" in describe_stale(old, NAME)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_submission_is_not_run_without_its_files_on_a_full_disk(tmp_path, monkeypatch, number):
+    def full(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError) as raised:
+        write_files(tmp_path / "made", {"data.csv": b"1"})
+    assert "The disk is full" in str(explain(raised.value))
+
+
+def test_a_name_that_the_system_does_not_know_is_passed_over(tmp_path):
+    write_files(tmp_path / "made", {"a" * 300: b"1", "b.csv": b"2"})
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["b.csv"]

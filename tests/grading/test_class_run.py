@@ -112,8 +112,8 @@ def test_a_class_is_graded_once_and_again_where_something_changed(course, capsys
     assert table("--form", "canvas", "--percent")[2][-1] == "75%"
     # Moodle would import an empty cell as 0.
     moodle = table("--form", "moodle", "--percent")
-    assert moodle[0] == ["Username", "Email address", NAME]
-    assert ["ada", "", "75"] in moodle and ["eli", "", "-"] in moodle
+    assert moodle[0] == ["Username", "ID number", "Email address", NAME]
+    assert ["ada", "ada", "", "75"] in moodle and ["eli", "eli", "", "-"] in moodle
     assert ["bob", "9"] in table(NAME, "--columns", "Who=student_id,score")
     (eli,) = (row for row in table() if row[0] == "eli")
     assert eli[-1] == "the file is an HTML page" and eli[3] == ""

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from scalinglaws.course.grading import execute, scratch
-from scalinglaws.course.grading.engine import codec, messages
+from scalinglaws.course.grading.engine import codec, messages, session
 from scalinglaws.course.grading.engine.cells import Cell, Course
-from scalinglaws.course.grading.engine.channel import Gone
+from scalinglaws.course.grading.engine.messages import Gone
 from scalinglaws.course.grading.engine.redaction import UNSHOWN, hidden_lines
 from scalinglaws.course.grading.engine.sandbox import Limits
 from scalinglaws.course.grading.engine.session import Session
+from scalinglaws.course.grading.engine.timeline import Timeline
 
 from . import classroom
 from .classroom import POINTS, RIGHT, Student, isolated, points
@@ -36,9 +37,9 @@ def run(*cells: str, test: str = TEST, again: str = "", limits: Limits = Limits(
     course = Course([], {"t": ["f"], "u": ["f"]})
     *before, after = [Cell(cell) for cell in cells]
     tested = [Cell(test, test="t"), *([Cell(again, test="u")] if again else [])]
-    with Session(execute.shared_server(), course, limits) as session:
+    with Session(execute.shared_server(), course, limits) as running:
         for cell in (*before, *tested, after):
-            session.run(cell)
+            running.run(cell)
     return tested[-1], after
 
 
@@ -91,6 +92,65 @@ def test_what_cells_did_themselves_stays():
         setup, "print(calls, os.path.isdir('empty/deep'), open('own').read(), sorted(os.listdir()))"
     )
     assert after.outputs[0]["text"] == "[7] True mine ['empty', 'own']\n"
+
+
+# --- a test that looks at data only ---
+
+
+@isolated
+def test_a_test_that_looks_at_data_only_needs_no_copy_and_tells_no_names(monkeypatch):
+    def throwaway(self):
+        raise AssertionError("a copy was made")
+
+    monkeypatch.setattr(Timeline, "throwaway", throwaway)
+    # A learner who rewrites what answers in their process sees which names are asked for.
+    spy = (
+        "import sys\nlooked = []\npeer = sys.modules['scalinglaws.course.grading.engine.channel'].Peer\n"
+        "carry_out = peer._carry_out\n"
+        "def note(self, operation, *values):\n    looked.append((operation, values))\n    return carry_out(self, operation, *values)\n"
+        "peer._carry_out = note"
+    )
+    test, after = run(
+        spy,
+        "answer = 5",
+        "print(looked)",
+        test="assert answer == 5\n### BEGIN HIDDEN TESTS\nsecret = 31337\nassert answer + secret == 31342\n### END HIDDEN TESTS",
+    )
+    assert test.verdict and not test.verdict.error, test
+    assert after.outputs[0]["text"] == "[('names', ()), ('lookup', ('answer',))]\n"
+
+
+DATA = {
+    "a subclass": "class L(list): pass\nf = L([4])",
+    "an array of objects": "import numpy as np\nf = np.array([lambda: 1, 2], dtype=object)",
+    "a lambda in a list": "f = [lambda x: 31337]",
+    "an exception class": "class f(Exception): pass",
+    "a text that never ends": "class f:\n    def __class_getitem__(cls, x): return 1\nf.__name__ = 'f' * 10**6",
+}
+
+
+@isolated
+@pytest.mark.parametrize("value", DATA.values(), ids=DATA)
+def test_what_is_no_plain_data_goes_the_way_of_a_copy(value):
+    test, after = run(value, "print('on')", test="type(f)\nassert True")
+    assert test.verdict and not test.verdict.error, test
+    assert after.outputs[0]["text"] == "on\n"
+
+
+@isolated
+@pytest.mark.parametrize(
+    "end",
+    ["import os; os._exit(1)", "while True: pass", "raise SystemExit", "raise KeyboardInterrupt"],
+)
+def test_an_answer_that_ends_python_when_it_is_asked_for_names_is_named(end, monkeypatch):
+    monkeypatch.setattr(session, "PATIENCE", 1.0)
+    cell = (
+        "import sys\npeer = sys.modules['scalinglaws.course.grading.engine.channel'].Peer\n"
+        f"def names(self, *values):\n    {end}\npeer._carry_out = names\nanswer = 5"
+    )
+    test, after = run(cell, "print('on')", test="assert answer == 5", limits=Limits(cell_time=2))
+    assert test.verdict and test.verdict.error and test.verdict.points is None
+    assert after.outputs[0]["text"] == "on\n"
 
 
 # --- what is told of an error ---

@@ -14,7 +14,7 @@ from scalinglaws.cli import main
 from scalinglaws.course.grading import execute
 from scalinglaws.course.grading.engine import handle
 from scalinglaws.course.grading.engine.cells import Cell, Course
-from scalinglaws.course.grading.engine.channel import Gone
+from scalinglaws.course.grading.engine.messages import Gone
 from scalinglaws.course.grading.engine.sandbox import Limits
 from scalinglaws.course.grading.engine.session import Session
 from scalinglaws.course.grading.engine.verdict import UNJUDGED_ERROR, State, Verdict

@@ -11,7 +11,9 @@ from scalinglaws.fits import (
     fit_chinchilla,
     fit_envelope,
     fit_isoflop,
+    fit_law,
     fit_power_law,
+    next_runs,
 )
 from scalinglaws.fits.newton import (
     Problem,
@@ -22,7 +24,7 @@ from scalinglaws.fits.newton import (
     starting_points,
 )
 from scalinglaws.fits.scaling import Scaling
-from scalinglaws.laws import BrokenPowerLaw, ChinchillaLaw, PowerLaw
+from scalinglaws.laws import BrokenPowerLaw, ChinchillaLaw, OvertrainingLaw, PowerLaw
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -541,3 +543,65 @@ def test_intervals_cover_the_truth(name, monkeypatch):
     for inner, outer in benchmark.measure(name, studies=500, B=300, seed=1).values():
         assert inner == pytest.approx(80, abs=3 + 2 * 1.8)
         assert outer == pytest.approx(95, abs=3 + 2 * 1.0)
+
+
+class TestWeightsAndGroups:
+    """Also of fits through minima and envelopes."""
+
+    C = np.repeat(np.geomspace(1e19, 1e21, 4), 7)
+    N = CHINCHILLA_REPLICATION.N_opt(C) * np.tile(np.geomspace(1 / 3, 3, 7), 4)
+    LOSS = CHINCHILLA_REPLICATION(N, C / (6 * N)) * np.exp(
+        0.003 * np.random.default_rng(0).standard_normal(28)
+    )
+
+    def test_isoflop(self):
+        spoilt, weights = self.LOSS.copy(), np.ones(28)
+        spoilt[3], weights[3] = 9.0, 0.0
+        kept = np.arange(28) != 3
+        fit = fit_isoflop(self.N, spoilt, C=self.C, weights=weights)
+        without = fit_isoflop(self.N[kept], self.LOSS[kept], C=self.C[kept])
+        assert fit.law.a == pytest.approx(without.law.a) and fit.n == 27
+        half = fit_isoflop(self.N, self.LOSS, C=self.C, weights=np.tile([1.0, 3.0], 14))
+        assert half.law.a != pytest.approx(fit.law.a, rel=1e-6)
+        # Four copies of each run, as one group or found out: no new information.
+        plain = fit_isoflop(self.N, self.LOSS, C=self.C)
+        copies = [np.repeat(v, 4) for v in (self.N, self.LOSS, self.C)]
+        for groups in (None, np.repeat(np.arange(28), 4)):
+            copied = fit_isoflop(copies[0], copies[1], C=copies[2], groups=groups)
+            assert np.ptp(copied.interval("a")) == pytest.approx(
+                np.ptp(plain.interval("a")), rel=0.1
+            )
+        with pytest.raises(CourseError, match="weights must hold"):
+            fit_isoflop(self.N, self.LOSS, C=self.C, weights=[1.0])
+
+    def test_envelope(self):
+        sizes = np.geomspace(5e7, 2e10, 10)
+        N, run = np.repeat(sizes, 20), np.repeat(np.arange(10), 20)
+        D = (sizes[:, None] * np.geomspace(1, 300, 20)).ravel()
+        noise = 0.003 * np.random.default_rng(0).standard_normal(10)
+        loss = CHINCHILLA(N, D) * np.exp(noise[run])
+        fit = fit_envelope(N, D, loss, run=run, points=200)
+        spoilt, weights = loss.copy(), np.ones(200)
+        spoilt[run == 4], weights[run == 4] = 0.1, 0.0
+        left = fit_envelope(N, D, spoilt, run=run, points=200, weights=weights)
+        assert left.law.a == pytest.approx(fit.law.a, abs=0.1) and len(left.sizes) == 9
+        pairs = fit_envelope(N, D, loss, run=run, points=200, groups=run // 2)
+        assert pairs.law == fit.law
+        assert pairs.bootstrap(50).interval("a") != fit.bootstrap(50).interval("a")
+        with pytest.raises(CourseError, match="Run 0 has points of several groups"):
+            fit_envelope(N, D, loss, run=run, groups=np.arange(200) % 2)
+
+
+def test_a_plan_for_a_law_of_other_variables():
+    rng = np.random.default_rng(0)
+    C, M = (v.ravel() for v in np.meshgrid(np.geomspace(1e18, 1e20, 5), [5.0, 20, 80, 320]))
+    truth = OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17)
+    runs = {"C": C, "M": M, "loss": truth(C, M) * np.exp(0.003 * rng.standard_normal(20))}
+    plan = next_runs(fit_law(OvertrainingLaw, runs), 1e21, lambda law: law(1e22, 20), most=5)
+    assert plan.after < plan.before and set(plan.runs["M"]) <= {5.0, 20, 80, 320}
+    assert plan.runs["C"].max() <= 3e20 and plan.runs["cost"].equals(plan.runs["C"])
+    x = np.geomspace(1, 100, 12)
+    fit = fit_power_law(x, CURVE(x) * np.exp(0.01 * rng.standard_normal(12)))
+    with pytest.raises(CourseError, match="Say what a run costs: cost=a function of x"):
+        next_runs(fit, 1e3, "alpha")
+    assert next_runs(fit, 1e3, "alpha", cost=lambda x: x).spent <= 1e3

@@ -164,7 +164,7 @@ class TestManners:
         fit = fit_law(
             PowerLaw,
             {"x": np.geomspace(1, 100, 9), "loss": 1 + np.geomspace(1, 100, 9) ** -0.5},
-            start={"a": 1, "alpha": 1, "E": (0.1, 2)},
+            start={"A": 1, "alpha": 1, "E": (0.1, 2)},
         ).with_bootstrap(20)
         assert "| alpha | 0.5 |" in fit.to_markdown() and "80 % interval" in fit.to_markdown(0.8)
         assert r"$\alpha$ & 0.5 &" in fit.to_latex()
@@ -328,3 +328,65 @@ def test_parabolas_are_biased_and_the_bias_is_corrected():
     assert fit.N_opt(1e21) > 1.03 * law.N_opt(1e21)
     assert fit.corrected.N_opt(1e21) == pytest.approx(law.N_opt(1e21), rel=2e-3)
     assert "parabolas move N_opt by" in repr(fit)
+
+
+X = np.geomspace(1, 100, 12)
+
+
+def refusing(x, *, a, alpha):
+    raise CourseError("a and alpha never please me.")
+
+
+def scalar(x, *, a, alpha):
+    import math
+
+    return a * math.exp(-alpha * x)
+
+
+def idle(x, *, a, alpha, b):
+    return a * x**-alpha
+
+
+@pytest.mark.parametrize(
+    "law, start, message",
+    [
+        (refusing, {}, "No start led .* the law says: a and alpha never please me"),
+        (scalar, {}, r"Your law cannot be computed \(TypeError"),
+        (lambda x, *, a, alpha: np.ones(5), {}, "the law says"),
+        (idle, {"b": 1}, r"b changes nothing at these runs: hold it \(fixed\)"),
+    ],
+)
+def test_a_formula_that_breaks_is_one_sentence(law, start, message):
+    with pytest.raises(CourseError, match=message) as error:
+        fit_law(law, {"x": X, "loss": 3 * X**-0.2}, start={"a": 1, "alpha": 0.3, **start})
+    assert "\n" not in str(error.value)
+
+
+def test_a_formula_may_refuse_some_numbers():
+    def law(x, *, a, alpha):
+        if np.any(np.asarray(alpha) > 0.4):
+            raise CourseError("alpha is too large.")
+        return a * x**-alpha
+
+    fit = fit_law(law, {"x": X, "loss": 3 * X**-0.2}, start={"a": 1, "alpha": (0.1, 0.6)})
+    assert fit.law.alpha == pytest.approx(0.2)
+
+
+def test_degrees_of_freedom_are_those_of_the_quantity():
+    """All runs count alike for their mean; one run far out alone decides the slope."""
+
+    def line(x, *, a, b):
+        return np.exp(a + b * x)
+
+    x = np.append(np.linspace(-0.1, 0.1, 20), 5.0)
+    noise = 0.01 * np.random.default_rng(0).standard_normal(21)
+    runs = {"x": x - x.mean(), "loss": np.exp(noise)}
+    ranges = {"a": (-1, 1), "b": (-1, 1)}
+    resamples = fit_law(line, runs, start=ranges, bounds=ranges).bootstrap(50)
+    assert resamples.degrees("b") < 3 < resamples.degrees(lambda law: law(np.mean(runs["x"][:-1])))
+    # Copies of every run bring no degrees of freedom.
+    twice = {name: np.tile(column, 2) for name, column in runs.items()}
+    copied = fit_law(line, twice, start=ranges, bounds=ranges).bootstrap(50)
+    assert copied.degrees("a") == pytest.approx(resamples.degrees("a"), rel=1e-3)
+    low, high = resamples.interval(lambda law: law(np.linspace(-1, 1, 5)))
+    assert low.shape == (5,) and np.all(low < high)

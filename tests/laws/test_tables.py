@@ -452,3 +452,29 @@ def test_gaps_in_a_column_that_the_fit_does_not_need(tmp_path):
     assert "C is missing" in refusal(
         write(tmp_path, csv(RUNS.drop(columns="D").assign(C=C))), needs=("N", "D", "loss")
     )
+
+
+@pytest.mark.parametrize(
+    "table, says",
+    [
+        (
+            RUNS.drop(columns="D").assign(steps=RUNS["D"] / 1e5, batch=256),
+            "add a column D, the steps times the tokens of one step",
+        ),
+        (
+            pd.DataFrame({"params": [1e7, 1e8], "1e9": 3.0, "2e9": 2.9, "4e9": 2.8}),
+            "a row of its own",
+        ),
+        (
+            pd.DataFrame({"N": [1e7, 1e8], "loss@1B": 3.0, "loss@2B": 2.9, "loss@4B": 2.8}),
+            "a row of its own",
+        ),
+    ],
+)
+def test_steps_without_tokens_and_wide_tables_are_questions(table, says, tmp_path):
+    assert says in refusal(write(tmp_path, csv(table)))
+
+
+def test_columns_of_an_export(tmp_path):
+    names = {"N": "config/n_params", "D": "config/train_tokens", "loss": "summary/val/loss"}
+    same_runs(read_runs(write(tmp_path, csv(RUNS.rename(columns=names)))))

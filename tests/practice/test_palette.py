@@ -1,4 +1,4 @@
-"""One palette: figures, pages and the badge take their colours from plots/style.py, and all of them can be read."""
+"""One palette: figures, pages and the badge take their colours from plots/style.py and colours.py, and all of them can be read."""
 
 import itertools
 import re
@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import scalinglaws
+from scalinglaws.colours import PAGE
 from scalinglaws.course.practice.widget import Page
-from scalinglaws.plots.style import PAGE
 
 PACKAGE = Path(scalinglaws.__file__).parent
 HEX = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
 # formgrader's page is nbgrader's own, with colours of its own that these match.
-ELSEWHERE = {"plots/style.py", "course/grading/templates/formgrade/mathjax.html.j2"}
+ELSEWHERE = {"plots/style.py", "colours.py", "course/grading/templates/formgrade/mathjax.html.j2"}
 
 
 def luminance(colour: str) -> float:

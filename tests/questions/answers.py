@@ -19,6 +19,18 @@ LIKELY = (
 )
 
 
+class Searched:
+    """A text that is searched often: `part in Searched(text)` as in the text, for parts of 24 characters or more."""
+
+    def __init__(self, text: str | bytes) -> None:
+        self.text = text
+        self.windows = {text[i : i + 24] for i in range(len(text) - 23)}
+
+    def __contains__(self, part: str | bytes) -> bool:
+        assert len(part) >= 24
+        return part[:24] in self.windows and part in self.text
+
+
 def wrong(name: str, which: int = 0) -> str:
     """A wrong answer that has a reply of its own."""
     question = BANK[name]

@@ -107,6 +107,12 @@ def _float(value: float, digits: int = 6) -> str:
     return re.sub(r"e([+-])0*", lambda m: "e-" if m[1] == "-" else "e", f"{value:.{digits}g}")
 
 
+def _function_name(value: Any) -> str:
+    """The name of a function; "" for a lambda and for what is no function."""
+    name = value.__name__ if inspect.isfunction(value) else ""
+    return name if name.isidentifier() else ""
+
+
 def _show(value: Any, digits: int = 6) -> str:
     """`value` as a learner would write it: short, on one line."""
     try:
@@ -114,8 +120,8 @@ def _show(value: Any, digits: int = 6) -> str:
             value = value.item()
         if type(value) is float:
             return _float(value, digits)
-        if inspect.isfunction(value) and value.__name__.isidentifier():
-            return value.__name__
+        if name := _function_name(value):
+            return name
         if isinstance(value, pd.DataFrame):
             columns = ", ".join(map(str, value.columns))
             return f"a table of {len(value)} rows with the columns {columns}"[:120]

@@ -312,6 +312,8 @@ def graded(
                 except CourseError:
                     raise
                 except Exception as error:  # a fault of ours must not stop the class
+                    if (reason := explain(error)) is not None:  # but a full disk stops all of them
+                        raise reason from None
                     broken = f"the engine failed ({type(error).__name__}: {error})"
                     yield (
                         Outcome(student, unreadable=dict.fromkeys(assignment.notebooks, broken)),

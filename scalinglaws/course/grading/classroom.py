@@ -18,7 +18,7 @@ from scalinglaws.errors import CourseError
 from .engine.sandbox import Limits
 from .execute import Plan
 from .finder import Folder, read_folder
-from .ledger import Entry, Ledger
+from .ledger import UNKNOWN_VERSION, Entry, Ledger
 from .nbgrader_api import assignments
 from .submission import master
 from .submission_job import Assignment
@@ -111,15 +111,21 @@ def read_entries(ledger: Ledger, names: Iterable[str]) -> dict[str, Entry | None
 
 
 def describe_stale(found: Mapping[str, list[str]], assignment: str) -> str:
-    """One sentence on marks that an older version gave."""
-    names = sorted(found)
-    who = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    which = list(dict.fromkeys(name for them in found.values() for name in them))
+    """What to say of marks that an older version gave, or one that nobody noted."""
+    unknown = sorted(student for student, old in found.items() if old == [UNKNOWN_VERSION])
+    names = sorted(set(found) - set(unknown))
+    which = list(dict.fromkeys(name for student in names for name in found[student]))
     what = ", ".join(which[:8]) + (" ..." if len(which) > 8 else "")
-    return (
-        f"{len(names)} graded by an older version of exercise {what}: {who}."
-        f" `scalinglaws grade {assignment} --stale` grades just those again."
-    )
+    said = []
+    if names:
+        said.append(f"{len(names)} graded by an older version of exercise {what}: {_some(names)}.")
+    if unknown:
+        said.append(f"{len(unknown)} graded by an unknown version: {_some(unknown)}.")
+    return " ".join([*said, f"`scalinglaws grade {assignment} --stale` grades just those again."])
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def digest_of(assignment: Assignment, files: Mapping[str, bytes]) -> str:

@@ -2,23 +2,26 @@
 
 import html
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbgrader
+from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
 from traitlets import List
+from traitlets.config import Config
 
+from scalinglaws.colours import PAGE, css_variables
 from scalinglaws.course.exercises import exercises, graded_cells
-from scalinglaws.plots.style import PAGE, css_variables
 
 from .messages import failure_message, visible_text
 from .rendering import Kind, shared_renderer
-from .results import Result, decide, judge
+from .results import Result, automatic_comment, decide, judge
 
 # Ours first: it takes nbconvert's MathJax macro, which loads from a CDN, out of nbgrader's own page.
 TEMPLATES = (
@@ -39,6 +42,45 @@ class Grades(GetGrades):
         if grade.needs_manual_grade and grade.manual_score is None and grade.auto_score is None:
             own["score"] = None
         own["extra"] = grade.extra_credit or 0.0
+
+
+class _Step(NbGraderPreprocessor):
+    # As GetGrades has it: nbconvert sets it, and would warn of a step that does not know it.
+    display_data_priority = List().tag(config=True)
+
+
+class OwnGrades(_Step):
+    """In place of `Grades` where there is no gradebook: what the computer gave. Nobody has marked anything."""
+
+    def preprocess(self, nb, resources):
+        """Note score and points of each graded cell, and in `resources` those of the notebook."""
+        tests = judge(nb)
+        for name, cell in graded_cells(nb).items():
+            own = cell.metadata.nbgrader
+            if test := tests.get(name):
+                own.update(score=test.points, points=test.most, extra=0.0)
+            if utils.is_solution(cell):
+                own["comment"] = automatic_comment(cell)
+        resources["nbgrader"].update(
+            score=sum(test.points or 0.0 for test in tests.values()),
+            max_score=sum(test.most for test in tests.values()),
+            late_penalty=0.0,
+        )
+        return nb, resources
+
+
+def page(notebook: NotebookNode, config: Config, name: str, student: str) -> str:
+    """The feedback page of a graded notebook, by the course's settings, without a gradebook."""
+    steps = [OwnGrades if s is Grades else s for s in config.GenerateFeedback.preprocessors]
+    chosen = deepcopy(config)
+    chosen.HTMLExporter.setdefault("template_name", "feedback")
+    exporter = HTMLExporter(config=chosen)
+    for step in steps:
+        exporter.register_preprocessor(step)
+    about = {"notebook": name, "assignment": name, "student": student}
+    resources = {"nbgrader": about, "metadata": {"name": name}}
+    html_text, _ = exporter.from_notebook_node(notebook, resources)
+    return html_text
 
 
 @dataclass(frozen=True)
@@ -80,11 +122,6 @@ def rows(notebook: NotebookNode) -> list[Row]:
             )
         )
     return found
-
-
-class _Step(NbGraderPreprocessor):
-    # As GetGrades has it: nbconvert sets it, and would warn of a step that does not know it.
-    display_data_priority = List().tag(config=True)
 
 
 class Summary(_Step):

@@ -34,7 +34,7 @@ from scalinglaws.files import replace_file, try_lock
 
 from .execute import is_unjudged
 from .nbgrader_api import open_gradebook
-from .results import is_untouched, score_of
+from .results import automatic_comment, score_of
 from .submission import grade_id
 from .submission_job import Outcome, text_of
 
@@ -298,8 +298,7 @@ class Records:
             cell = cells.get(comment.cell.name)
             if cell is None:
                 continue
-            silent = is_untouched(cell) and not utils.is_task(cell)
-            comment.auto_comment = "No response." if silent else None
+            comment.auto_comment = automatic_comment(cell)
 
     def _answers_before(self, student: str, name: str) -> dict[str, str]:
         """{grade_id: source} of the graded notebook as it was."""

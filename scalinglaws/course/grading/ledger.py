@@ -15,6 +15,8 @@ from scalinglaws.files import replace_file
 from .remarks import Kind, Remark
 from .results import State, Test
 
+UNKNOWN_VERSION = "unknown version"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -36,9 +38,14 @@ class Entry:
     tests: Mapping[str, Test] = field(default_factory=dict)
 
     def stale(self, versions: Mapping[str, str]) -> list[str]:
-        """The exercises whose marks were given by another version than this one, in order."""
-        if not self.versions or self.unreadable:
+        """The exercises whose marks were given by another version than this one, in order.
+
+        [UNKNOWN_VERSION] where the entry is older than the noting of versions.
+        """
+        if self.unreadable:
             return []
+        if not self.versions:
+            return [UNKNOWN_VERSION]
         if self.versions.get("") != versions.get(""):
             return [name for name in versions if name]
         return [name for name, now in versions.items() if self.versions.get(name) != now]

@@ -2,12 +2,14 @@
 
 import contextlib
 import errno
+import functools
 import logging
 import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbgrader.api
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
@@ -19,6 +21,10 @@ from scalinglaws.errors import CourseError
 from scalinglaws.paths import exercises_dir
 
 from .scratch import temporary_folder
+
+# For every new gradebook nbgrader starts `alembic heads`, some seconds of processor time, to learn
+# the version of its own tables. That does not change while a process runs: it is asked once.
+nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
 
 
 def gradebook_url(course: Path) -> str:
@@ -72,11 +78,16 @@ _TROUBLES = {
 }
 
 
+def is_full(error: OSError) -> bool:
+    """Whether a disk is full, or a quota used up."""
+    return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
 def explain(error: BaseException) -> CourseError | None:
     """What a person should read of an error of the gradebook or the disk; None for any other."""
     if isinstance(error, OSError):
-        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-        return CourseError(_sentence("disk is full", error.strerror or "")) if full else None
+        said = _sentence("disk is full", error.strerror or "")
+        return CourseError(said) if is_full(error) else None
     if not isinstance(error, SQLAlchemyError):
         return None
     text = str(getattr(error, "orig", None) or error)

@@ -70,6 +70,11 @@ def is_untouched(cell: NotebookNode) -> bool:
     return cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
 
 
+def automatic_comment(cell: NotebookNode) -> str | None:
+    """What the feedback says of an answer by itself."""
+    return "No response." if is_untouched(cell) and not utils.is_task(cell) else None
+
+
 def judge(notebook: NotebookNode, seconds: Mapping[str, float] | None = None) -> dict[str, Test]:
     """{grade_id: Test} of a graded notebook. seconds: what `execute` measured."""
     cells = graded_cells(notebook)

@@ -1,30 +1,31 @@
 """`scalinglaws check`: grade the learner's own copy, here and now, offline.
 
-The copy is read, never written. The engine that grades a class grades it, in a temporary course with the settings of this one, so
-the marks are those that an instructor's `scalinglaws grade` gives.
+The copy is read, never written. The engine that grades a class grades it, with the settings of this course, so the marks are those
+that an instructor's `scalinglaws grade` gives. The gradebook is not touched.
 """
 
 import argparse
 import json
-import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TextIO
+
+from nbgrader.coursedir import CourseDirectory
 
 from scalinglaws import terminal
 from scalinglaws.course.exercises import exercises
 from scalinglaws.course.learner.events import note_check
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir, is_complete
+from scalinglaws.files import replace_file
+from scalinglaws.paths import course_dir, exercises_dir, is_complete
 
+from . import feedback
 from .classroom import load_assignment
 from .engine import sandbox
 from .engine.sandbox import Limits
 from .execute import HAS_ENGINE, shared_server
 from .finder import find_work, read_folder
-from .gradebook_writer import Records
-from .nbgrader_api import ScratchCourse, assignments, open_gradebook, scratch_course
+from .nbgrader_api import assignments, gradebook_errors, load_config
 from .remarks import Kind
 from .rendering import shared_renderer
 from .results import Result, State, results
@@ -97,38 +98,33 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     shared_renderer().start()  # for the feedback page
     if HAS_ENGINE:
         shared_server().start()  # warms up while we read
-    with scratch_course(course, name) as scratch, ThreadPoolExecutor(1) as beside:
-        directory = scratch.directory
-        full = is_complete(course)
-        # The gradebook is for the page, which shows points; making it takes seconds, of waiting.
-        made = beside.submit(lambda: open_gradebook(directory).close()) if full else None
-        # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
-        # is as in grading.
-        assignment = load_assignment(
-            directory,
-            scratch.api.config,
-            name,
-            Limits(),
-            sandboxed=not (sandbox.private_path() or sandbox.missing()),
-        )
-        found = read_folder(folder)
-        try:
-            find_work(name, assignment.notebooks[name], found, assignment.notebooks)
-        except Unreadable as error:
-            raise CourseError(
-                f"Your copy in {folder} cannot be read as a notebook ({error}): open it in JupyterLab, or"
-                " restore an earlier version from its .ipynb_checkpoints folder."
-            ) from None
-        if not quiet:
-            print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
+    config, full = load_config(course, course), is_complete(course)
+    config.CourseDirectory.source_directory = exercises_dir(course).name
+    # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
+    # is as in grading.
+    assignment = load_assignment(
+        CourseDirectory(config=config),
+        config,
+        name,
+        Limits(),
+        sandboxed=not (sandbox.private_path() or sandbox.missing()),
+    )
+    found = read_folder(folder)
+    try:
+        find_work(name, assignment.notebooks[name], found, assignment.notebooks)
+    except Unreadable as error:
+        raise CourseError(
+            f"Your copy in {folder} cannot be read as a notebook ({error}): open it in JupyterLab, or"
+            " restore an earlier version from its .ipynb_checkpoints folder."
+        ) from None
+    if not quiet:
+        print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
+    with gradebook_errors():  # a full disk is one sentence
         outcome = grade_submission(assignment, student, found.files, found.left_out)
-        page = ""
-        if made:
-            made.result()
-            with Records(directory, scratch.api.config, name) as records:
-                records.enter_assignment(assignment.notebooks)
-                records.enter(outcome)
-            page = str(_keep_feedback(course, scratch, student))
+    path = ""
+    if full:  # the page shows points
+        page = feedback.page(outcome.notebooks[name], config, name, student)
+        path = str(_keep_feedback(course, name, student, page))
     found_results = results(exercises(assignment.notebooks[name]), outcome.tests)
     return {
         "assignment": name,
@@ -137,7 +133,7 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
         "max_score": sum(r.max_points for r in found_results if not r.by_hand),
         "exercises": [_row(result) for result in found_results],
         "remarks": [r.text for r in outcome.remarks if r.kind in (Kind.LOOK, Kind.FOUND)],
-        "feedback": page,
+        "feedback": path,
         "full": full,
     }
 
@@ -154,13 +150,11 @@ def _row(result: Result) -> dict[str, Any]:
     }
 
 
-def _keep_feedback(course: Path, scratch: ScratchCourse, student: str) -> Path:
+def _keep_feedback(course: Path, name: str, student: str, page: str) -> Path:
     """Keep the feedback page in .cache/check/<student>/ (feedback/ is the instructor's); returns its path."""
-    page = scratch.generate_feedback(student) / f"{scratch.assignment}.html"
-    target = course / ".cache" / "check" / student / page.name
+    target = course / ".cache" / "check" / student / f"{name}.html"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(page, target)
+        replace_file(target, page.encode("utf-8", "replace"))
     except OSError as error:
         raise CourseError(
             f"The feedback page cannot be written to {target}: {error.strerror}."

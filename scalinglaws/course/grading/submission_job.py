@@ -1,6 +1,5 @@
 """One student's submission of one assignment: from the files to what the gradebook needs. Runs in any process, on any machine."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ from nbformat import NotebookNode
 from .engine.sandbox import IMPORTABLE, MIB, Limits
 from .execute import Plan, run_notebook
 from .finder import Folder, find_work
+from .nbgrader_api import is_full
 from .remarks import Kind, Remark
 from .results import Test, judge
 from .scratch import temporary_folder
@@ -86,13 +86,20 @@ def grade_submission(
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> None:
-    """Write {path below the folder: content}; of two that cannot stand side by side, the first."""
+    """Write {path below the folder: content}; of two that cannot stand side by side, the first.
+
+    Raises OSError on a full disk: a submission is not graded without its files.
+    """
     folder.mkdir(parents=True)
     for name, data in files.items():
         path = folder / name
-        with contextlib.suppress(OSError):  # a name that this system does not know
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+        except OSError as error:
+            if is_full(error):
+                raise
+            # Else a name that this system does not know.
 
 
 def lay_out(folder: Path, submitted: dict[str, bytes], source: dict[str, bytes]) -> int:

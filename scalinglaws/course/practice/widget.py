@@ -12,11 +12,11 @@ from typing import Any
 import anywidget
 import traitlets
 
+from scalinglaws.colours import PAGE, Theme
 from scalinglaws.course.ideas import IDEAS
 from scalinglaws.course.learner.events import student_of
 from scalinglaws.course.markdown import to_html
 from scalinglaws.errors import CourseError
-from scalinglaws.plots.style import PAGE, Theme
 
 from .options import from_shown
 from .sitting import LEVELS, Challenge, Practice, Sitting

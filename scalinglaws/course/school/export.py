@@ -220,8 +220,9 @@ def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]
                             "student": student, "score": None, "max_score": assignment.max_score, "needs_manual_grade": False,
                         }  # fmt: skip
                 for student, row in found.items():
-                    entry = ledger.read(student) or Entry()
-                    old = entry.stale(now)
+                    known = ledger.read(student)
+                    entry = known or Entry()
+                    old = known.stale(now) if known else []
                     rows.append(
                         _submission(row, assignment.name, entry, old, extra.get(student, 0.0))
                     )
@@ -322,7 +323,10 @@ def make_table(
         by_student.setdefault(row["student_id"], {})[row["assignment"]] = row
     for name in sorted(by_student):
         theirs = by_student[name]
-        person = about.get(name) or {"student_id": name, "name": name}
+        # Whoever has nothing but what cannot be read is not in the gradebook.
+        person = about.get(name) or dict.fromkeys(
+            ("student_id", "login", "sis_id", "name", "sortable_name"), name
+        )
         for row in [{}] if wide else [theirs[key] for key in sorted(theirs)]:
             known = {
                 **row,

@@ -240,6 +240,9 @@ ANSWERS = {
                 "shape",
             ),
         ],
+        equal={
+            "0 => 1": "any seed is fine",
+        },
     ),
     "ex5_claim": Answers(
         right=[
@@ -325,6 +328,11 @@ ANSWERS = {
                 "cheapest training",
             ),
         ],
+        equal={
+            "np.geomspace(100000000.0, 10000000000000.0, 20000) => np.geomspace(10000000000000.0, 100000000.0, 20000)": "the same sizes in another order",
+            "10000000000000.0 => 100000000000000.0": "a wider search finds the same size",
+            "20000 => 40000": "a finer search finds the same size",
+        },
     ),
     "ex9_break_even": Answers(
         right=[
@@ -491,7 +499,7 @@ ANSWERS = {
                 ),
                 "",
             ),
-            (_ROUNDING.format(body=_lines(_PLANE, "return p, q, _")), "two numbers"),
+            (_ROUNDING.format(body=_lines(_PLANE, "return p, q, _")), "shape"),
             (_ROUNDING.format(body="return -0.4, 0.5"), ""),
             (
                 _ROUNDING.format(
@@ -639,6 +647,9 @@ ANSWERS = {
                 "own share",
             ),
         ],
+        equal={
+            "10001 => 20002": "a finer search finds the same share",
+        },
     ),
     "ex11_mixtral": Answers(
         right=["answer_11 = 12.9", "answer_11 = 1.61 + 2 * 5.637", "answer_11 = np.float64(12.88)"],
@@ -707,6 +718,11 @@ ANSWERS = {
                 "",
             ),
         ],
+        equal={
+            "1000000.0 => 10000000.0": "the best size is far above either",
+            "1000000000000.0 => 10000000000000.0": "a wider search finds the same loss",
+            "20000 => 40000": "a finer search finds the same loss",
+        },
     ),
     "ex14_sigmoid": Answers(
         right=[

@@ -4,7 +4,7 @@
 check names has that part of the reply here; one that is only refused has "".
 """
 
-from . import Answers, choice
+from . import Answers
 
 
 def filled(template: str, default: dict, **changes) -> str:
@@ -14,24 +14,36 @@ def filled(template: str, default: dict, **changes) -> str:
     return template
 
 
-_TWO = """
-fit_code = sl.fit_chinchilla(shared["N"], shared["D"], shared["loss_code"])
-E_prose, E_code = <E_prose>, <E_code>
-L_prose, L_code = <L_prose>, <L_code>
-alpha_overlaps = <alpha>
+_RANGES = """
+fit_upper = sl.fit_chinchilla(upper["N"], upper["D"], upper["loss_prose"])
+alpha_all, alpha_upper = <all>, <upper>
+ranges_agree = <agree>
 """
-_TWO_RIGHT = {
-    "E_prose": 'fit_prose.interval("E")',
-    "E_code": 'fit_code.interval("E")',
-    "L_prose": "fit_prose.interval(lambda law: law(N_ref, D_ref))",
-    "L_code": "fit_code.interval(lambda law: law(N_ref, D_ref))",
-    "alpha": 'max(fit_prose.interval("alpha")[0], fit_code.interval("alpha")[0])'
-    ' <= min(fit_prose.interval("alpha")[1], fit_code.interval("alpha")[1])',
+_RANGES_RIGHT = {
+    "all": 'fit_prose.interval("alpha")',
+    "upper": 'fit_upper.interval("alpha")',
+    "agree": "max(alpha_all[0], alpha_upper[0]) <= min(alpha_all[1], alpha_upper[1])",
 }
 
 
-def two(**changes):
-    return filled(_TWO, _TWO_RIGHT, **changes)
+def ranges(**changes):
+    return filled(_RANGES, _RANGES_RIGHT, **changes)
+
+
+_LEVELS = """
+fit_code = sl.fit_chinchilla(shared["N"], shared["D"], shared["loss_code"])
+L_prose, L_code = <prose>, <code>
+belongs_to_text = <verdict>
+"""
+_LEVELS_RIGHT = {
+    "prose": "fit_prose.interval(lambda law: law(N_ref, D_ref))",
+    "code": "fit_code.interval(lambda law: law(N_ref, D_ref))",
+    "verdict": '"level"',
+}
+
+
+def levels(**changes):
+    return filled(_LEVELS, _LEVELS_RIGHT, **changes)
 
 
 _TRANSFER = """
@@ -101,12 +113,12 @@ exponents = {}
 for alpha in (0.5, 1.0):
     errors = [1 - worlds[alpha][np.unique(draws[alpha][:n])].sum() for n in n_seen]
     exponents[alpha] = -np.polyfit(np.log(n_seen), np.log(errors), 1)[0]
-exponent_half, exponent_one, alpha_for_kaplan = <half>, <one>, <kaplan>
+exponent_half, exponent_one, predicted_in_D = <half>, <one>, <in_D>
 """
 _EXPONENTS_RIGHT = {
     "half": "exponents[0.5]",
     "one": "exponents[1.0]",
-    "kaplan": "0.095 / (1 - 0.095)",
+    "in_D": "0.3478 / (1 + 0.3478)",
 }
 
 
@@ -118,7 +130,7 @@ _HALVE = "times_to_halve = {n: <factor> for n, b in hestness.items()}\nverdict =
 _VERDICT = {
     "A": "too strong",
     "B": "too strong",
-    "C": "too strong",
+    "C": "wrong quantity",
     "D": "malformed",
     "E": "holds",
     "F": "too strong",
@@ -141,48 +153,59 @@ ANSWERS = {
             ("guess_miss = float('nan')", ""),
         ],
     ),
-    "ex2_intervals": Answers(
+    "ex2_ranges": Answers(
         right=[
-            two(),
-            two(E_prose='list(fit_prose.interval("E"))', E_code='np.array(fit_code.interval("E"))'),
-            two(
-                L_prose="fit_prose.predict_interval(N_ref, D_ref)",
-                L_code="fit_code.predict_interval(N_ref, D_ref)",
+            ranges(),
+            ranges(
+                all='list(fit_prose.interval("alpha"))',
+                upper='np.array(fit_upper.interval("alpha"))',
             ),
-            two(
-                E_prose='fit_prose.summary().loc["E", ["low", "high"]]',
-                E_code="tuple(np.percentile([law.E for law in fit_code.bootstrap(B=400, seed=3)], [2.5, 97.5]))",
+            ranges(
+                all='fit_prose.summary().loc["alpha", ["low", "high"]]',
+                upper="fit_upper.interval(lambda law: law.alpha)",
+                agree="False",
             ),
         ],
         wrong=[
-            (two(E_prose='fit_code.interval("E")', E_code='fit_prose.interval("E")'), "other text"),
-            (two(L_prose='fit_prose.interval("E")'), "changed places"),
-            (two(E_code='fit_code.interval("alpha")'), "interval of alpha"),
-            (two(E_prose="fit_prose.law.E"), "a pair (low, high) was expected"),
-            (
-                two(L_code="fit_code.interval(lambda law: law(D_ref, N_ref))"),
-                "N and D changed places",
+            (ranges(upper='fit_prose.interval("alpha")'), "other range"),
+            (ranges(all='fit_upper.interval("alpha")'), "other range"),
+            (ranges(all='fit_prose.interval("beta")'), "interval of beta"),
+            (ranges(upper='fit_upper.interval("E")'), "interval of E"),
+            (ranges(all='fit_prose.interval("alpha", level=0.9)'), "90 %"),
+            (ranges(upper='fit_upper.interval("alpha", level=0.8)'), "80 %"),
+            (ranges(all='fit_prose.interval("alpha", level=0.68)'), "68 %"),
+            (ranges(agree="True"), "compare the upper end"),
+            (ranges(agree='"no"'), "True or False"),
+            (ranges(all="fit_prose.law.alpha", agree="False"), "two numbers"),
+            (ranges(all='fit_prose.interval("alpha")[::-1]', agree="False"), "lower one"),
+            (ranges(all="(0.4, 0.6)"), ""),
+        ],
+    ),
+    "ex2_levels": Answers(
+        right=[
+            levels(),
+            levels(
+                prose="fit_prose.predict_interval(N_ref, D_ref)",
+                code="list(fit_code.predict_interval(N_ref, D_ref))",
+                verdict='" Level"',
             ),
-            (two(E_code='fit_code.interval("E", level=0.5)'), "narrower"),
-            (two(L_prose='fit_prose.interval("B")'), "outside of what a loss can be"),
-            (two(E_prose='fit_prose.interval("E")[::-1]'), "lower one"),
-            (two(alpha="not (" + _TWO_RIGHT["alpha"] + ")"), "compare their ends"),
-            (two(alpha='"yes"'), "True or False"),
-            (two(L_prose="(1.49, 1.69)"), "wider"),
+        ],
+        wrong=[
+            (levels(prose=_LEVELS_RIGHT["code"], code=_LEVELS_RIGHT["prose"]), "other text"),
+            (levels(prose='fit_prose.interval("E")'), "the floor"),
+            (levels(code="fit_code.interval(lambda law: law(D_ref, N_ref))"), "changed places"),
             (
-                two(
-                    E_code='sl.fit_chinchilla(shared["N"], shared["D"], shared["loss_code"], floor=False).interval("E")'
-                ),
-                "floor=False",
+                levels(code="fit_code.interval(lambda law: law(N_ref, D_ref), level=0.9)"),
+                "90 %",
             ),
             (
-                two(E_code='fit_code.with_bootstrap(method="runs").interval("E")'),
-                "default settings",
+                levels(prose="fit_prose.interval(lambda law: law(N_ref, D_ref), level=0.8)"),
+                "80 %",
             ),
-            (
-                'E_prose = E_code = L_prose = L_code = fit_prose.interval("E")\nalpha_overlaps = True',
-                "",
-            ),
+            (levels(verdict='"both"'), "compare two differences"),
+            (levels(verdict='"alpha"'), "compare two differences"),
+            (levels(verdict="True"), "in quotation marks"),
+            (levels(prose="1.59"), "two numbers"),
         ],
     ),
     "ex3_transfer": Answers(
@@ -475,23 +498,29 @@ ANSWERS = {
     "ex8_exponents": Answers(
         right=[
             exponents(),
-            exponents(kaplan="1 / (1 / 0.095 - 1)"),
+            exponents(in_D="1 - 1 / 1.3478"),
             "def slope(alpha):\n"
             "    errors = np.array([unseen_mass(worlds[alpha], draws[alpha][:n]) for n in n_seen])\n"
             "    return sl.fit_power_law(n_seen, errors, floor=False).alpha\n"
-            "exponent_half, exponent_one = slope(0.5), slope(1.0)\nalpha_for_kaplan = 0.105",
+            "exponent_half, exponent_one = slope(0.5), slope(1.0)\npredicted_in_D = 0.25805",
         ],
         wrong=[
             (exponents(half="-exponents[0.5]"), "positive for an error that falls"),
             (exponents(half="0.5"), "That is alpha"),
-            (exponents(one="1.0"), "That is alpha"),
             (exponents(half="1 / 3"), "what the account predicts"),
             (exponents(one="[0.5]"), "what the account predicts"),
-            (exponents(half="exponents[1.0]", one="exponents[0.5]"), ""),
-            (exponents(kaplan="0.095 / 1.095"), "other way around"),
-            (exponents(kaplan="0.095"), "exponent in D"),
-            (exponents(kaplan="0.905 / 0.095"), "upside down"),
+            (exponents(half="exponents[1.0]", one="exponents[0.5]"), "other world"),
+            (exponents(in_D="0.3478 / 0.6522"), "1 + alpha"),
+            (exponents(in_D="0.3478"), "exponent in N"),
+            (exponents(in_D="0.3658 / 1.3658"), "starts from the exponent in N"),
+            (exponents(in_D="0.076 / 1.076"), "without a floor"),
             (exponents(half="exponents[0.5] / np.log(10)"), "two bases"),
+            (
+                exponents(
+                    one="np.log(unseen_mass(worlds[1.0], draws[1.0][:64]) / unseen_mass(worlds[1.0], draws[1.0])) / np.log(1024)"
+                ),
+                "end points",
+            ),
         ],
     ),
     "ex9_reviewer": Answers(
@@ -508,7 +537,9 @@ ANSWERS = {
             (review(factor="0.5 ** (1 / b)"), "above 1"),
             (review(A="holds"), "outside of the range"),
             (review(B="holds"), "do the exponents of hestness agree"),
-            (review(C="holds"), "match_16"),
+            (review(C="holds"), "how many tokens it reads"),
+            (review(C="too strong"), "what was varied"),
+            (review(F="wrong quantity"), "which word would you replace"),
             (review(D="too strong"), "how many sizes"),
             (review(E="too strong"), "such cases exist"),
             (review(F="malformed"), "counterexample"),
@@ -553,21 +584,27 @@ ANSWERS = {
             ),
         ],
     ),
-    "ex11a_schedule": choice(
-        "answer_11a",
-        "a",
-        {
-            "b": "shifts no minimum",
-            "c": "put right one cause after the other",
-            "d": "several per cent",
-        },
+    "ex11a_reasons": Answers(
+        right=['answer_11a = "acd"', 'answer_11a = ["a", "c", "d"]', 'answer_11a = "D, C, A"'],
+        wrong=[
+            ('answer_11a = "abcd"', ""),
+            ('answer_11a = "acde"', ""),
+            ('answer_11a = "ac"', ""),
+            ('answer_11a = "b"', "coefficient"),
+            ('answer_11a = "e"', "moves no minimum"),
+            ('answer_11a = "abe"', ""),
+            ('answer_11a = "z"', "letters of all options"),
+        ],
     ),
-    "ex11b_theory": choice(
-        "answer_11b",
-        "c",
-        {"a": "analogy is tempting", "b": "Zipf simulation", "d": "allocation exponent"},
-    ),
-    "ex11c_held_out_choice": choice(
-        "answer_11c", "c", {"a": "most freedom", "b": "interpolation", "d": "Parsimony"}
+    "ex11b_three_knobs": Answers(
+        right=["answer_11b = False", 'answer_11b = "false"', 'answer_11b = "F"'],
+        wrong=[
+            ("answer_11b = True", "prudent advice"),
+            ('answer_11b = "true"', "prudent advice"),
+            ('answer_11b = "t"', "prudent advice"),
+            ('answer_11b = "perhaps"', ""),
+            ("answer_11b = 3", ""),
+            ('answer_11b = "c"', ""),
+        ],
     ),
 }

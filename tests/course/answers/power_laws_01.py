@@ -84,6 +84,8 @@ ANSWERS = {
             ("answer_3b = 0.1262", "data term twice"),
             ("answer_3b = 1000**-0.3 + 10000**-0.5", "changed places"),
             ("answer_3b = 47.4717", "minus signs are missing"),
+            ("answer_3b = 1000**-0.5 + 10000**-0.5", "b = 0.5 was used for both"),
+            ("answer_3b = 1000**-0.3 + 10000**-0.3", "d = 0.3 was used for both"),
             ("answer_3b = 0.09", "Round once"),
             ("answer_3b = 1000**-0.5 * 10000**-0.3", "product"),
             ("answer_3b = '0.0947'", "without quotation marks"),

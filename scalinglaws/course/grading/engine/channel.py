@@ -12,7 +12,6 @@ import os
 import socket
 import struct
 import sys
-import time
 import types
 from collections.abc import Callable, Iterable
 from typing import Any, cast
@@ -21,6 +20,7 @@ import numpy as np
 
 from . import codec
 from .codec import CannotCross, Malformed
+from .messages import Gone, read_exactly
 
 MAX_NESTED_CALLS = 50
 _MAX_TEXT = 2_000  # characters of a repr or an error message
@@ -38,13 +38,6 @@ _EXCEPTIONS = {
     for name, kind in vars(builtins).items()
     if isinstance(kind, type) and issubclass(kind, Exception)
 }
-
-
-class Gone(Exception):
-    """The other side does not answer any more."""
-
-    def __str__(self) -> str:
-        return "your code ended Python, or was stopped because it did not answer in time"
 
 
 class Peer:
@@ -375,23 +368,6 @@ def learner_line(error: BaseException) -> str:
             line = linecache.getline(name, frame.tb_lineno).strip() or line
         frame = frame.tb_next
     return line[:_MAX_TEXT]
-
-
-def read_exactly(sock: socket.socket, size: int, end: float | None = None) -> bytes:
-    """`size` bytes of a socket. Raises Gone where it ends before, or at the time `end` of the monotonic clock."""
-    parts, missing = [], size
-    while missing:
-        try:
-            if end is not None:
-                sock.settimeout(max(end - time.monotonic(), 0.001))
-            part = sock.recv(min(missing, 2**20))
-        except OSError:
-            part = b""
-        if not part:
-            raise Gone
-        parts.append(part)
-        missing -= len(part)
-    return b"".join(parts)
 
 
 def call_and_compare(

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from scalinglaws.errors import CourseError
 
-from .channel import Gone
-from .messages import Message, close_all, receive, send
+from .messages import Gone, Message, close_all, receive, send
 
 PATIENCE = (
     12.0  # seconds: for a message, once begun, to cross; for a process to do what takes no time

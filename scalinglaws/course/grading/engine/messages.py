@@ -13,8 +13,6 @@ import struct
 import time
 from typing import Any
 
-from .channel import Gone, read_exactly
-
 Message = dict[str, Any]
 
 MAX_BYTES = 48 * 2**20  # of one message
@@ -22,6 +20,30 @@ MAX_STRUCTURE = 2**18  # of these that are no text: brackets, commas, numbers
 # Possessive: without a state to go back to for each character.
 _ENCODER = json.JSONEncoder(ensure_ascii=False)  # ours, whatever a cell makes of json.dumps
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+
+
+class Gone(Exception):
+    """The other side does not answer any more."""
+
+    def __str__(self) -> str:
+        return "your code ended Python, or was stopped because it did not answer in time"
+
+
+def read_exactly(sock: socket.socket, size: int, end: float | None = None) -> bytes:
+    """`size` bytes of a socket. Raises Gone where it ends before, or at the time `end` of the monotonic clock."""
+    parts, missing = [], size
+    while missing:
+        try:
+            if end is not None:
+                sock.settimeout(max(end - time.monotonic(), 0.001))
+            part = sock.recv(min(missing, 2**20))
+        except OSError:
+            part = b""
+        if not part:
+            raise Gone
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
 
 
 def send(sock: socket.socket, message: Message, *fds: int) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 from scalinglaws.plots import alt
 
 from . import figures, names, sandbox
-from .channel import Gone, Peer
-from .messages import Message, close_all, receive, send
+from .channel import Peer
+from .messages import Gone, Message, close_all, receive, send
 from .redaction import Redaction
 from .shell import CellShell
 from .verdict import Verdict, without_grades
@@ -177,6 +177,7 @@ class Tester:
         self.shell, self.control = shell, control
         # By the test cells that ran, or would have been but for a test that failed.
         self.bound: set[str] = set()
+        self.found: dict[str, Any] = {}  # of the learner's, for the test that comes next
         self.redaction = Redaction()
         # Modules of the source; nothing of the learner's that could be imported is here.
         sys.path.append(os.getcwd())
@@ -212,21 +213,38 @@ class Tester:
                     file.write(base64.b64decode(data))
         send(self.control, {"written": True})
 
+    def do_look(self, message: Message, fds: list[int]) -> None:
+        """Fetch the learner's values of the names that a test uses; say whether all are plain data."""
+        self.found, plain = {}, False
+        with socket.socket(fileno=fds[0]) as sock:
+            peer = Peer(trusted=True, sock=sock)
+            with contextlib.suppress(Exception):  # the test meets it again, and tells of it
+                existing = {name for name in peer.request("names") if type(name) is str}
+                learners = set(message["learners"])
+                self.found = self._borrow(peer, message["source"], learners, existing)
+                plain = not peer.proxies and not peer.errors
+        if not plain:
+            self.found = {}
+        send(self.control, {"plain": plain})
+
     def do_test(self, message: Message, fds: list[int]) -> None:
         """Run one test cell with the learner's names bound to what they are now.
 
-        Sends the verdict, then, in a message of its own, what the test put out.
+        fds: a channel to the learner's process; none where `do_look` found all that is needed. Sends
+        the verdict, then, in a message of its own, what the test put out.
         """
         space = self.shell.ip.user_ns
+        learners = set(message["learners"])
         self.redaction.begin(message["source"], message["lines"])
-        peer = Peer(trusted=True, sock=socket.socket(fileno=fds[0]))
-        peer.redact = self.redaction
-        borrowed: dict[str, Any] = {}
+        peer = Peer(trusted=True, sock=socket.socket(fileno=fds[0])) if fds else None
+        borrowed, self.found = self.found, {}
         verdict, outputs = None, []
+        for name in learners:
+            space.pop(name, None)
         try:
-            for name in message["learners"]:
-                space.pop(name, None)
-            borrowed = self._borrow(peer, message["source"], set(message["learners"]))
+            if peer is not None:
+                peer.redact = self.redaction
+                borrowed = self._borrow(peer, message["source"], learners)
             space.update(borrowed)
         except Exception as error:  # the learner's process is dead or talks nonsense
             verdict = Verdict.failed(type(error).__name__, str(error), [])
@@ -237,18 +255,25 @@ class Tester:
         for name, value in borrowed.items():
             if space.get(name) is value:
                 del space[name]
-        keeps = message["may_keep"] and peer.is_held_by(space.values())
-        if not keeps:
+        keeps = peer is not None and message["may_keep"] and peer.is_held_by(space.values())
+        if peer is not None and not keeps:
             peer.close()
         send(self.control, {"verdict": verdict.to_message()})
         send(self.control, {"outputs": outputs, "keeps": keeps})
 
-    def _borrow(self, peer: Peer, source: str, learners: set[str]) -> dict[str, Any]:
-        """The learner's values of the names that a test cell uses and that are not ours."""
+    def _borrow(
+        self, peer: Peer, source: str, learners: set[str], existing: set[str] | None = None
+    ) -> dict[str, Any]:
+        """The learner's values of the names that a test cell uses and that are not ours.
+
+        existing: names that the learner's process has, if that is known: no others are asked for.
+        """
         space = self.shell.ip.user_ns
         wanted = names.used(source)
         if wanted is None:
-            wanted = set(peer.request("names"))
+            wanted = set(peer.request("names")) if existing is None else existing
+        if existing is not None:
+            wanted &= existing
         found = {}
         for name in sorted(wanted):
             ours = name in space or name in names.BUILTINS or name in self.bound

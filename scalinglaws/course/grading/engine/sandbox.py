@@ -122,10 +122,10 @@ _OURS = (sys.prefix, sys.base_prefix, str(PACKAGE), str(data_dir()))
 
 
 def _matplotlib_cache() -> str:
+    """Where the fonts are listed; "" in a process that has not loaded matplotlib and so draws nothing."""
+    loaded = sys.modules.get("matplotlib")
     try:
-        import matplotlib
-
-        return matplotlib.get_cachedir()
+        return loaded.get_cachedir() if loaded is not None else ""
     except Exception:
         return ""
 

@@ -11,12 +11,11 @@ from pathlib import Path
 
 from . import figures
 from .cells import Cell, Course
-from .channel import Gone
 from .fork_client import ForkServer
 from .handle import PATIENCE, ProcessHandle
 from .launcher import Launcher
 from .learner_files import LearnerFiles
-from .messages import Message
+from .messages import Gone, Message
 from .outputs import MAX_OUTPUTS, Output, clean_outputs, error_output, size_of
 from .sandbox import MIB, Limits
 from .timeline import GRACE, Timeline
@@ -171,33 +170,77 @@ class Session:
     def _run_test(self, cell: Cell) -> None:
         tester = self._tester or self._start_tester()
         self._share_files(tester)
-        ours, theirs = socket.socketpair()
-        with self._unchanged_files(), self._timeline.throwaway() as copy, ours, theirs:
-            copy.process.tell({"do": "serve"}, theirs.fileno())
-            theirs.close()
-            tester.tell(
-                {
-                    "do": "test",
-                    "source": cell.source,
-                    "learners": self.course.learners.get(cell.test, []),
-                    "lines": self._own_lines,
-                    "limit": self.limits.output * 1024,
-                    "may_keep": copy.thrown_away,
-                },
-                ours.fileno(),
-            )
-            self._own_lines = []
-            waited = self._await_test(tester, copy.process, ours)
+        if self._looks_at_data_only(tester, cell):
+            # None of the learner's code can run: no copy of their process is needed.
+            tester.tell(self._test_of(cell, may_keep=False))
+            waited = self._watch(tester, self._deadline())
             if waited.message is not None:
-                cell.verdict = Verdict.from_message(waited.message)
-                rest = tester.answer(time.monotonic() + PATIENCE)
-                copy.keep = rest.get("keeps") is True
-                self._fill(cell, rest)
-                cell.outputs = without_grades(cell.outputs)
+                self._note_test(cell, tester, waited.message)
+        else:
+            waited = self._run_test_in_a_copy(cell, tester)
         self._tested.append(cell.source)
         if waited.message is None:
             self._start_tester()
             self._not_run(cell, _time_error(waited.reason))
+
+    def _run_test_in_a_copy(self, cell: Cell, tester: ProcessHandle) -> Waited:
+        """Run a test whose calls go to a copy of the learner's process. Returns what came of waiting."""
+        ours, theirs = socket.socketpair()
+        with self._unchanged_files(), self._timeline.throwaway() as copy, ours, theirs:
+            copy.process.tell({"do": "serve"}, theirs.fileno())
+            theirs.close()
+            tester.tell(self._test_of(cell, may_keep=copy.thrown_away), ours.fileno())
+            waited = self._await_test(tester, copy.process, ours)
+            if waited.message is not None:
+                copy.keep = self._note_test(cell, tester, waited.message)
+        return waited
+
+    def _test_of(self, cell: Cell, may_keep: bool) -> Message:
+        """What the tester is told of a test."""
+        lines, self._own_lines = self._own_lines, []
+        return {
+            "do": "test",
+            "source": cell.source,
+            "learners": self.course.learners.get(cell.test, []),
+            "lines": lines,
+            "limit": self.limits.output * 1024,
+            "may_keep": may_keep,
+        }
+
+    def _note_test(self, cell: Cell, tester: ProcessHandle, message: Message) -> bool:
+        """Fill in the verdict and the outputs of a test; whether the tester keeps something of the learner's."""
+        cell.verdict = Verdict.from_message(message)
+        rest = tester.answer(time.monotonic() + PATIENCE)
+        self._fill(cell, rest)
+        cell.outputs = without_grades(cell.outputs)
+        return rest.get("keeps") is True
+
+    def _looks_at_data_only(self, tester: ProcessHandle, cell: Cell) -> bool:
+        """Have the tester fetch what a test uses of the learner's; whether all of it is plain data.
+
+        The learner's own process is asked, but only for names that it has: of the test it learns
+        nothing else. What goes wrong here is no verdict: the test then asks a copy.
+        """
+        process = self._timeline.process
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            process.tell({"do": "serve"}, theirs.fileno())
+            theirs.close()
+            learners = self.course.learners.get(cell.test, [])
+            look = {"do": "look", "source": cell.source, "learners": learners}
+            tester.tell(look, ours.fileno())
+            answer = self._watch(tester, min(self._deadline(), time.monotonic() + PATIENCE))
+            if answer.message is None:
+                process.signal(signal.SIGINT)
+                with contextlib.suppress(OSError):
+                    ours.shutdown(socket.SHUT_RDWR)
+                answer = self._watch(tester, time.monotonic() + PATIENCE)
+        try:
+            process.answer(time.monotonic() + GRACE)  # that it is over
+        except (Gone, TimeoutError):
+            self._timeline.go_back()
+            return False
+        return answer.message is not None and answer.message.get("plain") is True
 
     def _await_test(
         self, tester: ProcessHandle, copy: ProcessHandle, channel: socket.socket

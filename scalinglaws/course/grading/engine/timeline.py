@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .cells import Cell
-from .channel import Gone
 from .handle import PATIENCE, ProcessHandle, greeting
 from .launcher import Launcher
+from .messages import Gone
 
 GRACE = 2.0  # seconds: for an interrupted cell to stop
 SNAPSHOT_AFTER = 0.5  # seconds of cells that would have to run again
@@ -59,9 +59,9 @@ class Timeline:
         return self._process
 
     def _start(self) -> None:
+        """Start a new process. It needs no snapshot: another new one is as good."""
         self._process = self.launcher.start("learner")
-        self._good = []
-        self.take_snapshot()
+        self._good, self._kept = [], 0
 
     def drop(self) -> None:
         """End the process and its snapshot; the next cell starts a new one."""
