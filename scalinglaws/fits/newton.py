@@ -6,7 +6,7 @@ w·huber(ln L_model - ln L). Gradient and Hessian are analytic, and every array 
 starting points share one set of weights, bootstrap resamples bring their counts as weights.
 
 Why not scipy's L-BFGS: its stopping rules are absolute where the objective is below 1, and then it stops early and
-reports success (this is how a published confidence interval came out 35 times too narrow). Here a fit counts as
+reports success (this is how a published confidence interval came out far too narrow: Besiroglu et al. 2024). Here a fit counts as
 converged only if a full Newton step could not lower the objective by more than 1e-12 of itself, at a point where the
 Hessian is positive definite.
 """
