@@ -67,6 +67,7 @@ COMMANDS = {
         "put a bulk download of submissions where they are graded",
         "grade",
     ),
+    "doctor": Command("scalinglaws.course.doctor", "what works on this machine, and what to do"),
     "grade": Command(
         "scalinglaws.course.grading.class_run",
         "grade a class's submissions, isolated, on all cores",
