@@ -683,7 +683,14 @@ ANSWERS = {
                 _FIT.format(
                     body="return minimize(lambda t: 1e4 * objective(t, N_runs, D_runs, loss_runs), starts[0]).x"
                 ),
-                "For other runs",
+                "the numbers stay the same",
+            ),
+            (
+                _FIT.format(
+                    body="return minimize(lambda t: 1e4 * np.sum((np.log(np.exp(t[0] - t[3] * np.log(N)) + np.exp(t[1] - t[4] * "
+                    "np.log(D)) + np.exp(t[2])) - np.log(loss)) ** 2), start).x"
+                ),
+                "",
             ),
             (
                 _FIT.format(body="minimize(lambda t: 1e4 * objective(t, N, D, loss), start).x"),
