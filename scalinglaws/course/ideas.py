@@ -46,7 +46,7 @@ IDEAS = _ideas("""
     overtrain   | Far beyond the optimum       | 04_recipe              | F4                 | optimum forecasts
     universal   | No universal law             | 05_limits              | D1 D7 D9 D10 E5    | optimum forecasts
     shapes      | Curves that turn             | 05_limits              | D5                 | repeats
-    skills      | From loss to skill           | 06_loss_to_skill       | D6                 | forecasts
+    skills      | From loss to skill           | 06_loss_to_skill       | D6 F6              | forecasts
     theory      | Why power laws at all        | 05_limits              | E3                 | power_law
     inference   | The cost of serving          | 07_beyond_scaling      | C8 C10 C11 C16 F5  | chinchilla
     economics   | The cost of training         | 07_beyond_scaling      | C9                 | compute

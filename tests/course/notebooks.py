@@ -20,7 +20,7 @@ ROWS = {
     "03_chinchilla": "A3 C4 C5 C6 C14 C15 C17 D3 E2 E4",
     "04_recipe": "F1 F2 F3 F4",
     "05_limits": "D1 D5 D7 D8 D9 D10 E3 E5",
-    "06_loss_to_skill": "D6",
+    "06_loss_to_skill": "F6 D6",
     "07_beyond_scaling": "C8 C9 C10 C11 C12 C16 C18 F5 F7 F8 F9 F10 F11 F12",
     "08_capstone": "A3 D3 D8",
 }

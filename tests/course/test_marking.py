@@ -114,7 +114,9 @@ def test_feedback_is_one_page_for_everyone(graded_course, page, student):
     else:
         assert "minus sign" in lost["Exercise 2: write the power law"]
         assert "expected" in lost["Exercise 2: write the power law"]
-        assert "Your cell stopped with SyntaxError" in lost["Exercise 4: debug"]
+        assert (
+            "Your cell stopped with SyntaxError" in lost["Exercise 4: debug the law with two terms"]
+        )
         assert "my own output" in said and "bold" in said
 
 
