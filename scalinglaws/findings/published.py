@@ -94,7 +94,7 @@ def _recipe(numbers: Numbers) -> Iterator[Line]:
         if "law" in n:
             width, D = n["law"]["width"], n["law"]["D"]
             ours = f"width^{exponent(width[0])} ({span(width[1:], '.2f')}) on {corpus}"
-            same = "the same" if width[1] <= -1 <= width[2] else "near"
+            same = "the same exponent, without µP" if width[1] <= -1 <= width[2] else "near"
             yield "best learning rate ∝ 1/width", "µP (Yang 2022)", ours, same
             ours = f"D^{exponent(D[0])} ({span(D[1:], '.2f')})"
             same = "near in direction" if D[1] > 0 else "not"
@@ -105,6 +105,8 @@ def _recipe(numbers: Numbers) -> Iterator[Line]:
         if "law" in n:
             D = n["law"]["D"]
             same = "the same, within a wide interval" if D[1] <= 0.571 <= D[2] else "near"
+            if D[2] - D[1] > 2:
+                same = "not decided: the interval is too wide"
             ours = f"critical batch ∝ D^{D[0]:.2f} ({span(D[1:], '.2f')})"
             yield "the batch should grow as D^0.57", "Step law (Li 2025)", ours, same
     for n in numbers.get("schedule", {}).get("wsd", {}).values():
@@ -135,7 +137,7 @@ def _data(numbers: Numbers) -> Iterator[Line]:
             "on scarce data the best weight decay is 30 times the usual",
             "Kim 2025",
             f"{at_edge}{factor:.0f} times ours",
-            "the same" if 10 <= factor <= 100 else "near" if factor > 2 else "not",
+            "the same direction" if 10 <= factor <= 100 else "near" if factor > 2 else "not",
         )
         by: dict[float, dict[int, float]] = {}
         for e in n["ensembles"]:
@@ -143,7 +145,7 @@ def _data(numbers: Numbers) -> Iterator[Line]:
         gains = [1 - row[max(row)] / row[1] for row in by.values() if 1 in row and max(row) > 1]
         if gains:
             ours = f"{max(max(row) for row in by.values())} models: {percents([-gain for gain in gains])}"
-            same = "the same" if min(gains) > 0.01 else "near"
+            same = "the same direction" if min(gains) > 0.01 else "near"
             yield "averaging models lowers the loss at fixed data", "Kim 2025", ours, same
     for texts in numbers.get("mix", {}).values():
         misfits = [r["misfit"] for t in ("own", "other") for r in texts[t] if "misfit" in r]
