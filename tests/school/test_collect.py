@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import errno
 import io
 import zipfile
 from pathlib import Path
@@ -190,6 +191,32 @@ def test_a_newer_submission_replaces_the_former_one_which_is_kept(school, tmp_pa
     assert inside.pop(f"ada/{NAME}/{NOTEBOOK}") == "second"
     ((kept, content),) = inside.items()
     assert kept.startswith(f"ada/.kept/{NAME}-") and content == "first"
+
+
+def test_what_a_stopped_run_left_behind_is_handed_in_by_nobody(school, tmp_path):
+    draft = school / "submitted" / "ada" / f".{NAME}.new"
+    draft.mkdir(parents=True)
+    (draft / "other.ipynb").write_text("of another archive")
+    path = archive(tmp_path, {f"lovelaceada_1234_900_{NOTEBOOK}": "a"})
+    assert main(["collect", path, NAME]) == 0
+    assert found(school) == {f"ada/{NAME}/{NOTEBOOK}": "a"}
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(school, tmp_path, monkeypatch, capsys):
+    path = archive(tmp_path, {f"lovelaceada_1234_900_{NOTEBOOK}": "first"})
+    assert main(["collect", path, NAME]) == 0
+
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("scalinglaws.course.school.collect.replace_file", full)
+    monkeypatch.setattr("scalinglaws.course.school.roster.replace_file", full)
+    path = archive(tmp_path, {f"lovelaceada_1234_900_{NOTEBOOK}": "second"})
+    (tmp_path / "students.csv").write_text("id,name\nzoe,Zoe B\n")
+    for command in (["collect", path, NAME], ["roster", str(tmp_path / "students.csv")]):
+        assert main(command) == 2
+        assert "The disk is full" in capsys.readouterr().err
+    assert found(school) == {f"ada/{NAME}/{NOTEBOOK}": "first"}
 
 
 def test_a_dry_run_writes_nothing(school, tmp_path, capsys):

@@ -182,21 +182,9 @@ def _open_zip(
         members.sort(key=lambda m: not m.filename.endswith(".ipynb"))
         for member in members:
             name = safe_name(member.filename)
-            why = ""
-            if name is None:
-                why = "a path that leads out of the archive"
-            elif any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts):
+            if name and is_hidden(name):
                 continue
-            elif member.flag_bits & 1:
-                why = "encrypted"
-            elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                why = "packed in a way that is not read here"
-            elif stat.S_ISLNK(member.external_attr >> 16):
-                why = "a link"
-            elif member.file_size > most:
-                why = _size(member.file_size)
-            elif member.file_size > MIB and member.file_size > MAX_RATIO * member.compress_size:
-                why = "packed too tightly to be a document"
+            why = why_refused(member, most) if name else "a path that leads out of the archive"
             if why or name is None:
                 left_out.append(f"{archive}/{member.filename[-80:]} ({why})")
                 continue
@@ -207,6 +195,26 @@ def _open_zip(
                 continue
             most -= len(content)
             yield name, content
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a file or one of its folders is hidden, or what macOS adds to an archive."""
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(path).parts)
+
+
+def why_refused(member: zipfile.ZipInfo, most: int) -> str:
+    """Why a member of an archive is not read; "" if it is. most: bytes."""
+    if member.flag_bits & 1:
+        return "encrypted"
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "packed in a way that is not read here"
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return "a link"
+    if member.file_size > most:
+        return _size(member.file_size)
+    if member.file_size > MIB and member.file_size > MAX_RATIO * member.compress_size:
+        return "packed too tightly to be a document"
+    return ""
 
 
 def safe_name(name: str) -> str | None:

@@ -8,7 +8,7 @@ import argparse
 import contextlib
 import datetime
 import json
-import stat
+import shutil
 import warnings
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws.course.grading.finder import MAX_RATIO, safe_name
+from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.grading.finder import is_hidden, safe_name, why_refused
 from scalinglaws.course.grading.messages import visible_text
 from scalinglaws.course.grading.nbgrader_api import (
     assignments,
@@ -93,9 +94,11 @@ def run(args: argparse.Namespace) -> int:
         raise CourseError(
             f"There is no {FILE} yet: run `scalinglaws roster FILE` with a table of your students first."
         )
+    if args.assignment:
+        check_name(course, args.assignment)
     zone = _zone(args.timezone)
     system = own_system(args.pattern) if args.pattern else SYSTEMS.get(args.system)
-    with open_archive(args.file) as archive:
+    with open_archive(args.file) as archive, gradebook_errors():  # a full disk, too
         plan = make_plan(
             archive, students, assignments(course), args.assignment or "", system, zone
         )
@@ -150,22 +153,18 @@ def make_plan(
 ) -> Plan:
     """Find out whose each file is. known: the course's assignments; assignment: "" if the files' paths say it.
 
-    Raises CourseError where the system isn't recognised, or the assignment is not known.
+    Raises CourseError where the system isn't recognised.
     """
     known = list(known)
-    if assignment and assignment not in known:
-        raise CourseError(
-            f"There is no assignment {assignment!r}: choose one of {', '.join(known)}."
-        )
     members = {}
     plan = Plan(system or SYSTEMS["canvas"])
     for info in archive.infolist():
         name = safe_name(
             info.filename.replace(":", "")
         )  # nbgrader's exchange has times in its folders
-        if info.is_dir() or (name and _hidden(name)):
+        if info.is_dir() or (name and is_hidden(name)):
             continue
-        why = _refused(info) if name else "a path that leads out of the archive"
+        why = why_refused(info, MAX_STUDENT) if name else "a path that leads out of the archive"
         if why or name is None:
             plan.unplaced.append((info.filename, why))
         else:
@@ -201,23 +200,6 @@ def make_plan(
     for (key, target), found_files in sorted(theirs.items()):
         plan.submissions.append(_submission(archive, whose[key], target, found_files, plan))
     return plan
-
-
-def _hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
-
-
-def _refused(info: zipfile.ZipInfo) -> str:
-    """Why a member is not read; "" if it is."""
-    if info.flag_bits & 1:
-        return "encrypted"
-    if stat.S_ISLNK(info.external_attr >> 16):
-        return "a link"
-    if info.file_size > MAX_STUDENT:
-        return f"larger than {MAX_STUDENT // MIB} MiB"
-    if info.file_size > MIB and info.file_size > MAX_RATIO * info.compress_size:
-        return "packed too tightly to be a document"
-    return ""
 
 
 def _guess(file: str, known: Iterable[str]) -> str:
@@ -354,7 +336,7 @@ def _compare(target: Path, contents: Mapping[str, bytes], time: datetime.datetim
     here = {
         path.relative_to(target).as_posix(): path
         for path in target.rglob("*")
-        if path.is_file() and not _hidden(path.relative_to(target).as_posix())
+        if path.is_file() and not is_hidden(path.relative_to(target).as_posix())
     }
     if {*here} == {*contents} and all(
         here[name].read_bytes() == data for name, data in contents.items()
@@ -371,6 +353,7 @@ def _compare(target: Path, contents: Mapping[str, bytes], time: datetime.datetim
 def _write(target: Path, contents: Mapping[str, bytes]) -> None:
     """The new folder is complete before it takes its place, and what stood there is moved aside."""
     draft = target.parent / f".{target.name}.new"
+    shutil.rmtree(draft, ignore_errors=True)  # of a run that was stopped
     for path, data in contents.items():
         replace_file(draft / path, data)
     if not contents:

@@ -6,15 +6,14 @@ noted the names.
 
 import argparse
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from scalinglaws.course.grading.nbgrader_api import assignments
+from scalinglaws.course.grading.classroom import check_name
 from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
 from scalinglaws.paths import complete_course_dir
 
+from .archive import write_zip
 from .collect import read_origins
 from .downloads import SYSTEMS
 
@@ -41,10 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the zip file. Exit code 1 where a page has nowhere to go."""
     course = complete_course_dir()
-    if args.assignment not in assignments(course):
-        raise CourseError(
-            f"There is no assignment {args.assignment!r}: choose one of {', '.join(assignments(course))}."
-        )
+    check_name(course, args.assignment)
     pages = find_pages(course, args.assignment)
     if not pages:
         raise CourseError(
@@ -53,21 +49,14 @@ def run(args: argparse.Namespace) -> int:
     target = args.output or Path(f"{args.assignment}_feedback.zip")
     origins = read_origins(course, args.assignment)
     nowhere = []
-    draft = target.with_name(f".{target.name}.new")
-    try:
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-            for student, found in pages.items():
-                members = [str(name) for name in origins.get(student, {}).get("members", ())]
-                names = list(names_of(args.form, student, found, members))
-                if not names:
-                    nowhere.append(student)
-                for page, name in zip(found, names, strict=False):
-                    archive.write(page, name)
-        replace_file(target, draft.read_bytes())
-    except OSError as error:
-        raise CourseError(f"{target} cannot be written: {error.strerror}.") from None
-    finally:
-        draft.unlink(missing_ok=True)
+    files: dict[str, bytes] = {}
+    for student, found in pages.items():
+        members = [str(name) for name in origins.get(student, {}).get("members", ())]
+        names = list(names_of(args.form, student, found, members))
+        if not names:
+            nowhere.append(student)
+        files |= {name: page.read_bytes() for page, name in zip(found, names, strict=False)}
+    write_zip(target, files)
     print(f"{target}: the pages of {len(pages) - len(nowhere)} students, {FORMS[args.form]}.")
     if nowhere:
         print(

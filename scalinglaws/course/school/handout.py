@@ -6,15 +6,17 @@ right answer, and no exercise.
 """
 
 import argparse
-import zipfile
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
+from scalinglaws.course.grading.classroom import check_name
 from scalinglaws.course.grading.nbgrader_api import assignments
 from scalinglaws.course.release import fresh_files, stale_files
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
+
+from .archive import write_zip
 
 FOLDER = "scaling-laws"  # the folder in the zip file
 # What is handed out, besides release/. The rest of a clone stays: source/, questions/, tests/ and what they are made of.
@@ -37,16 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the zip file."""
     course = complete_course_dir()
     files = dict(handout_files(course, args.assignment))
-    draft = args.output.with_name(f".{args.output.name}.new")
-    try:
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in sorted(files.items()):
-                archive.writestr(_member(name), content)
-        draft.replace(args.output)
-    except OSError as error:
-        raise CourseError(f"{args.output} cannot be written: {error.strerror}.") from None
-    finally:
-        draft.unlink(missing_ok=True)
+    write_zip(args.output, {f"{FOLDER}/{name}": content for name, content in files.items()})
     size = args.output.stat().st_size / 2**20
     print(
         f"{args.output}: {len(files)} files, {size:.0f} MB. It holds no solution and no hidden test."
@@ -57,24 +50,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _member(name: str) -> zipfile.ZipInfo:
-    """The same zip file from the same files, with the permissions of ordinary ones."""
-    member = zipfile.ZipInfo(f"{FOLDER}/{name}")
-    member.external_attr = 0o100644 << 16
-    member.compress_type = zipfile.ZIP_DEFLATED
-    return member
-
-
 def handout_files(course: Path, only: Sequence[str] = ()) -> Iterator[tuple[str, bytes]]:
     """(path, content) of each file that is handed out. only: assignments; all by default.
 
     Raises CourseError for an unknown assignment, and where release/ is not what source/ would give.
     """
-    known = assignments(course)
     for name in only:
-        if name not in known:
-            raise CourseError(f"There is no assignment {name!r}: choose one of {', '.join(known)}.")
-    chosen = list(only) or known
+        check_name(course, name)
+    chosen = list(only) or assignments(course)
     fresh = fresh_files(course, chosen)
     if stale := [path for path in stale_files(course, fresh) if path in fresh]:
         raise CourseError(

@@ -344,6 +344,10 @@ def save_roster(course: Path, students: list[Student]) -> list[str]:
     ids = {student.id for student in students}
     kept = [student for student in load_roster(course) if student.id not in ids]
     everybody = sorted([*students, *kept], key=lambda student: student.id)
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(FIELDS)
+    table.writerows([getattr(student, field) for field in FIELDS] for student in everybody)
     config = load_config(course, course)
     with gradebook_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -356,9 +360,5 @@ def save_roster(course: Path, students: list[Student]) -> list[str]:
                     "lms_user_id": student.lms_id or None,
                 }
                 book.update_or_create_student(student.id, **about)
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(FIELDS)
-    table.writerows([getattr(student, field) for field in FIELDS] for student in everybody)
-    replace_file(course / FILE, text.getvalue().encode())
+        replace_file(course / FILE, text.getvalue().encode())
     return [student.id for student in kept]

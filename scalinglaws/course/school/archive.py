@@ -1,0 +1,24 @@
+"""A zip file to hand on: written in one step, and the same from the same content."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from scalinglaws.errors import CourseError
+from scalinglaws.files import replace_file
+
+
+def write_zip(target: Path, files: Mapping[str, bytes]) -> None:
+    """Write {path: content} as a zip file. Raises CourseError where it cannot be written; an old one then stays."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted(files.items()):
+            member = zipfile.ZipInfo(name)  # without the time of today
+            member.external_attr = 0o100644 << 16  # an ordinary file
+            member.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(member, data)
+    try:
+        replace_file(target, content.getvalue())
+    except OSError as error:
+        raise CourseError(f"{target} cannot be written: {error.strerror}.") from None
