@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Callable
 
 # $$block$$ or $inline$, outside `code`; a dollar sign before a digit and after a space is money.
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
@@ -43,20 +44,24 @@ def draw_formulas(markdown: str) -> str:
     return _outside_code(markdown, _mathml)
 
 
-def to_html(markdown: str) -> str:
-    """Markdown as HTML, formulas as MathML. HTML in it is shown, not obeyed; what scrolls can be reached by keyboard."""
-    import mistune
-
+def with_formulas(markdown: str, render: Callable[[str], str]) -> str:
+    """render(markdown), but the TeX formulas in it become MathML that `render` never sees."""
     formulas: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
         formulas.append(_mathml(match))
         return f"\ue000{len(formulas) - 1}\ue001"  # private characters, which no text holds
 
-    page = str(
-        mistune.create_markdown(escape=True, plugins=["table"])(_outside_code(markdown, keep))
-    )
-    page = re.sub("\ue000(\\d+)\ue001", lambda mark: formulas[int(mark[1])], page)
+    page = render(_outside_code(markdown, keep))
+    return re.sub("\ue000(\\d+)\ue001", lambda mark: formulas[int(mark[1])], page)
+
+
+def to_html(markdown: str) -> str:
+    """Markdown as HTML, formulas as MathML. HTML in it is shown, not obeyed; what scrolls can be reached by keyboard."""
+    import mistune
+
+    render = mistune.create_markdown(escape=True, plugins=["table"])
+    page = with_formulas(markdown, lambda text: str(render(text)))
     return page.replace("<pre>", '<pre tabindex="0" role="group" aria-label="code">').strip()
 
 
