@@ -131,7 +131,7 @@ ANSWERS = {
                 "smallest one may stand later",
             ),
             (_ONSET.format("return C[score >= 0.1 * score[np.argmax(C)]].min()"), "typed in"),
-            (_ONSET.format("return C[score >= share].min()"), ""),
+            (_ONSET.format("return C[score >= share].min()"), "not the share itself"),
             (_ONSET.format("return np.argmax(score >= share * score[-1])"), "counted from 0"),
             (_ONSET.format("return C[score >= share * score[np.argmax(C)]].max()"), "smallest"),
             (_ONSET.format("C.sort(); return C[score >= share * score[-1]].min()"), ""),
@@ -166,6 +166,9 @@ ANSWERS = {
             ("answer_3a = 'p'", ""),
             ("answer_3a = '0.21'", "without quotation marks"),
         ],
+        equal={
+            "0.21 => 0.231": "0.95**30 is 0.2146, and the question forgives a difference of 0.02",
+        },
     ),
     "ex3_demand": Answers(
         right=[
@@ -308,7 +311,7 @@ ANSWERS = {
             ),
             (
                 _DISCORDANT.format("return np.mean(np.diff(loss) * np.diff(score) > 0)"),
-                "only neighbours",
+                "Only neighbours",
             ),
             (
                 _DISCORDANT.format(
@@ -371,7 +374,7 @@ ANSWERS = {
             ),
             (
                 'discordant_8 = share_discordant(points["loss"].to_numpy(), points["accuracy"].to_numpy())\ndiscordant_code = 0.2',
-                "",
+                "for accuracy",
             ),
             ("discordant_8 = 22\ndiscordant_code = 0.2", "A share"),
             (
@@ -467,6 +470,9 @@ ANSWERS = {
             (final(low_one="one.predict(referee['loss'])"), "two numbers"),
             (final(low_eight="(0.09, 0.05)"), "lower one"),
         ],
+        equal={
+            "'N' => 'D' #3": "at this size match_8 hardly depends on N: its forecast differs by 0.05 %, less than rounding to three digits does",
+        },
     ),
     "ex9_rival": Answers(
         right=[
