@@ -207,7 +207,8 @@ ANSWERS = {
                 ),
                 "[1, 3]",
             ),
-            (_CHAIN.format("return p * (p / m2) ** (k - 1)"), ""),
+            (_CHAIN.format("return p * (p / m2) ** (k - 1)"), "upside down"),
+            (_CHAIN.format("return (m2 / p) ** (k - 1)"), "first byte is missing"),
         ],
     ),
     "ex4_factors": Answers(
@@ -317,7 +318,7 @@ ANSWERS = {
                 _DISCORDANT.format(
                     "i, j = np.triu_indices(len(loss), 1); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) >= 0)"
                 ),
-                "",
+                "same score",
             ),
             (
                 _DISCORDANT.format(
@@ -336,6 +337,12 @@ ANSWERS = {
                     "s = score[np.argsort(loss)]; n = len(s); return sum((s[i] < s[i + 1:]).sum() for i in range(n)) / (n * (n - 1) / 2)"
                 ),
                 "equal losses",
+            ),
+            (
+                _DISCORDANT.format(
+                    "n = len(loss); return sum((loss[a] < loss[b]) and (score[a] <= score[b]) for a in range(n) for b in range(n)) / (n * (n - 1) / 2)"
+                ),
+                "same score",
             ),
             (
                 _DISCORDANT.format(
