@@ -12,7 +12,6 @@ from .lesson import Lesson, shared_bootstraps
 from .mutants import Machine
 from .notebooks import ASSIGNMENTS, COURSE
 
-
 # What no person would write in a reply: numpy's names, addresses, line breaks, two full stops, signs of a table.
 _MACHINE_WRITTEN = re.compile(
     r"np\.(float|int|bool|str)\w*\(|array\(| at 0x|\n|(?<!\.)\.\.(?!\.)|dtype"
