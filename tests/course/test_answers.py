@@ -12,6 +12,19 @@ from .lesson import Lesson, shared_bootstraps
 from .mutants import Machine
 from .notebooks import ASSIGNMENTS, COURSE
 
+# Exercises whose checks fit or resample for seconds: a sample of their mutants stands for all, which the benchmark runs.
+SAMPLED = {
+    "ex8_bootstrap": 5,
+    "ex13_debug": 5,
+    "ex15_plan": 10,
+    "ex2_ranges": 8,
+    "ex2_levels": 5,
+    "ex5_turn": 20,
+    "ex7_absurd": 15,
+    "ex8_exponents": 12,
+    "ex8_final": 12,
+    "ex8_forecast": 8,
+}
 # What no person would write in a reply: numpy's names, addresses, line breaks, two full stops, signs of a table.
 _MACHINE_WRITTEN = re.compile(
     r"np\.(float|int|bool|str)\w*\(|array\(| at 0x|\n|(?<!\.)\.\.(?!\.)|dtype"
@@ -89,9 +102,10 @@ def test_no_mutant_survives_every_shape_is_taken_and_every_slip_is_reached(lesso
         if given.exempt:
             continue
         machine = Machine(notebook, name)
-        report = machine.report(given.equal)
+        sample = SAMPLED.get(name)
+        report = machine.report(given.equal, sample)
         assert machine.stale_seals() == [], name
-        unused = set(given.equal) - set(report.equal)
+        unused = set(given.equal) - set(report.equal) if sample is None else set()
         missed = {message: reply for message, reply in report.slips.items() if reply}
         if report.survived or report.shapes_refused or missed or unused:
             open_[name] = (report.survived, report.shapes_refused, missed, unused)
