@@ -9,16 +9,15 @@ import io
 import json
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import jsonschema
-import yaml
 
 from scalinglaws.errors import CourseError
 
 from .answers import form, spell
-from .seal import SEALED_FILE, Reply, seal
+from .drawn import instance
+from .seal import SEALED_FILE, Reply, seal, seal_recipe
 from .worked import value_of, worked
 
 # What travels in plain; all else is sealed or stays behind.
@@ -37,7 +36,6 @@ _SHOWN = [
     "hints",
     "references",
 ]
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first is ten times as fast
 _MOST_STEPS = 41  # of a tolerance: every one of them is a reply that is sealed
 
 
@@ -47,13 +45,18 @@ def load_bank(folder: Path) -> dict[str, dict[str, Any]]:
     Raises CourseError, naming the file and the place, for what does not fit the schema, an id used twice, or
     options of which the wrong number is right.
     """
+    # Here: a learner's variants need this module, and neither of these.
+    import jsonschema
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first is ten times as fast
     schema = jsonschema.Draft202012Validator(
         json.loads((folder / "schema.json").read_text("utf-8"))
     )
     bank: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.yaml")):
         try:
-            questions = yaml.load(path.read_text("utf-8"), Loader=_LOADER)
+            questions = yaml.load(path.read_text("utf-8"), Loader=loader)
         except yaml.YAMLError as error:
             raise CourseError(f"{path.name} is not valid YAML: {error}") from None
         questions = _plain(questions)
@@ -69,6 +72,13 @@ def load_bank(folder: Path) -> dict[str, dict[str, Any]]:
                 raise CourseError(f"{path.name}: {question['id']} {error}") from None
             if path.stem[:2].isdigit():  # it may speak of what stands in its notebook
                 question["notebook"] = path.stem
+            if "draw" in question:
+                if "notebook" in question:
+                    raise CourseError(
+                        f"{path.name}: {question['id']} draws its numbers, so what computes its answers travels with "
+                        "the package: put it into a file that belongs to no notebook."
+                    )
+                question = {**instance(question, 0), "recipe": question}
             bank[question["id"]] = question
     return bank
 
@@ -104,9 +114,9 @@ def _check_options(question: dict[str, Any]) -> None:
 # -- Answers, computed
 
 
-def compute(expression: Any) -> float:
+def compute(expression: Any, given: Mapping[str, Any] | None = None) -> float:
     """The value of a Python expression of the bank, as a number: see `value_of`."""
-    return float(value_of(expression))
+    return float(value_of(expression, given))
 
 
 def output(code: str) -> str:
@@ -160,7 +170,8 @@ def right_answer(question: dict[str, Any]) -> Any:
     if kind == "words":
         return question["model_answer"].strip()
     if kind == "number":
-        return compute(question["answer"] if "answer" in question else output(question["code"]))
+        computed = question["answer"] if "answer" in question else output(question["code"])
+        return compute(computed, question.get("given"))
     return output(question["code"]) if kind == "output" else question["answer"]
 
 
@@ -188,7 +199,8 @@ def replies(question: dict[str, Any]) -> dict[str, Reply]:
         for answer in _tolerated(question, right)
     }
     for slip in question["slips"]:
-        wrong = compute(slip["answer"]) if kind == "number" else slip["answer"]
+        given = question.get("given")
+        wrong = compute(slip["answer"], given) if kind == "number" else slip["answer"]
         spelling = spell(visible, wrong)
         if spelling in found:
             raise CourseError(
@@ -219,6 +231,7 @@ def sealed_bank(folder: Path) -> str:
     """The text of `sealed.json` for the bank in `folder`; the same text on every run."""
     sealed = {
         name: seal(name, shown(question), replies(question), worked(question))
+        | ({"recipe": seal_recipe(name, question["recipe"])} if "recipe" in question else {})
         for name, question in sorted(load_bank(folder).items())
     }
     return json.dumps(sealed, indent=1) + "\n"
