@@ -360,7 +360,7 @@ def test_practice_asks_what_is_due_before_what_is_new(progress, clock):
     practice.answer(RIGHT[second])
     clock.forward(minutes=5)
     assert practice.counts()["due"] >= 1
-    assert practice.next().question == first
+    assert family(practice.next().question) == first  # with other numbers, where it has some
 
 
 def test_practice_ends_when_all_is_known_for_now(progress, clock):
