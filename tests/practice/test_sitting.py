@@ -29,6 +29,7 @@ from scalinglaws.course.practice.widget import Page, for_page
 from scalinglaws.course.questions import bank, seal
 from scalinglaws.course.questions.answers import form
 from scalinglaws.course.questions.seal import sealed_bank
+from scalinglaws.course.questions.worked import worked
 from scalinglaws.errors import CourseError
 
 from ..questions.answers import BANK, FIVE, RIGHT, wrong
@@ -80,7 +81,7 @@ def test_two_attempts_then_the_question_is_closed(challenge):
     assert not challenge.answer(wrong(name, 1)).right
     shown = view(challenge)
     assert shown["phase"] == "closed" and not shown["right"]
-    assert shown["solution"] == BANK[name]["solution"].strip()
+    assert shown["solution"] == worked(BANK[name])
     last = as_shown(challenge.progress, wrong(name, 1))
     assert set(shown["others"]) == set(BANK[name]["options"]) - {last} and shown["answer"] == last
     assert challenge.answer(RIGHT[name]) is None

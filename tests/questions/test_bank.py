@@ -12,6 +12,7 @@ import yaml
 from scalinglaws.course.questions import bank, seal
 from scalinglaws.course.questions.answers import form, from_text, spell
 from scalinglaws.course.questions.seal import Reply, open_reply, unseal
+from scalinglaws.course.questions.worked import filled, steps_of, worked
 from scalinglaws.errors import CourseError
 
 from .answers import BANK, FOLDER, LIKELY, Searched
@@ -41,11 +42,33 @@ def test_every_answer_opens_its_own_reply(name):
         spelling = spell(bank.shown(question), answer)
         opened = open_reply(name, answer)
         assert opened.right == (spelling == right), answer
-        assert opened.solution == (question["solution"].strip() if opened.right else "")
+        assert opened.solution == (worked(question) if opened.right else "")
         if form(question) != "options":
             assert opened.text == replies[spelling].text
     wrong = {reply.text for reply in replies.values() if not reply.right}
     assert not wrong & {reply.text for reply in replies.values() if reply.right} - {""}
+
+
+COMPUTED = [name for name in sorted(BANK) if form(BANK[name]) in ("number", "output", "expression")]
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_the_last_step_is_the_answer_and_mistakes_are_shown_to_everybody(name):
+    question = BANK[name]
+    _, value = steps_of(question)[-1]
+    visible = bank.shown(question)
+    assert spell(visible, value) == spell(visible, bank.right_answer(question))
+    text = worked(question)
+    assert "[[" not in text and "nan" not in text.split()
+    assert all(slip["reply"].strip() in text for slip in question["slips"])
+    assert "**Quick check.**" in text
+
+
+def test_numbers_in_worked_texts_are_written_as_people_do():
+    assert filled("[[6 * 1e9 * 2e10]] FLOPs, [[1 / 3]], $[[1e20]]$, [[2 * 120]]") == (
+        r"$1.2 \cdot 10^{20}$ FLOPs, 0.3333, $10^{20}$, 240"
+    )
+    assert filled("`N = [[N]]`", {"N": 3e9}) == "`N = 3e9`"
 
 
 def test_all_replies_of_a_question_look_alike():
@@ -140,7 +163,7 @@ def test_each_type_takes_every_spelling_and_names_each_slip(samples, kind, right
     for answer in right:
         reply = unseal(name, entry, answer)
         assert reply.right, answer
-        assert reply.solution == samples["bank"][name]["solution"].strip()
+        assert reply.solution == worked(samples["bank"][name])
     for answer, said in wrong.items():
         try:
             reply = unseal(name, entry, answer)
@@ -191,7 +214,7 @@ def test_markdown_shows_the_question_and_nothing_that_is_sealed(samples):
 
 def sealed_texts(question: dict) -> list[str]:
     texts = [reply.text for reply in bank.replies(question).values()]
-    return [*texts, question["solution"]]
+    return [*texts, worked(question)]
 
 
 def test_no_part_of_a_sealed_text_can_be_read_in_the_package():

@@ -142,9 +142,9 @@ function render({ model, el }) {
     parts.push(reply(shown));
     if (Object.keys(shown.others).length) {
       const name = (letter) => (shown.form === "truth" ? shown.options[letter] : `${letter}.`);
-      parts.push(make("details", {}, make("summary", {}, "The other options"),
-        ...Object.entries(shown.others).map(([letter, html]) =>
-          make("p", {}, make("b", {}, `${name(letter)} `), make("span", { html })))));
+      parts.push(make("h3", {}, "The other options, and why"),
+        make("ul", {}, ...Object.entries(shown.others).map(([letter, html]) =>
+          make("li", {}, make("b", {}, `${name(letter)} `), make("span", { html })))));
     }
     parts.push(make("h3", {}, "Worked solution"), make("div", { html: shown.solution }));
     if (shown.references.length)

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import numpy as np
 import yaml
 
 from scalinglaws.errors import CourseError
 
 from .answers import form, spell
 from .seal import SEALED_FILE, Reply, seal
+from .worked import value_of, worked
 
 # What travels in plain; all else is sealed or stays behind.
 _SHOWN = [
@@ -105,10 +105,8 @@ def _check_options(question: dict[str, Any]) -> None:
 
 
 def compute(expression: Any) -> float:
-    """The value of a Python expression of the bank; `math`, `np` and the package as `sl` can be used in it."""
-    import scalinglaws as sl
-
-    return float(eval(str(expression), {"math": math, "np": np, "sl": sl}))
+    """The value of a Python expression of the bank, as a number: see `value_of`."""
+    return float(value_of(expression))
 
 
 def output(code: str) -> str:
@@ -220,7 +218,7 @@ def _tolerated(question: dict[str, Any], right: Any) -> list[Any]:
 def sealed_bank(folder: Path) -> str:
     """The text of `sealed.json` for the bank in `folder`; the same text on every run."""
     sealed = {
-        name: seal(name, shown(question), replies(question), question["solution"].strip())
+        name: seal(name, shown(question), replies(question), worked(question))
         for name, question in sorted(load_bank(folder).items())
     }
     return json.dumps(sealed, indent=1) + "\n"

@@ -151,6 +151,14 @@ def _several(
     return Reply(False, " ".join(said))
 
 
+def option_replies(question: str) -> dict[str, Reply]:
+    """The reply to each option by itself, by the bank's letters: for a question that is over. Empty without options."""
+    entry = find(question)
+    sign = "+" if form(entry) == "options" else ""
+    found = {c: _unseal(question, entry, sign + c) for c in entry.get("options", ())}
+    return {letter: reply for letter, reply in found.items() if reply}
+
+
 @functools.cache
 def sealed_bank() -> dict[str, Entry]:
     """{id: entry} of all questions that travel with the package: what may be read, and what is sealed."""
