@@ -18,7 +18,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import resources
 from itertools import combinations
 from typing import Any
@@ -30,6 +30,7 @@ from scalinglaws.errors import CourseError
 
 from .answers import form, spell
 from .drawn import family, instance, seed_of
+from .replies import Reply as Reply, replies, shown
 from .worked import worked
 
 SEALED_FILE = "sealed.json"
@@ -41,15 +42,6 @@ _WORK = {"number": _COSTLY, "output": _COSTLY, "expression": _COSTLY}
 
 
 Entry = dict[str, Any]  # a sealed question, as JSON: what may be read, and what is sealed
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a learner is told: whether the answer is right, why, and after a right answer the worked solution."""
-
-    right: bool
-    text: str
-    solution: str = ""
 
 
 @functools.lru_cache(maxsize=8192)
@@ -121,8 +113,6 @@ def _recipe_key(name: str) -> bytes:
 @functools.lru_cache(maxsize=512)
 def _variant(question: str) -> tuple[Entry, dict[str, Reply], str]:
     """What may be read of a variant, its replies by spelling, and its worked solution. Raises CourseError if there is none."""
-    from . import bank
-
     name, seed = family(question), seed_of(question)
     entry = sealed_bank().get(name, {})
     if seed is None or "recipe" not in entry:
@@ -131,7 +121,7 @@ def _variant(question: str) -> tuple[Entry, dict[str, Reply], str]:
         )
     recipe = json.loads(_decrypt(_recipe_key(name), entry["recipe"], name))
     drawn = instance(recipe, seed)
-    return bank.shown(drawn), bank.replies(drawn), worked(drawn)
+    return shown(drawn), replies(drawn), worked(drawn)
 
 
 def solution_of_variant(question: str) -> str | None:
