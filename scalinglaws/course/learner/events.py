@@ -214,7 +214,7 @@ def _value(kind: Any, value: Any) -> Any:
 
 @dataclass(frozen=True)
 class History:
-    """All events in the order in which they were written. odd: the numbers of the lines that are none."""
+    """All events in the order in which they were written. odd: the numbers of the lines that are not events."""
 
     events: list[Event] = field(default_factory=list)
     odd: tuple[int, ...] = ()
