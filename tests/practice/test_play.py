@@ -21,6 +21,7 @@ from scalinglaws.course.practice import progress_report as panel
 from scalinglaws.course.practice.play import Play, in_terminal
 from scalinglaws.course.practice.reveal import solution
 from scalinglaws.course.practice.sitting import Challenge, Practice
+from scalinglaws.course.questions.worked import worked
 from scalinglaws.errors import CourseError
 
 from ..questions.answers import BANK, FIVE, RIGHT, wrong
@@ -103,7 +104,7 @@ def test_a_round_in_the_terminal_goes_on_later(course, monkeypatch, capsys):
     typed(monkeypatch, course, "q")
     main(["challenge"])
     said = capsys.readouterr().out
-    assert "goes on where it stood" in said and "Problem 2 of 5" in said
+    assert "resumes where you left it" in said and "Problem 2 of 5" in said
     assert len(Challenge(Progress(course / "submitted/ada/progress.jsonl")).turns()) == 2
 
 
@@ -209,14 +210,14 @@ def test_a_question_is_revealed_after_a_right_answer_or_honest_tries(progress, c
     number = "power_laws.two_terms"
     progress.add(Answered(progress.now(), number, "0.0947", True))
     shutil.rmtree(course / "questions")  # a right answer opens the sealed solution
-    assert solution(number, progress) == BANK[number]["solution"].strip()
+    assert solution(number, progress) == worked(BANK[number])
 
 
 def test_a_number_that_nobody_found_is_revealed_from_the_course_only(progress, course):
     number = "power_laws.two_terms"
     for answer in ("1.0", "2.0", "3.0"):
         progress.add(Answered(progress.now(), number, answer, False))
-    assert solution(number, progress) == BANK[number]["solution"].strip()
+    assert solution(number, progress) == worked(BANK[number])
     shutil.rmtree(course / "questions")
     with pytest.raises(CourseError, match="is not in this installation"):
         solution(number, progress)

@@ -172,6 +172,7 @@ def two_small_budgets(corpus: str) -> list[RunConfig]:
     return [at_budget(corpus, width, C, 0) for C in (1e9, 3e9) for width in widths]
 
 
+@pytest.mark.slow
 def test_from_a_text_to_a_page_in_one_command(tmp_path, capsys, monkeypatch):
     """IsoFLOP runs on a folder of one's own, and the findings page about them."""
     monkeypatch.setitem(PLANS, "isoflop", two_small_budgets)

@@ -4,6 +4,7 @@ c = sl.challenge(widget=False)
 c.start("Ada");  c.answer("b");  c.hint();  c.next()
 """
 
+import re
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +28,9 @@ _HOW = {
 }
 
 
+_ITEM = re.compile(r"(?:-|\d+\.) ")  # what begins an item of a list
+
+
 def fill(text: str, indent: str = "") -> str:
     """Text for a terminal: paragraphs wrapped, indented code as it is."""
     lines = []
@@ -34,7 +38,8 @@ def fill(text: str, indent: str = "") -> str:
         code = block.startswith("    ") or "\n    " in block
         wrapped = block.splitlines() if code else []
         for line in [] if code else _paragraphs(block):
-            wrapped += wrap(line, later="  " * line.startswith("- ")).splitlines()
+            item = _ITEM.match(line)
+            wrapped += wrap(line, later=" " * len(item[0]) if item else "").splitlines()
         lines += [f"{indent}{line}".rstrip() for line in wrapped] + [""]
     return "\n".join(lines).rstrip()
 
@@ -43,7 +48,7 @@ def _paragraphs(block: str) -> list[str]:
     """Lines of one paragraph joined; each item of a list by itself."""
     found: list[str] = []
     for line in block.splitlines():
-        if found and not line.startswith("- "):
+        if found and not _ITEM.match(line):
             found[-1] += " " + line.strip()
         else:
             found.append(line.strip())
@@ -137,6 +142,13 @@ def text_of(shown: dict[str, Any], question: bool = True) -> str:
         tries = f" ({left} attempt{'s' * (left > 1)} left)"
         parts.append(wrap(f"{_HOW[shown['form']]}{names}{unit}{tries}."))
     else:
+        if shown["others"]:
+            names = shown["options"] if shown["form"] == "truth" else {}
+            others = "".join(
+                f"\n- {names.get(letter, f'{letter}.')} {text}"
+                for letter, text in shown["others"].items()
+            )
+            parts.append(fill(to_text(f"The other options, and why\n{others}")))
         parts.append(fill(f"Worked solution. {to_text(shown['solution'])}"))
         parts += [wrap(reference, "  ", "    ") for reference in shown["references"]]
     if shown.get("over"):

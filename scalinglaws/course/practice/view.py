@@ -8,11 +8,11 @@ from typing import Any
 
 from scalinglaws.course.learner.events import Event
 from scalinglaws.course.questions.answers import form, from_text
-from scalinglaws.course.questions.seal import Reply, mark
+from scalinglaws.course.questions.seal import Reply, mark, option_replies
 from scalinglaws.errors import CourseError
 
 from .badge import badge_of
-from .options import from_shown, shown_letters, shown_options, to_shown
+from .options import shown_letters, shown_options, to_shown
 from .reveal import worked_solution
 from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn, all_of, rules
 
@@ -112,17 +112,24 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
             "The worked solution opens with the right answer, or where the course's folder questions/ is."
         )
         shown["references"] = entry.get("references", [])
-        if kind in ("option", "truth"):
-            shown["others"] = {
-                letter: mark(turn.question, from_shown(turn, letter)).text
-                for letter in shown_options(turn)
-                if letter != shown["answer"]
-            }
+        replied = "" if shown["late"] else shown["answer"].lower()
+        shown["others"] = {
+            letter: reply.text
+            for letter, reply in sorted(_shown_replies(turn).items())
+            if letter not in replied
+        }
     return shown
 
 
+def _shown_replies(turn: Turn) -> dict[str, Reply]:
+    """The reply to each option, by the letters shown."""
+    letters = shown_letters(turn)
+    replies = option_replies(turn.question)
+    return {letters.get(letter, letter): reply for letter, reply in replies.items()}
+
+
 def _mark_again(turn: Turn) -> Reply:
-    """The reply to the last answer, opened anew: the file keeps answers, not replies."""
+    """The reply to the last answer, opened again: the file keeps answers, not replies."""
     answer, right = turn.answers[-1]
     try:
         return mark(turn.question, from_text(turn.entry, answer), shown_letters(turn))
