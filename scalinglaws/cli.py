@@ -94,7 +94,7 @@ COMMANDS = {
     "source": Command(
         "scalinglaws.course.source", "bring source/ in step: notebooks and their texts", "grade"
     ),
-    "release": Command("scalinglaws.course.release", "make release/ anew from source/", "grade"),
+    "release": Command("scalinglaws.course.release", "regenerate release/ from source/", "grade"),
     "sweep": Command(
         "scalinglaws.findings.sweep", "train the tiny language models of the study", "train"
     ),

@@ -2,7 +2,7 @@
 
 bootstrap.py calls this with whatever Python it finds, so it uses the standard library only. A set-up ends with
 a stamp in .venv. Where the stamp fits, nothing is done; where it is missing (an interrupted set-up, a folder
-that was moved, another Python), the environment is made anew rather than trusted.
+that was moved, another Python), the environment is made again rather than trusted.
 """
 
 import importlib.util

@@ -104,7 +104,7 @@ def test_a_round_in_the_terminal_goes_on_later(course, monkeypatch, capsys):
     typed(monkeypatch, course, "q")
     main(["challenge"])
     said = capsys.readouterr().out
-    assert "goes on where it stood" in said and "Problem 2 of 5" in said
+    assert "resumes where you left it" in said and "Problem 2 of 5" in said
     assert len(Challenge(Progress(course / "submitted/ada/progress.jsonl")).turns()) == 2
 
 

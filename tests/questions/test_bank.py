@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import yaml
 
 from scalinglaws.course.questions import bank, seal
 from scalinglaws.course.questions.answers import form, from_text, spell
+from scalinglaws.course.questions.drawn import instance
 from scalinglaws.course.questions.seal import Reply, open_reply, unseal
 from scalinglaws.course.questions.worked import filled, steps_of, worked
 from scalinglaws.errors import CourseError
@@ -29,7 +31,7 @@ def given_answers(question: dict) -> list:
         return list(question["options"])
     slips = [slip["answer"] for slip in question.get("slips", ())]
     if form(question) == "number":
-        slips = [bank.compute(slip) for slip in slips]
+        slips = [bank.compute(slip, question.get("given")) for slip in slips]
     return [bank.right_answer(question), *slips]
 
 
@@ -68,6 +70,33 @@ def test_the_last_step_is_the_answer_and_mistakes_are_shown_to_everybody(name):
     assert "[[" not in text and "nan" not in text.split()
     assert all(slip["reply"].strip() in text for slip in question["slips"])
     assert "**Quick check.**" in text
+
+
+FAMILIES = [name for name in sorted(BANK) if "recipe" in BANK[name]]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_variant_is_a_good_question(name):
+    """The last step is the answer, no slip is another answer, and no number is left out, whatever is drawn."""
+    prompts = set()
+    for seed in range(40):
+        question = instance(BANK[name]["recipe"], seed)
+        visible = bank.shown(question)
+        replies = bank.replies(question)
+        assert sum(reply.right for reply in replies.values()) == 1
+        _, value = steps_of(question)[-1]
+        assert spell(visible, value) == spell(visible, bank.right_answer(question))
+        assert "[[" not in json.dumps(visible) + worked(question)
+        prompts.add(visible["prompt"] + visible.get("code", ""))
+    assert len(prompts) >= 4
+
+
+def test_what_draws_its_numbers_stands_in_no_notebook(tmp_path):
+    assert not any("notebook" in BANK[name] for name in FAMILIES)
+    shutil.copy(FOLDER / "schema.json", tmp_path)
+    (tmp_path / "01_x.yaml").write_text(yaml.safe_dump([BANK[FAMILIES[0]]["recipe"]]))
+    with pytest.raises(CourseError, match="belongs to no notebook"):
+        bank.load_bank(tmp_path)
 
 
 def test_numbers_in_worked_texts_are_written_as_people_do():

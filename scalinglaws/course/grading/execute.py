@@ -103,7 +103,7 @@ def run_notebook(
     files: Path | None = None,
     sandboxed: bool = True,
 ) -> Ran:
-    """Run all code cells of a notebook that was mended, and write their outputs into it.
+    """Run all code cells of a notebook that was repaired, and write their outputs into it.
 
     files: a folder with two, `learner` and `tester`: what each process finds in its own at the start.
     """

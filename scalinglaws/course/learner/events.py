@@ -94,7 +94,7 @@ class GaveUp(Event):
 
 @dataclass(frozen=True)
 class Started(Event):
-    """A round of the challenge began. topic, level: "" for any. name: for the badge."""
+    """A round of the challenge began. topic, level: "" for any. name: for the badge. seed: what its questions were drawn with."""
 
     sitting: str
     questions: tuple[str, ...]
@@ -102,6 +102,7 @@ class Started(Event):
     level: str = ""
     pace: Pace = "timed"
     name: str = ""
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,8 @@ def _value(kind: Any, value: Any) -> Any:
         if not -1e9 <= value <= 1e9:  # also what is not a number
             raise ValueError(f"{value} is no number of ours")
         return value
+    if kind is int and isinstance(value, int) and not isinstance(value, bool):
+        return value
     if kind in (str, bool) and isinstance(value, kind):
         return value
     raise ValueError(f"{value!r} is no {kind}")
@@ -211,7 +214,7 @@ def _value(kind: Any, value: Any) -> Any:
 
 @dataclass(frozen=True)
 class History:
-    """All events in the order in which they were written. odd: the numbers of the lines that are none."""
+    """All events in the order in which they were written. odd: the numbers of the lines that are not events."""
 
     events: list[Event] = field(default_factory=list)
     odd: tuple[int, ...] = ()

@@ -36,7 +36,7 @@ function render({ model, el }) {
   let acted = false; // the learner did something here: the focus must follow
   let waiting = null;
   let timer = null;
-  let draft = { question: "" }; // what is typed or chosen, kept while the page is drawn anew
+  let draft = { question: "" }; // what is typed or chosen, kept while the page is redrawn
   let announced = "";
 
   const say = (text) => (live.textContent = text); // to a screen reader
@@ -234,7 +234,7 @@ function render({ model, el }) {
       }
       return (root.querySelector(".slp-goal") ?? root.querySelector(".slp-top")).focus();
     }
-    // Drawn anew by the clock or another tab: leave the focus where it was.
+    // Redrawn by the clock or another tab: leave the focus where it was.
     if (typed) (root.querySelector(`[name=${typed.name}][value="${CSS.escape(typed.value)}"], [name=${typed.name}]`))?.focus();
   }
 

@@ -23,7 +23,14 @@ from scalinglaws.course.learner.events import (
 )
 from scalinglaws.course.markdown import to_text
 from scalinglaws.course.questions.answers import WORDS, form, from_text
-from scalinglaws.course.questions.seal import Reply, find, open_reply, option_replies, right_letters
+from scalinglaws.course.questions.seal import (
+    Reply,
+    find,
+    open_reply,
+    option_replies,
+    right_letters,
+    solution_of_variant,
+)
 from scalinglaws.errors import CourseError
 
 TRIES = 3  # different answers that make an honest try
@@ -101,6 +108,8 @@ def _tries_needed(entry: Mapping[str, Any]) -> int:
 def worked_solution(question: str, events: Sequence[Event] = ()) -> str | None:
     """The worked solution of a question that is over; None where it cannot be opened here."""
     entry = find(question)
+    if (drawn := solution_of_variant(question)) is not None:
+        return drawn
     if form(entry) == "words":
         return open_reply(question, " ".join(str(i) for i in range(WORDS))).solution
     for event in events:

@@ -129,7 +129,7 @@ def _shown_replies(turn: Turn) -> dict[str, Reply]:
 
 
 def _mark_again(turn: Turn) -> Reply:
-    """The reply to the last answer, opened anew: the file keeps answers, not replies."""
+    """The reply to the last answer, opened again: the file keeps answers, not replies."""
     answer, right = turn.answers[-1]
     try:
         return mark(turn.question, from_text(turn.entry, answer), shown_letters(turn))

@@ -42,15 +42,18 @@ def _in_prose(number: float) -> str:
     return f"${text}$" if "^" in text else text
 
 
-def filled(text: str, given: Mapping[str, Any] | None = None) -> str:
-    """`text` with its [[expressions]] computed. Within a formula or code: without dollar signs of their own."""
+def filled(text: str, given: Mapping[str, Any] | None = None, code: bool = False) -> str:
+    """`text` with its [[expressions]] computed. Within a formula or code: without dollar signs of their own.
+
+    code: the whole text is code.
+    """
 
     def computed(match: re.Match[str]) -> str:
         value = value_of(match[1], given)
         if isinstance(value, str):
             return value
         before = text[: match.start()]
-        if before.count("`") % 2:
+        if code or before.count("`") % 2:
             return number_text(value, code=True)
         return number_text(value) if before.count("$") % 2 else _in_prose(value)
 
