@@ -190,6 +190,21 @@ function render({ model, el }) {
     ];
   }
 
+  function mistakes(shown) {
+    if (!shown.mistakes?.length) return [];
+    const part = (title, html) => (html ? [make("h4", {}, title), make("div", { html })] : []);
+    return [
+      make("h3", {}, shown.mode === "practice" ? "What you got wrong" : "Your mistakes in this round"),
+      ...shown.mistakes.map((one) =>
+        make("details", {},
+          make("summary", { html: one.prompt.replace(/<\/?(p|pre|code|div)[^>]*>/g, " ") }),
+          ...part("You answered", one.yours), make("div", { html: one.reply }),
+          ...part("Right is", one.right), ...part("Worked solution", one.solution))),
+      shown.mode === "practice" ? null : make("p", {}, "To try them again, with other numbers where they have some: ",
+        make("code", {}, "sl.practice(review=True)"), "."),
+    ];
+  }
+
   function draw() {
     const shown = model.get("shown");
     clearTimeout(waiting);
@@ -210,9 +225,10 @@ function render({ model, el }) {
       parts.push(...question(shown));
       if (shown.phase === "closed" && !shown.over)
         parts.push(make("div", { class: "slp-row" }, button(shown.mode === "practice" ? "Next question" : "Next problem", () => send({ do: "next", put: shown.put }), true)));
-      if (shown.over) parts.push(...results(shown), make("h3", {}, "Another round"), startForm(shown));
+      if (shown.over) parts.push(...results(shown), ...mistakes(shown), make("h3", {}, "Another round"), startForm(shown));
       if (shown.seconds_left != null) countdown(time, shown.seconds_left);
     }
+    if (shown.mode === "practice") parts.push(...mistakes(shown));
     const inside = body.contains(document.activeElement) ? document.activeElement : null;
     const typed = inside?.matches("input, select, textarea") ? { name: inside.name, value: inside.value } : null;
     body.replaceChildren(...parts.filter((part) => part != null));

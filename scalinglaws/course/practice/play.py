@@ -107,8 +107,10 @@ class Play:
         print(text_of(view(self._sitting), again))
 
 
-def text_of(shown: dict[str, Any], question: bool = True) -> str:
-    """A view in plain text."""
+def text_of(
+    shown: dict[str, Any], question: bool = True, review: str = "sl.practice(review=True)"
+) -> str:
+    """A view in plain text. review: how mistakes are reviewed here, in a notebook or in a terminal."""
     phase = shown["phase"]
     if phase == "start":
         return (
@@ -116,12 +118,12 @@ def text_of(shown: dict[str, Any], question: bool = True) -> str:
             'All right, and the badge is yours. Start with start("your name").'
         )
     if phase == "rest":
-        return "Nothing is due here."
+        return "There is nothing to ask here."
     parts = []
     if question:
         facts = " · ".join(shown["facts"])
         time = f" · {_clock(shown['seconds_left'])} left" if shown["seconds_left"] else ""
-        parts += [wrap(f"{shown['title']} · {facts}{time}"), fill(_code(shown["prompt"]))]
+        parts += [wrap(f"{shown['title']} · {facts}{time}"), fill(code_text(shown["prompt"]))]
         options = shown["options"].items() if shown["form"] != "truth" else ()
         parts += [wrap(to_text(text), f"  {letter}. ", "     ") for letter, text in options]
         parts += [fill(f"Hint: {to_text(hint)}") for hint in shown["hints"]]
@@ -154,12 +156,14 @@ def text_of(shown: dict[str, Any], question: bool = True) -> str:
     if shown.get("over"):
         good = sum(row["right"] for row in shown["results"])
         parts.append(f"{good} of {shown['of']} are right.")
+        if shown.get("mistakes"):
+            parts.append(wrap(f"To go through your mistakes and try them again: {review}"))
         if badge := shown.get("badge"):
             parts.append(f"The badge is yours: {badge['file']}")
     return "\n\n".join(parts)
 
 
-def _code(prompt: str) -> str:
+def code_text(prompt: str) -> str:
     """The prompt with its code blocks indented."""
     head, *blocks = prompt.split("```python\n")
     text = to_text(head)
@@ -223,5 +227,5 @@ def in_terminal(sitting: Sitting, read: Callable[[str], str] | None = None) -> i
             continue
         if not reshow:
             after = view(sitting)
-            print("\n" + text_of(after, question=False))
+            print("\n" + text_of(after, question=False, review="scalinglaws practice --review"))
             closed += after["phase"] == "closed"

@@ -65,9 +65,12 @@ def reveal(what: str) -> None:
         print(to_text(text))
 
 
-def solution(what: str, progress: Progress) -> str:
+def solution(
+    what: str, progress: Progress | None = None, events: Sequence[Event] | None = None
+) -> str:
     """The worked solution as Markdown. Raises CourseError before an honest try, or where there is none to be read."""
-    events = progress.events()
+    if events is None:
+        events = (progress or progress_of()).events()
     if "/" in what:
         assignment, _, number = what.partition("/")
         return _exercise_solution(assignment, number, events)

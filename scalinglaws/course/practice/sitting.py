@@ -194,7 +194,7 @@ def questions_on(topic: str = "", level: str = "") -> list[str]:
         ideas = ideas_of(entry["covers"])
         if set(ideas) & set(wanted) and (not level or entry["level"] == level):
             first = min(order.index(idea) for idea in ideas)
-            found.append((LEVELS.index(entry["level"]), first, question))
+            found.append((LEVELS.index(entry["level"]), first, "recipe" in entry, question))
     if not found:
         raise CourseError("There is no question of this level on this topic: choose another level.")
     return [question for *_, question in sorted(found)]
@@ -325,12 +325,18 @@ class Sitting:
 
 
 class Practice(Sitting):
-    """Questions on a topic, those that are due first, then new ones; without a clock."""
+    """Questions on a topic, those that are due first, then new ones; without a clock.
 
-    def __init__(self, progress: Progress, topic: str = "", level: str = ""):
+    review: only those that were missed last time, until each is right.
+    """
+
+    def __init__(self, progress: Progress, topic: str = "", level: str = "", review: bool = False):
         super().__init__(progress)
-        self.topic, self.level = topic, level
+        self.topic, self.level, self.review = topic, level, review
         self.questions = questions_on(topic, level)
+        if review:
+            missed = memories(progress.events(), self.now)
+            self.questions = [q for q in self.questions if q in missed and not missed[q].last_right]
 
     @property
     def id(self) -> str:
@@ -352,11 +358,17 @@ class Practice(Sitting):
         """A sentence: when the next question that was answered is due; "" if none was."""
         memory_of = memories(self.progress.events(), self.now)
         due = [memory_of[q].due for q in self.questions if q in memory_of]
+        if self.review:
+            left = sum(not memory_of[q].last_right for q in self.questions if q in memory_of)
+            return f"{left} of your mistakes are left." if left else "No mistake of yours is left."
         return f"The next question is due {_when(min(due) - self.now)}." if due else ""
 
     def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
         memory_of = memories(log.events, self.now)
         last = family(found[-1].question) if found else None
+        if self.review:
+            left = [q for q in self.questions if q in memory_of and not memory_of[q].last_right]
+            return min(left, key=lambda q: (q == last, memory_of[q].due), default=None)
         due = [
             q
             for q in self.questions

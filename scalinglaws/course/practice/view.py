@@ -8,10 +8,12 @@ from typing import Any
 
 from scalinglaws.course.learner.events import Event
 from scalinglaws.course.questions.answers import form, from_text
+from scalinglaws.course.questions.drawn import family
 from scalinglaws.course.questions.seal import Reply, mark, option_replies
 from scalinglaws.errors import CourseError
 
 from .badge import badge_of
+from .mistakes import mistakes
 from .options import shown_letters, shown_options, to_shown
 from .reveal import worked_solution
 from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn, all_of, rules
@@ -39,7 +41,17 @@ def view(sitting: Sitting) -> dict[str, Any]:
     found = sitting.turns(events)
     shown: dict[str, Any] = {"mode": type(sitting).__name__.lower(), "put": len(found)}
     if isinstance(sitting, Practice):
-        shown |= {"title": "Practice", "counts": sitting.counts()}
+        title = "Your mistakes" if sitting.review else "Practice"
+        shown |= {"title": title, "counts": sitting.counts(), "mistakes": []}
+        if sitting.review:
+            at_hand = found[-1] if found and not found[-1].closed(sitting.now) else None
+            shown["mistakes"] = [
+                vars(mistake) | {"at": f"{mistake.at:%Y-%m-%d}"}
+                for mistake in mistakes(events, sitting.now)
+                if family(mistake.question) in sitting.questions
+                # What is asked again is not told before it is answered, but for its other numbers.
+                and not (at_hand and mistake.question == at_hand.question)
+            ]
         if not found:
             return shown | {"phase": "rest"}
         return shown | _question(found[-1], sitting, events)
@@ -53,6 +65,10 @@ def view(sitting: Sitting) -> dict[str, Any]:
     shown |= _question(found[-1], sitting, events)
     if shown["over"]:
         shown |= {"won": sitting.won(events), "badge": badge_of(sitting, events)}
+        shown["mistakes"] = [
+            vars(mistake) | {"at": f"{mistake.at:%Y-%m-%d}"}
+            for mistake in mistakes(events, sitting.now, sitting.id)
+        ]
     return shown
 
 

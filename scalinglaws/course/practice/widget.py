@@ -99,6 +99,12 @@ def for_page(sitting: Sitting) -> dict[str, Any]:
         shown[key] = {letter: _inline(text) for letter, text in shown.get(key, {}).items()}
     for key in ("hints", "references"):
         shown[key] = [_inline(text) for text in shown.get(key, [])]
+    if "mistakes" in shown:
+        shown["mistakes"] = [
+            {key: to_html(text) for key, text in mistake.items()}
+            | {"question": mistake["question"]}
+            for mistake in shown["mistakes"]
+        ]
     if shown.get("reply"):
         shown["reply"] = {**shown["reply"], "text": to_html(shown["reply"]["text"])}
     if isinstance(sitting, Challenge):
