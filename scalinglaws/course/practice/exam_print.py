@@ -21,10 +21,10 @@ from .options import to_shown
 
 MOST = 200  # variants at once
 _STYLE = """
-body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 11pt/1.45 system-ui, sans-serif; color: #111; background: #fff; }
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 11pt/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.05rem; margin: 1.4rem 0 0.2rem; }
-pre { padding: 0.5rem; background: #f2f2f2; white-space: pre-wrap; } li { margin: 0.2rem 0; }
-section { break-inside: avoid; } .line { height: 2.2rem; border-bottom: 1px solid #111; max-width: 24rem; }
+pre { padding: 0.5rem; border: 1px solid; white-space: pre-wrap; } li { margin: 0.2rem 0; }
+section { break-inside: avoid; } .line { height: 2.2rem; border-bottom: 1px solid; max-width: 24rem; }
 @media print { body { margin: 0; max-width: none; } .new { break-before: page; } }
 """
 
@@ -70,7 +70,7 @@ def write(copies: int, folder: Path, seed: int | None = None) -> list[Path]:
 def _page(title: str, body: str) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+        f'<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><style>{_STYLE}</style></head>'
         f"<body><main>\n{body}\n</main></body></html>\n"
     )
 
