@@ -334,6 +334,9 @@ ANSWERS = {
                 "fit_broken_power_law",
             ),
         ],
+        equal={
+            "16 => 17": "epochs are powers of two: no run has 17",
+        },
     ),
     "ex6_debug": Answers(
         right=[

@@ -140,6 +140,12 @@ ANSWERS = {
         ],
         wrong=[
             (
+                "def fit_line(x, loss):\n"
+                "    slope, intercept = np.polyfit(np.log(x), np.log(loss), 1)\n"
+                "    return np.exp(intercept), abs(slope)",
+                "",
+            ),
+            (
                 _FIT_LINE.format(body="return np.polyfit(np.log(x), np.log(loss), 1)"),
                 "as np.polyfit returns them",
             ),
