@@ -46,6 +46,11 @@ COMMANDS = {
         "five problems against the clock, and a badge",
         "course",
     ),
+    "exam": Command(
+        "scalinglaws.course.practice.exam_command",
+        "an exam on the whole course, also printed for a class",
+        "course",
+    ),
     "progress": Command(
         "scalinglaws.course.practice.progress_report",
         "what you have done, and what comes next",
