@@ -1,4 +1,4 @@
-"""Make the locks anew from pyproject.toml: `make lock` (`make lock ARGS=--upgrade` for the newest releases).
+"""Write the locks from pyproject.toml: `make lock` (`make lock ARGS=--upgrade` for the newest releases).
 
     course.txt  what a learner or an instructor needs
     dev.txt     the same versions, and what the tests need

@@ -38,6 +38,9 @@ from .course.capstone import (
 from .course.capstone.plot import (
     plot_regret as plot_regret,
 )
+from .course.desk.check import (
+    check as check,
+)
 from .course.idea_map import (
     plot_ideas as plot_ideas,
 )
@@ -46,6 +49,9 @@ from .course.notebook import (
 )
 from .course.practice.challenge import (
     challenge as challenge,
+)
+from .course.practice.exam_command import (
+    exam as exam,
 )
 from .course.practice.practice import (
     practice as practice,

@@ -46,6 +46,11 @@ COMMANDS = {
         "five problems against the clock, and a badge",
         "course",
     ),
+    "exam": Command(
+        "scalinglaws.course.practice.exam_command",
+        "an exam on the whole course, also printed for a class",
+        "course",
+    ),
     "progress": Command(
         "scalinglaws.course.practice.progress_report",
         "what you have done, and what comes next",
@@ -83,6 +88,9 @@ COMMANDS = {
         "feedback pages in one zip file, as Canvas and Moodle take it back",
         "grade",
     ),
+    "questions": Command(
+        "scalinglaws.course.school.moodle_xml", "the question bank as Moodle XML", "grade"
+    ),
     "items": Command(
         "scalinglaws.course.grading.item_analysis",
         "what a class did not understand, by exercise",
@@ -94,7 +102,7 @@ COMMANDS = {
     "source": Command(
         "scalinglaws.course.source", "bring source/ in step: notebooks and their texts", "grade"
     ),
-    "release": Command("scalinglaws.course.release", "make release/ anew from source/", "grade"),
+    "release": Command("scalinglaws.course.release", "regenerate release/ from source/", "grade"),
     "site": Command(
         "scalinglaws.site.command", "the course as a static site to read, built offline", "site"
     ),

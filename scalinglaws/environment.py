@@ -2,7 +2,7 @@
 
 bootstrap.py calls this with whatever Python it finds, so it uses the standard library only. A set-up ends with
 a stamp in .venv. Where the stamp fits, nothing is done; where it is missing (an interrupted set-up, a folder
-that was moved, another Python), the environment is made anew rather than trusted.
+that was moved, another Python), the environment is made again rather than trusted.
 """
 
 import importlib.util
@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from .errors import CourseError
@@ -43,7 +44,8 @@ HARMLESS = {
     "JUPYTERLAB_SETTINGS_DIR",
 }
 
-# What developers run, in order: arguments for Python. All other commands are those of `scalinglaws`.
+# What developers run, in order: arguments for Python. A line that ends with & runs beside those after it.
+# All other commands are those of `scalinglaws`.
 DEVELOPER_COMMANDS = {
     # The linter reads notebooks; what it changes goes back into their texts.
     "format": [
@@ -59,8 +61,8 @@ DEVELOPER_COMMANDS = {
         "-m ruff format --check",
         "-c __import__('importlinter.cli').cli.lint_imports_command()",
         "-m deptry .",
-        "-m basedpyright --level error",
-        "-m basedpyright --level error --project pyright-library.json",
+        "-m basedpyright --level error &",
+        "-m basedpyright --level error --project pyright-library.json &",
         "-m pytest -n auto",  # how many processes: tests/conftest.py
     ],
 }
@@ -87,12 +89,11 @@ def main(arguments: list[str]) -> int:
     if not for_developers:
         environment["SCALINGLAWS_COURSE"] = str(COURSE)
         return run([PYTHON, *SAFE, "-m", "scalinglaws", command, *rest], environment)
+    # Without its bytecode, each of the many processes of the tests would compile the course.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(COURSE)
-    *first, last = ([PYTHON, *line.split()] for line in DEVELOPER_COMMANDS[command])
-    for line in [*first, [*last, *rest]]:
-        if code := run(line, environment):
-            return code
-    return 0
+    *first, last = DEVELOPER_COMMANDS[command]
+    return run_in_order([line.split() for line in first] + [[*last.split(), *rest]], environment)
 
 
 def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -130,12 +131,45 @@ def stand_alone(argv: list[str]) -> int | None:
 
 def run(command: list[str | Path], environment: Mapping[str, str]) -> int:
     """The exit code of a command. Ctrl-C reaches the command too, and it decides what that means."""
-    process = subprocess.Popen(command, env=environment)
+    return wait(subprocess.Popen(command, env=environment))
+
+
+def wait(process: subprocess.Popen) -> int:
+    """A process's exit code, however often Ctrl-C is pressed meanwhile."""
     while True:
         try:
             return process.wait()
         except KeyboardInterrupt:
             continue
+
+
+def run_in_order(lines: list[list[str]], environment: Mapping[str, str]) -> int:
+    """Run Python with each line's arguments until one fails; return the first exit code that isn't 0.
+
+    A line that ends with & runs beside those after it. What it says is shown at the end, if it fails.
+    """
+    code = 0
+    with ExitStack() as stack:
+        beside = []
+        for line in lines:
+            if line[-1] != "&":
+                code = run([PYTHON, *line], environment)
+                if code:
+                    break
+                continue
+            said = stack.enter_context(TemporaryFile())
+            command = [PYTHON, *line[:-1]]
+            process = subprocess.Popen(
+                command, env=environment, stdout=said, stderr=subprocess.STDOUT
+            )
+            stack.callback(process.kill)
+            beside.append((process, said))
+        for process, said in beside:
+            if wait(process):
+                code = code or process.returncode
+                said.seek(0)
+                print(said.read().decode(errors="replace"), flush=True)
+    return code
 
 
 def set_up(lock: str) -> None:

@@ -2,7 +2,7 @@
 
 
 class CourseError(Exception):
-    """Something that the user can mend; its text is one clear sentence that says how.
+    """Something that the user can fix; its text is one clear sentence that says how.
 
     The console command prints the text without a traceback and exits with 2.
     """

@@ -14,7 +14,7 @@ from .errors import CourseError
 from .paths import data_dir
 
 CHECKSUMS = (
-    "checksums.sha256"  # one line a file: "<sha256>  <path within data/>", as sha256sum writes it
+    "checksums.sha256"  # one line per file: "<sha256>  <path within data/>", as sha256sum writes it
 )
 
 
@@ -95,7 +95,7 @@ def _verify(folder: Path, name: str, content: bytes) -> None:
     digest = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
     if expected is None:
         raise CourseError(
-            f"{folder / name} has no line in {CHECKSUMS}: after a sweep of your own, write it anew "
+            f"{folder / name} has no line in {CHECKSUMS}: after a sweep of your own, write it again "
             "with: scalinglaws datasheet"
         )
     if digest != expected:
@@ -114,7 +114,7 @@ def _checksums(folder: Path) -> dict[str, str]:
 
 
 def write_checksums(folder: Path) -> Path:
-    """Write the checksums of all runs, curves and models in `folder` anew; returns the file."""
+    """Write the checksums of all runs, curves and models in `folder` again; returns the file."""
     files = [p for kind in ("runs", "curves", "models") for p in (folder / kind).glob("*.*")]
     lines = []
     for path in sorted(file for file in files if not file.name.startswith(".")):

@@ -150,10 +150,10 @@ def _disk() -> tuple[State, str]:
 
 
 def _cores() -> tuple[State, str]:
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    return State.FINE, f"{cores} core{'s' * (cores != 1)} for this process."
+    from .grading.engine.fork_client import cores
+
+    number = len(cores())
+    return State.FINE, f"{number} core{'s' * (number != 1)} for this process."
 
 
 def _isolation() -> tuple[State, str]:

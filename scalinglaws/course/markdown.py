@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from typing import Literal
 
 # $$block$$ or $inline$, outside `code`; a dollar sign before a digit and after a space is money.
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
@@ -44,24 +45,35 @@ def draw_formulas(markdown: str) -> str:
     return _outside_code(markdown, _mathml)
 
 
-def with_formulas(markdown: str, render: Callable[[str], str]) -> str:
-    """render(markdown), but the TeX formulas in it become MathML that `render` never sees."""
-    formulas: list[str] = []
+def _tex(match: re.Match[str]) -> str:
+    block, inline = (match[part] and html.escape(match[part]) for part in ("block", "inline"))
+    return rf"\[{block}\]" if block else rf"\({inline}\)"
+
+
+def with_formulas(
+    markdown: str, render: Callable[[str], str], formulas: Literal["mathml", "tex"] = "mathml"
+) -> str:
+    """render(markdown), but its TeX formulas are converted apart, and `render` never sees them."""
+    written = _mathml if formulas == "mathml" else _tex
+    kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
-        formulas.append(_mathml(match))
-        return f"\ue000{len(formulas) - 1}\ue001"  # private characters, which no text holds
+        kept.append(written(match))
+        return f"\ue000{len(kept) - 1}\ue001"  # private characters, which no text holds
 
     page = render(_outside_code(markdown, keep))
-    return re.sub("\ue000(\\d+)\ue001", lambda mark: formulas[int(mark[1])], page)
+    return re.sub("\ue000(\\d+)\ue001", lambda mark: kept[int(mark[1])], page)
 
 
-def to_html(markdown: str) -> str:
-    """Markdown as HTML, formulas as MathML. HTML in it is shown, not obeyed; what scrolls can be reached by keyboard."""
+def to_html(markdown: str, formulas: Literal["mathml", "tex"] = "mathml") -> str:
+    r"""Markdown as HTML. HTML in it is shown, not obeyed; what scrolls can be reached by keyboard.
+
+    formulas: as MathML, or as TeX between \( and \) or \[ and \], for a page that brings MathJax.
+    """
     import mistune
 
     render = mistune.create_markdown(escape=True, plugins=["table"])
-    page = with_formulas(markdown, lambda text: str(render(text)))
+    page = with_formulas(markdown, lambda text: str(render(text)), formulas)
     return page.replace("<pre>", '<pre tabindex="0" role="group" aria-label="code">').strip()
 
 

@@ -1,4 +1,4 @@
-"""`scalinglaws release`: make release/ and the sealed replies anew from source/ and questions/.
+"""`scalinglaws release`: regenerate release/ and the sealed replies from source/ and questions/.
 
 `nbgrader generate_assignment` makes the same files; this command does it for all assignments without filling a gradebook,
 and `--check` proves that what is committed is fresh.

@@ -421,10 +421,14 @@ def _write_decay(numbers: Numbers) -> str:
                     ),
                 ),
             ]
-            gains = [1 - row[max(row)] / row[1] for row in by.values() if max(row) > 1 and 1 in row]
+            gains = {
+                decay: 1 - row[max(row)] / row[1]
+                for decay, row in by.items()
+                if max(row) > 1 and 1 in row
+            }
             if gains:
                 parts.append(
-                    f"""{max(members)} models lower the loss by {listed(share(g) for g in gains)}. At fixed data that is real, and it takes {max(members)} times the compute.""",
+                    f"""{max(members)} models lower the loss by {listed(f"{share(g)} (decay {decay:g})" for decay, g in gains.items())}. At fixed data that is real, and it takes {max(members)} times the compute.""",
                 )
         else:
             parts.append("Averages of 2 and 4 models are planned, and not trained yet.")

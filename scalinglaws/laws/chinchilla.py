@@ -151,7 +151,7 @@ class ChinchillaLaw(Formula):
         """Training FLOPs of (N, D) over the least that reach the same loss; 1 on the frontier.
 
         >>> law = ChinchillaLaw(E=1.8172, A=482.01, B=2085.43, alpha=0.3478, beta=0.3658)
-        >>> round(law.overspend(8e9, 15e12), 1)   # Llama 3 8B: cheap to run, dear to train
+        >>> round(law.overspend(8e9, 15e12), 1)   # Llama 3 8B: cheap to run, expensive to train
         5.5
         """
         return plain(np.asarray(training_flops(N, D)) / self.C_for(self(N, D)))

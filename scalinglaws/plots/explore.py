@@ -21,7 +21,7 @@ def explore(
     labels: Mapping[str, str] | None = None,
     alt: Callable[..., str] | str | None = None,
 ) -> None:
-    """Show the figure that `draw` makes of its default arguments, and sliders that draw it anew in its place.
+    """Show the figure that `draw` makes of its default arguments, and sliders that redraw it in place.
 
     draw: a function of the sliders' names, each with a default, that returns a figure or axes. It is called once for the
     static figure (which is what a printed page, a feedback file or a viewer without widgets shows), then once for each

@@ -1,7 +1,7 @@
 """Text to train on: the two corpora of the study, or a user's own files.
 
 A corpus is bytes of ASCII text (vocabulary 128; byte 0 ends a document) in three splits, divided by
-document. `scalinglaws corpus prose` builds one anew from the packages that `sources.toml` names;
+document. `scalinglaws corpus prose` rebuilds one from the packages that `sources.toml` lists;
 the built text travels with the course, compressed, in `data/corpus/`, so that nobody needs the
 network to train.
 """
@@ -81,13 +81,13 @@ def load_corpus(name: str) -> Corpus:
     except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
         raise CourseError(
             f"The corpus {name!r} in {folder} cannot be read ({error}); "
-            f"build it anew with: scalinglaws corpus {name}"
+            f"build it again with: scalinglaws corpus {name}"
         ) from None
     digest = _digest(texts)
     if digest != card["sha256"]:
         raise CourseError(
             f"The corpus {name!r} in {folder} has changed (its hash is not the one on its card); "
-            f"restore it, or build it anew with: scalinglaws corpus {name}"
+            f"restore it, or build it again with: scalinglaws corpus {name}"
         )
     return Corpus(name, digest, *(np.frombuffer(text, np.uint8) for text in texts))
 

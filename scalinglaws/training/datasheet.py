@@ -39,7 +39,7 @@ def run(args) -> int:
 
 
 def filled(text: str) -> str:
-    """The data sheet with its measured tables made anew."""
+    """The data sheet with its measured tables updated."""
     tables = {
         "machines": machines_table,
         "recipe": recipe_table,

@@ -28,7 +28,7 @@ def count_parameters(layers: int, width: int, context: int) -> ParameterCount:
 
 
 def training_flops_per_token(layers: int, width: int, context: int) -> int:
-    """Exact training FLOPs a token: all matrix products, forward and backward; 1 multiply-add = 2.
+    """Exact training FLOPs per token: all matrix products, forward and backward; 1 multiply-add = 2.
 
     Forward, for each token, with d = width and T = context:
 

@@ -135,7 +135,7 @@ def warmup(corpus: str) -> list[RunConfig]:
 
 
 def no_shift(corpus: str) -> list[RunConfig]:
-    """The grid's runs without the token shift: a lottery of seeds."""
+    """The grid's runs without the token shift: what it buys, and how far seeds differ."""
     return [
         recipe(corpus, width, D, seed, token_shift=False)
         for D in (2**16, 2**18, 2**20, 2**22)

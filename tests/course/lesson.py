@@ -8,12 +8,14 @@ import ast
 import contextlib
 import copy
 import io
+import pickle
 import signal
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
 from types import CodeType, FrameType
 from typing import Any
+from unittest.mock import patch
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -22,6 +24,10 @@ import pandas as pd
 from nbgrader import utils
 
 from scalinglaws.course.exercises import read_notebook
+from scalinglaws.fits.downstream import Chain
+from scalinglaws.fits.envelope import EnvelopeFit
+from scalinglaws.fits.isoflop import IsoflopFit
+from scalinglaws.fits.result import Fit, RegressionFit
 from scalinglaws.grading import CheckFailed
 
 from .notebooks import COURSE
@@ -47,7 +53,7 @@ class Task:
     def namespace(self, *sources: str) -> dict[str, Any]:
         """What the cells before it defined; the data that `sources` use are copies, which a candidate may spoil."""
         space = dict(self.before)
-        for name in set().union(*(_names(source) for source in sources)):
+        for name in set().union(*(names_in(source) for source in sources)):
             if isinstance(space.get(name), _DATA):
                 space[name] = copy.deepcopy(space[name])
         return space
@@ -146,7 +152,43 @@ def at_most(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, left, 1.0)  # an outer limit goes on; 0 is none
 
 
-def _names(source: str) -> set[str]:
+def _numbers(fit: Fit[Any]) -> tuple[Any, ...]:
+    """What tells two fits apart: the law, the losses and the residuals pin down the runs."""
+    left_out = ("estimator", "resampling", "call")  # of functions, or not of the runs
+    return type(fit), *(getattr(fit, f.name) for f in fields(fit) if f.name not in left_out)
+
+
+@contextlib.contextmanager
+def shared_bootstraps() -> Iterator[None]:
+    """Draw the bootstrap of the same runs once: its seed is fixed, and hundreds of answers and checks fit the same runs."""
+    known: dict[bytes, Any] = {}
+
+    def once(key: bytes, make: Callable[[], Any]) -> Any:
+        if key not in known:
+            known[key] = make()
+        return known[key]
+
+    def sharing(draw: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda fit, asked: once(
+            pickle.dumps((_numbers(fit), asked)), lambda: draw(fit, asked)
+        )
+
+    def interval(chain: Chain, *where: float, **options: Any) -> Any:
+        fits = [(_numbers(fit), fit.resampling) for fit in (chain.first, chain.second)]
+        return once(
+            pickle.dumps((fits, where, sorted(options.items()))),
+            lambda: chain_interval(chain, *where, **options),
+        )
+
+    chain_interval = Chain.interval
+    with contextlib.ExitStack() as stack:
+        for kind in (EnvelopeFit, IsoflopFit, RegressionFit):
+            stack.enter_context(patch.object(kind, "_draw", sharing(kind._draw)))
+        stack.enter_context(patch.object(Chain, "interval", interval))
+        yield
+
+
+def names_in(source: str) -> set[str]:
     try:
         code = compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except SyntaxError:

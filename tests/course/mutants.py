@@ -10,6 +10,7 @@ import contextlib
 import copy
 import functools
 import itertools
+import random
 import time
 import types
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ import pandas as pd
 import scalinglaws.grading as door
 from scalinglaws.course.grading import checks
 
-from .lesson import Lesson, Task, TimeUp, at_most, run
+from .lesson import Lesson, Task, TimeUp, at_most, names_in, run
 
 _OPERATORS: dict[type, list[type]] = {
     ast.Add: [ast.Sub],
@@ -451,12 +452,19 @@ class Machine:
             for name, check in kept.items():
                 setattr(door, name, check)
 
-    def report(self, listed: dict[str, str] | None = None) -> Report:
-        """Run everything. listed: mutants that the statement's domain cannot tell from the answer, with the reason."""
+    def report(self, listed: dict[str, str] | None = None, sample: int | None = None) -> Report:
+        """Run everything.
+
+        listed: mutants that the statement's domain cannot tell from the answer, with the reason.
+        sample: how many mutants of the code to draw, with a fixed seed; None takes all.
+        """
         report = Report(self.task.name)
         if not any(word in test for test in self.task.tests for word in _COMPARES):
             return report  # a guess: any sensible number is accepted
-        for mutant in mutants(self.task):
+        made = mutants(self.task)
+        if sample is not None and sample < len(made):
+            made = random.Random(0).sample(made, sample)
+        for mutant in made:
             self._count(report, mutant.key, lambda m=mutant: self._space(m.code), listed or {})
         for name, calls in self.calls.items():
             if not calls.seen:
@@ -485,7 +493,8 @@ class Machine:
 
     def _same(self, space: dict[str, Any]) -> bool:
         """Whether a mutant gives what the official answer gives: its values, and its functions around the tests' arguments."""
-        for key in self.targets - set(self.calls):
+        read = set().union(*map(names_in, self.task.tests))  # what stays in the cell is its own
+        for key in (self.targets & read) - set(self.calls):
             if key in self.space and not _alike(self.space[key], space.get(key)):
                 return False
         rng = np.random.default_rng(0)
@@ -589,7 +598,7 @@ class Machine:
                 setattr(door, check, original)
 
     def stale_seals(self) -> list[str]:
-        """The sealed numbers whose tolerance is not that of the hidden test: `benchmarks.seals` mends them."""
+        """The sealed numbers whose tolerance is not that of the hidden test: `benchmarks.seals` corrects them."""
         tolerances = {
             f"{args[0]} {scale}={options.get(scale, default):g}"
             for kind, args, options in self.checks
@@ -677,5 +686,7 @@ def _alike(a: Any, b: Any) -> bool:
         if isinstance(a, int | float | np.number | np.ndarray):
             x, y = np.asarray(a), np.asarray(b)
             return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-6, atol=0, equal_nan=True))
+        if isinstance(a, types.FunctionType) and isinstance(b, types.FunctionType):
+            return a.__code__ == b.__code__  # a test cell that runs again defines its own again
         return a is b or bool(a == b)
     return False

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from scalinglaws import environment
+
 from .conftest import one_sentence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -388,3 +390,28 @@ class TestPython:
         """-I -S: a Python that sees no installed package."""
         script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import scalinglaws.environment"
         subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True)
+
+
+class TestOrder:
+    """`make test`: what runs beside the tests, and what its end is."""
+
+    def lines(self, *codes: str) -> list[list[str]]:
+        return [["-c", code.removesuffix("&"), *["&"] * code.endswith("&")] for code in codes]
+
+    def run(self, monkeypatch, *codes: str) -> int:
+        monkeypatch.setattr(environment, "PYTHON", sys.executable)
+        return environment.run_in_order(self.lines(*codes), os.environ)
+
+    def test_the_first_that_fails_ends_it(self, monkeypatch, tmp_path):
+        met = tmp_path / "met"
+        code = self.run(monkeypatch, "pass", "exit(3)", f"open({str(met)!r}, 'w')")
+        assert code == 3 and not met.exists()
+
+    def test_what_runs_beside_speaks_at_the_end_and_only_if_it_fails(self, monkeypatch, capfd):
+        beside = ["print('fine')&", "print('x is not an int'); exit(4)&"]
+        assert self.run(monkeypatch, *beside, "print('all passed')") == 4
+        said = capfd.readouterr().out
+        assert "fine" not in said and said.index("all passed") < said.index("x is not an int")
+        assert self.run(monkeypatch, *beside, "exit(5)") == 5  # both are told
+        assert "x is not an int" in capfd.readouterr().out
+        assert self.run(monkeypatch, beside[0], "pass") == 0

@@ -167,6 +167,7 @@ def other_kind(nb):
 CHANGES = [add_a_test, add_an_essay, remove_a_test, rename_a_test, more_points, other_test, other_given_cell, other_kind]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", CHANGES)
 def test_marks_of_what_remains_stay(course, edit):
     grade(course, "ada", "bob")

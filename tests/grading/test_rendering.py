@@ -38,6 +38,7 @@ SLOW = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", SLOW)
 def test_no_text_holds_the_page(renderer, case):
     """Each ends, rendered or given up: without a bound some of these take hours."""

@@ -78,6 +78,10 @@ def test_each_exercise_has_its_state_and_its_message(course, capsys, monkeypatch
     assert not any(row["messages"] for row in rows.values() if row["state"] == "not started")
     assert Path(report["feedback"]).is_file()
     assert not (course / "gradebook.db").exists() and not (course / "feedback").exists()
+    # One exercise alone is judged as it is among all.
+    assert main(["check", ASSIGNMENT, "--student", "ada", "--json", "--exercise", "4"]) == 1
+    alone = json.loads(capsys.readouterr().out)
+    assert alone["exercises"] == [rows["4"]] and alone["feedback"] == ""
 
 
 @pytest.mark.slow
@@ -98,6 +102,8 @@ def test_perfect_copy_exits_with_zero_and_prints_a_table(course, capsys):
             "There is no assignment '99_nothing': choose one of ",
         ),
         (["check", ASSIGNMENT, "--student", "bob"], "bob has no copy of 01_power_laws yet"),
+        (["check", ASSIGNMENT, "--student", "ada", "--exercise", "99"], "has no exercise '99'"),
+        (["check", "--exercise", "4"], "Say which assignment"),
         (["check", ASSIGNMENT, "--student", "../ada"], "'../ada' is no student's name"),
         (["check", ASSIGNMENT, "--student", ""], "'' is no student's name"),
     ],

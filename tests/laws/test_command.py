@@ -172,6 +172,7 @@ def test_a_report_is_one_page_without_the_network(runs, capsys, tmp_path):
     assert 'src="http' not in text and "<script" not in text and "<link" not in text
 
 
+@pytest.mark.slow
 def test_several_experiments_are_fitted_each_by_itself(tmp_path, capsys):
     N, D = (v.ravel() for v in np.meshgrid(np.geomspace(1e8, 1e10, 4), np.geomspace(1e9, 1e11, 4)))
     part = pd.DataFrame({"N": N, "D": D, "loss": LAW(N, D)})

@@ -13,6 +13,7 @@ def slope(losses: np.ndarray) -> float:
     return float(np.polyfit(np.log(SIZES), np.log(losses), 1)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("a", [0.5, 1.0])
 def test_the_loss_falls_with_the_exponent_of_the_spectrum_in_features_and_in_examples(a):
     drawn = [

@@ -2,17 +2,17 @@
 
 import base64
 import json
-from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
+from scalinglaws.course.learner.events import Answered, Asked, GaveUp
 from scalinglaws.course.practice import widget
 from scalinglaws.course.practice.sitting import Challenge, Practice
 
 from ..questions.answers import FIVE, RIGHT, wrong
 
-HERE = Path(widget.__file__).parent
-CODE = base64.b64encode((HERE / "page.js").read_bytes()).decode()
+CODE = base64.b64encode(widget.script("page.js").encode()).decode()
 CONTENT = """<!doctype html><html lang="en"><title>t</title><style>%s</style>
 <body data-jp-theme-light="%s" style="background:%s"><div class="jp-OutputArea"><p class="slp-note">It is loading.</p><div id="el"></div></div>
 <script type="module">
@@ -29,7 +29,7 @@ def draw(page):
 
     def drawn(sitting, light: bool = True) -> str:
         shown = json.dumps({**widget.for_page(sitting), "problem": "", "serial": 1})
-        css, ground = widget.Page._css, "#fff" if light else "#111"
+        css, ground = widget.STYLE, "#fff" if light else "#111"
         page.set_default_timeout(30_000)
         page.set_content(CONTENT % (css, str(light).lower(), ground, CODE, shown))
         page.locator(".slp h2").wait_for()
@@ -51,11 +51,12 @@ def lose(challenge: Challenge, right: int = 0) -> None:
 
 
 @pytest.mark.parametrize("right", [0, 1, 4])
-def test_a_lost_round_says_nothing_but_what_is(draw, progress, right):
+def test_a_lost_round_says_nothing_but_what_is(draw, progress, page, right):
     challenge = Challenge(progress)
     lose(challenge, right)
     said = draw(challenge)
     assert f"{right} of 5 are right" in said and "Another round" in said
+    assert ("Your mistakes in this round" in said) and page.locator("details").count() == 5 - right
     assert not [word for word in ("null", "undefined", "NaN", "[object") if word in said]
 
 
@@ -70,6 +71,34 @@ def test_a_won_round_shows_the_badge(draw, progress, page):
     said = draw(challenge)
     assert "All five are right: the badge is yours" in said and "right, at attempt 2" in said
     assert "null" not in said and page.locator(".slp img").count() == 1
+
+
+@pytest.mark.parametrize("light", [True, False])
+def test_a_review_shows_what_was_wrong_and_asks_again(draw, progress, page, clock, light):
+    for name in ("drawn.split", FIVE[0]):
+        progress.add(Asked(progress.now(), "practice", name))
+        progress.add(Answered(progress.now(), name, wrong(name), False, "practice"))
+        progress.add(GaveUp(progress.now(), "practice", name))
+    clock.forward(minutes=3)
+    review = Practice(progress, review=True)
+    put = review.next().question
+    page.set_viewport_size({"width": 640, "height": 800})
+    said = draw(review, light)
+    assert "Your mistakes" in said and "What you got wrong" in said
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    said = page.locator("details[open]").inner_text()
+    assert "You answered" in said and "Worked solution" in said
+    assert put not in [mistake["question"] for mistake in widget.for_page(review)["mistakes"]]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+    found = (
+        Axe().run(page, options={"rules": {"region": {"enabled": False}}}).response["violations"]
+    )
+    assert [
+        one["id"]
+        for one in found
+        if "page-has-heading" not in one["id"] and "landmark" not in one["id"]
+    ] == []
 
 
 def test_the_note_for_broken_front_ends_goes_where_the_page_runs(draw, progress, page):

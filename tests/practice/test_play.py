@@ -15,12 +15,13 @@ import scalinglaws as sl
 from scalinglaws.cli import main
 from scalinglaws.course.idea_map import boxes, plot_ideas
 from scalinglaws.course.ideas import IDEAS
-from scalinglaws.course.learner.events import Answered, Asked, Progress, Started, note_check
+from scalinglaws.course.learner.events import Answered, Asked, GaveUp, Progress, Started, note_check
 from scalinglaws.course.markdown import to_html, to_text
 from scalinglaws.course.practice import progress_report as panel
 from scalinglaws.course.practice.play import Play, in_terminal
 from scalinglaws.course.practice.reveal import solution
 from scalinglaws.course.practice.sitting import Challenge, Practice
+from scalinglaws.course.questions.worked import worked
 from scalinglaws.errors import CourseError
 
 from ..questions.answers import BANK, FIVE, RIGHT, wrong
@@ -97,13 +98,40 @@ def test_the_challenge_in_the_terminal(course, monkeypatch, capsys):
     assert len(list((course / "submitted/ada/badges").glob("*.png"))) == 1
 
 
+def test_mistakes_are_reviewed_in_the_terminal(course, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert main(["practice", "--review"]) == 0
+    assert "There is no mistake of yours to review." in capsys.readouterr().out
+    progress = Progress(course / "submitted/ada/progress.jsonl")
+    for name in ("drawn.split", FIVE[0]):
+        progress.add(Asked(progress.now(), "practice", name))
+        progress.add(Answered(progress.now(), name, wrong(name), False, "practice"))
+        progress.add(GaveUp(progress.now(), "practice", name))
+    # A quiz cell's question is not over: its solution stays shut until an honest try.
+    progress.add(Answered(progress.now(), "power_laws.trend", wrong("power_laws.trend"), False))
+    with progress.path.open("ab") as file:
+        file.write(b"{torn\n")
+    typed(monkeypatch, course, "q")
+    assert main(["practice", "--review"]) == 0
+    said = capsys.readouterr().out
+    assert "You answered:" in said and "Step by step" in said and "Now try them again." in said
+    flat = " ".join(said.split())
+    assert "Right is: A power law in N" in flat and "Line 8 of progress.jsonl" in flat
+    assert "The solution of power_laws.trend opens after" in flat
+    assert BANK["power_laws.trend"]["solution"].strip()[:30] not in flat
+    right = Practice(progress, review=True)
+    assert set(right.questions) == {"drawn.split", FIVE[0], "power_laws.trend"}
+    for line in said.splitlines():
+        assert len(line) <= 40 or " " not in line.strip() or line.startswith("  ")
+
+
 def test_a_round_in_the_terminal_goes_on_later(course, monkeypatch, capsys):
     typed(monkeypatch, course, RIGHT[FIVE[0]])
     main(["challenge"])
     typed(monkeypatch, course, "q")
     main(["challenge"])
     said = capsys.readouterr().out
-    assert "goes on where it stood" in said and "Problem 2 of 5" in said
+    assert "resumes where you left it" in said and "Problem 2 of 5" in said
     assert len(Challenge(Progress(course / "submitted/ada/progress.jsonl")).turns()) == 2
 
 
@@ -209,14 +237,14 @@ def test_a_question_is_revealed_after_a_right_answer_or_honest_tries(progress, c
     number = "power_laws.two_terms"
     progress.add(Answered(progress.now(), number, "0.0947", True))
     shutil.rmtree(course / "questions")  # a right answer opens the sealed solution
-    assert solution(number, progress) == BANK[number]["solution"].strip()
+    assert solution(number, progress) == worked(BANK[number])
 
 
 def test_a_number_that_nobody_found_is_revealed_from_the_course_only(progress, course):
     number = "power_laws.two_terms"
     for answer in ("1.0", "2.0", "3.0"):
         progress.add(Answered(progress.now(), number, answer, False))
-    assert solution(number, progress) == BANK[number]["solution"].strip()
+    assert solution(number, progress) == worked(BANK[number])
     shutil.rmtree(course / "questions")
     with pytest.raises(CourseError, match="is not in this installation"):
         solution(number, progress)

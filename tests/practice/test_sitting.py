@@ -28,7 +28,9 @@ from scalinglaws.course.practice.view import view
 from scalinglaws.course.practice.widget import Page, for_page
 from scalinglaws.course.questions import bank, seal
 from scalinglaws.course.questions.answers import form
-from scalinglaws.course.questions.seal import sealed_bank
+from scalinglaws.course.questions.drawn import family, instance
+from scalinglaws.course.questions.seal import find, mark, open_reply, sealed_bank
+from scalinglaws.course.questions.worked import worked
 from scalinglaws.errors import CourseError
 
 from ..questions.answers import BANK, FIVE, RIGHT, wrong
@@ -80,7 +82,7 @@ def test_two_attempts_then_the_question_is_closed(challenge):
     assert not challenge.answer(wrong(name, 1)).right
     shown = view(challenge)
     assert shown["phase"] == "closed" and not shown["right"]
-    assert shown["solution"] == BANK[name]["solution"].strip()
+    assert shown["solution"] == worked(BANK[name])
     last = as_shown(challenge.progress, wrong(name, 1))
     assert set(shown["others"]) == set(BANK[name]["options"]) - {last} and shown["answer"] == last
     assert challenge.answer(RIGHT[name]) is None
@@ -170,10 +172,10 @@ def test_further_rounds_are_drawn_by_topic_and_level(progress):
     questions = challenge.round.questions
     assert 1 <= len(questions) <= 5 and len(set(questions)) == len(questions)
     for question in questions:
-        assert "power_law" in ideas_of(sealed_bank()[question]["covers"])
-        assert form(sealed_bank()[question]) != "words"
+        assert "power_law" in ideas_of(find(question)["covers"])
+        assert form(find(question)) != "words"
     challenge.start(level="introductory")
-    assert {sealed_bank()[q]["level"] for q in challenge.round.questions} == {"introductory"}
+    assert {find(q)["level"] for q in challenge.round.questions} == {"introductory"}
     for wanted in ({"topic": "cooking"}, {"level": "godlike"}):
         with pytest.raises(CourseError, match="There is no"):
             challenge.start(**wanted)
@@ -189,10 +191,66 @@ def test_a_further_round_of_the_five_is_a_new_one(progress):
     for drawn in rounds:
         assert len(set(drawn)) == len(FIVE)
         for question, problem in zip(drawn, FIVE, strict=True):
-            assert BANK[problem]["covers"][0] in BANK[question]["covers"]
-            assert form(BANK[question]) != "words"
+            assert BANK[problem]["covers"][0] in find(question)["covers"]
+            assert form(find(question)) != "words"
+        assert drawn == rounds[0] or sum("#" in question for question in drawn) >= 2
     assert all(one != other for one, other in itertools.pairwise(rounds))
     assert not set(rounds[0]) & set(rounds[1])  # nothing is met again while there is something new
+
+
+def test_the_badge_says_what_was_shown_and_no_more(progress):
+    challenge = Challenge(progress)
+    challenge.start(pace="untimed")
+    challenge.start(pace="untimed", name="Ada")
+    for place in range(len(FIVE)):
+        question = challenge.turn().question
+        if place == 1:
+            challenge.hint()
+        if place == 3:
+            wrong_one = next(
+                answer
+                for answer in (12345.678, "12345.678", "a", "b", "true", "false", "ab")
+                if not open_reply(question, answer).right
+            )
+            challenge.answer(to_shown(challenge.turn(), str(wrong_one)), read=from_shown)
+        challenge.answer(to_shown(challenge.turn(), right_of(question)), read=from_shown)
+        challenge.next()
+    alt = view(challenge)["badge"]["alt"]
+    assert "5 of 5 right, 4 at the first attempt, with 1 hint" in alt
+    assert f"Round 2, without a clock · 1 March 2026 · seed {challenge.round.seed}" in alt
+    assert (
+        "drawn for this round" in alt and "Mastered" not in alt and "the five problems" not in alt
+    )
+
+
+def right_of(question: str) -> str:
+    """The right answer to any question of a round, as it may be typed."""
+    if "#" not in question:
+        return str(RIGHT[question])
+    drawn = instance(BANK[family(question)]["recipe"], int(question.partition("#")[2]))
+    return str(bank.right_answer(drawn))
+
+
+def test_a_variant_is_the_same_everywhere_and_each_practice_puts_a_new_one(progress):
+    name = "drawn.split"
+    assert find(f"{name}#7") is find(f"{name}#7") and find(f"{name}#7") != find(f"{name}#8")
+    for seed in (1, 2, 3):
+        variant = f"{name}#{seed}"
+        reply = mark(variant, float(right_of(variant)))
+        assert reply.right and "Step by step" in reply.solution
+        assert not mark(variant, -1.0).right and not mark(variant, -1.0).solution
+    for odd in (f"{name}#", f"{name}#-1", f"{name}#x", "power_laws.trend#2", f"{name}#{'9' * 30}"):
+        with pytest.raises(CourseError, match="There is no question"):
+            find(odd)
+    progress.add(Asked(progress.now(), "practice", name))
+    progress.add(Answered(progress.now(), name, "1", False, "practice"))
+    practice = Practice(progress)
+    practice.questions = [name]
+    practice.give_up()
+    again = practice.next()
+    assert again.question == f"{name}#1" and set(memories(progress.events(), progress.now())) == {
+        name
+    }
 
 
 def test_the_rules_are_said_as_they_are():
@@ -302,7 +360,7 @@ def test_practice_asks_what_is_due_before_what_is_new(progress, clock):
     practice.answer(RIGHT[second])
     clock.forward(minutes=5)
     assert practice.counts()["due"] >= 1
-    assert practice.next().question == first
+    assert family(practice.next().question) == first  # with other numbers, where it has some
 
 
 def test_practice_ends_when_all_is_known_for_now(progress, clock):

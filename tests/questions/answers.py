@@ -36,4 +36,9 @@ def wrong(name: str, which: int = 0) -> str:
     question = BANK[name]
     if "options" in question:
         return [letter for letter in question["options"] if letter != RIGHT[name]][which]
-    return str(question["slips"][which]["answer"])
+    slip = question["slips"][which]["answer"]
+    return str(
+        bank.compute(slip, question["given"])
+        if "given" in question and "step" in question
+        else slip
+    )

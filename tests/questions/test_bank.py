@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ import yaml
 
 from scalinglaws.course.questions import bank, seal
 from scalinglaws.course.questions.answers import form, from_text, spell
+from scalinglaws.course.questions.drawn import instance
 from scalinglaws.course.questions.seal import Reply, open_reply, unseal
+from scalinglaws.course.questions.worked import filled, steps_of, worked
 from scalinglaws.errors import CourseError
 
 from .answers import BANK, FOLDER, LIKELY, Searched
@@ -28,11 +31,17 @@ def given_answers(question: dict) -> list:
         return list(question["options"])
     slips = [slip["answer"] for slip in question.get("slips", ())]
     if form(question) == "number":
-        slips = [bank.compute(slip) for slip in slips]
+        slips = [bank.compute(slip, question.get("given")) for slip in slips]
     return [bank.right_answer(question), *slips]
 
 
-@pytest.mark.parametrize("name", sorted(BANK))
+# Answers that cost much to guess cost much to try.
+COSTLY = {name for name in BANK if form(BANK[name]) in ("number", "output", "expression")}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n in COSTLY)) for n in sorted(BANK)]
+)
 def test_every_answer_opens_its_own_reply(name):
     question = BANK[name]
     replies = bank.replies(question)
@@ -41,11 +50,60 @@ def test_every_answer_opens_its_own_reply(name):
         spelling = spell(bank.shown(question), answer)
         opened = open_reply(name, answer)
         assert opened.right == (spelling == right), answer
-        assert opened.solution == (question["solution"].strip() if opened.right else "")
+        assert opened.solution == (worked(question) if opened.right else "")
         if form(question) != "options":
             assert opened.text == replies[spelling].text
     wrong = {reply.text for reply in replies.values() if not reply.right}
     assert not wrong & {reply.text for reply in replies.values() if reply.right} - {""}
+
+
+COMPUTED = [name for name in sorted(BANK) if form(BANK[name]) in ("number", "output", "expression")]
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_the_last_step_is_the_answer_and_mistakes_are_shown_to_everybody(name):
+    question = BANK[name]
+    _, value = steps_of(question)[-1]
+    visible = bank.shown(question)
+    assert spell(visible, value) == spell(visible, bank.right_answer(question))
+    text = worked(question)
+    assert "[[" not in text and "nan" not in text.split()
+    assert all(slip["reply"].strip() in text for slip in question["slips"])
+    assert "**Quick check.**" in text
+
+
+FAMILIES = [name for name in sorted(BANK) if "recipe" in BANK[name]]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_variant_is_a_good_question(name):
+    """The last step is the answer, no slip is another answer, and no number is left out, whatever is drawn."""
+    prompts = set()
+    for seed in range(40):
+        question = instance(BANK[name]["recipe"], seed)
+        visible = bank.shown(question)
+        replies = bank.replies(question)
+        assert sum(reply.right for reply in replies.values()) == 1
+        _, value = steps_of(question)[-1]
+        assert spell(visible, value) == spell(visible, bank.right_answer(question))
+        assert "[[" not in json.dumps(visible) + worked(question)
+        prompts.add(visible["prompt"] + visible.get("code", ""))
+    assert len(prompts) >= 4
+
+
+def test_what_draws_its_numbers_stands_in_no_notebook(tmp_path):
+    assert not any("notebook" in BANK[name] for name in FAMILIES)
+    shutil.copy(FOLDER / "schema.json", tmp_path)
+    (tmp_path / "01_x.yaml").write_text(yaml.safe_dump([BANK[FAMILIES[0]]["recipe"]]))
+    with pytest.raises(CourseError, match="belongs to no notebook"):
+        bank.load_bank(tmp_path)
+
+
+def test_numbers_in_worked_texts_are_written_as_people_do():
+    assert filled("[[6 * 1e9 * 2e10]] FLOPs, [[1 / 3]], $[[1e20]]$, [[2 * 120]]") == (
+        r"$1.2 \cdot 10^{20}$ FLOPs, 0.3333, $10^{20}$, 240"
+    )
+    assert filled("`N = [[N]]`", {"N": 3e9}) == "`N = 3e9`"
 
 
 def test_all_replies_of_a_question_look_alike():
@@ -140,7 +198,7 @@ def test_each_type_takes_every_spelling_and_names_each_slip(samples, kind, right
     for answer in right:
         reply = unseal(name, entry, answer)
         assert reply.right, answer
-        assert reply.solution == samples["bank"][name]["solution"].strip()
+        assert reply.solution == worked(samples["bank"][name])
     for answer, said in wrong.items():
         try:
             reply = unseal(name, entry, answer)
@@ -191,7 +249,7 @@ def test_markdown_shows_the_question_and_nothing_that_is_sealed(samples):
 
 def sealed_texts(question: dict) -> list[str]:
     texts = [reply.text for reply in bank.replies(question).values()]
-    return [*texts, question["solution"]]
+    return [*texts, worked(question)]
 
 
 def test_no_part_of_a_sealed_text_can_be_read_in_the_package():

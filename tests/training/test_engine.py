@@ -198,6 +198,7 @@ def test_a_mixture_has_its_share_of_the_other_text():
         next(batches(config, own))
 
 
+@pytest.mark.slow
 def test_an_ensemble_averages_probabilities(tiny_corpus):
     """Its loss is at most the mean of its members' (Jensen), and its compute is theirs together."""
     pair, _, _ = train(replace(CONFIG, members=2, seed=1), tiny_corpus)

@@ -4,7 +4,6 @@ The notebooks, the gradebook, formgrader and the feedback are nbgrader's; only t
 """
 
 import argparse
-import os
 import sys
 import time
 from collections import Counter
@@ -30,6 +29,7 @@ from .classroom import (
     students,
     submitted_folder,
 )
+from .engine.fork_client import cores
 from .engine.sandbox import Limits
 from .execute import HAS_ENGINE, require_isolation, shared_server
 from .gradebook_writer import Records, only_one
@@ -272,13 +272,6 @@ def workers(args: argparse.Namespace) -> int:
     if args.workers < 0:
         raise CourseError(f"--workers must be 1 or more, not {args.workers}.")
     return args.workers or len(cores())
-
-
-def cores() -> list[int]:
-    """The numbers of the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
 
 
 def graded(

@@ -6,6 +6,7 @@ import math
 import re
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from scalinglaws.errors import CourseError
 from .engine import figures, sandbox
 from .engine.cells import Cell, Course
 from .engine.fork_client import ForkServer
-from .engine.names import Owners
+from .engine.names import Owners, bound, used
 from .engine.outputs import MAX_OUTPUTS
 from .engine.sandbox import Limits
 from .engine.session import Session
@@ -94,6 +95,28 @@ class Ran:
             self.unjudged.append(name)
 
 
+def needed_for(notebook: NotebookNode, tests: Collection[str]) -> NotebookNode:
+    """The same cells, but none after the last of these tests, and no test that does nothing for them.
+
+    Of the learner's own cells before it all stay: what one of them does, nobody can know beforehand.
+    """
+    kept: list[NotebookNode] = []
+    wanted: set[str] = set()
+    everything = False  # a test that is kept looks at all names
+    for cell in reversed(notebook.cells):
+        if is_test(cell):
+            binds = bound(cell.source)
+            if grade_id(cell) not in tests and not (kept and (everything or binds & wanted)):
+                continue
+            reads = used(cell.source)
+            everything |= reads is None
+            wanted |= (reads or set()) - binds
+        elif not kept:
+            continue
+        kept.append(cell)
+    return NotebookNode({**notebook, "cells": kept[::-1]})
+
+
 def run_notebook(
     notebook: NotebookNode,
     plan: Plan,
@@ -103,7 +126,7 @@ def run_notebook(
     files: Path | None = None,
     sandboxed: bool = True,
 ) -> Ran:
-    """Run all code cells of a notebook that was mended, and write their outputs into it.
+    """Run all code cells of a notebook that was repaired, and write their outputs into it.
 
     files: a folder with two, `learner` and `tester`: what each process finds in its own at the start.
     """

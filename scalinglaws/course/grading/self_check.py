@@ -12,7 +12,6 @@ from typing import Any, TextIO
 
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws import terminal
 from scalinglaws.course.exercises import exercises
 from scalinglaws.course.learner.events import note_check
 from scalinglaws.errors import CourseError
@@ -20,6 +19,7 @@ from scalinglaws.files import replace_file
 from scalinglaws.paths import course_dir, exercises_dir, is_complete
 
 from . import feedback
+from .check_report import as_text
 from .classroom import load_assignment
 from .engine import sandbox
 from .engine.sandbox import Limits
@@ -41,18 +41,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--student", default=default_student(), help="whose copy (default: %(default)s)"
     )
+    parser.add_argument("--exercise", default="", help="check only this one, for example 7")
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
 
 
 def run(args: argparse.Namespace) -> int:
     """Check one assignment or all. Returns 0 if every point that a computer gives was earned, else 1."""
     course = course_dir()
+    if args.exercise and not args.assignment:
+        raise CourseError(
+            "Say which assignment the exercise is in: check 01_power_laws --exercise 7."
+        )
     chosen = [args.assignment] if args.assignment else assignments(course)
     reports = [
-        check(course, find_copies(course, assignment, args.student), args.student, quiet=args.json)
+        check(
+            course,
+            find_copies(course, assignment, args.student),
+            args.student,
+            quiet=args.json,
+            exercise=args.exercise,
+        )
         for assignment in chosen
     ]
-    for report in reports:
+    for report in reports if not args.exercise else ():
         note_check(course, args.student, report)
     if args.json:
         print(json.dumps(reports if len(reports) > 1 else reports[0], indent=1))
@@ -85,17 +96,28 @@ def find_copies(course: Path, assignment: str, student: str) -> Path:
     return folder
 
 
-def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict[str, Any]:
+def check(
+    course: Path,
+    folder: Path,
+    student: str,
+    quiet: bool = False,
+    exercise: str = "",
+    page: bool = True,
+) -> dict[str, Any]:
     """Grade one learner's copy of one assignment. folder: what `find_copies` found.
 
     Returns a JSON-ready report: assignment, student, score, max_score (of what a computer marks),
     exercises (a dictionary for each `Result`), remarks (texts), feedback (the path of the page) and
     full: whether all tests ran. A course that was handed out without source/ has the visible tests
     alone, and makes no page.
-    quiet: print nothing meanwhile. Raises CourseError where there is no notebook that can be read.
+    quiet: print nothing meanwhile. exercise: run only what this one needs, and report on it alone,
+    without a page. page: whether to make the page. Raises CourseError where there is no such
+    exercise, or no notebook that can be read.
     """
     name = folder.name
-    shared_renderer().start()  # for the feedback page
+    page &= not exercise
+    if page:
+        shared_renderer().start()
     if HAS_ENGINE:
         shared_server().start()  # warms up while we read
     config, full = load_config(course, course), is_complete(course)
@@ -109,6 +131,15 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
         Limits(),
         sandboxed=not (sandbox.private_path() or sandbox.missing()),
     )
+    known = exercises(assignment.notebooks[name])
+    if exercise:
+        numbers = [e.number for e in known if e.tests]
+        if exercise not in numbers:
+            raise CourseError(
+                f"{name} has no exercise {exercise!r}: choose one of {', '.join(numbers)}."
+            )
+        known = [e for e in known if e.number == exercise]
+    tests = frozenset(known[0].tests) if exercise else None
     found = read_folder(folder)
     try:
         find_work(name, assignment.notebooks[name], found, assignment.notebooks)
@@ -120,12 +151,12 @@ def check(course: Path, folder: Path, student: str, quiet: bool = False) -> dict
     if not quiet:
         print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
     with gradebook_errors():  # a full disk is one sentence
-        outcome = grade_submission(assignment, student, found.files, found.left_out)
+        outcome = grade_submission(assignment, student, found.files, found.left_out, tests)
     path = ""
-    if full:  # the page shows points
-        page = feedback.page(outcome.notebooks[name], config, name, student)
-        path = str(_keep_feedback(course, name, student, page))
-    found_results = results(exercises(assignment.notebooks[name]), outcome.tests)
+    if full and page:  # the page shows points
+        content = feedback.page(outcome.notebooks[name], config, name, student)
+        path = str(_keep_feedback(course, name, student, content))
+    found_results = results(known, outcome.tests)
     return {
         "assignment": name,
         "student": student,
@@ -164,37 +195,4 @@ def _keep_feedback(course: Path, name: str, student: str, page: str) -> Path:
 
 def print_report(report: dict[str, Any], stream: TextIO | None = None) -> None:
     """Print a report as a table, each lost point followed by its message."""
-    stream = stream or sys.stdout
-    rows = report["exercises"]
-    width = max(len(row["title"]) for row in rows)
-    narrow = terminal.width() < width + 34  # columns of the longest line
-    print(f"{report['assignment']} · {report['student']}\n", file=stream)
-    for row in rows:
-        points = f"{row['points']:g}/{row['max_points']:g}"
-        state = row["state"]
-        if row["by_hand"] or not report["full"]:
-            points = f"–/{row['max_points']:g}"
-        if state == State.RIGHT and not report["full"]:
-            state = "right so far"
-        if narrow:
-            print(terminal.wrap(row["title"], f"  {row['exercise']:>3}  ", " " * 7), file=stream)
-            print(f"{'':7}{points}  {state}", file=stream)
-        else:
-            print(
-                f"  {row['exercise']:>3}  {row['title']:<{width}}  {points:>5}  {state}",
-                file=stream,
-            )
-        for message in row["messages"]:
-            print(terminal.wrap(message, " " * 7), file=stream)
-    for remark in report["remarks"]:
-        print(terminal.wrap(remark, "  "), file=stream)
-    if not report["full"]:
-        good = sum(row["state"] == State.RIGHT for row in rows)
-        text = f"{good} of {len(rows)} exercises are right as far as the visible tests go. All tests run when your work is graded."
-        print(f"\n{terminal.wrap(text, '  ')}\n", file=stream)
-        return
-    print(f"\n  {report['score']:g} of {report['max_score']:g} points", end="", file=stream)
-    hand = sum(row["max_points"] for row in rows if row["by_hand"])
-    if hand:
-        print(f", and {hand:g} that a person marks", end="", file=stream)
-    print(f"\n  feedback page: {report['feedback']}\n", file=stream)
+    print(as_text(report), file=stream or sys.stdout)

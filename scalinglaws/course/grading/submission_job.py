@@ -1,6 +1,6 @@
 """One student's submission of one assignment: from the files to what the gradebook needs. Runs in any process, on any machine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -8,7 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from .engine.sandbox import IMPORTABLE, MIB, Limits
-from .execute import Plan, run_notebook
+from .execute import Plan, needed_for, run_notebook
 from .finder import Folder, find_work
 from .nbgrader_api import is_full
 from .remarks import Kind, Remark
@@ -48,9 +48,16 @@ class Outcome:
 
 
 def grade_submission(
-    assignment: Assignment, student: str, files: dict[str, bytes], left_out: Sequence[str] = ()
+    assignment: Assignment,
+    student: str,
+    files: dict[str, bytes],
+    left_out: Sequence[str] = (),
+    tests: Collection[str] | None = None,
 ) -> Outcome:
-    """Find, read, repair and run a submission. files, left_out: what `finder.read_folder` gives."""
+    """Find, read, repair and run a submission. files, left_out: what `finder.read_folder` gives.
+
+    tests: run only what these test cells need; the results of others then mean nothing.
+    """
     outcome = Outcome(student)
     submitted = Folder(files, list(left_out))
     others = {n: d for n, d in files.items() if not n.endswith(".ipynb")}
@@ -70,7 +77,7 @@ def grade_submission(
                 said = f"{more} of the files beside the notebook were left out: no room"
                 outcome.remarks.append(Remark(Kind.LEFT_OUT, said))
             ran = run_notebook(
-                notebook,
+                notebook if tests is None else needed_for(notebook, tests),
                 assignment.plans[name],
                 limits=assignment.limits,
                 files=shared,

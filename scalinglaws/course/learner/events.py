@@ -94,7 +94,7 @@ class GaveUp(Event):
 
 @dataclass(frozen=True)
 class Started(Event):
-    """A round of the challenge began. topic, level: "" for any. name: for the badge."""
+    """A round of the challenge began. topic, level: "" for any. name: for the badge. seed: what its questions were drawn with."""
 
     sitting: str
     questions: tuple[str, ...]
@@ -102,6 +102,35 @@ class Started(Event):
     level: str = ""
     pace: Pace = "timed"
     name: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ExamStarted(Event):
+    """An exam began. seconds: the time for all of it; None without a clock. seed: what its questions were drawn with.
+
+    began: `at` in ISO form, as the clock showed it: a clock that was ahead then must not end the exam (`_without_the_future`).
+    """
+
+    sitting: str
+    questions: tuple[str, ...]
+    seconds: float | None = None
+    seed: int = 0
+    began: str = ""
+
+    def beginning(self) -> datetime:
+        """When it began, by the clock of then."""
+        try:
+            return _value(datetime, self.began)
+        except ValueError:
+            return self.at
+
+
+@dataclass(frozen=True)
+class HandedIn(Event):
+    """The learner ended an exam."""
+
+    sitting: str
 
 
 @dataclass(frozen=True)
@@ -138,6 +167,8 @@ _NAMES: dict[str, type[Event]] = {
     "judged": Judged,
     "gave_up": GaveUp,
     "started": Started,
+    "exam_started": ExamStarted,
+    "handed_in": HandedIn,
     "checked": Checked,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}
@@ -204,6 +235,8 @@ def _value(kind: Any, value: Any) -> Any:
         if not -1e9 <= value <= 1e9:  # also what is not a number
             raise ValueError(f"{value} is no number of ours")
         return value
+    if kind is int and isinstance(value, int) and not isinstance(value, bool):
+        return value
     if kind in (str, bool) and isinstance(value, kind):
         return value
     raise ValueError(f"{value!r} is no {kind}")
@@ -211,7 +244,7 @@ def _value(kind: Any, value: Any) -> Any:
 
 @dataclass(frozen=True)
 class History:
-    """All events in the order in which they were written. odd: the numbers of the lines that are none."""
+    """All events in the order in which they were written. odd: the numbers of the lines that are not events."""
 
     events: list[Event] = field(default_factory=list)
     odd: tuple[int, ...] = ()

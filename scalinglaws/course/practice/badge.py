@@ -1,4 +1,4 @@
-"""The badge: a picture with name, date and what was mastered, beside the learner's work. It is a keepsake, no certificate."""
+"""The badge: a picture with name, date and what was shown in one round, beside the learner's work. It is a keepsake, no certificate."""
 
 import io
 import textwrap
@@ -11,7 +11,7 @@ from scalinglaws.course.learner.events import Event, Pace, Started
 from scalinglaws.course.questions.seal import find
 from scalinglaws.files import replace_file
 
-from .sitting import Challenge, number_word
+from .sitting import Challenge, Turn, five_problems, number_word
 
 
 def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | None:
@@ -24,26 +24,38 @@ def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | 
     round_ = challenge.round
     subject = _subject(round_)
     name = round_.name
-    right = f"All {number_word(len(round_.questions))} right"
-    mastered = _mastered(round_.questions)
+    turns = challenge.turns(events)
+    result = _result(turns)
+    ideas = _ideas(round_.questions)
+    number = round_.sitting.rpartition("-")[2]
+    line = f"Round {number}, {_PACE[round_.pace]} · {_day(day)} · seed {round_.seed}"
     path = folder / f"llm-scaling-master-{day:%Y-%m-%d}-{round_.sitting}.png"
     alt = (
-        f"Badge “LLM Scaling Master”{f' for {name}' if name else ''}: {subject}, {right.lower()}, {_day(day)}. "
-        f"Mastered: {', '.join(mastered)}."
+        f"Badge “LLM Scaling Master”{f' for {name}' if name else ''}: {subject}. {result}. "
+        f"Questions on: {', '.join(ideas)}. {line}."
     )
     if not path.is_file():
-        replace_file(
-            path, draw(name, subject, mastered, f"{right}, {_PACE[round_.pace]} · {_day(day)}")
-        )
+        replace_file(path, draw(name, subject, result, ideas, line))
     return {"file": str(path), "alt": alt}
 
 
 def _subject(round_: Started) -> str:
     if not round_.topic and not round_.level:
-        return "the five problems"
+        if list(round_.questions) == five_problems():
+            return "the five problems"
+        return f"{number_word(len(round_.questions))} problems, drawn for this round"
     topic = round_.topic
     topic = IDEAS[topic].name if topic in IDEAS else topic.replace("_", " ")
     return ", ".join(filter(None, [topic, round_.level]))
+
+
+def _result(turns: Sequence[Turn]) -> str:
+    """What was really shown: "5 of 5 right, 3 at the first attempt, with 1 hint"."""
+    right = sum(turn.right for turn in turns)
+    first = sum(turn.right and len(turn.answers) == 1 for turn in turns)
+    hints = sum(turn.hints for turn in turns)
+    helped = f"with {hints} hint{'s' * (hints > 1)}" if hints else "without a hint"
+    return f"{right} of {len(turns)} right, {first} at the first attempt, {helped}"
 
 
 _PACE: dict[Pace, str] = {
@@ -53,7 +65,7 @@ _PACE: dict[Pace, str] = {
 }
 
 
-def _mastered(questions: Sequence[str]) -> list[str]:
+def _ideas(questions: Sequence[str]) -> list[str]:
     rows = {row for question in questions for row in find(question)["covers"]}
     return [IDEAS[idea].name for idea in ideas_of(rows)]
 
@@ -62,7 +74,7 @@ def _day(day: datetime) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def draw(name: str, subject: str, mastered: Sequence[str], line: str) -> bytes:
+def draw(name: str, subject: str, result: str, ideas: Sequence[str], line: str) -> bytes:
     """The picture, 1200 by 630 points, as PNG; the same bytes for the same badge."""
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -90,7 +102,8 @@ def draw(name: str, subject: str, mastered: Sequence[str], line: str) -> bytes:
     write(0.06, 0.745, subject, color=GOLD, fontsize=18)
     size = min(34.0, 34.0 * 24 / max(len(name), 1))
     write(0.06, 0.575, name, color="white", fontsize=size, style="italic")
-    lines = textwrap.wrap("Mastered: " + ", ".join(mastered), 52)
+    text = f"{result}. Questions on: {', '.join(ideas)}"
+    lines = textwrap.wrap(text, 52)
     write(0.06, 0.50, "\n".join(lines[:7]), color="white", fontsize=15, va="top", linespacing=1.5)
     write(0.06, 0.09, line, color=SILVER, fontsize=14)
     picture = io.BytesIO()

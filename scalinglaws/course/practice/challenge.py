@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
 
     challenge = Challenge(progress_of(args.student))
     if challenge.round and not challenge.over() and not (args.topic or args.level):
-        print(wrap("Your round goes on where it stood; time ran on, too."))
+        print(wrap("Your round resumes where you left it; the clock kept running."))
         challenge.next()
     else:
         print(
@@ -47,7 +47,7 @@ def challenge(widget: bool = True, now: Callable[[], datetime] = utc_now):
     """The challenge "LLM Scaling Master": a round of problems against the clock, and a badge when all are right.
 
     widget: False for plain text, to be played by calling methods of what is returned: start(name), answer(a), hint(), next().
-    now: the clock. A round goes on where it stood, after a restart of the kernel as well.
+    now: the clock. A round resumes where it stood, after a restart of the kernel as well.
     Raises CourseError outside the course's folder.
     """
     sitting = Challenge(progress_of(now=now))

@@ -1,25 +1,6 @@
 // Draws what Python shows of a sitting, and tells Python what the learner does. Nothing is marked or timed here:
 // the countdown is a picture of Python's clock.
 
-const DEAF = 8000; // ms without a reply, after which the page says so
-
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "html") element.innerHTML = value; // from the course's own Markdown, escaped by Python
-    else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (value === true) element.setAttribute(key, "");
-    else if (value !== false && value != null) element.setAttribute(key, value);
-  }
-  element.append(...children.filter((child) => child != null));
-  return element;
-}
-
-function clock(seconds) {
-  const whole = Math.ceil(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
-
 function render({ model, el }) {
   const live = make("div", { class: "slp-unseen", role: "status", "aria-live": "polite" });
   const body = make("div");
@@ -36,7 +17,7 @@ function render({ model, el }) {
   let acted = false; // the learner did something here: the focus must follow
   let waiting = null;
   let timer = null;
-  let draft = { question: "" }; // what is typed or chosen, kept while the page is drawn anew
+  let draft = { question: "" }; // what is typed or chosen, kept while the page is redrawn
   let announced = "";
 
   const say = (text) => (live.textContent = text); // to a screen reader
@@ -142,9 +123,9 @@ function render({ model, el }) {
     parts.push(reply(shown));
     if (Object.keys(shown.others).length) {
       const name = (letter) => (shown.form === "truth" ? shown.options[letter] : `${letter}.`);
-      parts.push(make("details", {}, make("summary", {}, "The other options"),
-        ...Object.entries(shown.others).map(([letter, html]) =>
-          make("p", {}, make("b", {}, `${name(letter)} `), make("span", { html })))));
+      parts.push(make("h3", {}, "The other options, and why"),
+        make("ul", {}, ...Object.entries(shown.others).map(([letter, html]) =>
+          make("li", {}, make("b", {}, `${name(letter)} `), make("span", { html })))));
     }
     parts.push(make("h3", {}, "Worked solution"), make("div", { html: shown.solution }));
     if (shown.references.length)
@@ -190,6 +171,21 @@ function render({ model, el }) {
     ];
   }
 
+  function mistakes(shown) {
+    if (!shown.mistakes?.length) return [];
+    const part = (title, html) => (html ? [make("h4", {}, title), make("div", { html })] : []);
+    return [
+      make("h3", {}, shown.mode === "practice" ? "What you got wrong" : "Your mistakes in this round"),
+      ...shown.mistakes.map((one) =>
+        make("details", {},
+          make("summary", { html: one.prompt.replace(/<\/?(p|pre|code|div)[^>]*>/g, " ") }),
+          ...part("You answered", one.yours), make("div", { html: one.reply }),
+          ...part("Right is", one.right), ...part("Worked solution", one.solution))),
+      shown.mode === "practice" ? null : make("p", {}, "To try them again, with other numbers where they have some: ",
+        make("code", {}, "sl.practice(review=True)"), "."),
+    ];
+  }
+
   function draw() {
     const shown = model.get("shown");
     clearTimeout(waiting);
@@ -210,9 +206,10 @@ function render({ model, el }) {
       parts.push(...question(shown));
       if (shown.phase === "closed" && !shown.over)
         parts.push(make("div", { class: "slp-row" }, button(shown.mode === "practice" ? "Next question" : "Next problem", () => send({ do: "next", put: shown.put }), true)));
-      if (shown.over) parts.push(...results(shown), make("h3", {}, "Another round"), startForm(shown));
+      if (shown.over) parts.push(...results(shown), ...mistakes(shown), make("h3", {}, "Another round"), startForm(shown));
       if (shown.seconds_left != null) countdown(time, shown.seconds_left);
     }
+    if (shown.mode === "practice") parts.push(...mistakes(shown));
     const inside = body.contains(document.activeElement) ? document.activeElement : null;
     const typed = inside?.matches("input, select, textarea") ? { name: inside.name, value: inside.value } : null;
     body.replaceChildren(...parts.filter((part) => part != null));
@@ -234,7 +231,7 @@ function render({ model, el }) {
       }
       return (root.querySelector(".slp-goal") ?? root.querySelector(".slp-top")).focus();
     }
-    // Drawn anew by the clock or another tab: leave the focus where it was.
+    // Redrawn by the clock or another tab: leave the focus where it was.
     if (typed) (root.querySelector(`[name=${typed.name}][value="${CSS.escape(typed.value)}"], [name=${typed.name}]`))?.focus();
   }
 

@@ -4,6 +4,7 @@ c = sl.challenge(widget=False)
 c.start("Ada");  c.answer("b");  c.hint();  c.next()
 """
 
+import re
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ from .options import from_shown
 from .sitting import Challenge, Practice, Sitting
 from .view import view
 
-_HOW = {
+HOW = {
     "option": "Answer with the letter of one option",
     "options": "Answer with the letters of all options that are right",
     "truth": "Answer true or false",
@@ -27,6 +28,9 @@ _HOW = {
 }
 
 
+_ITEM = re.compile(r"(?:-|\d+\.) ")  # what begins an item of a list
+
+
 def fill(text: str, indent: str = "") -> str:
     """Text for a terminal: paragraphs wrapped, indented code as it is."""
     lines = []
@@ -34,7 +38,8 @@ def fill(text: str, indent: str = "") -> str:
         code = block.startswith("    ") or "\n    " in block
         wrapped = block.splitlines() if code else []
         for line in [] if code else _paragraphs(block):
-            wrapped += wrap(line, later="  " * line.startswith("- ")).splitlines()
+            item = _ITEM.match(line)
+            wrapped += wrap(line, later=" " * len(item[0]) if item else "").splitlines()
         lines += [f"{indent}{line}".rstrip() for line in wrapped] + [""]
     return "\n".join(lines).rstrip()
 
@@ -43,7 +48,7 @@ def _paragraphs(block: str) -> list[str]:
     """Lines of one paragraph joined; each item of a list by itself."""
     found: list[str] = []
     for line in block.splitlines():
-        if found and not line.startswith("- "):
+        if found and not _ITEM.match(line):
             found[-1] += " " + line.strip()
         else:
             found.append(line.strip())
@@ -102,8 +107,10 @@ class Play:
         print(text_of(view(self._sitting), again))
 
 
-def text_of(shown: dict[str, Any], question: bool = True) -> str:
-    """A view in plain text."""
+def text_of(
+    shown: dict[str, Any], question: bool = True, review: str = "sl.practice(review=True)"
+) -> str:
+    """A view in plain text. review: how mistakes are reviewed here, in a notebook or in a terminal."""
     phase = shown["phase"]
     if phase == "start":
         return (
@@ -111,12 +118,12 @@ def text_of(shown: dict[str, Any], question: bool = True) -> str:
             'All right, and the badge is yours. Start with start("your name").'
         )
     if phase == "rest":
-        return "Nothing is due here."
+        return "There is nothing to ask here."
     parts = []
     if question:
         facts = " · ".join(shown["facts"])
-        time = f" · {_clock(shown['seconds_left'])} left" if shown["seconds_left"] else ""
-        parts += [wrap(f"{shown['title']} · {facts}{time}"), fill(_code(shown["prompt"]))]
+        time = f" · {clock_text(shown['seconds_left'])} left" if shown["seconds_left"] else ""
+        parts += [wrap(f"{shown['title']} · {facts}{time}"), fill(code_text(shown["prompt"]))]
         options = shown["options"].items() if shown["form"] != "truth" else ()
         parts += [wrap(to_text(text), f"  {letter}. ", "     ") for letter, text in options]
         parts += [fill(f"Hint: {to_text(hint)}") for hint in shown["hints"]]
@@ -135,19 +142,28 @@ def text_of(shown: dict[str, Any], question: bool = True) -> str:
         unit = f", in {shown['unit']}" if shown["unit"] else ""
         left = shown["attempts"] - shown["attempt"]
         tries = f" ({left} attempt{'s' * (left > 1)} left)"
-        parts.append(wrap(f"{_HOW[shown['form']]}{names}{unit}{tries}."))
+        parts.append(wrap(f"{HOW[shown['form']]}{names}{unit}{tries}."))
     else:
+        if shown["others"]:
+            names = shown["options"] if shown["form"] == "truth" else {}
+            others = "".join(
+                f"\n- {names.get(letter, f'{letter}.')} {text}"
+                for letter, text in shown["others"].items()
+            )
+            parts.append(fill(to_text(f"The other options, and why\n{others}")))
         parts.append(fill(f"Worked solution. {to_text(shown['solution'])}"))
         parts += [wrap(reference, "  ", "    ") for reference in shown["references"]]
     if shown.get("over"):
         good = sum(row["right"] for row in shown["results"])
         parts.append(f"{good} of {shown['of']} are right.")
+        if shown.get("mistakes"):
+            parts.append(wrap(f"To go through your mistakes and try them again: {review}"))
         if badge := shown.get("badge"):
             parts.append(f"The badge is yours: {badge['file']}")
     return "\n\n".join(parts)
 
 
-def _code(prompt: str) -> str:
+def code_text(prompt: str) -> str:
     """The prompt with its code blocks indented."""
     head, *blocks = prompt.split("```python\n")
     text = to_text(head)
@@ -157,7 +173,7 @@ def _code(prompt: str) -> str:
     return text
 
 
-def _clock(seconds: float) -> str:
+def clock_text(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
@@ -211,5 +227,5 @@ def in_terminal(sitting: Sitting, read: Callable[[str], str] | None = None) -> i
             continue
         if not reshow:
             after = view(sitting)
-            print("\n" + text_of(after, question=False))
+            print("\n" + text_of(after, question=False, review="scalinglaws practice --review"))
             closed += after["phase"] == "closed"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scalinglaws.course.learner.events import progress_of, utc_now
+from scalinglaws.course.questions.drawn import family
 from scalinglaws.terminal import wrap
 
 from .sitting import LEVELS, Practice
@@ -16,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("topic", nargs="?", default="", help="an idea or a notebook (default: all)")
     parser.add_argument("--level", default="", choices=["", *LEVELS], help="only this level")
+    parser.add_argument("--review", action="store_true", help="what you got wrong, and again")
     parser.add_argument("--student", default=default_student(), help="who (default: %(default)s)")
 
 
@@ -23,8 +25,11 @@ def run(args: argparse.Namespace) -> int:
     """Practise in the terminal. Returns the exit code."""
     from .play import in_terminal
 
-    practice = Practice(progress_of(args.student), args.topic, args.level)
-    print("Practice: {due} due, {new} new, {known} known.".format(**practice.counts()))
+    practice = Practice(progress_of(args.student), args.topic, args.level, args.review)
+    if args.review:
+        print(mistakes_text(practice))
+    else:
+        print(wrap("Practice: {due} due, {new} new, {known} known.".format(**practice.counts())))
     if remark := practice.progress.history().remark():
         print(wrap(remark))
     if practice.next() is not None:
@@ -33,19 +38,48 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def mistakes_text(practice: Practice) -> str:
+    """The mistakes of a review, for a terminal."""
+    from scalinglaws.course.markdown import to_text
+
+    from .mistakes import mistakes
+    from .play import code_text, fill
+
+    events = practice.progress.events()
+    parts = []
+    for mistake in mistakes(events, practice.now):
+        if family(mistake.question) not in practice.questions:
+            continue
+        said = [f"You answered: {mistake.yours}", mistake.reply]
+        said += [f"Right is: {mistake.right}" if mistake.right else "", mistake.solution]
+        parts.append(wrap(f"{mistake.question} · {mistake.at.astimezone():%Y-%m-%d}"))
+        parts.append(fill(code_text(mistake.prompt), "  "))
+        parts += [fill(to_text(text), "  ") for text in said if text]
+    if not parts:
+        return "There is no mistake of yours to review."
+    return "\n\n".join(["What you got wrong", *parts, "Now try them again."])
+
+
 def practice(
-    topic: str = "", level: str = "", widget: bool = True, now: Callable[[], datetime] = utc_now
+    topic: str = "",
+    level: str = "",
+    widget: bool = True,
+    review: bool = False,
+    now: Callable[[], datetime] = utc_now,
 ):
     """Practise questions of the bank: those that are due first, then new ones; missed ones come back within minutes.
 
     topic: an idea ("optimum") or a notebook ("03_chinchilla"); "" for all. level: "introductory" to "expert"; "" for all.
+    review: only what you got wrong last time, with your answer and the worked solution, until each is right.
     widget: False for plain text, to be played by calling methods of what is returned: answer(a), hint(), solution(), next().
     now: the clock. Raises CourseError for a topic or level that there is not, and outside the course's folder.
     """
-    sitting = Practice(progress_of(now=now), topic, level)
+    sitting = Practice(progress_of(now=now), topic, level, review)
     if not widget:
         from .play import Play
 
+        if review:
+            print(mistakes_text(sitting))
         return Play(sitting)
     from .widget import show
 

@@ -23,7 +23,14 @@ from scalinglaws.course.learner.events import (
 )
 from scalinglaws.course.markdown import to_text
 from scalinglaws.course.questions.answers import WORDS, form, from_text
-from scalinglaws.course.questions.seal import Reply, find, open_reply, right_letters
+from scalinglaws.course.questions.seal import (
+    Reply,
+    find,
+    open_reply,
+    option_replies,
+    right_letters,
+    solution_of_variant,
+)
 from scalinglaws.errors import CourseError
 
 TRIES = 3  # different answers that make an honest try
@@ -58,14 +65,23 @@ def reveal(what: str) -> None:
         print(to_text(text))
 
 
-def solution(what: str, progress: Progress) -> str:
+def solution(
+    what: str, progress: Progress | None = None, events: Sequence[Event] | None = None
+) -> str:
     """The worked solution as Markdown. Raises CourseError before an honest try, or where there is none to be read."""
-    events = progress.events()
+    if events is None:
+        events = (progress or progress_of()).events()
     if "/" in what:
         assignment, _, number = what.partition("/")
         return _exercise_solution(assignment, number, events)
     entry = find(what)
-    answered = [e for e in events if isinstance(e, Answered) and e.question == what]
+    answered = [
+        e
+        for e in events
+        if isinstance(e, Answered)
+        and e.question == what
+        and not e.sitting.startswith("exam-")  # which may still be open
+    ]
     tries = len({event.answer for event in answered})
     over = any(event.right for event in answered) or any(
         isinstance(event, GaveUp | Judged) and event.question == what for event in events
@@ -83,7 +99,10 @@ def solution(what: str, progress: Progress) -> str:
             "course's folder questions/ is."
         )
     references = "".join(f"\n- {source}" for source in entry.get("references", ()))
-    return text + (f"\n\n{references}" if references else "")
+    replies = {c: reply.text for c, reply in option_replies(what).items()}
+    options = "".join(f"\n- **{letter}.** {reply}" for letter, reply in replies.items())
+    parts = [text, f"**The options, and why**\n{options}" if options else "", references.strip()]
+    return "\n\n".join(filter(None, parts))
 
 
 def _tries_needed(entry: Mapping[str, Any]) -> int:
@@ -98,6 +117,8 @@ def _tries_needed(entry: Mapping[str, Any]) -> int:
 def worked_solution(question: str, events: Sequence[Event] = ()) -> str | None:
     """The worked solution of a question that is over; None where it cannot be opened here."""
     entry = find(question)
+    if (drawn := solution_of_variant(question)) is not None:
+        return drawn
     if form(entry) == "words":
         return open_reply(question, " ".join(str(i) for i in range(WORDS))).solution
     for event in events:
@@ -120,13 +141,14 @@ def _open_again(question: str, answer: str) -> Reply:
 
 def _from_course(question: str) -> str | None:
     from scalinglaws.course.questions.bank import load_bank
+    from scalinglaws.course.questions.worked import worked
     from scalinglaws.paths import course_dir
 
     try:
         bank = load_bank(course_dir() / "questions")
     except (CourseError, OSError):
         return None
-    return bank[question]["solution"].strip() if question in bank else None
+    return worked(bank[question]) if question in bank else None
 
 
 # -- Exercises

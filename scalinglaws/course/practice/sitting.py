@@ -5,6 +5,7 @@ of the kernel, and in another tab, where it stood. The clock is Python's; it goe
 """
 
 import random
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,8 @@ from scalinglaws.course.learner.events import (
     Writing,
 )
 from scalinglaws.course.questions.answers import form, from_text
-from scalinglaws.course.questions.seal import Reply, find, mark, sealed_bank
+from scalinglaws.course.questions.drawn import family, variant
+from scalinglaws.course.questions.seal import Reply, find, known, mark, sealed_bank
 from scalinglaws.errors import CourseError
 
 from .spacing import AGAIN, GOOD, HARD, Memory, Rating, remember
@@ -140,7 +142,7 @@ def turns(events: Iterable[Event], sitting: str | None = None) -> list[Turn]:
         if not name or (sitting and name != sitting):
             continue
         if isinstance(event, Asked):
-            if question in sealed_bank():
+            if known(question):
                 put = f"{name} {times[question]}"
                 turn = Turn(question, event.at, event.seconds, put=put)
                 latest[name, question] = turn
@@ -160,19 +162,21 @@ def turns(events: Iterable[Event], sitting: str | None = None) -> list[Turn]:
 
 
 def memories(events: Sequence[Event], now: datetime) -> dict[str, Memory]:
-    """{question: Memory} of all that was answered: in sittings and in the notebooks' quiz cells."""
-    known = sealed_bank()
+    """{question: Memory} of all that was answered: in sittings and in the notebooks' quiz cells.
+
+    The variants of a question share one memory: what is known is how to do it.
+    """
     reviews: dict[str, list[tuple[datetime, Rating]]] = {}
     for turn in turns(events):
         if turn.closed(now) or turn.answers:
-            reviews.setdefault(turn.question, []).append(
+            reviews.setdefault(family(turn.question), []).append(
                 (turn.last or turn.deadline or turn.asked, turn.rating())
             )
     for event in events:
         if isinstance(event, Answered) and not event.sitting:
             rating = GOOD if event.right else AGAIN
-            reviews.setdefault(event.question, []).append((event.at, rating))
-    memories = ((q, remember(found)) for q, found in reviews.items() if q in known)
+            reviews.setdefault(family(event.question), []).append((event.at, rating))
+    memories = ((q, remember(found)) for q, found in reviews.items() if known(q))
     return {question: memory for question, memory in memories if memory}
 
 
@@ -190,7 +194,7 @@ def questions_on(topic: str = "", level: str = "") -> list[str]:
         ideas = ideas_of(entry["covers"])
         if set(ideas) & set(wanted) and (not level or entry["level"] == level):
             first = min(order.index(idea) for idea in ideas)
-            found.append((LEVELS.index(entry["level"]), first, question))
+            found.append((LEVELS.index(entry["level"]), first, "recipe" in entry, question))
     if not found:
         raise CourseError("There is no question of this level on this topic: choose another level.")
     return [question for *_, question in sorted(found)]
@@ -239,6 +243,7 @@ class Sitting:
             question = self._pick(log, found)
             if question is None:
                 return None
+            question = self._variant(question, log.events)
             log.add(Asked(log.now, self.id, question, self._seconds(question)))
             return self.turn(log.events)
 
@@ -311,17 +316,27 @@ class Sitting:
     def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
         raise NotImplementedError
 
+    def _variant(self, question: str, events: Sequence[Event]) -> str:
+        """The question as it is put: here as it was chosen."""
+        return question
+
     def _seconds(self, question: str) -> float | None:
         return None
 
 
 class Practice(Sitting):
-    """Questions on a topic, those that are due first, then new ones; without a clock."""
+    """Questions on a topic, those that are due first, then new ones; without a clock.
 
-    def __init__(self, progress: Progress, topic: str = "", level: str = ""):
+    review: only those that were missed last time, until each is right.
+    """
+
+    def __init__(self, progress: Progress, topic: str = "", level: str = "", review: bool = False):
         super().__init__(progress)
-        self.topic, self.level = topic, level
+        self.topic, self.level, self.review = topic, level, review
         self.questions = questions_on(topic, level)
+        if review:
+            missed = memories(progress.events(), self.now)
+            self.questions = [q for q in self.questions if q in missed and not missed[q].last_right]
 
     @property
     def id(self) -> str:
@@ -330,35 +345,62 @@ class Practice(Sitting):
 
     def turns(self, events: Sequence[Event] | None = None) -> list[Turn]:
         """The questions put so far that are on the topic."""
-        return [turn for turn in super().turns(events) if turn.question in self.questions]
+        return [turn for turn in super().turns(events) if family(turn.question) in self.questions]
 
     def counts(self) -> dict[str, int]:
         """How many questions are due now, new, and known (not due)."""
-        known = memories(self.progress.events(), self.now)
-        mine = [known[q] for q in self.questions if q in known]
+        memory_of = memories(self.progress.events(), self.now)
+        mine = [memory_of[q] for q in self.questions if q in memory_of]
         due = sum(memory.due <= self.now for memory in mine)
         return {"due": due, "new": len(self.questions) - len(mine), "known": len(mine) - due}
 
     def comes_back(self) -> str:
         """A sentence: when the next question that was answered is due; "" if none was."""
-        known = memories(self.progress.events(), self.now)
-        due = [known[q].due for q in self.questions if q in known]
+        memory_of = memories(self.progress.events(), self.now)
+        due = [memory_of[q].due for q in self.questions if q in memory_of]
+        if self.review:
+            left = sum(not memory_of[q].last_right for q in self.questions if q in memory_of)
+            return f"{left} of your mistakes are left." if left else "No mistake of yours is left."
         return f"The next question is due {_when(min(due) - self.now)}." if due else ""
 
     def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
-        known = memories(log.events, self.now)
-        last = found[-1].question if found else None
-        due = [q for q in self.questions if q in known and known[q].due <= self.now and q != last]
-        new = [q for q in self.questions if q not in known and not q.startswith(f"{CHALLENGE}.")]
+        memory_of = memories(log.events, self.now)
+        last = family(found[-1].question) if found else None
+        if self.review:
+            left = [q for q in self.questions if q in memory_of and not memory_of[q].last_right]
+            return min(left, key=lambda q: (q == last, memory_of[q].due), default=None)
+        due = [
+            q
+            for q in self.questions
+            if q in memory_of and memory_of[q].due <= self.now and q != last
+        ]
+        new = [
+            q for q in self.questions if q not in memory_of and not q.startswith(f"{CHALLENGE}.")
+        ]
         if due:
-            return min(due, key=lambda q: known[q].due)
+            return min(due, key=lambda q: memory_of[q].due)
         if new:
             return new[0]
         # Nothing else is left: one that was missed comes back before its minute is over.
-        missed = [q for q in self.questions if q in known and not known[q].last_right and q != last]
+        missed = [
+            q
+            for q in self.questions
+            if q in memory_of and not memory_of[q].last_right and q != last
+        ]
         if missed:
-            return min(missed, key=lambda q: known[q].due)
-        return last if last in known and not known[last].last_right else None
+            return min(missed, key=lambda q: memory_of[q].due)
+        return last if last in memory_of and not memory_of[last].last_right else None
+
+    def _variant(self, question: str, events: Sequence[Event]) -> str:
+        return _drawn_again(question, events)
+
+
+def _drawn_again(question: str, events: Sequence[Event]) -> str:
+    """A variant that was never put, of a question that draws its numbers; any other question as it is."""
+    if "recipe" not in sealed_bank().get(question, {}):
+        return question
+    put = {event.question for event in events if isinstance(event, Asked | Answered)}
+    return next(id for seed in range(len(put) + 1) if (id := variant(question, seed)) not in put)
 
 
 def _when(wait: timedelta) -> str:
@@ -403,13 +445,15 @@ class Challenge(Sitting):
             raise CourseError(f"There is no pace {pace!r}: choose one of {', '.join(PACES)}.")
         with self.progress.writing() as log:
             number = sum(isinstance(event, Started) for event in log.events) + 1
+            seed = zlib.crc32(f"{log.now.isoformat()} {number}".encode()) % 10**6
             self.round = Started(
                 log.now,
                 sitting=f"round-{number}",
-                questions=tuple(self._draw(log.events, topic, level, number)),
+                questions=tuple(self._draw(log.events, topic, level, seed)),
                 topic=topic,
                 level=level,
                 pace=wanted,
+                seed=seed,
                 name=" ".join(name.split())[:60],
             )
             log.add(self.round)
@@ -428,10 +472,10 @@ class Challenge(Sitting):
         """Whether the round is over and every answer was right."""
         return self.over(events) and all(turn.right for turn in self.turns(events))
 
-    def _draw(self, events: Sequence[Event], topic: str, level: str, number: int) -> list[str]:
+    def _draw(self, events: Sequence[Event], topic: str, level: str, seed: int) -> list[str]:
         if not topic and not level:
-            return _like_the_five(events, number)
-        known = memories(events, self.now)
+            return _like_the_five(events, seed)
+        memory_of = memories(events, self.now)
         questions = [
             question
             for question in questions_on(topic, level)
@@ -439,9 +483,9 @@ class Challenge(Sitting):
         ]
         if not questions:
             raise CourseError("There is no question of this level on this topic: choose another.")
-        random.Random(number).shuffle(questions)
-        questions.sort(key=lambda q: known[q].recall(self.now) if q in known else 0.5)
-        chosen = questions[:ROUND]
+        random.Random(seed).shuffle(questions)
+        questions.sort(key=lambda q: memory_of[q].recall(self.now) if q in memory_of else 0.5)
+        chosen = [_drawn(question, seed) for question in questions[:ROUND]]
         return sorted(chosen, key=lambda q: LEVELS.index(find(q)["level"]))
 
     def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
@@ -455,27 +499,37 @@ class Challenge(Sitting):
         return None if factor is None else 60.0 * find(question)["minutes"] * factor
 
 
-def _like_the_five(events: Sequence[Event], number: int) -> list[str]:
+def _drawn(question: str, seed: int) -> str:
+    """The variant of a round's seed, of a question that draws its numbers; any other question as it is."""
+    return variant(question, seed) if "recipe" in sealed_bank()[question] else question
+
+
+def _like_the_five(events: Sequence[Event], seed: int) -> list[str]:
     """The five problems in the first round; in a later one, for each a question on the same row of the coverage map.
 
-    Those that the learner has not met in a round come first.
+    Those that the learner has not met in a round come first, and wherever a row has one, every other problem draws its numbers.
     """
     five = five_problems()
-    met = Counter(q for event in events if isinstance(event, Started) for q in event.questions)
+    met = Counter(
+        family(q) for event in events if isinstance(event, Started) for q in event.questions
+    )
     if not met:
         return five
-    draw = random.Random(number)
+    draw = random.Random(seed)
     chosen: list[str] = []
-    for problem in five:
+    for place, problem in enumerate(five):
         row = find(problem)["covers"][0]
         choice = [
             question
             for question, entry in sorted(sealed_bank().items())
             if row in entry["covers"] and form(entry) != "words" and question not in chosen
         ]
+        with_numbers = [q for q in choice if "recipe" in sealed_bank()[q]]
+        if place % 2 and with_numbers:
+            choice = with_numbers
         draw.shuffle(choice)
         chosen.append(min(choice, key=lambda question: met[question]))
-    return chosen
+    return [_drawn(question, seed) for question in chosen]
 
 
 def _last_round(events: Sequence[Event]) -> Started | None:
@@ -485,6 +539,6 @@ def _last_round(events: Sequence[Event]) -> Started | None:
         for event in events
         if isinstance(event, Started)
         and event.questions
-        and all(question in sealed_bank() for question in event.questions)
+        and all(known(question) for question in event.questions)
     ]
     return rounds[-1] if rounds else None

@@ -8,11 +8,13 @@ from typing import Any
 
 from scalinglaws.course.learner.events import Event
 from scalinglaws.course.questions.answers import form, from_text
-from scalinglaws.course.questions.seal import Reply, mark
+from scalinglaws.course.questions.drawn import family
+from scalinglaws.course.questions.seal import Reply, mark, option_replies
 from scalinglaws.errors import CourseError
 
 from .badge import badge_of
-from .options import from_shown, shown_letters, shown_options, to_shown
+from .mistakes import mistakes
+from .options import shown_letters, shown_options, to_shown
 from .reveal import worked_solution
 from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn, all_of, rules
 
@@ -39,7 +41,17 @@ def view(sitting: Sitting) -> dict[str, Any]:
     found = sitting.turns(events)
     shown: dict[str, Any] = {"mode": type(sitting).__name__.lower(), "put": len(found)}
     if isinstance(sitting, Practice):
-        shown |= {"title": "Practice", "counts": sitting.counts()}
+        title = "Your mistakes" if sitting.review else "Practice"
+        shown |= {"title": title, "counts": sitting.counts(), "mistakes": []}
+        if sitting.review:
+            at_hand = found[-1] if found and not found[-1].closed(sitting.now) else None
+            shown["mistakes"] = [
+                vars(mistake) | {"at": f"{mistake.at:%Y-%m-%d}"}
+                for mistake in mistakes(events, sitting.now)
+                if family(mistake.question) in sitting.questions
+                # What is asked again is not told before it is answered, but for its other numbers.
+                and not (at_hand and mistake.question == at_hand.question)
+            ]
         if not found:
             return shown | {"phase": "rest"}
         return shown | _question(found[-1], sitting, events)
@@ -53,6 +65,10 @@ def view(sitting: Sitting) -> dict[str, Any]:
     shown |= _question(found[-1], sitting, events)
     if shown["over"]:
         shown |= {"won": sitting.won(events), "badge": badge_of(sitting, events)}
+        shown["mistakes"] = [
+            vars(mistake) | {"at": f"{mistake.at:%Y-%m-%d}"}
+            for mistake in mistakes(events, sitting.now, sitting.id)
+        ]
     return shown
 
 
@@ -112,17 +128,24 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
             "The worked solution opens with the right answer, or where the course's folder questions/ is."
         )
         shown["references"] = entry.get("references", [])
-        if kind in ("option", "truth"):
-            shown["others"] = {
-                letter: mark(turn.question, from_shown(turn, letter)).text
-                for letter in shown_options(turn)
-                if letter != shown["answer"]
-            }
+        replied = "" if shown["late"] else shown["answer"].lower()
+        shown["others"] = {
+            letter: reply.text
+            for letter, reply in sorted(_shown_replies(turn).items())
+            if letter not in replied
+        }
     return shown
 
 
+def _shown_replies(turn: Turn) -> dict[str, Reply]:
+    """The reply to each option, by the letters shown."""
+    letters = shown_letters(turn)
+    replies = option_replies(turn.question)
+    return {letters.get(letter, letter): reply for letter, reply in replies.items()}
+
+
 def _mark_again(turn: Turn) -> Reply:
-    """The reply to the last answer, opened anew: the file keeps answers, not replies."""
+    """The reply to the last answer, opened again: the file keeps answers, not replies."""
     answer, right = turn.answers[-1]
     try:
         return mark(turn.question, from_text(turn.entry, answer), shown_letters(turn))

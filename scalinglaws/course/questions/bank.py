@@ -4,41 +4,23 @@ The bank itself (with its answers) stays with the course's folder. What travels 
 `write_sealed`; see `seal.py`.
 """
 
-import contextlib
-import io
 import json
-import math
-import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import numpy as np
-import yaml
-
 from scalinglaws.errors import CourseError
 
-from .answers import form, spell
-from .seal import SEALED_FILE, Reply, seal
-
-# What travels in plain; all else is sealed or stays behind.
-_SHOWN = [
-    "type",
-    "level",
-    "minutes",
-    "kind",
-    "covers",
-    "claims",
-    "prompt",
-    "code",
-    "step",
-    "unit",
-    "inputs",
-    "hints",
-    "references",
-]
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first is ten times as fast
-_MOST_STEPS = 41  # of a tolerance: every one of them is a reply that is sealed
+from .answers import form
+from .drawn import instance
+from .replies import (
+    compute as compute,
+    output as output,
+    replies,
+    right_answer as right_answer,
+    shown,
+)
+from .seal import SEALED_FILE, seal, seal_recipe
+from .worked import worked
 
 
 def load_bank(folder: Path) -> dict[str, dict[str, Any]]:
@@ -47,13 +29,18 @@ def load_bank(folder: Path) -> dict[str, dict[str, Any]]:
     Raises CourseError, naming the file and the place, for what does not fit the schema, an id used twice, or
     options of which the wrong number is right.
     """
+    # Here: a learner's variants need this module, and neither of these.
+    import jsonschema
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first is ten times as fast
     schema = jsonschema.Draft202012Validator(
         json.loads((folder / "schema.json").read_text("utf-8"))
     )
     bank: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.yaml")):
         try:
-            questions = yaml.load(path.read_text("utf-8"), Loader=_LOADER)
+            questions = yaml.load(path.read_text("utf-8"), Loader=loader)
         except yaml.YAMLError as error:
             raise CourseError(f"{path.name} is not valid YAML: {error}") from None
         questions = _plain(questions)
@@ -69,6 +56,13 @@ def load_bank(folder: Path) -> dict[str, dict[str, Any]]:
                 raise CourseError(f"{path.name}: {question['id']} {error}") from None
             if path.stem[:2].isdigit():  # it may speak of what stands in its notebook
                 question["notebook"] = path.stem
+            if "draw" in question:
+                if "notebook" in question:
+                    raise CourseError(
+                        f"{path.name}: {question['id']} draws its numbers, so what computes its answers travels with "
+                        "the package: put it into a file that belongs to no notebook."
+                    )
+                question = {**instance(question, 0), "recipe": question}
             bank[question["id"]] = question
     return bank
 
@@ -101,126 +95,14 @@ def _check_options(question: dict[str, Any]) -> None:
         raise CourseError("needs options named by one letter, each with a text.")
 
 
-# -- Answers, computed
-
-
-def compute(expression: Any) -> float:
-    """The value of a Python expression of the bank; `math`, `np` and the package as `sl` can be used in it."""
-    import scalinglaws as sl
-
-    return float(eval(str(expression), {"math": math, "np": np, "sl": sl}))
-
-
-def output(code: str) -> str:
-    """What a program of the bank prints."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(code, {"__name__": "__main__"})
-    return printed.getvalue()
-
-
-def shown(question: dict[str, Any]) -> dict[str, Any]:
-    """What a learner may read of a question before answering it: JSON-ready."""
-    visible = {key: question[key] for key in _SHOWN if key in question}
-    if "options" in question:
-        visible["options"] = {
-            letter: option.get("text", letter.capitalize()).strip()
-            for letter, option in sorted(question["options"].items(), reverse=_truth(question))
-        }
-    if "options" in question and not _truth(question) and _calls_options_by_letter(question):
-        visible["ordered"] = True
-    if "inputs" in question:
-        visible["inputs"] = [
-            {name: compute(value) for name, value in point.items()} for point in question["inputs"]
-        ]
-    return visible
-
-
-# "option c" and "(c)", which is a letter's usual form in prose; "L(C)" and "C" are symbols.
-_LETTER = re.compile(r"\b[Oo]ption \(?[a-f]\b|(?<![\w$\\])\([a-f]\)")
-
-
-def _calls_options_by_letter(question: dict[str, Any]) -> bool:
-    """Whether some text of a question calls an option by its letter, so that it must keep it."""
-    texts = [question["prompt"], question["solution"], *question["hints"]]
-    texts += [text for text in [question.get("right_reply")] if text]
-    for option in question["options"].values():
-        texts += [option.get("text", ""), option["reply"]]
-    return any(_LETTER.search(text) for text in texts)
-
-
-def _truth(question: dict[str, Any]) -> bool:
-    return question["type"] == "true_false"  # true stands before false
-
-
-def right_answer(question: dict[str, Any]) -> Any:
-    """A right answer, as a learner may write it, computed where it can be."""
-    if "options" in question:
-        letters = [letter for letter, option in question["options"].items() if option.get("right")]
-        return "".join(letters)
-    kind = form(question)
-    if kind == "words":
-        return question["model_answer"].strip()
-    if kind == "number":
-        return compute(question["answer"] if "answer" in question else output(question["code"]))
-    return output(question["code"]) if kind == "output" else question["answer"]
-
-
-def replies(question: dict[str, Any]) -> dict[str, Reply]:
-    """{spelling: Reply} of one question. Raises CourseError where a slip is the same answer as another."""
-    kind, visible = form(question), shown(question)
-    if "options" in question:
-        every = {
-            letter: Reply(bool(option.get("right")), option["reply"].strip())
-            for letter, option in question["options"].items()
-        }
-        if kind != "options":
-            return every
-        chosen = {f"+{letter}": reply for letter, reply in every.items()}
-        left_out = {f"-{letter}": Reply(not reply.right, "") for letter, reply in every.items()}
-        whole = Reply(True, question.get("right_reply", "").strip())
-        return chosen | left_out | {spell(visible, right_answer(question)): whole}
-    if kind == "words":
-        points = "".join(f"\n- {point.strip()}" for point in question["points"])
-        text = f"{question['model_answer'].strip()}\n\nA good answer says:\n{points}"
-        return {spell(visible, question["model_answer"]): Reply(True, text)}
-    right = right_answer(question)
-    found = {
-        spell(visible, answer): Reply(True, question["right_reply"].strip())
-        for answer in _tolerated(question, right)
-    }
-    for slip in question["slips"]:
-        wrong = compute(slip["answer"]) if kind == "number" else slip["answer"]
-        spelling = spell(visible, wrong)
-        if spelling in found:
-            raise CourseError(
-                f"{question['id']}: the slip {slip['answer']} is the same as another answer."
-            )
-        found[spelling] = Reply(False, slip["reply"].strip())
-    return found
-
-
-def _tolerated(question: dict[str, Any], right: Any) -> list[Any]:
-    """The right answer and, with a tolerance, every other one within it that rounds to another step."""
-    if "tolerance" not in question:
-        return [right]
-    step = question["step"]
-    low = math.ceil(round((right - question["tolerance"]) / step, 6))
-    high = math.floor(round((right + question["tolerance"]) / step, 6))
-    if high - low >= _MOST_STEPS:
-        raise CourseError(
-            f"{question['id']}: the tolerance spans {high - low + 1} steps: choose a larger step."
-        )
-    return [right, *(count * step for count in range(low, high + 1))]
-
-
 # -- The file that travels
 
 
 def sealed_bank(folder: Path) -> str:
     """The text of `sealed.json` for the bank in `folder`; the same text on every run."""
     sealed = {
-        name: seal(name, shown(question), replies(question), question["solution"].strip())
+        name: seal(name, shown(question), replies(question), worked(question))
+        | ({"recipe": seal_recipe(name, question["recipe"])} if "recipe" in question else {})
         for name, question in sorted(load_bank(folder).items())
     }
     return json.dumps(sealed, indent=1) + "\n"

@@ -18,7 +18,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib import resources
 from itertools import combinations
 from typing import Any
@@ -29,6 +29,9 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from scalinglaws.errors import CourseError
 
 from .answers import form, spell
+from .drawn import family, instance, seed_of
+from .replies import Reply as Reply, replies, shown
+from .worked import worked
 
 SEALED_FILE = "sealed.json"
 _BLOCK = 256  # replies are padded to a multiple of this many bytes
@@ -44,15 +47,6 @@ Entry = dict[str, Any]  # a sealed question, as JSON: what may be read, and what
 def work(question: Mapping[str, Any]) -> int:
     """scrypt's n for the replies to a question."""
     return _WORK.get(form(question), _GUESSABLE)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a learner is told: whether the answer is right, why, and after a right answer the worked solution."""
-
-    right: bool
-    text: str
-    solution: str = ""
 
 
 @functools.lru_cache(maxsize=8192)
@@ -110,6 +104,42 @@ def seal(name: str, shown: Mapping[str, Any], replies: Mapping[str, Reply], solu
     }
 
 
+def seal_recipe(name: str, question: Mapping[str, Any]) -> str:
+    """What draws the variants of a question, and marks them. Its key is no secret: it only keeps a reader from reading it."""
+    text = json.dumps(question, ensure_ascii=False)
+    return _encrypt(_recipe_key(name), text, _padded(text), name)
+
+
+def _recipe_key(name: str) -> bytes:
+    return hashlib.sha256(f"{name} recipe".encode()).digest()
+
+
+@functools.lru_cache(maxsize=512)
+def _variant(question: str) -> tuple[Entry, dict[str, Reply], str]:
+    """What may be read of a variant, its replies by spelling, and its worked solution. Raises CourseError if there is none."""
+    name, seed = family(question), seed_of(question)
+    entry = sealed_bank().get(name, {})
+    if seed is None or "recipe" not in entry:
+        raise CourseError(
+            f"There is no question {question!r} in this version of the course: update it."
+        )
+    recipe = json.loads(_decrypt(_recipe_key(name), entry["recipe"], name))
+    drawn = instance(recipe, seed)
+    return shown(drawn), replies(drawn), worked(drawn)
+
+
+def solution_of_variant(question: str) -> str | None:
+    """The worked solution of a variant, for one that is over; None for any other question."""
+    return _variant(question)[2] if seed_of(question) is not None else None
+
+
+def known(question: str) -> bool:
+    """Whether this version of the course has a question."""
+    if seed_of(question) is None:
+        return question in sealed_bank()
+    return "recipe" in sealed_bank().get(family(question), {})
+
+
 def _unseal(name: str, entry: Mapping[str, Any], spelling: str) -> Reply | None:
     """The reply to one spelling, or None where none was sealed for it. Raises CourseError if the file was changed."""
     place, key = _derive(name, spelling, work(entry))
@@ -155,6 +185,14 @@ def _several(
     return Reply(False, " ".join(said))
 
 
+def option_replies(question: str) -> dict[str, Reply]:
+    """The reply to each option by itself, by the bank's letters: for a question that is over. Empty without options."""
+    entry = find(question)
+    sign = "+" if form(entry) == "options" else ""
+    found = {c: _unseal(question, entry, sign + c) for c in entry.get("options", ())}
+    return {letter: reply for letter, reply in found.items() if reply}
+
+
 @functools.cache
 def sealed_bank() -> dict[str, Entry]:
     """{id: entry} of all questions that travel with the package: what may be read, and what is sealed."""
@@ -168,6 +206,8 @@ def sealed_bank() -> dict[str, Entry]:
 def find(question: str) -> Entry:
     """The entry of one question. Raises CourseError if there is none."""
     bank = sealed_bank()
+    if seed_of(question) is not None:
+        return _variant(question)[0]
     if question not in bank:
         raise CourseError(
             f"There is no question {question!r} in this version of the course: update it."
@@ -181,9 +221,14 @@ def mark(question: str, answer: Any, called: Mapping[str, str] | None = None) ->
     Raises CourseError for an unknown question, and for an answer that is no option or not of the right kind.
     """
     entry = find(question)
-    return unseal(question, entry, answer, called) or Reply(
-        False, f"{answer!r} {_UNKNOWN[form(entry)]}"
-    )
+    if seed_of(question) is None:
+        reply = unseal(question, entry, answer, called)
+    else:
+        _, replies, solution = _variant(question)
+        reply = replies.get(spell(entry, answer))
+        if reply and reply.right:
+            reply = replace(reply, solution=solution)
+    return reply or Reply(False, f"{answer!r} {_UNKNOWN[form(entry)]}")
 
 
 def open_reply(question: str, answer: Any) -> Reply:

@@ -323,7 +323,7 @@ def make_table(
         by_student.setdefault(row["student_id"], {})[row["assignment"]] = row
     for name in sorted(by_student):
         theirs = by_student[name]
-        # Whoever has nothing but what cannot be read is not in the gradebook.
+        # A student with nothing that can be read is not in the gradebook.
         person = about.get(name) or dict.fromkeys(
             ("student_id", "login", "sis_id", "name", "sortable_name"), name
         )

@@ -339,7 +339,7 @@ def load_roster(course: Path) -> list[Student]:
 def save_roster(course: Path, students: list[Student]) -> list[str]:
     """Write `roster.csv` and enter the students into the gradebook.
 
-    Students whom the roster had and this list has not are kept: returns their ids.
+    Students in the roster but not in this list are kept: returns their ids.
     """
     ids = {student.id for student in students}
     kept = [student for student in load_roster(course) if student.id not in ids]

@@ -8,11 +8,13 @@ class Answers:
     """Code for one answer cell. `wrong`: pairs of code and a part of the reply that names the slip ("" where none is named).
 
     equal: mutants of the official solution that pass and may, with the reason why the statement cannot tell them apart.
+    exempt: why the mutants of an answer say nothing about its check, and what holds it instead.
     """
 
     right: list[str] = field(default_factory=list)
     wrong: list[tuple[str, str]] = field(default_factory=list)
     equal: dict[str, str] = field(default_factory=dict)
+    exempt: str = ""
 
 
 def choice(name: str, right: str, wrong: dict[str, str]) -> Answers:

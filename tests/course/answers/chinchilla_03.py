@@ -277,6 +277,10 @@ ANSWERS = {
             (grid(loss="E + A * N**alpha + B * D**beta"), ""),
             (grid().replace("2000", "40"), ""),
         ],
+        equal={
+            "1000000000000000.0 => 1e+16": "a wider grid finds the same split",
+            "2000 => 4000": "a finer grid finds the same split",
+        },
     ),
     "ex5_double": Answers(
         right=[
@@ -458,7 +462,7 @@ ANSWERS = {
                     before="pass",
                     draw="new = table.groupby('budget').sample(frac=1, replace=True, random_state=seed)",
                 ),
-                "draw with replacement, anew",
+                "draw with replacement, again",
             ),
             (bootstrap(before="g = np.random.default_rng()"), "same seed gave other numbers"),
             (bootstrap(keep="isoflop_line(new)[0]"), "shape (8,)"),

@@ -131,7 +131,7 @@ ANSWERS = {
                 "smallest one may stand later",
             ),
             (_ONSET.format("return C[score >= 0.1 * score[np.argmax(C)]].min()"), "typed in"),
-            (_ONSET.format("return C[score >= share].min()"), ""),
+            (_ONSET.format("return C[score >= share].min()"), "not the share itself"),
             (_ONSET.format("return np.argmax(score >= share * score[-1])"), "counted from 0"),
             (_ONSET.format("return C[score >= share * score[np.argmax(C)]].max()"), "smallest"),
             (_ONSET.format("C.sort(); return C[score >= share * score[-1]].min()"), ""),
@@ -166,6 +166,9 @@ ANSWERS = {
             ("answer_3a = 'p'", ""),
             ("answer_3a = '0.21'", "without quotation marks"),
         ],
+        equal={
+            "0.21 => 0.231": "0.95**30 is 0.2146, and the question forgives a difference of 0.02",
+        },
     ),
     "ex3_demand": Answers(
         right=[
@@ -204,7 +207,8 @@ ANSWERS = {
                 ),
                 "[1, 3]",
             ),
-            (_CHAIN.format("return p * (p / m2) ** (k - 1)"), ""),
+            (_CHAIN.format("return p * (p / m2) ** (k - 1)"), "upside down"),
+            (_CHAIN.format("return (m2 / p) ** (k - 1)"), "first byte is missing"),
         ],
     ),
     "ex4_factors": Answers(
@@ -308,13 +312,13 @@ ANSWERS = {
             ),
             (
                 _DISCORDANT.format("return np.mean(np.diff(loss) * np.diff(score) > 0)"),
-                "only neighbours",
+                "Only neighbours",
             ),
             (
                 _DISCORDANT.format(
                     "i, j = np.triu_indices(len(loss), 1); return np.mean((loss[i] - loss[j]) * (score[i] - score[j]) >= 0)"
                 ),
-                "",
+                "same score",
             ),
             (
                 _DISCORDANT.format(
@@ -333,6 +337,12 @@ ANSWERS = {
                     "s = score[np.argsort(loss)]; n = len(s); return sum((s[i] < s[i + 1:]).sum() for i in range(n)) / (n * (n - 1) / 2)"
                 ),
                 "equal losses",
+            ),
+            (
+                _DISCORDANT.format(
+                    "n = len(loss); return sum((loss[a] < loss[b]) and (score[a] <= score[b]) for a in range(n) for b in range(n)) / (n * (n - 1) / 2)"
+                ),
+                "same score",
             ),
             (
                 _DISCORDANT.format(
@@ -371,7 +381,7 @@ ANSWERS = {
             ),
             (
                 'discordant_8 = share_discordant(points["loss"].to_numpy(), points["accuracy"].to_numpy())\ndiscordant_code = 0.2',
-                "",
+                "for accuracy",
             ),
             ("discordant_8 = 22\ndiscordant_code = 0.2", "A share"),
             (
@@ -467,6 +477,9 @@ ANSWERS = {
             (final(low_one="one.predict(referee['loss'])"), "two numbers"),
             (final(low_eight="(0.09, 0.05)"), "lower one"),
         ],
+        equal={
+            "'N' => 'D' #3": "at this size match_8 hardly depends on N: its forecast differs by 0.05 %, less than rounding to three digits does",
+        },
     ),
     "ex9_rival": Answers(
         right=[

@@ -17,6 +17,13 @@ from scalinglaws.paths import PACKAGE
 from .usage import data_of
 
 
+def cores() -> list[int]:
+    """The numbers of the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
 class ForkServer:
     """The warm process, started when it is first needed. May be used by several threads.
 

@@ -1,0 +1,119 @@
+"""`sl.check()`: check the open notebook from one of its own cells, in JupyterLab, VS Code and elsewhere.
+
+The check runs in a process of its own: it neither sees nor changes what the kernel holds.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from scalinglaws.course.grading.check_report import CheckReport
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import PACKAGE, course_dir
+
+
+def check(exercise: int | str = "") -> CheckReport:
+    """Check the notebook that this is called in, as it was last saved.
+
+    exercise: one exercise, as 7, "7", "13a" or "ex07"; all of them, if left out.
+    Returns a report, which a notebook shows as a table. Raises CourseError, with the way out, where
+    the notebook, its course or the exercise cannot be found, or the copy cannot be read.
+    """
+    return check_copy(open_notebook(), number_of(exercise))
+
+
+def check_copy(notebook: Path, exercise: str = "") -> CheckReport:
+    """As `check`, for the notebook with this path."""
+    student, assignment = owner_of(notebook)
+    command = [sys.executable, "-P", "-m", "scalinglaws", "check", assignment, "--json"]
+    command += ["--student", student, *(["--exercise", exercise] if exercise else [])]
+    paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]
+    done = subprocess.run(
+        command,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        cwd=notebook.parent,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode not in (0, 1) or not done.stdout.strip():
+        said = done.stderr.strip().splitlines() or ["it gave no reason"]
+        raise CourseError(said[-1].removeprefix("scalinglaws: "))
+    return CheckReport(json.loads(done.stdout), note_on(notebook))
+
+
+def number_of(exercise: int | str) -> str:
+    """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
+    text = str(exercise).strip().lower()
+    if not text:
+        return ""
+    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\w+)", text)
+    return found[1] if found else text
+
+
+def note_on(notebook: Path) -> str:
+    """What was checked: a kernel cannot know what stands on the screen."""
+    saved = datetime.fromtimestamp(notebook.stat().st_mtime)
+    return (
+        f"The notebook was checked as saved at {saved:%H:%M:%S} on {saved.day} {saved:%B}: save first,"
+        " then check again, if you changed it since."
+    )
+
+
+def open_notebook(space: Mapping[str, object] | None = None) -> Path:
+    """The notebook whose kernel this is. space: the kernel's variables, by default this one's.
+
+    Raises CourseError where nobody says which it is.
+    """
+    if space is None:
+        space = _kernels_variables()
+    said = [os.environ.get("JPY_SESSION_NAME", ""), space.get("__vsc_ipynb_file__", "")]
+    for name in said:
+        if isinstance(name, str) and name.endswith(".ipynb"):
+            for path in (Path(name), Path.cwd() / Path(name).name):
+                if path.is_file():
+                    return path.resolve()
+    here = sorted(path for path in Path.cwd().glob("*.ipynb") if path.is_file())
+    if len(here) == 1:
+        return here[0].resolve()
+    what = "no notebook" if not here else "several notebooks"
+    raise CourseError(
+        f"Which notebook is open cannot be found out here ({Path.cwd()} holds {what}): run"
+        " `scalinglaws check 01_power_laws` in a terminal."
+    )
+
+
+def _kernels_variables() -> Mapping[str, object]:
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return {}
+    shell = get_ipython()
+    return shell.user_ns if shell is not None else {}
+
+
+def owner_of(notebook: Path) -> tuple[str, str]:
+    """The student and the assignment of a copy. Raises CourseError for a notebook that is none."""
+    try:
+        course = course_dir()
+    except CourseError:
+        raise CourseError(
+            "sl.check() needs the course's folder, with its tests, and this notebook is outside of one (as on Colab or"
+            " Kaggle): run it in your clone, or hand it in. The cell below each answer checks here, too."
+        ) from None
+    try:
+        student, assignment, *rest = notebook.resolve().relative_to(course / "submitted").parts
+    except ValueError:
+        student, assignment, rest = "", "", []
+    if len(rest) != 1 or rest[0] != f"{assignment}.ipynb":
+        raise CourseError(
+            f"{notebook.name} is not your copy of an assignment: open the one in your folder in"
+            f" {course / 'submitted'}, which `make study` makes."
+        )
+    return student, assignment

@@ -1,0 +1,121 @@
+"""What a learner got wrong and has not got right since: the answer, why it is wrong, the right one and the steps to it.
+
+All of it is computed from the learner's events. Nothing is told of a question that is still open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from scalinglaws.course.learner.events import Answered, Event
+from scalinglaws.course.questions.answers import form, from_text, spell
+from scalinglaws.course.questions.drawn import family
+from scalinglaws.course.questions.seal import find, known, mark, option_replies
+from scalinglaws.errors import CourseError
+
+from .reveal import solution, worked_solution
+from .sitting import turns
+
+_CLOSED = (
+    "The worked solution opens with the right answer, or where the course's folder questions/ is."
+)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A question that was missed last time, with texts in Markdown. question: as it was put, with the numbers of then."""
+
+    question: str
+    at: datetime
+    prompt: str
+    yours: str
+    reply: str
+    right: str
+    solution: str
+
+
+def mistakes(events: Sequence[Event], now: datetime, sitting: str = "") -> list[Mistake]:
+    """The questions missed last time, the latest first. sitting: of one round only."""
+    last: dict[str, tuple[datetime, str, str, bool, bool]] = {}
+    for when, question, answer, right, over in sorted(_tries(events, now, sitting)):
+        last[family(question)] = (when, question, answer, right, over)
+    missed = [found for found in last.values() if not found[3]]
+    return [
+        _mistake(question, when, answer, over, events)
+        for when, question, answer, _, over in sorted(missed, reverse=True)
+    ]
+
+
+def _tries(
+    events: Sequence[Event], now: datetime, sitting: str
+) -> list[tuple[datetime, str, str, bool, bool]]:
+    """(when, question, answer, whether it was right, whether it is over) of all that was tried."""
+    found = [
+        (
+            turn.last or turn.deadline or turn.asked,
+            turn.question,
+            turn.answers[-1][0] if turn.answers else "",
+            turn.right,
+            True,
+        )
+        for turn in turns(events, sitting or None)
+        if turn.closed(now)
+    ]
+    if not sitting:  # the notebooks' quiz cells, which stay open
+        found += [
+            (event.at, event.question, event.answer, event.right, False)
+            for event in events
+            if isinstance(event, Answered) and not event.sitting and known(event.question)
+        ]
+    return found
+
+
+def _mistake(
+    question: str, when: datetime, answer: str, over: bool, events: Sequence[Event]
+) -> Mistake:
+    entry = find(question)
+    right = ""
+    if over:
+        text = worked_solution(question, events) or _CLOSED
+    else:
+        try:
+            text, over = solution(question, events=events), True
+        except CourseError as error:
+            text = str(error)
+    if over:
+        letters = [letter for letter, reply in option_replies(question).items() if reply.right]
+        right = "; ".join(entry["options"][letter] for letter in letters)
+    reply = ""
+    if answer and form(entry) != "words":
+        try:
+            reply = _reply(question, answer)
+        except CourseError:  # the question was changed since
+            reply = "The question was changed since you answered it."
+    prompt = entry["prompt"].strip()
+    if "code" in entry:
+        prompt += f"\n\n```python\n{entry['code'].rstrip()}\n```"
+    return Mistake(question, when, prompt, _in_words(entry, answer), reply, right, text)
+
+
+def _reply(question: str, answer: str) -> str:
+    entry = find(question)
+    if form(entry) != "options":
+        return mark(question, from_text(entry, answer)).text
+    replies = option_replies(question)  # by themselves: the letters of then say nothing now
+    wrong = [c for c in spell(entry, answer) if c in replies and not replies[c].right]
+    return " ".join(replies[c].text for c in wrong) or "It is not all that is right."
+
+
+def _in_words(entry: Any, answer: str) -> str:
+    """An answer as a person reads it: options by their texts, for letters change from time to time."""
+    if not answer:
+        return "nothing in time"
+    if "options" not in entry:
+        return answer
+    try:
+        spelling = spell(entry, answer)
+    except CourseError:
+        return answer
+    letters = [spelling] if spelling in entry["options"] else list(spelling)
+    return "; ".join(entry["options"].get(letter, letter) for letter in letters)

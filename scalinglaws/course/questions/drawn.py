@@ -1,0 +1,52 @@
+"""Questions with numbers of their own: each time a question is put, others are drawn.
+
+A question of the bank with `draw` is a family. By its id alone ("drawn.price") it is a question like any other, with the first
+number of each list. "drawn.price#7" is the variant of seed 7: the same numbers wherever and whenever it is put, so that an id in
+a learner's file is all that need be kept.
+"""
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from .worked import filled
+
+_SEPARATOR = "#"
+
+
+def family(question: str) -> str:
+    """The id without the seed of a variant."""
+    return question.partition(_SEPARATOR)[0]
+
+
+def seed_of(question: str) -> int | None:
+    """The seed in the id of a variant; None for any other id."""
+    _, mark, seed = question.partition(_SEPARATOR)
+    return int(seed) if mark and seed.isascii() and seed.isdigit() and len(seed) <= 12 else None
+
+
+def variant(question: str, seed: int) -> str:
+    """The id of one variant; of seed 0 the family itself."""
+    return f"{family(question)}{_SEPARATOR}{seed}" if seed else family(question)
+
+
+def instance(question: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """A question of the bank with numbers of its own. `given` holds them; steps and check are computed by `worked`."""
+    drawn = {key: value for key, value in question.items() if key != "draw"}
+    given = drawn["given"] = {
+        name: random.Random(f"{question['id']} {seed} {name}").choice(values) if seed else values[0]
+        for name, values in question["draw"].items()
+    }
+    for key in ("prompt", "solution", "right_reply"):
+        drawn[key] = filled(question[key], given)
+    if "code" in question:
+        drawn["code"] = filled(question["code"], given, code=True)
+    drawn["hints"] = [filled(hint, given) for hint in question["hints"]]
+    drawn["slips"] = [
+        {
+            "answer": filled(str(slip["answer"]), given, code=True),
+            "reply": filled(slip["reply"], given),
+        }
+        for slip in question["slips"]
+    ]
+    return drawn

@@ -1,0 +1,151 @@
+"""What a question of the bank shows, its right answer, computed where it can be, and the reply to each answer."""
+
+import contextlib
+import io
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scalinglaws.errors import CourseError
+
+from .answers import form, spell
+from .worked import value_of
+
+# What travels in plain; all else is sealed or stays behind.
+_SHOWN = [
+    "type",
+    "level",
+    "minutes",
+    "kind",
+    "covers",
+    "claims",
+    "prompt",
+    "code",
+    "step",
+    "unit",
+    "inputs",
+    "hints",
+    "references",
+]
+_MOST_STEPS = 41  # of a tolerance: every one of them is a reply that is sealed
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a learner is told: whether the answer is right, why, and after a right answer the worked solution."""
+
+    right: bool
+    text: str
+    solution: str = ""
+
+
+def compute(expression: Any, given: Mapping[str, Any] | None = None) -> float:
+    """The value of a Python expression of the bank, as a number: see `value_of`."""
+    return float(value_of(expression, given))
+
+
+def output(code: str) -> str:
+    """What a program of the bank prints."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, {"__name__": "__main__"})
+    return printed.getvalue()
+
+
+def shown(question: dict[str, Any]) -> dict[str, Any]:
+    """What a learner may read of a question before answering it: JSON-ready."""
+    visible = {key: question[key] for key in _SHOWN if key in question}
+    if "options" in question:
+        visible["options"] = {
+            letter: option.get("text", letter.capitalize()).strip()
+            for letter, option in sorted(question["options"].items(), reverse=_truth(question))
+        }
+    if "options" in question and not _truth(question) and _calls_options_by_letter(question):
+        visible["ordered"] = True
+    if "inputs" in question:
+        visible["inputs"] = [
+            {name: compute(value) for name, value in point.items()} for point in question["inputs"]
+        ]
+    return visible
+
+
+# "option c" and "(c)", which is a letter's usual form in prose; "L(C)" and "C" are symbols.
+_LETTER = re.compile(r"\b[Oo]ption \(?[a-f]\b|(?<![\w$\\])\([a-f]\)")
+
+
+def _calls_options_by_letter(question: dict[str, Any]) -> bool:
+    """Whether some text of a question calls an option by its letter, so that it must keep it."""
+    texts = [question["prompt"], question["solution"], *question["hints"]]
+    texts += [text for text in [question.get("right_reply")] if text]
+    for option in question["options"].values():
+        texts += [option.get("text", ""), option["reply"]]
+    return any(_LETTER.search(text) for text in texts)
+
+
+def _truth(question: dict[str, Any]) -> bool:
+    return question["type"] == "true_false"  # true stands before false
+
+
+def right_answer(question: dict[str, Any]) -> Any:
+    """A right answer, as a learner may write it, computed where it can be."""
+    if "options" in question:
+        letters = [letter for letter, option in question["options"].items() if option.get("right")]
+        return "".join(letters)
+    kind = form(question)
+    if kind == "words":
+        return question["model_answer"].strip()
+    if kind == "number":
+        computed = question["answer"] if "answer" in question else output(question["code"])
+        return compute(computed, question.get("given"))
+    return output(question["code"]) if kind == "output" else question["answer"]
+
+
+def replies(question: dict[str, Any]) -> dict[str, Reply]:
+    """{spelling: Reply} of one question. Raises CourseError where a slip is the same answer as another."""
+    kind, visible = form(question), shown(question)
+    if "options" in question:
+        every = {
+            letter: Reply(bool(option.get("right")), option["reply"].strip())
+            for letter, option in question["options"].items()
+        }
+        if kind != "options":
+            return every
+        chosen = {f"+{letter}": reply for letter, reply in every.items()}
+        left_out = {f"-{letter}": Reply(not reply.right, "") for letter, reply in every.items()}
+        whole = Reply(True, question.get("right_reply", "").strip())
+        return chosen | left_out | {spell(visible, right_answer(question)): whole}
+    if kind == "words":
+        points = "".join(f"\n- {point.strip()}" for point in question["points"])
+        text = f"{question['model_answer'].strip()}\n\nA good answer says:\n{points}"
+        return {spell(visible, question["model_answer"]): Reply(True, text)}
+    right = right_answer(question)
+    found = {
+        spell(visible, answer): Reply(True, question["right_reply"].strip())
+        for answer in _tolerated(question, right)
+    }
+    for slip in question["slips"]:
+        given = question.get("given")
+        wrong = compute(slip["answer"], given) if kind == "number" else slip["answer"]
+        spelling = spell(visible, wrong)
+        if spelling in found:
+            raise CourseError(
+                f"{question['id']}: the slip {slip['answer']} is the same as another answer."
+            )
+        found[spelling] = Reply(False, slip["reply"].strip())
+    return found
+
+
+def _tolerated(question: dict[str, Any], right: Any) -> list[Any]:
+    """The right answer and, with a tolerance, every other one within it that rounds to another step."""
+    if "tolerance" not in question:
+        return [right]
+    step = question["step"]
+    low = math.ceil(round((right - question["tolerance"]) / step, 6))
+    high = math.floor(round((right + question["tolerance"]) / step, 6))
+    if high - low >= _MOST_STEPS:
+        raise CourseError(
+            f"{question['id']}: the tolerance spans {high - low + 1} steps: choose a larger step."
+        )
+    return [right, *(count * step for count in range(low, high + 1))]
