@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from scalinglaws.colours import css_variables
+from scalinglaws.colours import PAGE, css_variables
 from scalinglaws.course.exercises import read_notebook
 from scalinglaws.course.grading.nbgrader_api import assignments
 from scalinglaws.course.questions import seal
 from scalinglaws.errors import CourseError
+from scalinglaws.plots.style import BLACK, COLOURS
 
 from . import charts, glossary, ideas
 from .chapters import Chapter, chapter
@@ -122,8 +124,17 @@ def _script(name: str, data: object) -> bytes:
     return f"window.{name} = {json.dumps(data, ensure_ascii=False, separators=(',', ':'))};\n".encode()
 
 
+def _series(theme: Literal["light", "dark"]) -> str:
+    """The colours of the figures as --c0, --c1, ...; black becomes the ink of a dark page."""
+    ink = PAGE[theme]["ink"]
+    colours = (ink if colour == BLACK else colour for colour in COLOURS)
+    return " ".join(f"--c{i}: {colour};" for i, colour in enumerate(colours))
+
+
 def _colours() -> str:
-    dark, turn = css_variables("dark"), "filter: invert(1) hue-rotate(180deg) brightness(1.12);"
+    dark = f"{css_variables('dark')} {_series('dark')}"
+    light = f"{css_variables('light')} {_series('light')}"
+    turn = "filter: invert(1) hue-rotate(180deg) brightness(1.12);"
     rules = "{theme} {{ color-scheme: dark; {dark} }}\n{theme} .figure {{ {turn} }}\n"
     system = rules.format(theme=':root:not([data-theme="light"])', dark=dark, turn=turn)
     chosen = rules.format(theme=':root[data-theme="dark"]', dark=dark, turn=turn)
