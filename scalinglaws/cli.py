@@ -88,6 +88,9 @@ COMMANDS = {
         "feedback pages in one zip file, as Canvas and Moodle take it back",
         "grade",
     ),
+    "questions": Command(
+        "scalinglaws.course.school.moodle_xml", "the question bank as Moodle XML", "grade"
+    ),
     "items": Command(
         "scalinglaws.course.grading.item_analysis",
         "what a class did not understand, by exercise",

@@ -16,7 +16,10 @@ from scalinglaws.course.practice.exam import Desk, draw_exam
 from scalinglaws.course.practice.exam_command import in_terminal, report_text
 from scalinglaws.course.practice.exam_print import write
 from scalinglaws.course.practice.exam_view import view
+from scalinglaws.course.practice.mistakes import mistakes
 from scalinglaws.course.practice.options import to_shown
+from scalinglaws.course.practice.reveal import solution
+from scalinglaws.course.practice.sitting import Practice
 from scalinglaws.course.questions import bank
 from scalinglaws.course.questions.drawn import family, instance, seed_of
 from scalinglaws.course.questions.seal import find
@@ -109,6 +112,9 @@ def test_nothing_is_told_before_the_end_and_everything_after(desk, progress):
         answer = right_of(exam, number)
         if not with_mistake:
             desk.answer(exam.started.sitting, number, answer)
+    assert not mistakes(desk.progress.events(), desk.now)
+    with pytest.raises(CourseError, match="opens after a right answer"):
+        solution(exam.questions[0], desk.progress)
     shown = view(desk)
     assert shown["seconds_left"] is None
     assert not any(key in one for one in shown["questions"] for key in ("right", "solution"))
@@ -116,6 +122,9 @@ def test_nothing_is_told_before_the_end_and_everything_after(desk, progress):
     shown = view(desk)
     assert (shown["right"], shown["of"]) == (17, 18)
     assert sum(row["of"] for row in shown["topics"]) == 18
+    (missed,) = mistakes(desk.progress.events(), desk.now)
+    assert missed.question == exam.questions[3] and missed.yours == "nothing"
+    assert Practice(desk.progress, review=True).questions == [family(exam.questions[3])]
     low = [row for row in shown["topics"] if row["right"] < row["of"]]
     assert len(low) == 1
     said = report_text(shown)

@@ -118,12 +118,15 @@ class ExamStarted(Event):
     seed: int = 0
     began: str = ""
 
-    def beginning(self) -> datetime:
-        """When it began, by the clock of then."""
+    def limit(self) -> datetime | None:
+        """When its time is up, by the clock of then; None without a clock."""
+        if self.seconds is None:
+            return None
         try:
-            return _value(datetime, self.began)
+            began = _value(datetime, self.began)
         except ValueError:
-            return self.at
+            began = self.at
+        return began + timedelta(seconds=self.seconds)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from scalinglaws.course.ideas import IDEAS, ideas_of
 from scalinglaws.course.learner.events import (
@@ -100,8 +100,7 @@ class Exam:
 
     def deadline(self) -> datetime | None:
         """When its time is up; None without a clock."""
-        seconds = self.started.seconds
-        return None if seconds is None else self.started.beginning() + timedelta(seconds=seconds)
+        return self.started.limit()
 
     def over(self, now: datetime) -> bool:
         """Whether nothing more can be answered."""

@@ -84,7 +84,7 @@ def _sheet(exam: Exam, number: int) -> str:
     for place in range(len(exam.questions)):
         one = question(exam, place)
         options = "".join(
-            f"<li>{'☐ ' if one['form'] == 'options' else ''}{'' if one['form'] == 'truth' else f'<b>{letter}.</b> '}"
+            f"<li>☐ {'' if one['form'] == 'truth' else f'<b>{letter}.</b> '}"
             f"{to_html(text)[3:-4]}</li>"
             for letter, text in one["options"].items()
         )
