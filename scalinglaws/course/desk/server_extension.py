@@ -1,13 +1,12 @@
 """What the side panel asks JupyterLab's server: `scalinglaws/desk`, JSON only, with the server's own token and origin checks."""
 
-import json
+import asyncio
 from pathlib import Path
 from typing import Any
 
-import tornado
+from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
-from tornado.ioloop import IOLoop
 
 from .worker import Worker
 
@@ -29,19 +28,24 @@ class Desk(APIHandler):
         """worker: the warm process of this server."""
         self.worker = worker
 
-    @tornado.web.authenticated
+    @authorized(action="execute", resource="kernels")  # who may check may run code
     async def post(self) -> None:
         """{"do": "check" or "state", "path": below the served folder, "exercise": number or ""}."""
         if self.request.headers.get("Content-Type", "").partition(";")[0] != "application/json":
-            raise tornado.web.HTTPError(415)
-        asked = self.get_json_body() or {}
+            return self._refuse(415, "Ask in JSON.")
+        asked = self.get_json_body()
+        asked = asked if isinstance(asked, dict) else {}
         do, path, exercise = (asked.get(key, "") for key in ("do", "path", "exercise"))
         if do not in ("check", "state") or not all(isinstance(t, str) for t in (path, exercise)):
-            raise tornado.web.HTTPError(400)
+            return self._refuse(400, "Ask for the check or the state of a notebook.")
         root = Path(self.contents_manager.root_dir).resolve()
         notebook = (root / path).resolve()
         if not notebook.is_relative_to(root) or not notebook.is_file():
-            raise tornado.web.HTTPError(404)
+            return self._refuse(404, "There is no such notebook in the served folder.")
         request = {"do": do, "path": str(notebook), "exercise": exercise}
-        reply = await IOLoop.current().run_in_executor(None, self.worker.ask, request)
-        self.finish(json.dumps(reply))
+        loop = asyncio.get_running_loop()
+        self.finish(await loop.run_in_executor(None, self.worker.ask, request))
+
+    def _refuse(self, status: int, reason: str) -> None:
+        self.set_status(status)
+        self.finish({"error": reason})
