@@ -50,6 +50,9 @@ from .course.notebook import (
 from .course.practice.challenge import (
     challenge as challenge,
 )
+from .course.practice.exam_command import (
+    exam as exam,
+)
 from .course.practice.practice import (
     practice as practice,
 )

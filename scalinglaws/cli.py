@@ -46,6 +46,11 @@ COMMANDS = {
         "five problems against the clock, and a badge",
         "course",
     ),
+    "exam": Command(
+        "scalinglaws.course.practice.exam_command",
+        "an exam on the whole course, also printed for a class",
+        "course",
+    ),
     "progress": Command(
         "scalinglaws.course.practice.progress_report",
         "what you have done, and what comes next",
@@ -82,6 +87,9 @@ COMMANDS = {
         "scalinglaws.course.school.feedback_zip",
         "feedback pages in one zip file, as Canvas and Moodle take it back",
         "grade",
+    ),
+    "questions": Command(
+        "scalinglaws.course.school.moodle_xml", "the question bank as Moodle XML", "grade"
     ),
     "items": Command(
         "scalinglaws.course.grading.item_analysis",

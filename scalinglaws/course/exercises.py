@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from nbgrader import utils
 
 
 @dataclass
@@ -33,11 +32,22 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     return nbformat.reads(path.read_text("utf-8-sig"), as_version=4)
 
 
+# As nbgrader.utils has them: importing nbgrader takes a second, and `scalinglaws reveal` is to answer at once.
+def is_grade(cell: nbformat.NotebookNode) -> bool:
+    """Whether the cell carries points."""
+    return bool(cell.metadata.get("nbgrader", {}).get("grade", False))
+
+
+def is_solution(cell: nbformat.NotebookNode) -> bool:
+    """Whether the learner fills in the cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution", False))
+
+
 def graded_cells(notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:
     """{grade_id: cell} of a notebook; the first of a doubled id counts."""
     found: dict[str, nbformat.NotebookNode] = {}
     for cell in notebook.cells:
-        if utils.is_grade(cell) or utils.is_solution(cell):
+        if is_grade(cell) or is_solution(cell):
             found.setdefault(cell.metadata.nbgrader["grade_id"], cell)
     return found
 
@@ -49,12 +59,12 @@ def exercises(notebook: nbformat.NotebookNode) -> list[Exercise]:
         meta = cell.metadata.get("scalinglaws", {})
         number = str(meta.get("exercise", grade_id))
         exercise = found.setdefault(number, Exercise(number))
-        if utils.is_solution(cell):
+        if is_solution(cell):
             exercise.answers.append(grade_id)
-        if utils.is_grade(cell):
+        if is_grade(cell):
             exercise.tests.append(grade_id)
             exercise.points += float(cell.metadata.nbgrader["points"])
-            exercise.by_hand |= utils.is_solution(cell)
+            exercise.by_hand |= is_solution(cell)
         # The first cell that carries points names the exercise.
         exercise.title = exercise.title or meta.get("title", "")
         exercise.type = exercise.type or meta.get("type", "")

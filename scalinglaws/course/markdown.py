@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Literal
 
 # $$block$$ or $inline$, outside `code`; a dollar sign before a digit and after a space is money.
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
@@ -43,20 +44,29 @@ def draw_formulas(markdown: str) -> str:
     return _outside_code(markdown, _mathml)
 
 
-def to_html(markdown: str) -> str:
-    """Markdown as HTML, formulas as MathML. HTML in it is shown, not obeyed; what scrolls can be reached by keyboard."""
+def _tex(match: re.Match[str]) -> str:
+    block, inline = (match[part] and html.escape(match[part]) for part in ("block", "inline"))
+    return rf"\[{block}\]" if block else rf"\({inline}\)"
+
+
+def to_html(markdown: str, formulas: Literal["mathml", "tex"] = "mathml") -> str:
+    r"""Markdown as HTML. HTML in it is shown, not obeyed; what scrolls can be reached by keyboard.
+
+    formulas: as MathML, or as TeX between \( and \) or \[ and \], for a page that brings MathJax.
+    """
     import mistune
 
-    formulas: list[str] = []
+    written = _mathml if formulas == "mathml" else _tex
+    kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
-        formulas.append(_mathml(match))
-        return f"\ue000{len(formulas) - 1}\ue001"  # private characters, which no text holds
+        kept.append(written(match))
+        return f"\ue000{len(kept) - 1}\ue001"  # private characters, which no text holds
 
     page = str(
         mistune.create_markdown(escape=True, plugins=["table"])(_outside_code(markdown, keep))
     )
-    page = re.sub("\ue000(\\d+)\ue001", lambda mark: formulas[int(mark[1])], page)
+    page = re.sub("\ue000(\\d+)\ue001", lambda mark: kept[int(mark[1])], page)
     return page.replace("<pre>", '<pre tabindex="0" role="group" aria-label="code">').strip()
 
 

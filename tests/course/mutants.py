@@ -598,7 +598,7 @@ class Machine:
                 setattr(door, check, original)
 
     def stale_seals(self) -> list[str]:
-        """The sealed numbers whose tolerance is not that of the hidden test: `benchmarks.seals` mends them."""
+        """The sealed numbers whose tolerance is not that of the hidden test: `benchmarks.seals` corrects them."""
         tolerances = {
             f"{args[0]} {scale}={options.get(scale, default):g}"
             for kind, args, options in self.checks

@@ -39,6 +39,7 @@ def test_untouched_release_runs_and_earns_nothing(assignment, executed):
     assert all(text.startswith("NotStarted") for text in failed.values()), failed
 
 
+@pytest.mark.slow
 def test_release_and_sealed_replies_are_fresh():
     assert stale_files(COURSE, fresh_files(COURSE)) == []
 

@@ -27,3 +27,14 @@ def test_what_it_points_to_exists(path):
     folders = ("", "scalinglaws", "scalinglaws/course", "scalinglaws/course/grading")
     found = [ROOT / folder / path for folder in folders]
     assert any(p.exists() or p.with_suffix(".py").exists() for p in found), path
+
+
+@pytest.mark.parametrize(
+    ("names", "path"), re.findall(r"((?:`\w+`(?: and )?)+) in `([\w/]+\.py)`", TEXT)
+)
+def test_a_name_is_where_it_says(names, path):
+    """`RESAMPLES` and `LEVEL` in `fits/bootstrap.py`: what is changed in one place, and where."""
+    folder = ROOT if path.startswith("tests/") else ROOT / "scalinglaws"
+    code = (folder / path).read_text("utf-8")
+    for name in re.findall(r"\w+(?=`)", names):
+        assert re.search(rf"^(def )?{name}\b", code, re.MULTILINE), name

@@ -59,7 +59,7 @@ class TestUpdate:
 
     def test_untouched_copy_follows_the_course(self, release, own):
         workspace.update(release, own)
-        write_notebook(release / FIRST, "# The first, mended")
+        write_notebook(release / FIRST, "# The first, corrected")
         (release / "01_first/new.csv").write_text("N\n")
         (news,) = workspace.update(release, own)
         assert "brought up to date" in news
@@ -69,7 +69,7 @@ class TestUpdate:
         workspace.update(release, own)
         (own / FIRST).write_text("my work")
         before = files(own / "01_first")
-        write_notebook(release / FIRST, "# The first, mended")
+        write_notebook(release / FIRST, "# The first, corrected")
         (release / "01_first/helper.csv").write_text("N,L\n1,3\n")
         for _ in range(2):  # it is said each time, until the learner decides
             (news,) = workspace.update(release, own)
@@ -80,7 +80,7 @@ class TestUpdate:
     def test_work_on_a_side_file_counts_too(self, release, own):
         workspace.update(release, own)
         (own / "01_first/helper.csv").write_text("my numbers")
-        write_notebook(release / FIRST, "# The first, mended")
+        write_notebook(release / FIRST, "# The first, corrected")
         before = files(own)
         assert "newer version" in workspace.update(release, own)[0]
         assert files(own) == before
@@ -98,7 +98,7 @@ class TestUpdate:
     def test_learners_own_files_stay(self, release, own):
         workspace.update(release, own)
         (own / "01_first/notes.md").write_text("my notes")
-        write_notebook(release / FIRST, "# The first, mended")
+        write_notebook(release / FIRST, "# The first, corrected")
         workspace.update(release, own)
         assert (own / "01_first/notes.md").read_text() == "my notes"
         assert (own / FIRST).read_bytes() == (release / FIRST).read_bytes()
@@ -119,7 +119,7 @@ class TestUpdate:
             (own / workspace.RECORD).unlink()
         else:
             (own / workspace.RECORD).write_text(damage)
-        write_notebook(release / "02_second/02_second.ipynb", "# The second, mended")
+        write_notebook(release / "02_second/02_second.ipynb", "# The second, corrected")
         workspace.update(release, own)
         assert (own / FIRST).read_text() == "my work"
 
@@ -127,12 +127,12 @@ class TestUpdate:
         workspace.update(release, own)
         (own / workspace.RECORD).unlink()
         assert workspace.update(release, own) == []
-        write_notebook(release / FIRST, "# The first, mended")
+        write_notebook(release / FIRST, "# The first, corrected")
         assert "brought up to date" in workspace.update(release, own)[0]
 
     def test_update_that_broke_off_half_way_is_completed(self, release, own, monkeypatch):
         workspace.update(release, own)
-        write_notebook(release / FIRST, "# The first, mended")
+        write_notebook(release / FIRST, "# The first, corrected")
         (release / "01_first/helper.csv").write_text("N,L\n1,3\n")
         write_whole = workspace.replace_file
 
@@ -171,7 +171,7 @@ class TestRenew:
         workspace.update(release, own)
         (own / FIRST).write_text("my work")
         (own / "01_first/notes.md").write_text("my notes")
-        write_notebook(release / FIRST, "# The first, mended")
+        write_notebook(release / FIRST, "# The first, corrected")
         workspace.renew(release, own, "01_first")
         assert files(own / "01_first") == files(release / "01_first")
         (kept,) = (own / workspace.KEPT).iterdir()

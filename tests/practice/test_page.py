@@ -2,7 +2,6 @@
 
 import base64
 import json
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,8 +12,7 @@ from scalinglaws.course.practice.sitting import Challenge, Practice
 
 from ..questions.answers import FIVE, RIGHT, wrong
 
-HERE = Path(widget.__file__).parent
-CODE = base64.b64encode((HERE / "page.js").read_bytes()).decode()
+CODE = base64.b64encode(widget.script("page.js").encode()).decode()
 CONTENT = """<!doctype html><html lang="en"><title>t</title><style>%s</style>
 <body data-jp-theme-light="%s" style="background:%s"><div class="jp-OutputArea"><p class="slp-note">It is loading.</p><div id="el"></div></div>
 <script type="module">
@@ -31,7 +29,7 @@ def draw(page):
 
     def drawn(sitting, light: bool = True) -> str:
         shown = json.dumps({**widget.for_page(sitting), "problem": "", "serial": 1})
-        css, ground = widget.Page._css, "#fff" if light else "#111"
+        css, ground = widget.STYLE, "#fff" if light else "#111"
         page.set_default_timeout(30_000)
         page.set_content(CONTENT % (css, str(light).lower(), ground, CODE, shown))
         page.locator(".slp h2").wait_for()

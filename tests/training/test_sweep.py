@@ -85,7 +85,7 @@ def row_and_curve():
     return row, [{"run": "abc", "step": 1, "tokens": 2, "loss_val": 3.0, "loss_train": 4.0}]
 
 
-def test_what_a_kill_leaves_behind_is_mended(tmp_path, row_and_curve):
+def test_what_a_kill_leaves_behind_is_repaired(tmp_path, row_and_curve):
     row, curve = row_and_curve
     with Store(tmp_path, "p") as store:
         store.append(row, curve)

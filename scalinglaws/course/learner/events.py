@@ -106,6 +106,37 @@ class Started(Event):
 
 
 @dataclass(frozen=True)
+class ExamStarted(Event):
+    """An exam began. seconds: the time for all of it; None without a clock. seed: what its questions were drawn with.
+
+    began: `at` in ISO form, as the clock showed it: a clock that was ahead then must not end the exam (`_without_the_future`).
+    """
+
+    sitting: str
+    questions: tuple[str, ...]
+    seconds: float | None = None
+    seed: int = 0
+    began: str = ""
+
+    def limit(self) -> datetime | None:
+        """When its time is up, by the clock of then; None without a clock."""
+        if self.seconds is None:
+            return None
+        try:
+            began = _value(datetime, self.began)
+        except ValueError:
+            began = self.at
+        return began + timedelta(seconds=self.seconds)
+
+
+@dataclass(frozen=True)
+class HandedIn(Event):
+    """The learner ended an exam."""
+
+    sitting: str
+
+
+@dataclass(frozen=True)
 class CheckedExercise:
     """One exercise in a report of `scalinglaws check`. wrote: a digest of what stood in its answer cells."""
 
@@ -139,6 +170,8 @@ _NAMES: dict[str, type[Event]] = {
     "judged": Judged,
     "gave_up": GaveUp,
     "started": Started,
+    "exam_started": ExamStarted,
+    "handed_in": HandedIn,
     "checked": Checked,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}

@@ -7,6 +7,8 @@ view.py             what a learner may see at the moment, as data
 play.py             in a terminal or in plain cells
 widget.py           in JupyterLab (page.js, page.css)
 challenge.py, practice.py   the two commands
+exam.py             the exam: drawn, kept, marked; exam_view.py, exam_widget.py (exam.js), exam_command.py, exam_print.py
+mistakes.py         what was got wrong and not right since
 badge.py            the picture
 progress_report.py  what is done and what comes next
 reveal.py           worked solutions

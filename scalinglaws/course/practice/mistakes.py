@@ -15,7 +15,7 @@ from scalinglaws.course.questions.seal import find, known, mark, option_replies
 from scalinglaws.errors import CourseError
 
 from .reveal import solution, worked_solution
-from .sitting import turns
+from .sitting import exam_answers, turns
 
 _CLOSED = (
     "The worked solution opens with the right answer, or where the course's folder questions/ is."
@@ -62,8 +62,12 @@ def _tries(
         for turn in turns(events, sitting or None)
         if turn.closed(now)
     ]
-    if not sitting:  # the notebooks' quiz cells, which stay open
+    if not sitting:
         found += [
+            (at, question, answer, right, True)
+            for at, question, answer, right in exam_answers(events, now)
+        ]
+        found += [  # the notebooks' quiz cells, which stay open
             (event.at, event.question, event.answer, event.right, False)
             for event in events
             if isinstance(event, Answered) and not event.sitting and known(event.question)
@@ -110,7 +114,7 @@ def _reply(question: str, answer: str) -> str:
 def _in_words(entry: Any, answer: str) -> str:
     """An answer as a person reads it: options by their texts, for letters change from time to time."""
     if not answer:
-        return "nothing in time"
+        return "nothing"
     if "options" not in entry:
         return answer
     try:

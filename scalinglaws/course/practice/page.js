@@ -1,25 +1,6 @@
 // Draws what Python shows of a sitting, and tells Python what the learner does. Nothing is marked or timed here:
 // the countdown is a picture of Python's clock.
 
-const DEAF = 8000; // ms without a reply, after which the page says so
-
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "html") element.innerHTML = value; // from the course's own Markdown, escaped by Python
-    else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (value === true) element.setAttribute(key, "");
-    else if (value !== false && value != null) element.setAttribute(key, value);
-  }
-  element.append(...children.filter((child) => child != null));
-  return element;
-}
-
-function clock(seconds) {
-  const whole = Math.ceil(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
-
 function render({ model, el }) {
   const live = make("div", { class: "slp-unseen", role: "status", "aria-live": "polite" });
   const body = make("div");

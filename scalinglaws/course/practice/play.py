@@ -17,7 +17,7 @@ from .options import from_shown
 from .sitting import Challenge, Practice, Sitting
 from .view import view
 
-_HOW = {
+HOW = {
     "option": "Answer with the letter of one option",
     "options": "Answer with the letters of all options that are right",
     "truth": "Answer true or false",
@@ -122,7 +122,7 @@ def text_of(
     parts = []
     if question:
         facts = " · ".join(shown["facts"])
-        time = f" · {_clock(shown['seconds_left'])} left" if shown["seconds_left"] else ""
+        time = f" · {clock_text(shown['seconds_left'])} left" if shown["seconds_left"] else ""
         parts += [wrap(f"{shown['title']} · {facts}{time}"), fill(code_text(shown["prompt"]))]
         options = shown["options"].items() if shown["form"] != "truth" else ()
         parts += [wrap(to_text(text), f"  {letter}. ", "     ") for letter, text in options]
@@ -142,7 +142,7 @@ def text_of(
         unit = f", in {shown['unit']}" if shown["unit"] else ""
         left = shown["attempts"] - shown["attempt"]
         tries = f" ({left} attempt{'s' * (left > 1)} left)"
-        parts.append(wrap(f"{_HOW[shown['form']]}{names}{unit}{tries}."))
+        parts.append(wrap(f"{HOW[shown['form']]}{names}{unit}{tries}."))
     else:
         if shown["others"]:
             names = shown["options"] if shown["form"] == "truth" else {}
@@ -173,7 +173,7 @@ def code_text(prompt: str) -> str:
     return text
 
 
-def _clock(seconds: float) -> str:
+def clock_text(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 

@@ -75,7 +75,13 @@ def solution(
         assignment, _, number = what.partition("/")
         return _exercise_solution(assignment, number, events)
     entry = find(what)
-    answered = [e for e in events if isinstance(e, Answered) and e.question == what]
+    answered = [
+        e
+        for e in events
+        if isinstance(e, Answered)
+        and e.question == what
+        and not e.sitting.startswith("exam-")  # which may still be open
+    ]
     tries = len({event.answer for event in answered})
     over = any(event.right for event in answered) or any(
         isinstance(event, GaveUp | Judged) and event.question == what for event in events

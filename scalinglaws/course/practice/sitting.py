@@ -18,7 +18,9 @@ from scalinglaws.course.learner.events import (
     Answered,
     Asked,
     Event,
+    ExamStarted,
     GaveUp,
+    HandedIn,
     Hint,
     Judged,
     Pace,
@@ -161,6 +163,28 @@ def turns(events: Iterable[Event], sitting: str | None = None) -> list[Turn]:
     return every
 
 
+def exam_answers(events: Sequence[Event], now: datetime) -> list[tuple[datetime, str, str, bool]]:
+    """(when, question, answer, whether it was right) of every question of every exam that is over; answer: "" for none."""
+    ended = {event.sitting for event in events if isinstance(event, HandedIn)}
+    last = {
+        (event.sitting, event.question): event for event in events if isinstance(event, Answered)
+    }
+    found = []
+    for exam in (event for event in events if isinstance(event, ExamStarted)):
+        limit = exam.limit()
+        if exam.sitting not in ended and (limit is None or now <= limit + GRACE):
+            continue
+        for question in filter(known, exam.questions):
+            answer = last.get((exam.sitting, question))
+            if answer:
+                found.append(
+                    (answer.at, question, answer.answer, answer.right and bool(answer.answer))
+                )
+            elif exam.sitting in ended:
+                found.append((exam.at, question, "", False))
+    return found
+
+
 def memories(events: Sequence[Event], now: datetime) -> dict[str, Memory]:
     """{question: Memory} of all that was answered: in sittings and in the notebooks' quiz cells.
 
@@ -172,6 +196,8 @@ def memories(events: Sequence[Event], now: datetime) -> dict[str, Memory]:
             reviews.setdefault(family(turn.question), []).append(
                 (turn.last or turn.deadline or turn.asked, turn.rating())
             )
+    for at, question, _, right in exam_answers(events, now):
+        reviews.setdefault(family(question), []).append((at, GOOD if right else AGAIN))
     for event in events:
         if isinstance(event, Answered) and not event.sitting:
             rating = GOOD if event.right else AGAIN

@@ -37,11 +37,19 @@ def _colours() -> str:
     return rule("light", ".slp") + rule("dark", '[data-jp-theme-light="false"] .slp')
 
 
+def script(name: str) -> str:
+    """A page's script, with what the pages share before it."""
+    return "\n".join((_HERE / part).read_text("utf-8") for part in ("element.js", name))
+
+
+STYLE = _colours() + (_HERE / "page.css").read_text("utf-8")
+
+
 class Page(anywidget.AnyWidget):
     """A sitting on the page. shown: what the page may know, and nothing else."""
 
-    _esm = _HERE / "page.js"
-    _css = _colours() + (_HERE / "page.css").read_text("utf-8")
+    _esm = script("page.js")
+    _css = STYLE
     shown = traitlets.Dict().tag(sync=True)
 
     def __init__(self, sitting: Sitting):
@@ -96,9 +104,9 @@ def for_page(sitting: Sitting) -> dict[str, Any]:
         if shown.get(key):
             shown[key] = to_html(shown[key])
     for key in ("options", "others"):
-        shown[key] = {letter: _inline(text) for letter, text in shown.get(key, {}).items()}
+        shown[key] = {letter: inline(text) for letter, text in shown.get(key, {}).items()}
     for key in ("hints", "references"):
-        shown[key] = [_inline(text) for text in shown.get(key, [])]
+        shown[key] = [inline(text) for text in shown.get(key, [])]
     if "mistakes" in shown:
         shown["mistakes"] = [
             {key: to_html(text) for key, text in mistake.items()}
@@ -124,7 +132,7 @@ def for_page(sitting: Sitting) -> dict[str, Any]:
     return shown
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """A text of one paragraph without its <p>."""
     html = to_html(text)
     if html.startswith("<p>") and html.endswith("</p>") and html.count("<p>") == 1:

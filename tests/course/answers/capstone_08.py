@@ -216,7 +216,7 @@ ANSWERS = {
             (_WASTE.format("((loss - E) / k) ** (-1 / gamma) / C"), "share that was needed"),
             (_WASTE.format("C / ((loss - E) / k) ** (-1 / gamma) - 1"), "as a share of C"),
             (_WASTE.format("1 - C / ((loss - E) / k) ** (-1 / gamma)"), "changed places"),
-            (_WASTE.format("100 * (1 - ((loss - E) / k) ** (-1 / gamma) / C)"), "in percent"),
+            (_WASTE.format("100 * (1 - ((loss - E) / k) ** (-1 / gamma) / C)"), "in per cent"),
             (_WASTE.format("1 - (loss / k) ** (-1 / gamma) / C"), "E is left out"),
             (_WASTE.format("1 - ((loss - E) / k) ** (1 / gamma) / C"), "wrong sign"),
             (_WASTE.format("1 - (E + k * C**-gamma) / loss"), "compares the losses"),
@@ -559,7 +559,7 @@ def surprise(C, loss):
                 _SURPRISE.format(
                     "return 100 * (loss[-1] / sl.fit_power_law(C[:-1], loss[:-1]).predict(C[-1]) - 1)"
                 ),
-                "in percent",
+                "in per cent",
             ),
             (
                 _SURPRISE.format(

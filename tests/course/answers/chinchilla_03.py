@@ -462,7 +462,7 @@ ANSWERS = {
                     before="pass",
                     draw="new = table.groupby('budget').sample(frac=1, replace=True, random_state=seed)",
                 ),
-                "draw with replacement, anew",
+                "draw with replacement, again",
             ),
             (bootstrap(before="g = np.random.default_rng()"), "same seed gave other numbers"),
             (bootstrap(keep="isoflop_line(new)[0]"), "shape (8,)"),

@@ -223,7 +223,7 @@ ANSWERS = {
         ],
         wrong=[
             (transfer(code='100 * np.mean(np.abs(forecast / shared["loss_code"] - 1))'), "sign"),
-            (transfer(code='np.mean(forecast / shared["loss_code"] - 1)'), "is this in percent"),
+            (transfer(code='np.mean(forecast / shared["loss_code"] - 1)'), "is this in per cent"),
             (
                 'forecast = fit_prose.predict(shared["D"], shared["N"])\n'
                 'miss_prose = 100 * np.mean(forecast / shared["loss_prose"] - 1)\n'

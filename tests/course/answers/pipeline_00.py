@@ -62,9 +62,9 @@ ANSWERS = {
     "ex1_guess": Answers(
         right=["guess_accuracy = 12", "guess_accuracy = np.float64(0.8)", "guess_accuracy = 100"],
         wrong=[
-            ("guess_accuracy = 120", "in percent"),
-            ("guess_accuracy = -1", "in percent"),
-            ("guess_accuracy = 0.4", "in percent"),
+            ("guess_accuracy = 120", "in per cent"),
+            ("guess_accuracy = -1", "in per cent"),
+            ("guess_accuracy = 0.4", "in per cent"),
             ("guess_accuracy = '12 %'", "quotation marks"),
             ("guess_accuracy = True", "truth value"),
             ("guess_accuracy = [10, 20]", "one number"),
@@ -204,7 +204,7 @@ def merge(tokens, pair, new):
         ],
         wrong=[
             (_LEAK.format("sum(p in train for p in test)"), "number of paragraphs"),
-            (_LEAK.format("100 * np.mean([p in train for p in test])"), "percent"),
+            (_LEAK.format("100 * np.mean([p in train for p in test])"), "per cent"),
             (_LEAK.format("np.mean([p not in train for p in test])"), "did not leak"),
             (_LEAK.format("np.mean([p in test for p in train])"), "starts from the test"),
             (
@@ -536,7 +536,7 @@ def merge(tokens, pair, new):
         ],
         wrong=[
             (price(p="p.max()"), "likeliest byte"),
-            (price(p="100 * p[101]"), "not in percent"),
+            (price(p="100 * p[101]"), "not in per cent"),
             (price(p="next_logits[101]"), "by the softmax"),
             (price(p="1 - p[101]"), "all other bytes"),
             (price(bits="-np.log(p[101])"), "in nats"),

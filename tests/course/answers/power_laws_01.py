@@ -665,7 +665,7 @@ can_tell_one, can_tell_six = False, False
                 "six = np.geomspace(1e6, 1e12, 200)\n"
                 "worst_six = 100 * np.max(np.abs((p + minus_q * np.log(six)) / kaplan(six) - 1))\n"
                 "can_tell_one, can_tell_six = False, True",
-                "fit it anew",
+                "fit it again",
             ),
             ("worst_six = 14.0\ncan_tell_one = can_tell_six = None", "no value yet"),
             ("worst_six, can_tell_one, can_tell_six = 0.27 * 6, False, True", ""),

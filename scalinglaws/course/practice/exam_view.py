@@ -1,0 +1,81 @@
+"""What a learner may see of an exam: while it is open the questions, afterwards the report."""
+
+from typing import Any
+
+from scalinglaws.course.questions.answers import form
+from scalinglaws.course.questions.seal import find, option_replies
+
+from .exam import Desk, Exam, draw_exam, minutes_of
+from .options import shown_letters, shown_options
+from .reveal import worked_solution
+
+TITLE = "Exam on scaling laws"
+
+
+def rules() -> str:
+    """The rules in two sentences."""
+    questions = draw_exam(0)
+    return (
+        f"{len(questions)} questions on all notebooks, in about {minutes_of(questions):.0f} minutes. You may answer in any "
+        "order and change your answers; nothing is marked before you hand in or the time is up."
+    )
+
+
+def view(desk: Desk) -> dict[str, Any]:
+    """The state: JSON-ready, texts in Markdown. phase: "start", "exam" or "report"."""
+    events = desk.progress.events()
+    exam = desk.exam(events)
+    if exam is None:
+        return {"phase": "start", "title": TITLE, "rules": rules(), "questions": []}
+    over = exam.over(desk.now)
+    shown: dict[str, Any] = {
+        "phase": "report" if over else "exam",
+        "title": TITLE,
+        "rules": rules(),
+        "exam": exam.started.sitting,
+        "seconds_left": None,
+        "questions": [question(exam, number) for number in range(len(exam.questions))],
+    }
+    deadline = exam.deadline()
+    if deadline and not over:
+        left = (deadline - desk.now).total_seconds()
+        shown["seconds_left"] = max(0.0, min(left, exam.started.seconds or left))
+    if over:
+        shown |= {
+            "right": exam.right,
+            "of": len(exam.questions),
+            "late": not exam.handed_in,
+            "seed": exam.started.seed,
+            "topics": [vars(score) for score in exam.by_topic()],
+        }
+        for number, one in enumerate(shown["questions"]):
+            name = exam.questions[number]
+            one["right"] = exam.answers.get(name, ("", False))[1]
+            one["solution"] = worked_solution(name, events) or (
+                "The worked solution is in the course's folder questions/, which is not here."
+            )
+            letters = shown_letters(exam.turn(number))
+            one["replies"] = {
+                letters.get(letter, letter): reply.text
+                for letter, reply in option_replies(name).items()
+            }
+    return shown
+
+
+def question(exam: Exam, number: int) -> dict[str, Any]:
+    """One question, as it is put in this exam."""
+    entry = find(exam.questions[number])
+    prompt = entry["prompt"].strip()
+    if "code" in entry:
+        prompt += f"\n\n```python\n{entry['code'].rstrip()}\n```"
+    return {
+        "number": number,
+        "prompt": prompt,
+        "form": form(entry),
+        "level": entry["level"],
+        "minutes": entry["minutes"],
+        "options": dict(shown_options(exam.turn(number))),
+        "unit": entry.get("unit", ""),
+        "names": list(entry["inputs"][0]) if "inputs" in entry else [],
+        "answer": exam.shown_answer(number),
+    }
