@@ -51,9 +51,7 @@ def check_copy(notebook: Path, exercise: str = "") -> CheckReport:
 def number_of(exercise: int | str) -> str:
     """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
     text = str(exercise).strip().lower()
-    if not text:
-        return ""
-    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\w+)", text)
+    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\d\w*)", text)
     return found[1] if found else text
 
 
