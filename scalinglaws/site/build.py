@@ -121,7 +121,9 @@ def _clear(out: Path) -> None:
 
 def _script(name: str, data: object) -> bytes:
     """Data as a script: from file:// a page may load scripts, and nothing else."""
-    return f"window.{name} = {json.dumps(data, ensure_ascii=False, separators=(',', ':'))};\n".encode()
+    return (
+        f"window.{name} = {json.dumps(data, ensure_ascii=False, separators=(',', ':'))};\n".encode()
+    )
 
 
 def _series(theme: Literal["light", "dark"]) -> str:
@@ -139,7 +141,7 @@ def _colours() -> str:
     system = rules.format(theme=':root:not([data-theme="light"])', dark=dark, turn=turn)
     chosen = rules.format(theme=':root[data-theme="dark"]', dark=dark, turn=turn)
     return (
-        f"@media all {{ :root {{ {css_variables('light')} }} }}\n"
+        f"@media all {{ :root {{ {light} }} }}\n"
         f"@media screen and (prefers-color-scheme: dark) {{\n{system}}}\n@media screen {{\n{chosen}}}\n"
     )
 
@@ -148,7 +150,7 @@ def _sealed(question: str) -> dict[str, object]:
     """Of a sealed question, what the page's script needs to open the reply to an answer."""
     entry = seal.find(question)
     wanted = ("type", "options", "step", "unit", "replies", "solution")
-    kept = {key: entry[key] for key in wanted if key in entry}
+    kept: dict[str, object] = {key: entry[key] for key in wanted if key in entry}
     if "options" in kept:
         kept["options"] = sorted(entry["options"])
     return kept | {"work": seal.work(entry)}
