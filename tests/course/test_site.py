@@ -84,7 +84,8 @@ def test_no_solution_no_hidden_test_and_no_path_of_this_machine(site, assignment
     told = {line for line in hidden_lines(assignment, solutions=True) if line in plain}
     told = {line for line in told if line not in given}
     assert not told
-    assert str(COURSE) not in text and str(Path.home()) + "/" not in text
+    home = str(Path.home())
+    assert str(COURSE) not in text and (len(home) < 4 or home not in text)
     assert "BEGIN SOLUTION" not in text and "BEGIN HIDDEN" not in text
 
 
