@@ -186,8 +186,8 @@ def tools_page(page: type[Page]) -> Page:
                 number("peak", "Peak (FLOP/s)", "312e12"),
                 number("low", "Utilisation, low (%)", "30"),
                 number("high", "Utilisation, high (%)", "50"),
-                number("cheap", "Price per hour, low", "1"),
-                number("dear", "Price per hour, high", "2"),
+                number("low_price", "Price per hour, low", "1"),
+                number("high_price", "Price per hour, high", "2"),
             ],
         ),
         (

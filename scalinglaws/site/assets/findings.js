@@ -1,4 +1,4 @@
-// The living charts of the findings: the measured runs, by text and by the way parameters are counted.
+// The living charts of the findings: the measured runs, by text and by how parameters are counted.
 "use strict";
 
 (() => {

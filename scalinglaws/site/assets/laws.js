@@ -70,10 +70,10 @@ const LAWS = (() => {
   // How many times the FLOPs of the cheapest model with the same loss.
   const waste = (law, N, D) => (FLOPS * N * D) / cFor(law, loss(law, N, D));
 
-  function trainingCost(C, peak, low, high, cheap, dear) {
+  function trainingCost(C, peak, low, high, lowPrice, highPrice) {
     const full = C / peak / 3600;
     const hours = [full / high, full / low];
-    return { hours, money: [hours[0] * cheap, hours[1] * dear] };
+    return { hours, money: [hours[0] * lowPrice, hours[1] * highPrice] };
   }
 
   // Python's interval of a quantity at C, between the budgets where it was computed; null outside them.

@@ -23,12 +23,12 @@
   // --- calculator ---
   tool("budget", (typed, place, say) => {
     const number = (name) => Number(String(typed[name]).replace(/[\s_,]/g, ""));
-    const [C, peak, low, high, cheap, dear] = ["C", "peak", "low", "high", "cheap", "dear"].map(number);
+    const [C, peak, low, high, low_price, high_price] = ["C", "peak", "low", "high", "low_price", "high_price"].map(number);
     place.replaceChildren();
-    if (![C, peak, low, high, cheap, dear].every((value) => value > 0 && Number.isFinite(value)))
+    if (![C, peak, low, high, low_price, high_price].every((value) => value > 0 && Number.isFinite(value)))
       return say("Every field needs a positive number, such as 1e21.");
-    if (low > high || cheap > dear || high > 100) return say("Low values must not exceed high ones, and utilisation is at most 100 %.");
-    const cost = LAWS.trainingCost(C, peak, low / 100, high / 100, cheap, dear);
+    if (low > high || low_price > high_price || high > 100) return say("Low values must not exceed high ones, and utilisation is at most 100 %.");
+    const cost = LAWS.trainingCost(C, peak, low / 100, high / 100, low_price, high_price);
     const range = ([a, b]) => (a === b ? shortNumber(a) : `${shortNumber(a)} to ${shortNumber(b)}`);
     say(`${FLOPs(C)} take ${range(cost.hours)} accelerator hours and cost ${range(cost.money)}, whichever law you follow.`);
     const table = document.createElement("table"), head = table.createTHead().insertRow(), body = table.createTBody();
