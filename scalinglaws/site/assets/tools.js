@@ -3,7 +3,7 @@
 
 (() => {
   const FLOPs = (C) => `${C.toExponential(2)} FLOPs`;
-  const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+  const share = (x) => `${(100 * x).toFixed(x < 0.1 ? 1 : 0)} %`;
   const several = (count) => (count < 10 ? count.toFixed(2) : shortNumber(count));
   const byId = (id) => DATA.laws.find((law) => law.id === id);
   const ladder = (low, high, count = 120) => Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
@@ -115,7 +115,7 @@
         { label: "cheapest over its life", marker: 0, size: 6, colour: "var(--c1)", points: [[best.N, low]] },
       ],
     });
-    say(`Cheapest over its life: N = ${shortNumber(best.N)} on ${shortNumber(best.D)} tokens, ${FLOPs(low)}. The compute-optimal model (N = ${shortNumber(trained.N)}) would take ${percent(base / low - 1)} more.`);
+    say(`Cheapest over its life: N = ${shortNumber(best.N)} on ${shortNumber(best.D)} tokens, ${FLOPs(low)}. The compute-optimal model (N = ${shortNumber(trained.N)}) would take ${share(base / low - 1)} more.`);
   });
 
   // --- waste ---
@@ -133,6 +133,6 @@
         { label: "your model", marker: 0, size: 6, colour: "var(--c1)", points: [[ratio, times]] },
       ],
     });
-    say(`L = ${L.toFixed(3)} for ${FLOPs(6 * N * D)}: ${percent(Math.max(0, times - 1))} more than the cheapest model with this loss (N = ${shortNumber(best)}, ${FLOPs(cheapest)}). Yours is ${times < 1.005 ? "compute-optimal" : kind}.`);
+    say(`L = ${L.toFixed(3)} for ${FLOPs(6 * N * D)}: ${share(Math.max(0, times - 1))} more than the cheapest model with this loss (N = ${shortNumber(best)}, ${FLOPs(cheapest)}). Yours is ${times < 1.005 ? "compute-optimal" : kind}.`);
   });
 })();
