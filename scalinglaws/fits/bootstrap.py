@@ -85,9 +85,7 @@ class Bootstrap(Sequence[L], Generic[L]):
             raise CourseError(
                 "No resample of these runs could be fitted, so there is no interval: add runs."
             )
-        if isinstance(quantity, str):
-            return np.array([getattr(law, quantity) for law in self.laws], dtype=float)
-        return np.array([quantity(law) for law in self.laws], dtype=float)
+        return np.array([_of(law, quantity) for law in self.laws], dtype=float)
 
     def interval(
         self,
@@ -131,6 +129,10 @@ class Bootstrap(Sequence[L], Generic[L]):
         return np.asarray(ndtr(widen * stdtrit(degrees, (1 - level) / 2)), dtype=float)
 
 
+def _of(law: L, quantity: str | Callable[[L], ArrayLike]) -> ArrayLike:
+    return getattr(law, quantity) if isinstance(quantity, str) else quantity(law)
+
+
 def ends(values: Array, tail: Array) -> tuple[Floats, Floats]:
     """What cuts a share `tail` (...) off each end of the values (B, ...)."""
     cut = np.empty((2, *values.shape[1:]))
@@ -162,8 +164,7 @@ class Influence(Generic[L]):
         def of(law: L | None) -> Array:
             if law is None:
                 return np.asarray(np.nan)
-            value = getattr(law, quantity) if isinstance(quantity, str) else quantity(law)
-            return np.asarray(value, dtype=float)
+            return np.asarray(_of(law, quantity), dtype=float)
 
         change = [
             (of(up) - of(down)) / width
@@ -213,13 +214,7 @@ class Multipliers(Generic[L]):
         Satterthwaite's rule, as in `Influence`: (sum g²)²/sum g⁴, where g is what a unit's noise moves
         the quantity by, divided by the size of that noise. A regression on the multipliers gives it.
         """
-        values = np.array(
-            [
-                getattr(law, quantity) if isinstance(quantity, str) else quantity(law)
-                for law in self.laws
-            ],
-            dtype=float,
-        )
+        values = np.array([_of(law, quantity) for law in self.laws], dtype=float)
         B, units = self.drawn.shape
         if units + 2 > B:
             return np.full(values.shape[1:], np.nan)

@@ -71,7 +71,7 @@ def build(course: Path, out: Path, executed: Executed) -> list[Path]:
     executed: gives each assignment's released notebook with its outputs. Raises CourseError where `out`
     holds something else.
     """
-    _clear(out)
+    _check(out)
     terms = glossary.terms((course / "source/glossary.md").read_text("utf-8"))
     chapters = [chapter(executed(name), name) for name in assignments(course)]
     pages = [
@@ -104,19 +104,24 @@ def build(course: Path, out: Path, executed: Executed) -> list[Path]:
         shown = template.render(page=page, menu=menu, version=version("scalinglaws"))
         files[page.file] = shown.encode()
         files |= page.pictures
-    for name, content in files.items():
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        (out / name).write_bytes(content)
+    try:
+        if out.exists():
+            shutil.rmtree(out)
+        for name, content in files.items():
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            (out / name).write_bytes(content)
+    except OSError as error:
+        raise CourseError(
+            f"The site cannot be written to {out} ({error.strerror}): make room or choose another folder."
+        ) from None
     return [out / name for name in files]
 
 
-def _clear(out: Path) -> None:
-    """Empty the folder of an older site."""
-    if out.exists() and any(out.iterdir()):
-        if not (out / "assets" / "site.css").is_file():
-            raise CourseError(f"{out} holds something that is no site: give another folder.")
-        shutil.rmtree(out)
-    out.mkdir(parents=True, exist_ok=True)
+def _check(out: Path) -> None:
+    """Raise CourseError for a folder whose content is not an older site: it would be lost."""
+    older = (out / "assets" / "site.css").is_file()
+    if not older and (out.is_file() or (out.is_dir() and any(out.iterdir()))):
+        raise CourseError(f"{out} holds something that is not a site: give another folder.")
 
 
 def _script(name: str, data: object) -> bytes:
@@ -166,7 +171,7 @@ def _front(course: Path, chapters: Sequence[Chapter]) -> Page:
     )
     html = f"""
 <div class="hero"><div><h1>LLM scaling laws</h1>
-<p class="lead">Measure, fit, use and break every scaling law of language models, on hundreds of small models that this project trained itself.</p>
+<p class="lead">Measure, fit, use and break the scaling laws of language models, on more than a thousand small models that this project trained itself.</p>
 <pre class="code" tabindex="0" role="group" aria-label="The two commands"><code>git clone &lt;this repository&gt; &amp;&amp; cd &lt;its folder&gt;
 make study</code></pre>
 <p>For students who know some Python, for people who teach them, and for researchers with runs of their own to fit.

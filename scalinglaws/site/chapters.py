@@ -6,6 +6,7 @@ the cell that holds the answer to a question of the bank becomes a form.
 """
 
 import base64
+import functools
 import hashlib
 import re
 import struct
@@ -14,11 +15,11 @@ from html import escape, unescape
 from pathlib import Path
 
 import nbformat
-from nbgrader import utils
 
-from scalinglaws.course.exercises import read_notebook
+from scalinglaws.course.exercises import is_grade, is_solution, read_notebook
 from scalinglaws.course.questions import bank, seal
 from scalinglaws.course.questions.answers import form
+from scalinglaws.course.questions.replies import prompt_of
 
 from .text import Heading, code_html, plain_text, render, scrolling
 
@@ -58,13 +59,19 @@ def execute(course: Path, assignment: str, cache: Path) -> nbformat.NotebookNode
 
 
 def _state(course: Path, notebook: Path) -> str:
-    """A digest of a notebook and all that its outputs can depend on: the data, and the package below the site."""
-    digest = hashlib.sha256(notebook.read_bytes())
+    """A digest of a notebook and all that its outputs can depend on."""
+    return hashlib.sha256(notebook.read_bytes() + _material(course)).hexdigest()[:16]
+
+
+@functools.cache
+def _material(course: Path) -> bytes:
+    """A digest of what the outputs of all notebooks can depend on: the data, and the package below the site."""
+    digest = hashlib.sha256()
     for folder in _MATERIAL:
         for path in sorted((course / folder).rglob("*")):
             if path.suffix in (".py", ".csv", ".npz", ".json") and "site" not in path.parts:
                 digest.update(path.relative_to(course).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+    return digest.digest()
 
 
 def chapter(notebook: nbformat.NotebookNode, name: str) -> Chapter:
@@ -75,22 +82,23 @@ def chapter(notebook: nbformat.NotebookNode, name: str) -> Chapter:
     words = 0
     for cell in notebook.cells:
         meta = cell.metadata.get("scalinglaws", {})
-        if cell.cell_type == "markdown" and not utils.is_solution(cell):
+        if cell.cell_type == "markdown" and not is_solution(cell):
             question = meta.get("question")
             text = cell.source
             if question:
-                shown = bank.as_markdown(seal.find(question))
-                text = text.replace(shown, f"{_prompt(question)}\n\n@@{question}@@\n")
+                entry = seal.find(question)
+                shown = bank.as_markdown(entry)  # its options too: here the form shows those
+                text = text.replace(shown, f"{prompt_of(entry)}\n\n@@{question}@@\n")
                 asked = question
             document = render(text, file, taken)
             made.headings += document.headings
             words += len(plain_text(document.html).split())
             parts.append(_with_form(document.html, made))
-        elif utils.is_solution(cell):
+        elif is_solution(cell):
             if asked is None:
                 parts.append(_your_turn(cell))
             asked = None
-        elif not utils.is_grade(cell):
+        elif not is_grade(cell):
             parts.append(_given(cell, made))
     made.html = "\n".join(parts)
     if first := next((h for h in made.headings if h.level == 1), None):
@@ -99,13 +107,6 @@ def chapter(notebook: nbformat.NotebookNode, name: str) -> Chapter:
         made.promise = found[1]
     made.minutes = max(1, round(words / WORDS_PER_MINUTE))
     return made
-
-
-def _prompt(question: str) -> str:
-    """What is asked, without the options: the form shows those."""
-    entry = seal.find(question)
-    text = entry["prompt"].strip()
-    return f"{text}\n\n```python\n{entry['code'].rstrip()}\n```" if "code" in entry else text
 
 
 def _with_form(html: str, made: Chapter) -> str:

@@ -91,6 +91,7 @@ def ours() -> dict[str, Any]:
     return fits
 
 
+@functools.cache
 def laws() -> list[dict[str, Any]]:
     """All laws of the calculator, published ones first."""
     found = [

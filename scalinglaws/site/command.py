@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from scalinglaws.course.grading.nbgrader_api import assignments
+from nbformat import NotebookNode
+
 from scalinglaws.paths import complete_course_dir
 
 from .build import build
@@ -22,11 +23,12 @@ def run(args: argparse.Namespace) -> int:
     course = complete_course_dir()
     out = args.out or course / "site"
     cache = course / ".cache" / "site"
-    executed = {}
-    for name in assignments(course):
+
+    def executed(name: str) -> NotebookNode:
         print(f"running {name}", flush=True)
-        executed[name] = execute(course, name, cache)
-    files = build(course, out, executed.__getitem__)
+        return execute(course, name, cache)
+
+    files = build(course, out, executed)
     size = sum(path.stat().st_size for path in files)
     print(f"wrote {len(files)} files, {size / 1e6:.1f} MB: open {out / 'index.html'}")
     return 0

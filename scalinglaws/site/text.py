@@ -20,6 +20,8 @@ PAGES = {
     "README.md": "readme.html",
     "data/README.md": "data.html",
     "docs/findings.md": "findings.html",
+    "docs/grading.md": "grading.html",
+    "docs/learning.md": "learning.html",
     "docs/reference.md": "reference.html",
     "docs/teaching.md": "teaching.html",
     "docs/which_fit.md": "which_fit.html",

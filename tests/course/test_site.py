@@ -101,6 +101,9 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
     with pytest.raises(CourseError, match="give another folder"):
         build(COURSE, tmp_path, lambda name: None)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+    with pytest.raises(CourseError, match="give another folder"):
+        build(COURSE, tmp_path / "thesis.txt", lambda name: None)
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
 def open_page(page, site, name):

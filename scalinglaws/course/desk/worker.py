@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import PACKAGE
+from scalinglaws.paths import importable
 
 Reply = dict[str, Any]
 
@@ -140,10 +140,9 @@ class Worker:
     def _start(self) -> "subprocess.Popen[str]":
         if self._process is None or self._process.poll() is not None:
             self._end()
-            paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__],
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+                env=os.environ | {"PYTHONPATH": importable()},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
