@@ -123,7 +123,11 @@ class _Loader(yaml.BaseLoader):
         for key, _ in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else None
             if name is None or name in seen:
-                why = "a name is expected before the colon" if name is None else f"{name!r} stands twice"
+                why = (
+                    "a name is expected before the colon"
+                    if name is None
+                    else f"{name!r} stands twice"
+                )
                 raise yaml.MarkedYAMLError(problem=why, problem_mark=key.start_mark)
             seen.add(name)
         return super().construct_mapping(node, deep)
