@@ -31,7 +31,7 @@ from scalinglaws.course.grading.semester import (
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
-from .publish import Mark, read_published
+from .published_marks import Mark, read_published
 from .roster import Student, load_roster
 
 # What is known of a student, and of a student's submission.

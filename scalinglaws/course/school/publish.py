@@ -5,27 +5,14 @@ What is graded or marked later stays in the gradebook; `scalinglaws grades` give
 
 import argparse
 import datetime
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
 from scalinglaws.course.grading.classroom import check_name
 from scalinglaws.course.grading.nbgrader_api import gradebook_errors
 from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
 from scalinglaws.paths import complete_course_dir
 
-
-@dataclass(frozen=True)
-class Mark:
-    """A published mark. score: with the late penalty taken off; date: when it was published."""
-
-    score: float | None
-    max_score: float
-    late_penalty: float
-    date: str
+from .export import read_scores
+from .published_marks import Mark, read_published, write_published
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,8 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Publish. Exit code 1 where marks are left out because they are not complete."""
-    from .export import read_scores
-
     course = complete_course_dir()
     check_name(course, args.assignment)
     published = read_published(course, args.assignment)
@@ -86,33 +71,9 @@ def run(args: argparse.Namespace) -> int:
         print("Nothing was written (--dry-run).")
     elif new or changed:
         with gradebook_errors():  # a full disk
-            _write(course, args.assignment, {**published, **new, **changed})
+            write_published(course, args.assignment, {**published, **new, **changed})
     return 1 if waiting else 0
 
 
 def _points(mark: Mark) -> str:
     return f"{mark.score:g} of {mark.max_score:g}"
-
-
-def _file(course: Path, assignment: str) -> Path:
-    return course / "ledger" / assignment / "published" / "marks.json"
-
-
-def read_published(course: Path, assignment: str) -> dict[str, Mark]:
-    """{student: published mark}. Raises CourseError for a file that cannot be read: marks would change in silence."""
-    path = _file(course, assignment)
-    try:
-        found: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
-        return {student: Mark(**about) for student, about in found.items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise CourseError(
-            f"{path} holds the published marks and cannot be read ({error}): restore it from a copy."
-        ) from None
-
-
-def _write(course: Path, assignment: str, marks: Mapping[str, Mark]) -> None:
-    data = {student: asdict(marks[student]) for student in sorted(marks)}
-    text = json.dumps(data, indent=1, ensure_ascii=False)
-    replace_file(_file(course, assignment), text.encode("utf-8", "replace"))
