@@ -141,7 +141,8 @@ def run(args: argparse.Namespace) -> int:
         name: form.title.format(title) for name, title in read_titles(args.title, chosen).items()
     }
     rows = [row for row in rows if row["assignment"] in chosen]
-    table = list(make_table(students, rows, form, titles, args.percent))
+    safe_students, safe_rows = ([_safe(row) for row in table] for table in (students, rows))
+    table = list(make_table(safe_students, safe_rows, form, titles, args.percent))
     if args.output:
         try:
             with args.output.open("w", newline="", encoding="utf-8") as file:
@@ -227,7 +228,7 @@ def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]
                     rows.append(
                         _submission(row, assignment.name, entry, old, extra.get(student, 0.0))
                     )
-    return [_safe(row) for row in students], [_safe(row) for row in rows]
+    return students, rows
 
 
 def _student(student: Any, known: Student | None) -> dict[str, Any]:
