@@ -16,9 +16,8 @@ import yaml
 from nbgrader.api import Gradebook, MissingEntry
 from traitlets.config import Config
 
+from scalinglaws.course.exercises import assignments
 from scalinglaws.errors import CourseError
-
-from .nbgrader_api import assignments
 
 FILE = "course.yaml"  # in the course's folder
 DAY = 86_400.0  # seconds

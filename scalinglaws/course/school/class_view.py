@@ -9,10 +9,11 @@ from typing import Any
 
 from nbgrader.coursedir import CourseDirectory
 
+from scalinglaws.course.exercises import assignments
 from scalinglaws.course.grading.classroom import students as handed_in
 from scalinglaws.course.grading.item_analysis import Item, class_items
 from scalinglaws.course.grading.ledger import Entry, Ledger
-from scalinglaws.course.grading.nbgrader_api import assignments, load_config
+from scalinglaws.course.grading.nbgrader_api import load_config
 from scalinglaws.course.grading.remarks import Kind
 from scalinglaws.course.grading.semester import Regrade, load_semester
 from scalinglaws.course.grading.similar import Pair, find_pairs

@@ -21,13 +21,14 @@ from nbgrader.coursedir import CourseDirectory
 from scalinglaws.course.grading.classroom import current_versions, students as handed_in
 from scalinglaws.course.grading.ledger import Entry, Ledger
 from scalinglaws.course.grading.messages import safe_cell
-from scalinglaws.course.grading.nbgrader_api import gradebook_errors, load_config, open_gradebook
+from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.grading.semester import (
     Semester,
     apply_semester,
     load_semester,
     unknown_students,
 )
+from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from nbgrader.apps import NbGraderAPI
 
 from scalinglaws.course.grading.classroom import check_name
-from scalinglaws.course.grading.nbgrader_api import gradebook_errors, load_config
+from scalinglaws.course.grading.nbgrader_api import load_config
 from scalinglaws.course.grading.semester import FILE, load_semester
+from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
 from scalinglaws.paths import complete_course_dir

@@ -7,7 +7,7 @@ import argparse
 import datetime
 
 from scalinglaws.course.grading.classroom import check_name
-from scalinglaws.course.grading.nbgrader_api import gradebook_errors
+from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
