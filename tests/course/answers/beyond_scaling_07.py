@@ -454,7 +454,7 @@ ANSWERS = {
                 _EVEN.format(
                     ratio="C1 / C2", even="1.14e13", share="(few - many) / (many - gpt3_loss)"
                 ),
-                "share",
+                "gap that remains",
             ),
             (
                 _EVEN.format(ratio="C1 / C2", even="1.14e13", share="(few - many) / (few - law.E)"),
