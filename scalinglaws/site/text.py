@@ -24,6 +24,7 @@ PAGES = {
     "docs/grading.md": "grading.html",
     "docs/learning.md": "learning.html",
     "docs/reference.md": "reference.html",
+    "docs/semester.md": "semester.html",
     "docs/teaching.md": "teaching.html",
     "docs/which_fit.md": "which_fit.html",
     "source/glossary.md": "glossary.html",
