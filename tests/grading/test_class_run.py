@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -141,6 +142,14 @@ def test_a_class_is_graded_once_and_again_where_something_changed(course, capsys
     said = capsys.readouterr().out
     assert "50%" in said and "–" in said and "discrimination: correlation" in said
 
+    assert main(["class"]) == 0
+    page = (course / "ledger" / "class.html").read_text("utf-8")
+    words = " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split())
+    assert f"{NAME} 5 of 5 3 1 0 1 0 75 %" in words  # 12, 7 and 12 of 16; bob's essay waits
+    assert "To be marked in formgrader (1)" in words and "an HTML page" in words
+    assert "square_test" in words and "ada 75" in words and "bob 56*" in words
+    assert "ada and dan 100%" in words and "<script>" not in page
+
 
 def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
     main(["grade", NAME])
@@ -182,38 +191,66 @@ def words(page: str) -> str:
 
 
 def test_nbgrader_autograde_reads_what_grade_reads(course, capsys):
-    """Formgrader's button, too: the same reading and mending, the same engine, the same points."""
+    """Formgrader's button, too: the same finder, reading and repair, the same engine, the same points."""
     from nbgrader.apps import NbGraderAPI
 
     made = handed_out(course)
+    blank = Student(made, classroom.released(made))
     text = nbformat.writes(Student(made, classroom.released(made)).write(**RIGHT).nb)
     old = json.loads(text) | {"nbformat_minor": 4}
     for cell in old["cells"]:
         del cell["id"]
     strange = text.replace("# Tiny", "# Tiny caf\u00e9")
+    # What lies beside the notebook is there; the source's notebook, with its solutions, is not.
+    reads = "import glob\nassert not glob.glob('**/*.ipynb', recursive=True)\nlimit = float(open('limit.txt').read())"
+    beside = nbformat.writes(
+        Student(made, classroom.released(made)).write(**RIGHT | {"limit": reads}).nb
+    )
+    own = f"{NAME}.ipynb"
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("Tiny final.ipynb", b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     handed_in = {
-        "bom": b"\xef\xbb\xbf" + text.encode(),
-        "latin": strange.encode("latin-1"),
-        "old": json.dumps(old).encode(),
-        "torn": text[: text.index('"essay"')].encode(),
+        "latin": {own: strange.encode("latin-1")},
+        "old": {own: json.dumps(old).encode()},
+        "torn": {own: text[: text.index('"essay"')].encode()},
+        "folder": {
+            f"upload/{own}": beside.encode(),
+            "upload/limit.txt": b"0.25",
+            "limit.txt": b"7",
+        },
+        "copies": {own: nbformat.writes(blank.nb).encode(), f"{NAME}-Copy1.ipynb": text.encode()},
+        "zip": {"hand in.zip": archive.getvalue()},
     }
-    for name, data in handed_in.items():
-        folder = course / "submitted" / name / NAME
-        folder.mkdir(parents=True)
-        (folder / f"{NAME}.ipynb").write_bytes(data)
+    for name, files in handed_in.items():
+        for path, data in files.items():
+            target = course / "submitted" / name / NAME / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
     api = NbGraderAPI(config=load_config(course, course))
     assert api.generate_assignment(NAME)["success"]
-    # A link is not followed, and nothing of it handed out.
+    # A link is not followed, and nothing of it handed out; a pipe holds nobody up.
+    folder = course / "submitted" / "torn" / NAME
     for stolen in ("source", "submitted/ada"):
-        (folder / f"{stolen[:3]}.txt").symlink_to(course / stolen / NAME / f"{NAME}.ipynb")
-    for name in handed_in:
-        result = api.autograde(NAME, name)
-        assert result["success"], result
+        (folder / f"{stolen[:3]}.txt").symlink_to(course / stolen / NAME / own)
+    os.mkfifo(folder / "timestamp.txt")
+    logs = {name: api.autograde(NAME, name) for name in handed_in}
+    assert all(result["success"] for result in logs.values()), logs
     marks = scores(course)
     assert computer(course) == dict.fromkeys(handed_in, TOTAL)
-    assert [p.name for p in (course / "autograded" / "torn" / NAME).iterdir()] == [f"{NAME}.ipynb"]
+    assert [p.name for p in (course / "autograded" / "torn" / NAME).iterdir()] == [own]
+    assert f"the notebook was called upload/{own}" in logs["folder"]["log"]
+    assert (
+        f"{NAME}-Copy1.ipynb was graded (4 answers filled in), not {own}" in logs["copies"]["log"]
+    )
+    assert not any("No submitted file" in result["log"] for result in logs.values())
+    # Whom nothing can be graded of is named, and no zero is silent.
     result = api.autograde(NAME, "eli")
-    assert not result["success"] and "an HTML page" in result["log"]
+    assert (
+        not result["success"]
+        and "eli: tiny.ipynb was not graded: the file is an HTML page" in result["log"]
+    )
+    assert all(waits for _, _, waits in scores(course)["eli"].values())
     assert main(["grade", NAME]) == 1
     assert {name: scores(course)[name] for name in handed_in} == {
         name: marks[name] for name in handed_in

@@ -34,9 +34,11 @@ from .engine.sandbox import Limits
 from .execute import HAS_ENGINE, require_isolation, shared_server
 from .gradebook_writer import Records, only_one
 from .ledger import Entry, Ledger
-from .nbgrader_api import explain, gradebook_errors, load_config
+from .nbgrader_api import load_config
 from .remarks import Kind
+from .semester import apply_semester, load_semester
 from .submission_job import Assignment, Outcome, grade_submission
+from .troubles import explain, gradebook_errors
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -127,11 +129,14 @@ def grade_all(
     Returns what waits for a person in the whole class: see `Records.waiting`.
     """
     if todo and HAS_ENGINE and not args.cluster:
+        shared_server().more = ("scipy.stats", "scipy.interpolate")
         shared_server().start()  # warms up while the gradebook is opened
         if workers(args) > 1:
             shared_server().cores = Counter(dict.fromkeys(cores(), 0))
+    semester = load_semester(Path(directory.root))
     with Records(directory, config, assignment.name) as records:
         if not todo:
+            apply_semester(records.gradebook, semester, config)
             return records.waiting()
         ledger.keep_removed(records.enter_assignment(assignment.notebooks))
         with executor(args) as pool:
@@ -148,6 +153,7 @@ def grade_all(
                     file=sys.stderr,
                 )
                 raise
+        apply_semester(records.gradebook, semester, config)
         return records.waiting()
 
 
