@@ -124,7 +124,7 @@ def samples(tmp_path_factory) -> dict[str, dict]:
     (folder / "samples.yaml").write_bytes(SAMPLES.read_bytes())
     return {
         "bank": bank.load_bank(folder),
-        "sealed": json.loads(bank.sealed_bank(folder)),
+        "sealed": json.loads(bank.sealed_file(folder)),
     }
 
 
