@@ -12,6 +12,7 @@ from scalinglaws.paths import course_dir
 from . import jupyterlab as lab
 from .learner.identity import default_student, valid_student
 from .learner.workspace import first_page, renew, update
+from .variants import keep_token
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ASSIGNMENT",
         help="put your copy of an assignment aside, and take the course's present version",
     )
+    parser.add_argument(
+        "--variant",
+        metavar="TOKEN",
+        help="your token, where every student has numbers of their own",
+    )
     lab.add_arguments(parser)
 
 
@@ -31,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """Bring the learner's copy up to date and serve it. Returns the exit code."""
     course = course_dir()
     own = course / "submitted" / valid_student(args.student)
+    keep_token(own, course, args.student, args.variant)
     if lab.running_lab(own):
         # A notebook that is open would be saved over the new file: leave all files as they are.
         if args.renew:

@@ -31,6 +31,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalinglaws.course.variants import Variant, code_of, drawn, others_tokens, variant
+
 from .engine.channel import call_and_compare
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "check_function",
     "check_number",
     "check_sealed",
+    "check_variant",
     "number",
     "numbers",
     "require",
@@ -626,10 +629,58 @@ def _agreeing(
     return [slip for slip, _ in near]
 
 
-def check_answer(question: str, answer: Any) -> None:
+def check_variant(
+    name: str,
+    got: Any,
+    exercise: str,
+    want: Callable[[Variant], float],
+    *,
+    rtol: float,
+    slips: Sequence[tuple[Callable[[Variant], float], str]] = (),
+) -> None:
+    """Check a number against the student's own variant; does nothing in a course without variants.
+
+    It stands in a hidden test, for want gives the answer away. want, slips: the right value, and wrong ones that people reach, of the
+    numbers that an exercise draws. Somebody else's right answer is told apart from a mistake, by a code: the grader knows whose it is.
+    Raises NotStarted or CheckFailed.
+    """
+    mine = variant(exercise)
+    if not mine.is_own:
+        return
+    value = number(name, got)
+    if not math.isclose(value, want(mine), rel_tol=rtol):
+        if math.isclose(value, want(drawn(exercise, "")), rel_tol=_ACCIDENT):
+            raise CheckFailed(
+                f"{name} is right for the numbers of the text. Use your own: they are printed above your answer."
+            )
+        codes = [
+            code_of(token)
+            for token in others_tokens()
+            if math.isclose(value, want(drawn(exercise, token)), rel_tol=_ACCIDENT)
+        ]
+        if codes:
+            raise CheckFailed(
+                f"{name} is right for the numbers of another variant ({', '.join(codes[:5])}), not for yours:"
+                " use the numbers that are printed above your answer."
+            )
+    check_number(
+        name,
+        value,
+        want(mine),
+        rtol=rtol,
+        expected="another value for your numbers",
+        slips=[(slip(mine), text) for slip, text in slips],
+    )
+
+
+_ACCIDENT = 2e-6  # to within this, two values agree by chance only once in a class or less
+
+
+def check_answer(question: str, answer: Any, own: Variant | None = None) -> None:
     """Check the answer to a quiz question of the bank; the reply was sealed, and opens with this answer only.
 
     question: its id, for example "power_laws.trend". answer: as the type of the question asks (`scalinglaws.course.questions.answers`).
+    own: what the exercise draws; where the student's numbers are not those of the bank, only that it is a number is checked.
     In the learner's own JupyterLab the answer is noted in the progress file.
     Raises NotStarted where there is no answer, CheckFailed with that option's own explanation where it is wrong.
     """
@@ -638,6 +689,10 @@ def check_answer(question: str, answer: Any) -> None:
 
     if _is_blank(answer):
         raise NotStarted("There is no answer yet.")
+    if own is not None and own.is_own:
+        number("Your answer", answer)
+        print("It is a number; whether it is right for your own numbers comes with the marks.")
+        return
     reply = open_reply(question, answer)
     note_answer(question, answer, reply.right)
     if not reply.right:

@@ -12,6 +12,8 @@ from traitlets import Bool, Float, Integer
 
 from scalinglaws.errors import CourseError
 
+from .classroom import class_tokens
+from .copied import copied_answers
 from .engine.sandbox import Limits
 from .execute import Plan, is_unjudged, require_isolation, run_notebook
 from .finder import find_work, read_folder
@@ -99,7 +101,8 @@ class RunIsolated(NbGraderPreprocessor):
         _drop_links(handed_in, Path(resources["metadata"]["path"]), keep=given)
         student = resources["nbgrader"]["student"]
         with temporary_folder() as folder:
-            left_out = lay_out(folder / "files", _others(handed_in), given)
+            tokens = class_tokens(course)
+            left_out = lay_out(folder / "files", _others(handed_in), given, tokens, student)
             if left_out:
                 said = "%s: %s of the files beside the notebook were left out"
                 self.log.warning(said, student, left_out)
@@ -110,6 +113,8 @@ class RunIsolated(NbGraderPreprocessor):
                 files=folder / "files",
                 sandboxed=require_isolation(self.sandboxed),
             )
+        for remark in copied_answers(nb, tokens):
+            self.log.warning("%s: %s", student, remark)
         for name in ran.unjudged:
             self.log.warning(
                 "%s: %s could not be judged: 0 points until you have looked",

@@ -7,6 +7,7 @@ that an instructor's `scalinglaws grade` gives. The gradebook is not touched.
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,6 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from scalinglaws.course.exercises import exercises
 from scalinglaws.course.learner.events import note_check
+from scalinglaws.course.variants import TOKEN_FILE, ClassTokens, valid_token
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
 from scalinglaws.paths import course_dir, exercises_dir, is_complete
@@ -140,6 +142,9 @@ def check(
             )
         known = [e for e in known if e.number == exercise]
     tests = frozenset(known[0].tests) if exercise else None
+    if (token := folder.parent / TOKEN_FILE).is_file() and not assignment.variants.tokens:
+        tokens = ClassTokens({student: valid_token(token.read_text("utf-8", "replace"))})
+        assignment = replace(assignment, variants=tokens)
     found = read_folder(folder)
     try:
         find_work(name, assignment.notebooks[name], found, assignment.notebooks)

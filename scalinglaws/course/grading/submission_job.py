@@ -7,6 +7,9 @@ from pathlib import Path, PurePosixPath
 import nbformat
 from nbformat import NotebookNode
 
+from scalinglaws.course.variants import CLASS_FILE, TOKEN_FILE, ClassTokens
+
+from .copied import copied_answers
 from .engine.sandbox import IMPORTABLE, MIB, Limits
 from .execute import Plan, needed_for, run_notebook
 from .finder import Folder, find_work
@@ -29,6 +32,7 @@ class Assignment:
     sandboxed: bool = True
     digest: bytes = b""  # of all this
     versions: Mapping[str, str] = field(default_factory=dict)  # see `ledger.Entry`
+    variants: ClassTokens = field(default_factory=ClassTokens)
 
 
 @dataclass
@@ -73,7 +77,8 @@ def grade_submission(
         outcome.remarks += repair(notebook, source)
         with temporary_folder() as temporary:
             shared = temporary / "shared"
-            if more := lay_out(shared, work.files, assignment.files):
+            own = assignment.variants
+            if more := lay_out(shared, work.files, assignment.files, own, student):
                 said = f"{more} of the files beside the notebook were left out: no room"
                 outcome.remarks.append(Remark(Kind.LEFT_OUT, said))
             ran = run_notebook(
@@ -89,6 +94,7 @@ def grade_submission(
         outcome.flooded += ran.flooded
         outcome.unjudged += ran.unjudged
         outcome.tests.update(judge(notebook, ran.seconds))
+        outcome.remarks += copied_answers(notebook, assignment.variants)
     return outcome
 
 
@@ -109,16 +115,24 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
             # Else a name that this system does not know.
 
 
-def lay_out(folder: Path, submitted: dict[str, bytes], source: dict[str, bytes]) -> int:
-    """Lay out what the two processes find in their folders.
+def lay_out(
+    folder: Path,
+    submitted: dict[str, bytes],
+    source: dict[str, bytes],
+    variants: ClassTokens,
+    student: str,
+) -> int:
+    """Lay out what the two processes find in their folders. A submission's own token counts for nothing.
 
     Nothing submitted that Python could import goes to the tester. Returns how many of the submitted
     files were left out, since a sandbox has no room for more.
     """
-    fitting = _fitting(_others(submitted, source))
-    write_files(folder / "learner", {**source, **fitting})
-    write_files(folder / "tester", {**source, **data_only(fitting)})
-    return len(_others(submitted, source)) - len(fitting)
+    others = _others(submitted, {**source, TOKEN_FILE: b"", CLASS_FILE: b""})
+    fitting = _fitting(others)
+    tester = {**source, **data_only(fitting), **variants.tester_files(student)}
+    write_files(folder / "learner", {**source, **fitting, **variants.learner_files(student)})
+    write_files(folder / "tester", tester)
+    return len(others) - len(fitting)
 
 
 MOST_ENTRIES = 4_000  # submitted files, and the folders that they lie in

@@ -1,0 +1,30 @@
+"""Answers that are right for somebody else's numbers: what the tests said of them, for a person to judge."""
+
+import re
+from collections import Counter
+
+from nbformat import NotebookNode
+
+from scalinglaws.course.variants import ClassTokens
+
+from .remarks import Remark, look
+from .submission import is_test
+
+_SAID = re.compile(r"right for the numbers of another variant \(([0-9a-f, ]+)\)")
+LEAST = 2  # exercises that must fit the same other student: one may be chance
+
+
+def copied_answers(notebook: NotebookNode, variants: ClassTokens) -> list[Remark]:
+    """A remark for each other student whose numbers fit the wrong answers of a graded notebook."""
+    found: Counter[str] = Counter()
+    for cell in notebook.cells if variants.tokens else ():
+        if not is_test(cell):
+            continue
+        said = " ".join(" ".join(o.evalue.split()) for o in cell.outputs if "evalue" in o)
+        codes = {code for match in _SAID.finditer(said) for code in match[1].split(", ")}
+        found.update({student for code in codes if (student := variants.student_of(code))})
+    return [
+        look(f"{count} answers are right for the numbers of {student}, not for this student's own")
+        for student, count in sorted(found.items())
+        if count >= LEAST
+    ]
