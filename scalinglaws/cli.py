@@ -108,6 +108,9 @@ COMMANDS = {
         "scalinglaws.course.source", "bring source/ in step: notebooks and their texts", "grade"
     ),
     "release": Command("scalinglaws.course.release", "regenerate release/ from source/", "grade"),
+    "site": Command(
+        "scalinglaws.site.command", "the course as a static site to read, built offline", "site"
+    ),
     "sweep": Command(
         "scalinglaws.findings.sweep", "train the tiny language models of the study", "train"
     ),

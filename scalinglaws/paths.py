@@ -26,6 +26,11 @@ def data_dir() -> Path:
     )
 
 
+def importable() -> str:
+    """PYTHONPATH for another Python that is to find this very package, and what this process was given."""
+    return os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
+
+
 def exercises_dir(course: Path) -> Path:
     """The folder of a course's notebooks: source/, or release/ where it was handed out without."""
     return course / ("source" if is_complete(course) else "release")

@@ -8,10 +8,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 import scalinglaws.course  # noqa: F401 - before a test imports nbformat: it says why
 from scalinglaws.files import try_lock
+
+# Property tests draw the same examples on every run, and no slow machine fails them.
+settings.register_profile("course", derandomize=True, deadline=None)
+settings.load_profile("course")
 
 # Chromium runs as root in CI; without the rest of these flags it asks its makers' servers by itself.
 CHROMIUM_FLAGS = [

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Callable
 from typing import Literal
 
 # $$block$$ or $inline$, outside `code`; a dollar sign before a digit and after a space is money.
@@ -49,13 +50,10 @@ def _tex(match: re.Match[str]) -> str:
     return rf"\[{block}\]" if block else rf"\({inline}\)"
 
 
-def to_html(markdown: str, formulas: Literal["mathml", "tex"] = "mathml") -> str:
-    r"""Markdown as HTML. HTML in it is shown, not obeyed; what scrolls can be reached by keyboard.
-
-    formulas: as MathML, or as TeX between \( and \) or \[ and \], for a page that brings MathJax.
-    """
-    import mistune
-
+def with_formulas(
+    markdown: str, render: Callable[[str], str], formulas: Literal["mathml", "tex"] = "mathml"
+) -> str:
+    """render(markdown), but its TeX formulas are converted apart, and `render` never sees them."""
     written = _mathml if formulas == "mathml" else _tex
     kept: list[str] = []
 
@@ -63,10 +61,19 @@ def to_html(markdown: str, formulas: Literal["mathml", "tex"] = "mathml") -> str
         kept.append(written(match))
         return f"\ue000{len(kept) - 1}\ue001"  # private characters, which no text holds
 
-    page = str(
-        mistune.create_markdown(escape=True, plugins=["table"])(_outside_code(markdown, keep))
-    )
-    page = re.sub("\ue000(\\d+)\ue001", lambda mark: kept[int(mark[1])], page)
+    page = render(_outside_code(markdown, keep))
+    return re.sub("\ue000(\\d+)\ue001", lambda mark: kept[int(mark[1])], page)
+
+
+def to_html(markdown: str, formulas: Literal["mathml", "tex"] = "mathml") -> str:
+    r"""Markdown as HTML. HTML in it is shown, not obeyed; what scrolls can be reached by keyboard.
+
+    formulas: as MathML, or as TeX between \( and \) or \[ and \], for a page that brings MathJax.
+    """
+    import mistune
+
+    render = mistune.create_markdown(escape=True, plugins=["table"])
+    page = with_formulas(markdown, lambda text: str(render(text)), formulas)
     return page.replace("<pre>", '<pre tabindex="0" role="group" aria-label="code">').strip()
 
 

@@ -501,8 +501,8 @@ def _draw_shift(study: Study, numbers: Numbers) -> Figure:
     figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
     new_axes(ax)
     rows = pd.DataFrame(numbers["rows"])
-    for k, ((corpus, width), own) in enumerate(rows.groupby(["corpus", "width"])):
-        label = f"{corpus}, width {width}"
+    for k, (_, own) in enumerate(rows.groupby(["corpus", "width"])):
+        label = f"{own['corpus'].iloc[0]}, width {own['width'].iloc[0]}"
         ax.plot(own["D"], own["ratio"], MARKERS[k] + "-", color=COLOURS[k], label=label)
     log_axis(ax, "x", unit_labels=True)
     ax.axhline(1, color="black", linewidth=0.8)

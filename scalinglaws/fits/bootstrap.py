@@ -61,7 +61,7 @@ class Bootstrap(Sequence[L], Generic[L]):
     units: int
     free: int
     scaled: bool
-    influence: Influence[L] | None = None
+    influence: Influence[L] | Multipliers[L] | None = None
 
     def __len__(self) -> int:
         return len(self.laws)
@@ -85,9 +85,7 @@ class Bootstrap(Sequence[L], Generic[L]):
             raise CourseError(
                 "No resample of these runs could be fitted, so there is no interval: add runs."
             )
-        if isinstance(quantity, str):
-            return np.array([getattr(law, quantity) for law in self.laws], dtype=float)
-        return np.array([quantity(law) for law in self.laws], dtype=float)
+        return np.array([_of(law, quantity) for law in self.laws], dtype=float)
 
     def interval(
         self,
@@ -107,7 +105,7 @@ class Bootstrap(Sequence[L], Generic[L]):
         return ends(values, np.broadcast_to(tail, values.shape[1:]))
 
     def degrees(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
-        """Degrees of freedom of a quantity's variance (...): see `Influence`, else units - free."""
+        """Degrees of freedom of a quantity's variance (...): from the influence, else units - free."""
         left = float(max(self.units - self.free, 1))
         if self.influence is None:
             return np.asarray(left)
@@ -129,6 +127,10 @@ class Bootstrap(Sequence[L], Generic[L]):
         left = max(self.units - self.free, 1)
         widen = 1.0 if self.scaled else float(np.sqrt(self.units / left))
         return np.asarray(ndtr(widen * stdtrit(degrees, (1 - level) / 2)), dtype=float)
+
+
+def _of(law: L, quantity: str | Callable[[L], ArrayLike]) -> ArrayLike:
+    return getattr(law, quantity) if isinstance(quantity, str) else quantity(law)
 
 
 def ends(values: Array, tail: Array) -> tuple[Floats, Floats]:
@@ -162,8 +164,7 @@ class Influence(Generic[L]):
         def of(law: L | None) -> Array:
             if law is None:
                 return np.asarray(np.nan)
-            value = getattr(law, quantity) if isinstance(quantity, str) else quantity(law)
-            return np.asarray(value, dtype=float)
+            return np.asarray(_of(law, quantity), dtype=float)
 
         change = [
             (of(up) - of(down)) / width
@@ -193,6 +194,38 @@ class Influence(Generic[L]):
                 (own**2 - 2 * own * taken).sum(0) + (cross**2).sum((1, 2))
             )
         return degrees.reshape(slopes.shape[1:])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Multipliers(Generic[L]):
+    """How much the noise of each unit moves what follows from the law, read off its resamples.
+
+    laws: one per resample. drawn (B, units): what each resample multiplied each unit's noise by.
+    noise (units,): its root mean square. For fits without a derivative, such as the envelope.
+    """
+
+    laws: tuple[L, ...]
+    drawn: Array
+    noise: Array
+
+    def degrees(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
+        """Degrees of freedom of the quantity's variance (...), 2 or more; nan for too few resamples.
+
+        Satterthwaite's rule, as in `Influence`: (sum g²)²/sum g⁴, where g is what a unit's noise moves
+        the quantity by, divided by the size of that noise. A regression on the multipliers gives it.
+        """
+        values = np.array([_of(law, quantity) for law in self.laws], dtype=float)
+        B, units = self.drawn.shape
+        if units + 2 > B:
+            return np.full(values.shape[1:], np.nan)
+        terms = np.column_stack([np.ones(B), self.drawn])
+        flat = values.reshape(B, -1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            flat = (flat - flat.mean(0)) / flat.std(0)  # fourth powers must not overflow
+            slopes = (np.linalg.pinv(terms) @ flat)[1:]
+            squares = (slopes[self.noise > 0] / self.noise[self.noise > 0, None]) ** 2
+            degrees = np.maximum(squares.sum(0) ** 2 / (squares**2).sum(0), 2.0)
+        return degrees.reshape(values.shape[1:])
 
 
 def mad_sigma(residuals: Array) -> float:

@@ -12,7 +12,7 @@ from ..errors import CourseError
 from ..laws import AllocationLaw, Trend
 from ..laws.counting import FLOPS_PER_PARAM_TOKEN
 from .allocation import AllocationFit, allocation_law
-from .bootstrap import Array, Bootstrap, Resampling
+from .bootstrap import Array, Bootstrap, Multipliers, Resampling
 from .store import recorded
 from .validate import check_groups, check_runs, check_weights
 
@@ -68,16 +68,20 @@ class EnvelopeFit(AllocationFit):
         ideal = self._parameters(np.where(present, np.exp(smooth), np.inf))
         rng = np.random.default_rng(asked.seed)
         errors: list[Array] = []
+        multipliers: list[Array] = []
         for _ in range(asked.B):
-            multiplier = rng.standard_normal(runs)[self.together, None]
-            curves = np.where(present, np.exp(smooth + multiplier * noise), np.inf)
-            drawn = self._parameters(curves)
+            multiplier = rng.standard_normal(runs)
+            shift = multiplier[self.together, None] * noise
+            drawn = self._parameters(np.where(present, np.exp(smooth + shift), np.inf))
             if drawn is not None and ideal is not None:
                 errors.append(drawn - ideal)
+                multipliers.append(multiplier)
         bias = np.mean(errors, axis=0) if errors else 0.0
-        laws = [_reflected(self.law, bias + _BIAS_KNOWN * (error - bias)) for error in errors]
+        laws = tuple(_reflected(self.law, bias + _BIAS_KNOWN * (error - bias)) for error in errors)
+        points = np.bincount(self.together, present.sum(1))
+        size = np.sqrt(np.bincount(self.together, (noise**2).sum(1)) / np.maximum(points, 1))
         return Bootstrap(
-            laws=tuple(laws),
+            laws=laws,
             asked=asked,
             method="wild",
             reason="each run's noise around a smooth surface through all curves is drawn again; "
@@ -85,6 +89,7 @@ class EnvelopeFit(AllocationFit):
             units=runs,
             free=min(free, runs - 1),
             scaled=True,
+            influence=Multipliers(laws, np.reshape(multipliers, (-1, runs)), size),
         )
 
     def _parameters(self, curves: Array) -> Array | None:
@@ -167,7 +172,8 @@ def fit_envelope(
 
     The loss in the middle of a run with a decaying learning rate is higher than that of a run that ends there, so
     curves from schedules matched to their length (or a constant rate) are what this approach needs. The envelope picks
-    the luckiest run at each C; the interval comes from resampling whole runs.
+    the luckiest run at each C; the interval comes from resampling whole runs, with Student's t for the few runs whose
+    noise decides the answer.
 
     Raises CourseError for bad input, fewer than four sizes, or an envelope without inner points.
     """

@@ -195,7 +195,9 @@ def _isoflop(runs: pd.DataFrame, options: Options) -> AnyFit:
 
 
 def _envelope(runs: pd.DataFrame, options: Options) -> AnyFit:
-    return fit_envelope(runs["N"], runs["D"], runs["loss"], run=runs["run"])
+    return fit_envelope(
+        runs["N"], runs["D"], runs["loss"], run=runs["run"], groups=runs.get("group")
+    )
 
 
 def _power(runs: pd.DataFrame, options: Options) -> AnyFit:

@@ -153,7 +153,7 @@ def read_runs(
         unknown=() if needs else unknown,
         numeric=unknown,
     )
-    notes += [*_outliers(table), *_seeds(table)]
+    notes += [*_outliers(table), *_seeds(table, curves)]
     return RunTable(
         cells.source,
         table.reset_index(drop=True),
@@ -415,27 +415,31 @@ def _outliers(table: pd.DataFrame) -> list[str]:
     return []
 
 
-def _seeds(table: pd.DataFrame) -> list[str]:
+def _seeds(table: pd.DataFrame, curves: bool) -> list[str]:
     """Fill in `group`: runs without a label stand alone, seeds of one configuration belong
-    together.
+    together. Of curves, all checkpoints of a run stay in one group.
     """
     notes: list[str] = []
+    runs = texts(table, "run") if curves and "run" in table else None
     if "group" in table:
         labels = texts(table, "group")
-        blank = sum(not label.strip() for label in labels)
-        if blank:
+        blank = [not label.strip() for label in labels]
+        if any(blank):
+            alone = runs or [f"{line:.0f}" for line in numbers(table, "line")]
             table["group"] = [
-                label if label.strip() else f"(alone: {line:.0f})"
-                for label, line in zip(labels, numbers(table, "line"), strict=True)
+                f"(alone: {name})" if empty else label
+                for label, empty, name in zip(labels, blank, alone, strict=True)
             ]
-            notes.append(f"{blank} runs have no group: each counts as a group of its own")
+            several = len({name for name, empty in zip(alone, blank, strict=True) if empty})
+            notes.append(f"{several} runs have no group: each counts as a group of its own")
         return notes
     if "seed" in table and {"N", "D"} <= set(table) and len(set(texts(table, "seed"))) > 1:
-        pairs = [
-            f"{n:g}, {d:g}" for n, d in zip(numbers(table, "N"), numbers(table, "D"), strict=True)
-        ]
+        D = pd.Series(numbers(table, "D"))
+        if runs is not None:
+            D = D.groupby(runs).transform("max")
+        pairs = [f"{n:g}, {d:g}" for n, d in zip(numbers(table, "N"), D, strict=True)]
         several = len(set(pairs))
-        if several < len(table):
+        if several < (len(table) if runs is None else len(set(runs))):
             table["group"] = pairs
             notes.append(
                 f"the seeds of one N and D are kept together when runs are resampled ({several} "

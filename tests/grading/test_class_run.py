@@ -6,6 +6,7 @@ import errno
 import html
 import io
 import json
+import math
 import os
 import random
 import re
@@ -17,13 +18,14 @@ import time
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from scalinglaws.cli import main
 from scalinglaws.course.exercises import Exercise
 from scalinglaws.course.grading.item_analysis import analyse
 from scalinglaws.course.grading.nbgrader_api import load_config
-from scalinglaws.course.grading.results import State, Test as CellTest, results
+from scalinglaws.course.grading.results import Result, State, Test as CellTest, results
 
 from . import classroom
 from .classroom import NAME, RIGHT, TOTAL, Student, computer, feedback, gradebook, scores
@@ -345,6 +347,35 @@ def test_item_analysis_by_hand():
     assert (first.right, first.mean, first.seconds) == (0.5, 0.625, 1.0)
     assert first.discrimination == pytest.approx(0.9045, abs=1e-3) and second.right == 0.5
     assert first.slips == [("f(0) is 0, expected 7.", 2)]
+    assert (first.answers, first.unjudged) == (4, 0)
+
+
+def test_work_that_could_not_be_judged_says_nothing_about_an_exercise():
+    def result(number, points, most, seconds=1.0):
+        if points is None:
+            return Result(
+                number, "", State.UNJUDGED, 0.0, most, False, 60.0, ("its result did not arrive",)
+            )
+        state = State.RIGHT if points == most else State.WRONG
+        return Result(number, "", state, points, most, False, seconds)
+
+    def class_of(*rows):
+        worth = {"1": 2.0, "2": 1.0, "3": 3.0}
+        return [[result(n, p, worth[n]) for n, p in zip(worth, row, strict=True)] for row in rows]
+
+    whole = class_of((2, 1, 3), (0, 0, 0), (1, 0, 3), (2, 1, 0))
+    first, second, third = analyse([*whole, *class_of((None, 1, 3), (None, None, 0))])
+    assert (first.answers, first.unjudged, second.unjudged, third.unjudged) == (4, 2, 1, 0)
+    alone = analyse(whole)[0]
+    assert (first.right, first.mean, first.seconds, first.slips) == (0.5, 0.625, 1.0, [])
+    assert first.discrimination == pytest.approx(alone.discrimination)
+    # What is left of the others counts as a share: the sixth has 0 of 0 beside exercise 3, and drops out there.
+    by_hand = np.corrcoef([3, 0, 3, 0, 3], [1, 0, 1 / 3, 1, 1])[0, 1]
+    assert third.discrimination == pytest.approx(by_hand) and third.answers == 6
+
+    nobody = analyse(class_of((None, 1, 3), (None, 0, 0)))[0]
+    assert (nobody.answers, nobody.unjudged) == (0, 2)
+    assert all(map(math.isnan, (nobody.right, nobody.mean, nobody.discrimination, nobody.seconds)))
 
 
 def busy(client) -> set[str]:

@@ -1,5 +1,7 @@
 """A test's verdict is explicit: nothing that is missing, cut or unreadable ever counts as right, and it is said."""
 
+import csv
+import json
 import math
 from decimal import Decimal
 
@@ -291,13 +293,27 @@ EXPECTED = {
 
 
 @isolated
-def test_grade_gives_nothing_for_what_is_missing_and_says_so(course, capsys):
+def test_grade_gives_nothing_for_what_is_missing_and_says_so(course, capsys, monkeypatch):
     assert main(["grade", NAME]) == 0
     said = capsys.readouterr().out
     assert marks(course) == EXPECTED
     look = said.split("please look:")[1]
     assert "ada  mean_test, slope_test could not be judged" in look.splitlines()[1]
     assert "eve" in look and "printed too much" in look
+
+    # What could not be judged is a score for nobody: neither in an export nor in the statistics.
+    monkeypatch.chdir(course)
+    monkeypatch.setenv("SCALINGLAWS_COURSE", str(course))
+    for form, empty in (("canvas", ""), ("moodle", "-")):
+        assert main(["grades", "--form", form]) == 0
+        rows = {row[0]: row[-1] for row in csv.reader(capsys.readouterr().out.splitlines())}
+        assert (rows["ada"], rows["eve"]) == (empty, "0")
+    assert main(["items", NAME, "--json"]) == 0
+    items = {item["exercise"]: item for item in json.loads(capsys.readouterr().out)}
+    assert (items["mean_test"]["answers"], items["mean_test"]["unjudged"]) == (1, 1)
+    assert items["mean_test"]["discrimination"] is None and items["square_test"]["unjudged"] == 0
+    assert main(["items", NAME]) == 0
+    assert capsys.readouterr().out.count("1 could not be judged and are left out") == 2
 
 
 @isolated

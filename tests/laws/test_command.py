@@ -130,6 +130,24 @@ def test_envelope(tmp_path, capsys):
     assert code == 0 and json.loads(out)["law"]["a"] == pytest.approx(LAW.a, abs=0.05)
 
 
+def test_an_envelope_keeps_seeds_together(tmp_path, capsys):
+    rows = [
+        (f"{seed}-{i}", N, D, seed, LAW(N, D) * (1 + seed / 500))
+        for i, N in enumerate(np.geomspace(5e7, 2e10, 10))
+        for seed in (0, 1)
+        for D in np.geomspace(N, 300 * N, 12)
+    ]
+    table = pd.DataFrame(rows, columns=["run", "N", "D", "seed", "loss"])
+    table.to_csv(tmp_path / "c.csv", index=False)
+    options = ["--method", "envelope", "--bootstrap", "20"]
+    code, out, err = fit(capsys, tmp_path / "c.csv", *options)
+    assert code == 0, err
+    assert "seeds of one N and D are kept together" in out and "(10 configurations)" in out
+    table.assign(group=table["D"] > 1e10).to_csv(tmp_path / "g.csv", index=False)
+    code, _, err = fit(capsys, tmp_path / "g.csv", *options)
+    assert code == 2 and "points of several groups: a run belongs to one" in err
+
+
 def test_over_training_and_repeated_data(tmp_path, capsys):
     N, epochs, U = (v.ravel() for v in np.meshgrid([1e8, 1e9, 4e9], [1, 4, 16, 40], [2e9, 2e10]))
     loss = MUENNIGHOFF(N, U * epochs, U) * np.exp(0.002 * np.random.default_rng(0).normal(size=24))

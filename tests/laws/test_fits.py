@@ -1,5 +1,7 @@
 """Fits recover stated laws, know when they converged, and refuse what cannot be fitted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from scalinglaws.fits import (
     fit_power_law,
     next_runs,
 )
+from scalinglaws.fits.bootstrap import Multipliers
 from scalinglaws.fits.newton import (
     Problem,
     derivatives,
@@ -426,6 +429,45 @@ class TestEnvelope:
     def test_its_interval_counts_runs_and_not_points(self):
         fit = fit_envelope(**self.curves(), points=300)
         assert fit.resamples.units == 25
+
+
+class TestMultipliers:
+    """Degrees of freedom from resamples: laws here are the errors themselves, linear in the multipliers."""
+
+    def degrees(self, moves, noise, B=400):
+        drawn = np.random.default_rng(0).standard_normal((B, len(noise)))
+        laws = tuple(drawn @ (np.asarray(moves) * noise))
+        return Multipliers(laws, drawn, np.asarray(noise)).degrees(
+            lambda law: [law, np.exp(0.1 * law)]
+        )
+
+    def test_equal_influence_counts_every_unit(self):
+        # However noisy the units are: the noise that this study happened to have says nothing.
+        assert self.degrees(np.ones(8), np.geomspace(0.1, 1, 8)) == pytest.approx([8, 8], rel=0.01)
+
+    def test_unequal_influence_counts_fewer(self):
+        found = self.degrees([3, 2, 1, 0, 0, 0], np.ones(6))
+        assert found == pytest.approx([14**2 / 98] * 2, rel=0.03)
+        assert self.degrees([1, 0, 0, 0], np.ones(4)) == pytest.approx([2, 2])
+
+    def test_what_cannot_be_known(self):
+        assert np.isnan(self.degrees(np.ones(8), np.ones(8), B=9)).all()
+        drawn = np.random.default_rng(0).standard_normal((40, 3))
+        still = Multipliers(tuple(np.ones(40)), drawn, np.ones(3))
+        assert np.isnan(still.degrees(lambda law: law))
+        # A unit without noise moved nothing, and says nothing.
+        quiet = self.degrees(np.ones(5), np.array([1, 1, 1, 1, 0.0]))
+        assert quiet == pytest.approx([4, 4], rel=0.01)
+
+    def test_the_envelope_uses_them(self):
+        curves = TestEnvelope().curves()
+        noise = 0.003 * np.random.default_rng(0).standard_normal(25)
+        curves["loss"] = curves["loss"] * np.exp(noise[curves["run"].astype(int)])
+        drawn = fit_envelope(**curves, points=200).bootstrap(100)
+        left = replace(drawn, influence=None)  # runs less free parameters
+        assert 2 <= drawn.degrees("a") < left.degrees("a")
+        assert np.ptp(drawn.interval("a")) > np.ptp(left.interval("a"))
+        assert drawn.degrees(lambda law: law.N_opt([1e20, 1e22])).shape == (2,)
 
 
 class TestPattern:

@@ -360,6 +360,32 @@ def test_runs_without_a_group_stand_alone(tmp_path):
     assert "10 runs have no group: each counts as a group of its own" in table.notes
 
 
+def test_all_checkpoints_of_a_run_are_in_one_group(tmp_path):
+    """With seeds or half-filled groups, too; two runs of one configuration share theirs."""
+    rows = [
+        (f"{name}{seed}", N, D, seed, 2 + N**-0.1 + D**-0.1 + seed / 1000)
+        for name, N, last in (("a", 1e8, 4e9), ("b", 1e8, 8e9), ("c", 3e8, 8e9))
+        for seed in (0, 1)
+        for D in np.linspace(1e9, last, 5)
+    ]
+    curves = pd.DataFrame(rows, columns=["run", "N", "D", "seed", "loss"])
+    needs = ("run", "N", "D", "loss")
+    table = read_runs(write(tmp_path, csv(curves)), needs=needs, curves=True)
+    assert (table.runs.groupby("run")["group"].nunique() == 1).all()
+    assert table.runs.groupby("group")["run"].unique().map(sorted).tolist() == [
+        ["a0", "a1"],
+        ["b0", "b1"],
+        ["c0", "c1"],
+    ]
+    # One seed per configuration: nothing to keep together but the checkpoints of each run.
+    single = curves[(curves["run"].isin(["a0", "b1", "c0"]))]
+    assert "group" not in read_runs(write(tmp_path, csv(single)), needs=needs, curves=True).runs
+    labelled = curves.assign(group=np.where(curves["run"] < "b", "both", ""))
+    table = read_runs(write(tmp_path, csv(labelled)), needs=needs, curves=True)
+    assert (table.runs.groupby("run")["group"].nunique() == 1).all()
+    assert "4 runs have no group: each counts as a group of its own" in table.notes
+
+
 def test_a_law_of_one_variable_needs_no_plausible_units(tmp_path):
     table = pd.DataFrame({"D": np.geomspace(1, 1e4, 30), "loss": np.geomspace(3, 2, 30)})
     assert len(read_runs(write(tmp_path, csv(table)), needs=("D", "loss")).runs) == 30

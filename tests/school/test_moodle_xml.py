@@ -125,6 +125,14 @@ def test_the_command_writes_what_was_chosen(tmp_path, capsys, bank):
     assert "Keep it from students" in capsys.readouterr().out
 
 
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    assert main(["questions", "--output", str(tmp_path / "file" / "x.xml")]) == 2
+    said = capsys.readouterr().err
+    assert "cannot be written" in said and said.count("\n") == 1
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 @pytest.mark.parametrize("arguments", [["nowhere"], ["--draws", "0"]])
 def test_what_cannot_be_is_one_sentence(tmp_path, capsys, arguments):
     assert main(["questions", *arguments, "--output", str(tmp_path / "x.xml")]) != 0

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scalinglaws.course.grading.check_report import CheckReport
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import PACKAGE, course_dir
+from scalinglaws.paths import course_dir, importable
 
 
 def check(exercise: int | str = "") -> CheckReport:
@@ -32,10 +32,9 @@ def check_copy(notebook: Path, exercise: str = "") -> CheckReport:
     student, assignment = owner_of(notebook)
     command = [sys.executable, "-P", "-m", "scalinglaws", "check", assignment, "--json"]
     command += ["--student", student, *(["--exercise", exercise] if exercise else [])]
-    paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]
     done = subprocess.run(
         command,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        env=os.environ | {"PYTHONPATH": importable()},
         cwd=notebook.parent,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -51,9 +50,7 @@ def check_copy(notebook: Path, exercise: str = "") -> CheckReport:
 def number_of(exercise: int | str) -> str:
     """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
     text = str(exercise).strip().lower()
-    if not text:
-        return ""
-    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\w+)", text)
+    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\d\w*)", text)
     return found[1] if found else text
 
 

@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import math
 import re
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from nbgrader.coursedir import CourseDirectory
@@ -19,26 +21,29 @@ from scalinglaws.paths import complete_course_dir
 from .classroom import check_name, current_versions, describe_stale, read_entries, stale, students
 from .ledger import Ledger
 from .nbgrader_api import load_config
-from .results import Result, results
+from .results import Result, State, results
 
 LEGEND = """\
 right: submissions with all points. mean: share of the points. discrimination: correlation with the points of
 all other exercises; below 0.2 it tells little, below 0 something is wrong with the exercise. time: median of
-its tests. Exercises that a person marks are left out."""
+its tests. Exercises that a person marks are left out, and so is work that could not be judged."""
 
 
 @dataclass
 class Item:
     """One exercise over a class.
 
-    right: share of submissions with all points. mean: mean share of the points. discrimination: correlation of the exercise's
-    points with the points of all others (item-rest correlation, −1 to 1; nan where all have the same): above 0.2 is common, below 0
-    the exercise asks for something else than the rest. seconds: median time of its tests. slips: [(message, count)].
+    answers: submissions that count. unjudged: those left out, because this exercise could not be judged. right: share of
+    submissions with all points. mean: mean share of the points. discrimination: correlation of the exercise's points with the share
+    of all other points that could be judged (item-rest correlation, −1 to 1; nan where all have the same): above 0.2 is common,
+    below 0 the exercise asks for something else than the rest. seconds: median time of its tests. slips: [(message, count)].
+    Where nothing counts, the numbers are nan.
     """
 
     exercise: str
     title: str
     answers: int
+    unjudged: int
     right: float
     mean: float
     discrimination: float
@@ -80,20 +85,20 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         rows = [asdict(item) for item in items]
         for row in rows:  # JSON knows no nan
-            row["discrimination"] = (
-                None if np.isnan(row["discrimination"]) else row["discrimination"]
-            )
+            row |= {k: None for k, v in row.items() if isinstance(v, float) and np.isnan(v)}
         print(json.dumps(rows, indent=1))
         return 0
     width = max([len(item.title) for item in items] + [5])
     print(f"{args.assignment}: {len(graded)} submissions\n")
     print(f"  {'':>4} {'':<{width}}  right   mean  discrimination  time")
     for item in items:
-        apart = "–" if np.isnan(item.discrimination) else f"{item.discrimination:.2f}"
         print(
-            f"  {item.exercise:>4} {item.title:<{width}}  {item.right:5.0%}  {item.mean:5.0%}  {apart:>14}"
-            f"  {item.seconds:.2g} s"
+            f"  {item.exercise:>4} {item.title:<{width}}  {_show(item.right, '.0%'):>5}"
+            f"  {_show(item.mean, '.0%'):>5}  {_show(item.discrimination, '.2f'):>14}"
+            f"  {_show(item.seconds, '.2g')} s"
         )
+        if item.unjudged:
+            print(f"{'':9}{item.unjudged} could not be judged and are left out")
         for message, count in item.slips:
             text = f"{count} × {message}"
             print(textwrap.fill(text, 100, initial_indent=" " * 9, subsequent_indent=" " * 13))
@@ -107,28 +112,51 @@ def analyse(submissions: Sequence[Sequence[Result]], most: int = 3) -> list[Item
     submissions: for each the results of the same exercises in the same order. most: how many slips.
     """
     chosen = [column for column in zip(*submissions, strict=True) if not column[0].by_hand]
-    earned = np.array([[r.points or 0.0 for r in column] for column in chosen])
+    worth = np.array([max(max(r.max_points for r in column), 1e-9) for column in chosen])
+    # Where the grader failed, nothing is known of the learner: nan, not 0 points.
+    earned = np.array(
+        [
+            [math.nan if r.state is State.UNJUDGED else r.points or 0.0 for r in column]
+            for column in chosen
+        ]
+    )
     items = []
     for i, column in enumerate(chosen):
-        worth = max(max(r.max_points for r in column), 1e-9)
+        judged = [r for r in column if r.state is not State.UNJUDGED]
+        known = ~np.isnan(earned[i])
+        others = np.delete(earned[:, known], i, axis=0)
+        possible = np.delete(worth, i) @ ~np.isnan(others)  # points of the others that were judged
+        both = possible > 0
+        mine = earned[i][known]
+        rest = np.nansum(others, axis=0)[both] / possible[both]
         items.append(
             Item(
-                column[0].number,
-                column[0].title,
-                len(column),
-                float(np.mean(earned[i] >= worth)),
-                float(np.mean(earned[i]) / worth),
-                _correlation(earned[i], earned.sum(axis=0) - earned[i]),
-                float(np.median([r.seconds for r in column])),
-                _commonest([m for r in column for m in r.messages], most),
+                exercise=column[0].number,
+                title=column[0].title,
+                answers=len(judged),
+                unjudged=len(column) - len(judged),
+                right=_over(np.mean, mine >= worth[i]),
+                mean=_over(np.mean, mine / worth[i]),
+                discrimination=_correlation(mine[both], rest),
+                seconds=_over(np.median, [r.seconds for r in judged]),
+                slips=_commonest([m for r in judged for m in r.messages], most),
             )
         )
     return items
 
 
+def _over(statistic: Callable[..., Any], values: Sequence[float] | np.ndarray) -> float:
+    """A statistic of some values; nan of none."""
+    return float(statistic(values)) if len(values) else math.nan
+
+
+def _show(value: float, form: str) -> str:
+    return "–" if math.isnan(value) else format(value, form)
+
+
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    if len(a) < 2 or not a.std() or not b.std():
-        return float("nan")
+    if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) < 1e-12:
+        return math.nan
     return float(np.corrcoef(a, b)[0, 1])
 
 

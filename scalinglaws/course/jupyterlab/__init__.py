@@ -86,6 +86,7 @@ def open_lab(
         "--LabApp.extension_manager=readonly",  # the default one asks the package index
         # Whatever language server is installed would start beside each notebook, and write here when it ends.
         "--LanguageServerManager.autodetect=False",
+        f"--LabApp.extra_labextensions_path={Path(__file__).parent / user / 'labextensions'}",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     desk = Desk(progress_of(args.student))
     exam = desk.exam()
     if exam and not exam.over(desk.now):
-        print(wrap("Your exam resumes where you left it; time ran on, too."))
+        print(wrap("Your exam resumes where you left it; the clock kept running."))
     else:
         print(wrap(f"{TITLE}: {rules()} Ctrl-D stops; the exam resumes later."))
         desk.start(args.pace, args.seed)

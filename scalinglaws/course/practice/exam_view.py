@@ -3,6 +3,7 @@
 from typing import Any
 
 from scalinglaws.course.questions.answers import form
+from scalinglaws.course.questions.replies import prompt_of
 from scalinglaws.course.questions.seal import find, option_replies
 
 from .exam import Desk, Exam, draw_exam, minutes_of
@@ -65,12 +66,9 @@ def view(desk: Desk) -> dict[str, Any]:
 def question(exam: Exam, number: int) -> dict[str, Any]:
     """One question, as it is put in this exam."""
     entry = find(exam.questions[number])
-    prompt = entry["prompt"].strip()
-    if "code" in entry:
-        prompt += f"\n\n```python\n{entry['code'].rstrip()}\n```"
     return {
         "number": number,
-        "prompt": prompt,
+        "prompt": prompt_of(entry),
         "form": form(entry),
         "level": entry["level"],
         "minutes": entry["minutes"],

@@ -11,6 +11,7 @@ from typing import Any
 from scalinglaws.course.learner.events import Answered, Event
 from scalinglaws.course.questions.answers import form, from_text, spell
 from scalinglaws.course.questions.drawn import family
+from scalinglaws.course.questions.replies import prompt_of
 from scalinglaws.course.questions.seal import find, known, mark, option_replies
 from scalinglaws.errors import CourseError
 
@@ -96,10 +97,7 @@ def _mistake(
             reply = _reply(question, answer)
         except CourseError:  # the question was changed since
             reply = "The question was changed since you answered it."
-    prompt = entry["prompt"].strip()
-    if "code" in entry:
-        prompt += f"\n\n```python\n{entry['code'].rstrip()}\n```"
-    return Mistake(question, when, prompt, _in_words(entry, answer), reply, right, text)
+    return Mistake(question, when, prompt_of(entry), _in_words(entry, answer), reply, right, text)
 
 
 def _reply(question: str, answer: str) -> str:

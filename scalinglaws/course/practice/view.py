@@ -9,6 +9,7 @@ from typing import Any
 from scalinglaws.course.learner.events import Event
 from scalinglaws.course.questions.answers import form, from_text
 from scalinglaws.course.questions.drawn import family
+from scalinglaws.course.questions.replies import prompt_of
 from scalinglaws.course.questions.seal import Reply, mark, option_replies
 from scalinglaws.errors import CourseError
 
@@ -89,15 +90,12 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
     entry, now = turn.entry, sitting.now
     kind = form(entry)
     closed = turn.closed(now)
-    prompt = entry["prompt"].strip()
-    if "code" in entry:
-        prompt += f"\n\n```python\n{entry['code'].rstrip()}\n```"
     shown: dict[str, Any] = {
         "phase": "closed" if closed else "question",
         "question": turn.question,
         "facts": [entry.get("kind") or _TYPES[entry["type"]], entry["level"]]
         + ([f"from {entry['notebook']}"] if "notebook" in entry else []),
-        "prompt": prompt,
+        "prompt": prompt_of(entry),
         "form": kind,
         "options": shown_options(turn),
         "unit": entry.get("unit", ""),

@@ -15,6 +15,7 @@ from .drawn import instance
 from .replies import (
     compute as compute,
     output as output,
+    prompt_of,
     replies,
     right_answer as right_answer,
     shown,
@@ -117,9 +118,7 @@ def write_sealed(folder: Path) -> Path:
 
 def as_markdown(question: dict[str, Any]) -> str:
     """The question as a notebook shows it: the prompt, the code if it has one, and how to answer."""
-    lines = [question["prompt"].strip()]
-    if "code" in question:
-        lines += ["", "```python", question["code"].rstrip(), "```"]
+    lines = [prompt_of(question)]
     match form(question):
         case "option" | "options":
             lines.append("")

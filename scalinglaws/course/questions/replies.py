@@ -54,6 +54,14 @@ def output(code: str) -> str:
     return printed.getvalue()
 
 
+def prompt_of(question: Mapping[str, Any]) -> str:
+    """The prompt of a question, bank's or sealed, with its code if it has one, as Markdown."""
+    prompt = question["prompt"].strip()
+    if "code" in question:
+        prompt += f"\n\n```python\n{question['code'].rstrip()}\n```"
+    return prompt
+
+
 def shown(question: dict[str, Any]) -> dict[str, Any]:
     """What a learner may read of a question before answering it: JSON-ready."""
     visible = {key: question[key] for key in _SHOWN if key in question}

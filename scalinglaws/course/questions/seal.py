@@ -44,6 +44,11 @@ _WORK = {"number": _COSTLY, "output": _COSTLY, "expression": _COSTLY}
 Entry = dict[str, Any]  # a sealed question, as JSON: what may be read, and what is sealed
 
 
+def work(question: Mapping[str, Any]) -> int:
+    """scrypt's n for the replies to a question."""
+    return _WORK.get(form(question), _GUESSABLE)
+
+
 @functools.lru_cache(maxsize=8192)
 def _derive(question: str, spelling: str, work: int) -> tuple[str, bytes]:
     """Where the reply to this answer lies, and the key that opens it."""
@@ -88,10 +93,9 @@ def seal(name: str, shown: Mapping[str, Any], replies: Mapping[str, Reply], solu
         for spelling, reply in replies.items()
     }
     size = _padded(*texts.values())
-    work = _WORK.get(form(shown), _GUESSABLE)
     sealed = {}
     for spelling, text in texts.items():
-        place, reply_key = _derive(name, spelling, work)
+        place, reply_key = _derive(name, spelling, work(shown))
         sealed[place] = _encrypt(reply_key, text, size, name)
     return {
         **shown,
@@ -138,7 +142,7 @@ def known(question: str) -> bool:
 
 def _unseal(name: str, entry: Mapping[str, Any], spelling: str) -> Reply | None:
     """The reply to one spelling, or None where none was sealed for it. Raises CourseError if the file was changed."""
-    place, key = _derive(name, spelling, _WORK.get(form(entry), _GUESSABLE))
+    place, key = _derive(name, spelling, work(entry))
     if place not in entry["replies"]:
         return None
     opened = json.loads(_decrypt(key, entry["replies"][place], name))

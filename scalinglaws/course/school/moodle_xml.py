@@ -14,6 +14,7 @@ from scalinglaws.course.markdown import to_html
 from scalinglaws.course.questions.answers import form
 from scalinglaws.course.questions.bank import compute, load_bank, right_answer, shown
 from scalinglaws.course.questions.drawn import instance, variant
+from scalinglaws.course.questions.replies import prompt_of
 from scalinglaws.course.questions.worked import rounded, worked
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
@@ -59,7 +60,10 @@ def run(args: argparse.Namespace) -> int:
         if not args.notebook or group_of(name, question) in args.notebook
     }
     text, left_out = moodle_xml(chosen, args.draws)
-    replace_file(args.output, text)
+    try:
+        replace_file(args.output, text)
+    except OSError as error:
+        raise CourseError(f"{args.output} cannot be written: {error.strerror}.") from None
     written = text.count(b"<question type=") - text.count(b'<question type="category"')
     print(
         f"{args.output}: {written} questions with their answers and replies. Keep it from students."
@@ -109,9 +113,7 @@ def _question(name: str, question: dict[str, Any]) -> ET.Element:
     kind = form(question)
     element = ET.Element("question", type=MOODLE_TYPE[kind])
     _text(element, "name", name)
-    prompt = question["prompt"].strip()
-    if "code" in question:
-        prompt += f"\n\n```python\n{question['code'].rstrip()}\n```"
+    prompt = prompt_of(question)
     if kind == "number" and "unit" in question:
         prompt += f"\n\nUnit: {question['unit']}."
     _html(element, "questiontext", prompt)
@@ -139,7 +141,7 @@ def _question(name: str, question: dict[str, Any]) -> ET.Element:
             _html(element, "hint", hint)
     tags = ET.SubElement(element, "tags")
     for tag in (question["level"], *question["covers"]):
-        _text(ET.SubElement(tags, "tag"), None, tag)
+        _text(tags, "tag", tag)
     return element
 
 
@@ -209,6 +211,5 @@ def _html(parent: ET.Element, tag: str, markdown: str) -> None:
     ET.SubElement(element, "text").text = to_html(markdown, formulas="tex")
 
 
-def _text(parent: ET.Element, tag: str | None, text: str) -> None:
-    element = ET.SubElement(parent, tag) if tag else parent
-    ET.SubElement(element, "text").text = text
+def _text(parent: ET.Element, tag: str, text: str) -> None:
+    ET.SubElement(ET.SubElement(parent, tag), "text").text = text

@@ -12,7 +12,7 @@ from typing import Any
 
 from scalinglaws.environment import own_matplotlibrc
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import PACKAGE
+from scalinglaws.paths import importable
 
 from .usage import data_of
 
@@ -137,11 +137,10 @@ def _environment() -> dict[str, str]:
 
     No secrets, one thread, figures in the notebook, the same hashes each time.
     """
-    names = ("PATH", "PYTHONPATH", "HOME", "TZ", "LANG")
+    names = ("PATH", "HOME", "TZ", "LANG")
     kept = {name: os.environ[name] for name in names if name in os.environ}
     # The same package as here, however this process found it.
-    here = str(PACKAGE.parent)
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [here, kept.get("PYTHONPATH")]))
+    kept["PYTHONPATH"] = importable()
     one = {f"{k}_NUM_THREADS": "1" for k in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
     return {
         "LANG": "C.UTF-8",

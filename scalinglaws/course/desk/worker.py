@@ -1,0 +1,170 @@
+"""The warm check: a process that stays while JupyterLab does, with the grader loaded and its fork server warm.
+
+JupyterLab's server asks it (`Worker`), one line of JSON for a question and one for the answer. It checks by the very function that
+`scalinglaws check` calls, so their reports are the same; it only has not to start anything. It ends when the server does, however
+that ends: its standard input is closed then.
+"""
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import importable
+
+Reply = dict[str, Any]
+
+
+# --- in the worker ---
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever else is printed is no answer
+    from scalinglaws.course.grading.execute import HAS_ENGINE, shared_server
+
+    if HAS_ENGINE:
+        shared_server().start()
+    for line in sys.stdin:
+        try:
+            reply = answer(json.loads(line))
+        except CourseError as error:
+            reply = {"error": str(error)}
+        except Exception as error:  # the next question may be answered
+            reply = {"error": f"The check itself failed ({type(error).__name__}: {error})."}
+        print(json.dumps(reply), file=answers, flush=True)
+
+
+def answer(request: Reply) -> Reply:
+    """The reply to {"do": "check" or "state", "path": of a notebook, "exercise": number or ""}."""
+    from .check import note_on, number_of, owner_of
+
+    notebook = Path(request["path"])
+    student, assignment = owner_of(notebook)
+    if request["do"] == "state":
+        return _state(student, assignment)
+    from scalinglaws.course.grading.check_report import summary
+    from scalinglaws.course.grading.self_check import check, find_copies
+    from scalinglaws.course.learner.events import note_check
+    from scalinglaws.paths import course_dir
+
+    course, exercise = course_dir(), number_of(request["exercise"])
+    note = note_on(notebook)
+    folder = find_copies(course, assignment, student)
+    report = check(course, folder, student, quiet=True, exercise=exercise, page=False)
+    if not exercise:
+        note_check(course, student, report)
+    return {"report": report, "summary": summary(report), "note": note, "next": _next(student)}
+
+
+def _state(student: str, assignment: str) -> Reply:
+    """The exercises of a notebook, each with its cell, and with what its last check found."""
+    from scalinglaws.course.exercises import exercises, read_notebook
+    from scalinglaws.course.learner.events import Checked, progress_of
+    from scalinglaws.paths import course_dir, exercises_dir, is_complete
+
+    course = course_dir()
+    source = exercises_dir(course) / assignment / f"{assignment}.ipynb"
+    if not source.is_file():
+        raise CourseError(f"The course has no assignment {assignment}.")
+    events = progress_of(student).events()
+    checked = [e for e in events if isinstance(e, Checked) and e.assignment == assignment]
+    known = checked[-1].exercises if checked else {}
+    rows = []
+    for exercise in exercises(read_notebook(source)):
+        if not exercise.tests:
+            continue
+        last = known.get(exercise.number)
+        rows.append(
+            {
+                "exercise": exercise.number,
+                "title": exercise.title,
+                "cell": [*exercise.answers, *exercise.tests][0],
+                "state": last.state if last else "not checked",
+                "points": last.points if last else 0.0,
+                "max_points": exercise.points,
+                "by_hand": exercise.by_hand,
+                "messages": [],
+            }
+        )
+    return {
+        "assignment": assignment,
+        "exercises": rows,
+        "full": is_complete(course),
+        "next": _next(student),
+    }
+
+
+def _next(student: str) -> str:
+    from scalinglaws.course.learner.events import progress_of
+    from scalinglaws.course.practice.progress_report import report
+
+    steps = report(progress_of(student)).next
+    return steps[0] if steps else ""
+
+
+# --- in the server ---
+
+
+class Worker:
+    """The warm process, started when it is first needed, and again after it was killed. For several threads."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+        atexit.register(self.close)
+
+    def ask(self, request: Reply) -> Reply:
+        """The answer to one request; what went wrong stands under "error"."""
+        with self._lock:
+            for _ in range(2):  # a worker that was killed is replaced
+                process = self._start()
+                assert process.stdin is not None and process.stdout is not None
+                try:
+                    process.stdin.write(json.dumps(request) + "\n")
+                    process.stdin.flush()
+                    line = process.stdout.readline()
+                except (OSError, ValueError):
+                    line = ""
+                if line.endswith("\n"):
+                    return json.loads(line)
+                self._end()
+        return {"error": "The check was stopped twice: run `scalinglaws check` in a terminal."}
+
+    def _start(self) -> "subprocess.Popen[str]":
+        if self._process is None or self._process.poll() is not None:
+            self._end()
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__],
+                env=os.environ | {"PYTHONPATH": importable()},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                encoding="utf-8",
+            )
+        return self._process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in filter(None, (process.stdin, process.stdout)):
+                try:
+                    pipe.close()
+                except OSError:  # what was still to be written to it
+                    continue
+
+    def close(self) -> None:
+        """End the process: its fork server ends with it."""
+        self._end()
+
+
+if __name__ == "__main__":
+    main()

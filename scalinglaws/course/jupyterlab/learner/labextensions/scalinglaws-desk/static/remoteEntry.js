@@ -1,0 +1,225 @@
+// The course's side panel in JupyterLab 4: check the open notebook, see what is wrong, go to its cell.
+//
+// A federated extension written by hand: JupyterLab asks a container for `init` and `get`, and what it needs of JupyterLab it takes
+// from the share scope. So there is nothing to build, and no Node.
+(() => {
+  'use strict';
+
+  const NAME = 'scalinglaws-desk';
+  const CHECK = 'scalinglaws:check';
+  const SHORTCUT = 'Alt K';
+  const SIGNS = { right: '✓', wrong: '✗', 'not started': '○', 'waits for a person': '…' };
+  const STYLE = `
+    .sl-desk { padding: 12px; overflow: auto; min-width: 240px; color: var(--jp-ui-font-color1);
+      background: var(--jp-layout-color1); font-size: var(--jp-ui-font-size1); line-height: 1.4; }
+    .sl-desk h2 { font-size: 1.2em; margin: 0 0 8px; }
+    .sl-desk h3 { font-size: 1em; margin: 16px 0 4px; }
+    .sl-desk progress { width: 100%; }
+    .sl-desk ol { list-style: none; margin: 12px 0; padding: 0; }
+    .sl-desk li { border-top: 1px solid var(--jp-border-color2); padding: 6px 0; }
+    .sl-desk p { margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+    .sl-desk button { font: inherit; color: inherit; cursor: pointer; min-height: 24px; padding: 2px 8px;
+      background: var(--jp-layout-color2); border: 1px solid var(--jp-border-color0); border-radius: 3px; }
+    .sl-desk button.sl-go { display: block; width: 100%; text-align: left; background: none; border: none; padding: 2px 0;
+      overflow-wrap: anywhere; text-decoration: underline; }
+    .sl-desk button:focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 1px; }
+    .sl-desk button[aria-disabled='true'] { opacity: 0.6; cursor: default; }
+    .sl-desk .sl-line { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; justify-content: space-between; }`;
+
+  let scope;
+  const shared = async name => {
+    const version = Object.values(scope[name] || {})[0];
+    if (!version) throw new Error(`JupyterLab does not share ${name}`);
+    return (await version.get())();
+  };
+
+  const make = (tag, text = '', more = {}) => Object.assign(document.createElement(tag), { textContent: text }, more);
+  const points = (row, full) => `${row.by_hand || !full ? '–' : row.points}/${row.max_points} points`;
+
+  async function load() {
+    const [{ INotebookTracker }, { ICommandPalette, ToolbarButton }, { Widget }, { ServerConnection }, { DisposableDelegate }] =
+      await Promise.all(
+        ['@jupyterlab/notebook', '@jupyterlab/apputils', '@lumino/widgets', '@jupyterlab/services', '@lumino/disposable'].map(shared)
+      );
+
+    class Desk extends Widget {
+      constructor(app, tracker) {
+        super();
+        Object.assign(this, { app, tracker, states: new WeakMap(), running: null });
+        this.id = NAME;
+        this.addClass('sl-desk');
+        this.title.label = 'Check';
+        this.title.caption = 'Check: the exercises of the open notebook';
+        this.title.closable = false;
+        this.node.setAttribute('role', 'region');
+        this.node.setAttribute('aria-label', 'Check');
+        this.node.tabIndex = 0;
+        this.status = make('p', '', { role: 'status' });
+        this.body = make('div');
+        this.node.append(make('h2', 'Check'), this.status, this.body);
+        tracker.currentChanged.connect(() => this.look());
+        this.look();
+      }
+
+      async ask(panel, what, exercise = '') {
+        const settings = this.app.serviceManager.serverSettings;
+        const body = JSON.stringify({ do: what, path: panel.context.localPath ?? panel.context.path, exercise });
+        const request = { method: 'POST', body, headers: { 'Content-Type': 'application/json' } };
+        const response = await ServerConnection.makeRequest(`${settings.baseUrl}scalinglaws/desk`, request, settings);
+        if (!response.ok) throw new Error(`the server answered ${response.status}`);
+        return response.json();
+      }
+
+      // The notebook that is open now. What was found out about another one stays with that one.
+      async look() {
+        const panel = this.tracker.currentWidget;
+        if (!panel) return this.draw(null);
+        if (!this.states.has(panel)) {
+          const state = { exercises: [], said: 'Reading the exercises …' };
+          this.states.set(panel, state);
+          state.read = this.read(panel, state);
+        }
+        this.draw(panel);
+        await this.states.get(panel).read; // a check that comes meanwhile waits for the same
+        this.draw(this.tracker.currentWidget);
+      }
+
+      async read(panel, state) {
+        try {
+          await panel.context.ready;
+          const reply = await this.ask(panel, 'state');
+          Object.assign(state, reply.error ? { said: reply.error } : { ...reply, said: '' });
+        } catch (error) {
+          state.said = `The exercises cannot be read: ${error.message}.`;
+        }
+      }
+
+      async check(exercise = '') {
+        const panel = this.tracker.currentWidget;
+        if (!panel || this.running) return;
+        this.running = panel;
+        await this.look();
+        const state = this.states.get(panel);
+        state.said = exercise ? `Checking exercise ${exercise} …` : 'Checking …';
+        this.draw(this.tracker.currentWidget);
+        try {
+          await panel.context.save();
+          const reply = await this.ask(panel, 'check', exercise);
+          if (reply.error) {
+            state.said = reply.error;
+          } else {
+            const found = new Map(reply.report.exercises.map(row => [row.exercise, row]));
+            state.exercises = state.exercises.map(row => ({ ...row, ...found.get(row.exercise) }));
+            const only = exercise && found.get(exercise);
+            state.said = only
+              ? `Exercise ${exercise}: ${only.state}. ${only.messages.join(' ')}`
+              : [...reply.report.remarks, reply.summary].join('\n');
+            state.next = reply.next;
+          }
+        } catch (error) {
+          state.said = `It was not checked: ${error.message}. Save the notebook, then try again.`;
+        }
+        this.running = null;
+        this.draw(this.tracker.currentWidget);
+      }
+
+      goTo(panel, row) {
+        const cells = panel.content.widgets;
+        const index = cells.findIndex(cell => (cell.model.getMetadata('nbgrader') || {}).grade_id === row.cell);
+        if (index < 0) {
+          this.status.textContent = `The cell of exercise ${row.exercise} is not in this notebook any more.`;
+          return;
+        }
+        this.app.shell.activateById(panel.id);
+        panel.content.activeCellIndex = index;
+        panel.content.mode = 'command';
+        panel.content.scrollToItem(index, 'center');
+        panel.content.activate();
+      }
+
+      draw(panel) {
+        const held = this.body.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+        const state = panel && this.states.get(panel);
+        this.status.textContent = state ? state.said : 'Open a notebook of the course to check it.';
+        this.body.replaceChildren();
+        if (!state || !state.exercises.length) return;
+        const rows = state.exercises;
+        const good = rows.filter(row => row.state === 'right' || row.state === 'waits for a person').length;
+        const bar = make('progress', '', { max: rows.length, value: good });
+        bar.setAttribute('aria-label', `${good} of ${rows.length} exercises done`);
+        this.body.append(make('p', `${good} of ${rows.length} exercises done`), bar, this.button('Check all', 'all', () => this.check()));
+        const list = make('ol');
+        for (const row of rows) {
+          const item = make('li');
+          const go = this.button([row.exercise, row.title].filter(Boolean).join(' · '), `go ${row.exercise}`, () => this.goTo(panel, row), false);
+          go.classList.add('sl-go');
+          const line = make('div', '', { className: 'sl-line' });
+          const said = row.state === 'right' && !state.full ? 'right so far' : row.state;
+          const one = this.button('Check', `check ${row.exercise}`, () => this.check(row.exercise));
+          one.setAttribute('aria-label', `Check exercise ${row.exercise}`);
+          line.append(make('span', `${SIGNS[row.state] || '·'} ${said} · ${points(row, state.full)}`), one);
+          item.append(go, line, ...row.messages.map(message => make('p', message)));
+          list.append(item);
+        }
+        this.body.append(list);
+        if (state.next) this.body.append(make('h3', 'Next'), make('p', state.next.replaceAll('`', '')));
+        if (held) [...this.body.querySelectorAll('button')].find(button => button.dataset.key === held)?.focus();
+      }
+
+      // aria-disabled, not disabled: a button that is switched off while it works would lose the focus.
+      button(text, key, act, waits = true) {
+        const button = make('button', text, { type: 'button' });
+        button.dataset.key = key;
+        if (waits && this.running) button.setAttribute('aria-disabled', 'true');
+        button.addEventListener('click', () => (waits && this.running ? null : act()));
+        return button;
+      }
+    }
+
+    const plugin = {
+      id: `${NAME}:plugin`,
+      description: 'Checks the open notebook of the course.',
+      autoStart: true,
+      requires: [INotebookTracker],
+      optional: [ICommandPalette],
+      activate: (app, tracker, palette) => {
+        document.head.append(make('style', STYLE));
+        const desk = new Desk(app, tracker);
+        app.shell.add(desk, 'right', { rank: 50 });
+        app.commands.addCommand(CHECK, {
+          label: 'Check this notebook',
+          caption: 'Save this notebook and check its exercises',
+          execute: () => {
+            app.shell.activateById(desk.id);
+            return desk.check();
+          }
+        });
+        app.commands.addKeyBinding({ command: CHECK, keys: [SHORTCUT], selector: '.jp-Notebook' });
+        palette?.addItem({ command: CHECK, category: 'Scaling laws' });
+        app.docRegistry.addWidgetExtension('Notebook', {
+          createNew: panel => {
+            const button = new ToolbarButton({
+              label: 'Check',
+              tooltip: 'Save this notebook and check its exercises (Alt K)',
+              onClick: () => app.commands.execute(CHECK)
+            });
+            panel.toolbar.insertAfter('cellType', NAME, button) || panel.toolbar.addItem(NAME, button);
+            return new DisposableDelegate(() => button.dispose());
+          }
+        });
+      }
+    };
+    return { __esModule: true, default: plugin };
+  }
+
+  window._JUPYTERLAB = window._JUPYTERLAB || {};
+  window._JUPYTERLAB[NAME] = {
+    init: given => {
+      scope = given;
+    },
+    get: async () => {
+      const module = await load();
+      return () => module;
+    }
+  };
+})();

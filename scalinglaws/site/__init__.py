@@ -1,0 +1,1 @@
+"""`scalinglaws site`: the course as a static site to read, built offline."""

@@ -1,0 +1,74 @@
+"""The map of ideas as a picture with links, and a card for each idea."""
+
+from collections.abc import Mapping
+from html import escape
+
+from scalinglaws.course.idea_map import PLACES, in_two
+from scalinglaws.course.ideas import IDEAS
+
+_ACROSS, _DOWN = 118, 92  # of a column and a row, in the picture's units
+_WIDTH, _HEIGHT = 100, 54  # of a box
+_LEFT, _TOP = 8, 50
+
+
+def _corner(idea: str) -> tuple[float, float]:
+    x, y = PLACES[idea]
+    return _LEFT + x * _ACROSS, _TOP + y * _DOWN
+
+
+def map_svg() -> str:
+    """The map: boxes that lead to the cards, and arrows from what comes first."""
+    width = _LEFT * 2 + _ACROSS * max(x for x, _ in PLACES.values()) + _WIDTH
+    height = _TOP + _DOWN * max(y for _, y in PLACES.values()) + _HEIGHT + 10
+    arrows, boxes = [], []
+    for idea in IDEAS.values():
+        x, y = _corner(idea.id)
+        for need in idea.needs:
+            x0, y0 = _corner(need)
+            x0, y0, y1 = x0 + _WIDTH, y0 + _HEIGHT / 2, y + _HEIGHT / 2
+            bend = max(24.0, (x - x0) / 2)
+            arrows.append(
+                f'<path d="M{x0:.0f} {y0:.0f}C{x0 + bend:.0f} {y0:.0f} {x - bend:.0f} {y1:.0f} '
+                f'{x:.0f} {y1:.0f}" marker-end="url(#head)"/>'
+            )
+        lines = in_two(idea.name).split("\n")
+        first = y + _HEIGHT / 2 + 4 - 7 * (len(lines) - 1)
+        words = "".join(
+            f'<text x="{x + _WIDTH / 2:.0f}" y="{first + 14 * i:.0f}">{escape(line)}</text>'
+            for i, line in enumerate(lines)
+        )
+        boxes.append(
+            f'<a href="#idea-{idea.id}" aria-label="{escape(idea.name)}, chapter {int(idea.notebook[:2])}">'
+            f'<rect x="{x:.0f}" y="{y:.0f}" width="{_WIDTH}" height="{_HEIGHT}" rx="6"/>{words}'
+            f'<text class="number" x="{x + 5:.0f}" y="{y + 12:.0f}">{int(idea.notebook[:2])}</text></a>'
+        )
+    return (
+        f'<div class="map" tabindex="0" role="group" aria-label="The map of ideas">'
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}"><defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" '
+        'markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>'
+        f"{''.join(arrows)}{''.join(boxes)}</svg></div>"
+    )
+
+
+def cards(titles: Mapping[str, str]) -> str:
+    """A card for each idea: its chapter, what comes before it and what it leads to.
+
+    titles: {assignment: title of its chapter}.
+    """
+    shown = []
+    for idea in IDEAS.values():
+        after = [other.id for other in IDEAS.values() if idea.id in other.needs]
+        parts = [
+            f"<p>{what}: {', '.join(_link(other) for other in others)}</p>"
+            for what, others in (("After", idea.needs), ("Before", after))
+            if others
+        ]
+        shown.append(
+            f'<li id="idea-{idea.id}"><h3>{escape(idea.name)}</h3><p><a href="{idea.notebook}.html">'
+            f"{escape(titles[idea.notebook])}</a></p>{''.join(parts)}</li>"
+        )
+    return f'<ul class="cards">{"".join(shown)}</ul>'
+
+
+def _link(idea: str) -> str:
+    return f'<a href="#idea-{idea}">{escape(IDEAS[idea].name)}</a>'
