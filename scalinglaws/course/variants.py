@@ -3,7 +3,8 @@
 Off unless the course has a key (`scalinglaws variants --start`): then every exercise has the numbers of its text. With a key, each
 student gets a token, HMAC(key, id), once. It lies beside their notebooks, and `sl.variant("01/3b")` draws their numbers from it. The
 released file is the same for all. The grader ignores what a submission says of its token: it makes the token from key and id, and lays
-it where the tests look. The key stays in the instructor's folder; nothing that is handed out holds it.
+it where the tests look. (Stock nbgrader lays out nothing: below its folder autograded/, key and id are looked up here.) The key stays in
+the instructor's folder; nothing that is handed out holds it.
 """
 
 import base64
@@ -46,8 +47,8 @@ class Numbers:
 # What is drawn for each exercise, by notebook and number. The exercise's own cells say what the names mean.
 EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
     "00/5b": {
-        "tokens": Numbers(90e6, 60.01e6, 139.99e6, 0.01e6),
-        "tokens_per_parameter": Numbers(20, 15.1, 24.9, 0.1),
+        "tokens": Numbers(90e6, 60.001e6, 139.999e6, 0.001e6),
+        "tokens_per_parameter": Numbers(20, 15.01, 24.99, 0.01),
     },
     "00/7": {"vocabulary": Numbers(50_257, 20_011, 999_983, 1)},
     "00/13d": {"accuracy": Numbers(0.55, 0.4200001, 0.6899999, 0.0000001)},
@@ -61,6 +62,30 @@ EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
         "N": Numbers(1e9, 0.301e9, 9.999e9, 0.001e9),
         "D": Numbers(2e10, 0.51e10, 9.99e10, 0.01e10),
     },
+    "03/3": {
+        "N": Numbers(1e9, 0.7001e9, 1.9999e9, 0.0001e9),
+        "D": Numbers(1e8, 0.8001e8, 1.9999e8, 0.0001e8),
+    },
+    "03/12": {
+        "runs": Numbers(240, 401, 999, 1),
+        "width": Numbers(0.051, 0.06001, 0.08999, 0.00001),
+    },
+    "03/14": {"C": Numbers(1e20, 0.3e20, 3e20, 1e13)},
+    "04/5": {
+        "N": Numbers(98_304, 50_001, 499_999, 1),
+        "D": Numbers(2_097_408, 1_000_001, 9_999_999, 1),
+    },
+    "04/7": {"batch": Numbers(4096, 2001, 9999, 1), "batch_before": Numbers(512, 101, 1499, 1)},
+    "04/11c": {"times": Numbers(3, 1.50001, 4.99999, 0.00001)},
+    "07/3": {  # million dollars
+        "GPT_4": Numbers(40, 30.01, 59.99, 0.01),
+        "Grok_4": Numbers(490, 300.1, 699.9, 0.1),
+    },
+    "07/4": {"N": Numbers(6.7e9, 5e9, 9.99999e9, 1e4)},
+    "07/11": {
+        "shared": Numbers(1.61, 1.00001, 2.99999, 0.00001),
+        "expert": Numbers(5.637, 5.00001, 9.99999, 0.00001),
+    },
 }
 
 
@@ -71,6 +96,7 @@ class Variant:
     exercise: str
     is_own: bool
     values: Mapping[str, float] = field(repr=False)
+    code: str = ""  # see `code_of`
 
     def __getattr__(self, name: str) -> float:
         try:
@@ -82,7 +108,10 @@ class Variant:
         """Print the numbers, if they are not those of the text."""
         if self.is_own:
             numbers = ", ".join(f"{name} = {value:,.10g}" for name, value in self.values.items())
-            print(f"Your own numbers: {numbers}. Use them in place of those in the text.")
+            print(
+                f"Your own numbers (variant {self.code}): {numbers}.\n"
+                "Use them in place of those in the text."
+            )
 
 
 def variant(exercise: str) -> Variant:
@@ -106,7 +135,8 @@ def drawn(exercise: str, token: str) -> Variant:
         text = f"{token}\n{exercise}\n{name}".encode()
         return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
 
-    return Variant(exercise, True, {name: n.draw(bits(name)) for name, n in specification.items()})
+    values = {name: n.draw(bits(name)) for name, n in specification.items()}
+    return Variant(exercise, True, values, code_of(token))
 
 
 # -- Tokens
@@ -135,12 +165,15 @@ def _check_characters(body: str) -> str:
 
 
 def code_of(token: str) -> str:
-    """What a message may say of somebody's token: nobody can find the token from it."""
+    """What a message may say of somebody's token: nobody can find the token from it, and the instructor knows whose it is."""
     return hashlib.sha256(f"code {token}".encode()).hexdigest()[:10]
 
 
 def own_token() -> str:
     """The token beside the notebook, or in the learner's folder above it; "" where the course has no variants."""
+    if stock := _graded_by_stock_nbgrader():
+        course, student = stock
+        return token_of(read_key(course), student)
     for path in (Path(TOKEN_FILE), Path("..", TOKEN_FILE)):
         try:
             text = path.read_text("utf-8")
@@ -176,6 +209,15 @@ def keep_token(own: Path, course: Path, student: str, typed: str | None) -> None
         )
 
 
+def first_seed(own: Path) -> int:
+    """The seed at which the questions of a learner's folder begin to draw: 0 without variants, else one of their own."""
+    try:
+        token = valid_token((own / TOKEN_FILE).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, CourseError):
+        return 0
+    return 1 + int.from_bytes(hashlib.sha256(f"{token}\nquestions".encode()).digest()[:4], "big")
+
+
 def read_key(course: Path) -> bytes:
     """The course's key; b"" where it has no variants. Raises CourseError for a file that holds none."""
     path = course / KEY_FILE
@@ -204,6 +246,24 @@ def start(course: Path) -> Path:
 # -- In grading
 
 
+def class_tokens(course: Path | str) -> "ClassTokens":
+    """The tokens of all who have a folder in submitted/; none where the course has no key."""
+    key = read_key(Path(course))
+    if not key:
+        return ClassTokens()
+    names = (path.name for path in Path(course, "submitted").glob("[!.]*") if path.is_dir())
+    return ClassTokens({name: token_of(key, name) for name in names})
+
+
+def _graded_by_stock_nbgrader() -> tuple[Path, str] | None:
+    """The course with a key, and the student, if the working directory is autograded/STUDENT/ASSIGNMENT of one."""
+    here = Path.cwd()
+    if len(here.parts) < 4 or here.parents[1].name != "autograded":
+        return None
+    course = here.parents[2]
+    return (course, here.parent.name) if (course / KEY_FILE).is_file() else None
+
+
 @dataclass(frozen=True)
 class ClassTokens:
     """The tokens of a class, {student: token}; empty without variants."""
@@ -228,6 +288,9 @@ class ClassTokens:
 
 def others_tokens() -> list[str]:
     """In grading: the tokens of the others in the class."""
+    if stock := _graded_by_stock_nbgrader():
+        course, student = stock
+        return [token for name, token in class_tokens(course).tokens.items() if name != student]
     try:
         return json.loads(Path(CLASS_FILE).read_text("utf-8"))
     except (OSError, ValueError):

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 
 from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.variants import start
 
 from .notebooks import ASSIGNMENT, COURSE, SYNTAX_ERROR, WRONG_SIGN, hidden_lines, perfect
 
@@ -133,6 +134,24 @@ def test_nbgrader_gives_the_same_points_through_our_config_and_by_itself(marks, 
         (tmp_path / "nbgrader_config.py").write_text(f"{config}\n{lines}\n", encoding="utf-8")
         nbgrader(tmp_path, "autograde", ASSIGNMENT, "--force")
         assert cell_scores(tmp_path, "wrong_sign") == ours
+
+
+def test_stock_nbgrader_knows_each_students_own_numbers(marks, tmp_path):
+    _, course = marks
+    for folder in ("source", "submitted/perfect"):
+        shutil.copytree(course / folder, tmp_path / folder)
+    config = (COURSE / "nbgrader_config.py").read_text("utf-8")
+    (tmp_path / "nbgrader_config.py").write_text(f"{config}\ndel c.Autograde\n", encoding="utf-8")
+    start(tmp_path)
+    perfect = tmp_path / "submitted" / "perfect" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    typed = read_notebook(perfect)
+    graded_cells(typed)["ex3b_two_terms"].source = "answer_3b = 1000**-0.5 + 10000**-0.3"
+    nbformat.write(typed, perfect)
+    nbgrader(tmp_path, "generate_assignment", ASSIGNMENT)
+    nbgrader(tmp_path, "autograde", ASSIGNMENT, "--student", "perfect")
+    scores = cell_scores(tmp_path, "perfect")
+    lost = {name for name, score in cell_scores(course, "perfect").items() if scores[name] < score}
+    assert lost == {"ex3b_two_terms_test"}  # the numbers of the text; all else is computed from own
 
 
 def test_validate_tells_finished_from_untouched(marks):

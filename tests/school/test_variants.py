@@ -1,19 +1,27 @@
 """Variants: numbers of one's own, from a token that only the key can make."""
 
+import copy
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import numpy as np
+import pandas as pd
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import scalinglaws as sl
 from scalinglaws.cli import main
 from scalinglaws.course import variants
 from scalinglaws.course.exercises import graded_cells, read_notebook
 from scalinglaws.course.grading.checks import CheckFailed, check_variant
-from scalinglaws.course.grading.copied import copied_answers
-from scalinglaws.course.grading.submission_job import lay_out
+from scalinglaws.course.grading.copied import copied_answers, foreign_outputs
+from scalinglaws.course.grading.submission_job import grade_submission, lay_out
+from scalinglaws.course.learner.events import Progress
+from scalinglaws.course.practice.sitting import Practice
+from scalinglaws.course.questions.seal import find
 from scalinglaws.course.variants import (
     CLASS_FILE,
     EXERCISES,
@@ -25,6 +33,7 @@ from scalinglaws.course.variants import (
     valid_token,
 )
 from scalinglaws.errors import CourseError
+from tests.grading import classroom
 
 ROOT = Path(__file__).parents[2]
 KEY = b"0" * 64
@@ -36,18 +45,40 @@ CELLS = {
     "00/13d": ("ex13d_accuracy_bound", ["ex13d_accuracy_bound_test"], "answer_13d"),
     "01/3b": ("ex3b_two_terms", ["ex3b_two_terms_test"], "answer_3b"),
     "01/11": ("ex11_doubling", ["ex11_slope_test"], "local_slope"),
+    "03/3": ("ex3_claim", ["ex3_claim_test"], "L_paper"),
+    "03/12": ("ex12_how_many_runs", ["ex12_how_many_runs_test"], "answer_12"),
+    "03/14": ("ex14_1e20", ["ex14_1e20_test"], "D_high"),
+    "04/5": ("ex5_published", ["ex5_published_test"], "step_ratio"),
+    "04/7": ("ex7_batch", [], "step_saving"),  # its test fits the runs: tests/course does that
+    "04/11c": ("ex11c_three_times", ["ex11c_three_times_test"], "answer_11c"),
+    "07/3": ("ex4_forecast", ["ex4_forecast_test"], "growth_seen"),
+    "07/4": ("ex5_claim", ["ex5_claim_test"], "context_equal"),
+    "07/11": ("ex11_mixtral", ["ex11_mixtral_test"], "answer_11"),
 }
-NOTEBOOKS = {"00": "00_pipeline", "01": "01_power_laws"}
+NOTEBOOKS = ("00_pipeline", "01_power_laws", "03_chinchilla", "04_recipe", "07_beyond_scaling")
+# What given cells and earlier answers define.
+GIVEN = {
+    "np": np,
+    "sl": sl,
+    "criticals": pd.DataFrame({"B_crit": [900.0, 1700.0]}),
+    "gpt3": pd.DataFrame(
+        {
+            "N": [125e6, 350e6, 760e6, 1.3e9, 2.7e9, 6.7e9, 13e9, 175e9],
+            "n_layer": [12, 24, 24, 24, 32, 32, 40, 96],
+            "d_model": [768, 1024, 1536, 2048, 2560, 4096, 5140, 12288],
+        }
+    ),
+}
 
 
 @pytest.fixture(scope="module")
 def cells():
     """{exercise: (code of the solution, code of its tests)}."""
     found = {}
-    for number, name in NOTEBOOKS.items():
+    for name in NOTEBOOKS:
         graded = graded_cells(read_notebook(ROOT / "source" / name / f"{name}.ipynb"))
         for exercise, (answer, tests, _) in CELLS.items():
-            if exercise.startswith(number):
+            if exercise.startswith(name[:2]):
                 code = [compile(graded[key].source, key, "exec") for key in (answer, *tests)]
                 found[exercise] = code
     return found
@@ -61,7 +92,7 @@ def at_work(folder: Path, student: str, monkeypatch) -> None:
 
 
 def solve(cells, exercise: str) -> dict:
-    names = {"np": np, "sl": sl}
+    names = dict(GIVEN)
     exec(cells[exercise][0], names)
     return names
 
@@ -71,25 +102,24 @@ def test_every_exercise_that_draws_numbers_is_tried_here():
 
 
 def test_200_perfect_students_are_right_no_two_alike_and_a_copy_is_told(
-    cells, tmp_path, monkeypatch, capsys
+    cells, tmp_path, monkeypatch
 ):
     answers: dict[str, list[float]] = {exercise: [] for exercise in CELLS}
     for student in CLASS:
         at_work(tmp_path, student, monkeypatch)
         for exercise, (_, _, answer) in CELLS.items():
             names = solve(cells, exercise)
-            for test in cells[exercise][1:] if len(answers[exercise]) < 25 else ():
+            for test in cells[exercise][1:] if len(answers[exercise]) < 6 else ():
                 exec(test, names)
             answers[exercise].append(float(names[answer]))
     for exercise, got in answers.items():
         numbers = [tuple(drawn(exercise, token).values.values()) for token in CLASS.values()]
         assert len(set(numbers)) == len(CLASS), exercise
         assert len(set(got)) == len(CLASS), exercise
+    at_work(tmp_path, "s042", monkeypatch)
+    copied = {exercise: solve(cells, exercise) for exercise in CELLS if cells[exercise][1:]}
     at_work(tmp_path, "s007", monkeypatch)
-    capsys.readouterr()
-    for exercise, (_, _, answer) in CELLS.items():
-        names = {"np": np, "sl": sl, "first_loss_bytes": np.log(128)}
-        names[answer] = answers[exercise][42]
+    for exercise, names in copied.items():
         with pytest.raises(CheckFailed, match="another variant") as failed:
             for test in cells[exercise][1:]:
                 exec(test, names)
@@ -114,8 +144,6 @@ def test_the_numbers_of_the_text_are_told_apart(tmp_path, monkeypatch):
 
 def graded(*messages: str):
     """A notebook whose test cells said this."""
-    from nbformat.v4 import new_code_cell, new_notebook, new_output
-
     made = []
     for i, message in enumerate(messages):
         output = new_output("error", ename="CheckFailed", evalue=message, traceback=[])
@@ -136,6 +164,47 @@ def test_a_copied_submission_is_named_and_one_that_fits_by_chance_is_not():
     assert not copied_answers(graded(said("s042"), said("s043")), tokens)
     assert not copied_answers(graded("is 3, expected 2."), tokens)
     assert not copied_answers(graded(said("s042"), said("s042")), ClassTokens())
+
+
+def test_outputs_of_somebody_elses_run_are_named(capsys):
+    def shown(student: str):
+        drawn("01/3b", CLASS[student]).show()
+        output = new_output("stream", text=capsys.readouterr().out)
+        return new_notebook(cells=[new_code_cell("", outputs=[output])])
+
+    tokens = ClassTokens(CLASS)
+    (remark,) = foreign_outputs(shown("s042"), tokens, "s007")
+    assert "s042" in str(remark)
+    assert not foreign_outputs(shown("s007"), tokens, "s007")
+    assert not foreign_outputs(shown("s042"), ClassTokens(), "s007")
+
+
+def test_a_copied_answer_is_told_however_it_was_rounded(tmp_path, monkeypatch):
+    at_work(tmp_path, "s007", monkeypatch)
+
+    def want(own):
+        return own.accuracy
+
+    exact = drawn("00/13d", CLASS["s042"]).accuracy
+    for digits, told in ((17, True), (7, True), (5, True), (4, True), (2, False)):
+        with pytest.raises(CheckFailed) as failed:
+            check_variant("x", float(f"{exact:.{digits}g}"), "00/13d", want, rtol=1e-9)
+        assert (variants.code_of(CLASS["s042"]) in str(failed.value)) == told, digits
+
+
+def test_stock_nbgrader_finds_key_and_student_by_its_folder(tmp_path, monkeypatch):
+    (tmp_path / KEY_FILE).write_bytes(KEY)
+    for student in ("s001", "s002"):
+        (tmp_path / "submitted" / student).mkdir(parents=True)
+    here = tmp_path / "autograded" / "s001" / "01_power_laws"
+    here.mkdir(parents=True)
+    (here / TOKEN_FILE).write_text(CLASS["s002"])  # what a submission says
+    monkeypatch.chdir(here)
+    assert sl.variant("01/3b") == drawn("01/3b", CLASS["s001"])
+    assert variants.others_tokens() == [CLASS["s002"]]
+    (tmp_path / KEY_FILE).unlink()
+    (here / TOKEN_FILE).unlink()
+    assert not sl.variant("01/3b").is_own
 
 
 def test_what_a_submission_says_of_its_token_counts_for_nothing(tmp_path):
@@ -180,6 +249,21 @@ def test_a_learner_without_a_token_is_told(tmp_path, monkeypatch):
     variants.keep_token(own, tmp_path, "ada", None)  # it is known by now
 
 
+def test_practice_draws_from_the_variant(tmp_path):
+    def first(token: str) -> str:
+        own = tmp_path / (token or "none")
+        own.mkdir()
+        if token:
+            (own / TOKEN_FILE).write_text(token)
+        practice = Practice(Progress(own / "progress.jsonl"))
+        return practice._variant("drawn.bits", [])
+
+    assert first("") == "drawn.bits"
+    put = [first(token) for token in CLASS.values()]
+    assert len(set(put)) == len(CLASS) and all(id.startswith("drawn.bits#") for id in put)
+    assert len({find(id)["prompt"] for id in put}) > 5
+
+
 def test_the_command_makes_one_key_and_lists_tokens(tmp_path, monkeypatch, capsys):
     (tmp_path / "nbgrader_config.py").write_text((ROOT / "nbgrader_config.py").read_text("utf-8"))
     (tmp_path / "source").mkdir()
@@ -204,3 +288,40 @@ def test_every_number_of_a_text_can_be_told_from_every_draw():
         for own in values:
             for name, n in numbers.items():
                 assert n.low <= own[name] <= n.high * (1 + 1e-12), (exercise, name)
+
+
+def exam_of(*, copies: str = ""):
+    """An assignment of two exercises with numbers of one's own, and what s001 hands in."""
+    cells = []
+    for name, value in (("x", "own.accuracy"), ("y", "own.accuracy * 2")):
+        answer = f'own = sl.variant("00/13d")\n{name} = {value}'
+        test = (
+            "from scalinglaws.grading import check_variant\n"
+            f'check_variant("{name}", {name}, "00/13d", lambda own: {value}, rtol=1e-6)'
+        )
+        cells += [
+            new_code_cell(answer, metadata=classroom.meta(name, solution=True)),
+            new_code_cell(test, metadata=classroom.meta(f"{name}_test", grade=True, points=1)),
+        ]
+    notebook = new_notebook(cells=[new_code_cell("import scalinglaws as sl"), *cells])
+    handed_in = copy.deepcopy(notebook)
+    if copies:
+        accuracy = drawn("00/13d", CLASS[copies]).accuracy
+        for cell, name, value in zip(cells[::2], "xy", (accuracy, 2 * accuracy), strict=True):
+            at = cells.index(cell) + 1
+            # A learner's code may write the other's token as well: it counts for nothing.
+            handed_in.cells[
+                at
+            ].source = f"{name} = {value!r}\nopen('{TOKEN_FILE}', 'w').write('{CLASS[copies]}')"
+    return notebook, {f"{classroom.NAME}.ipynb": nbformat.writes(handed_in).encode()}
+
+
+@classroom.isolated
+def test_the_grader_gives_full_marks_for_own_numbers_and_names_a_copy(tmp_path):
+    for copies, points in (("", 2), ("s042", 0)):
+        notebook, files = exam_of(copies=copies)
+        made = classroom.assignment(tmp_path, source=notebook)
+        outcome = grade_submission(replace(made, variants=ClassTokens(CLASS)), "s001", files)
+        assert sum(test.points for test in outcome.tests.values()) == points
+        named = [str(remark) for remark in outcome.remarks if "s042" in str(remark)]
+        assert bool(named) == bool(copies), outcome.remarks

@@ -48,6 +48,7 @@ __all__ = [
     "check_variant",
     "number",
     "numbers",
+    "refuse_other_variants",
     "require",
     "right",
 ]
@@ -400,18 +401,22 @@ def check_between(name: str, got: Any, low: float, high: float, hint: str = "") 
         raise CheckFailed(f"{name} is {_show(value)}, expected a number {span}. {hint}".strip())
 
 
-def check_sealed(name: str, got: Any, seal: str) -> None:
+def check_sealed(name: str, got: Any, seal: str, *, own: Variant | None = None) -> None:
     """Say at once whether one number is right, in a cell that does not hold the right value.
 
     It stands *below* the hidden tests: in a full check these speak first, with the likely slip. In a
     learner's notebook, where they are missing, this is what replies.
     seal: as `seal_number` of `scalinglaws.course.questions.seal` makes it, which tells what it
     protects; `python -m benchmarks.seals` writes it into the text of a notebook.
+    own: what the exercise draws; with numbers of the student's own, only that it is a number is checked.
     Raises NotStarted or CheckFailed.
     """
     from scalinglaws.course.questions.seal import opens
 
     value = number(name, got)
+    if own is not None and own.is_own:
+        print(_LATER.format(name))
+        return
     match opens(name, value, seal):
         case True:
             print(f"{name} is right.")
@@ -641,31 +646,16 @@ def check_variant(
     """Check a number against the student's own variant; does nothing in a course without variants.
 
     It stands in a hidden test, for want gives the answer away. want, slips: the right value, and wrong ones that people reach, of the
-    numbers that an exercise draws. Somebody else's right answer is told apart from a mistake, by a code: the grader knows whose it is.
+    numbers that an exercise draws.
     Raises NotStarted or CheckFailed.
     """
     mine = variant(exercise)
     if not mine.is_own:
         return
-    value = number(name, got)
-    if not math.isclose(value, want(mine), rel_tol=rtol):
-        if math.isclose(value, want(drawn(exercise, "")), rel_tol=_ACCIDENT):
-            raise CheckFailed(
-                f"{name} is right for the numbers of the text. Use your own: they are printed above your answer."
-            )
-        codes = [
-            code_of(token)
-            for token in others_tokens()
-            if math.isclose(value, want(drawn(exercise, token)), rel_tol=_ACCIDENT)
-        ]
-        if codes:
-            raise CheckFailed(
-                f"{name} is right for the numbers of another variant ({', '.join(codes[:5])}), not for yours:"
-                " use the numbers that are printed above your answer."
-            )
+    refuse_other_variants(name, got, exercise, want, rtol=rtol)
     check_number(
         name,
-        value,
+        got,
         want(mine),
         rtol=rtol,
         expected="another value for your numbers",
@@ -673,7 +663,46 @@ def check_variant(
     )
 
 
+def refuse_other_variants(
+    name: str, got: Any, exercise: str, want: Callable[[Variant], float], *, rtol: float
+) -> None:
+    """Refuse a number that is wrong, and right for the numbers of the text or of another student of the class.
+
+    It stands in a hidden test, above the check that knows the other mistakes. The message gives a code for the other student: the
+    grader knows whose it is. Does nothing in a course without variants. Raises NotStarted or CheckFailed.
+    """
+    mine = variant(exercise)
+    if not mine.is_own:
+        return
+    value = number(name, got)
+    if math.isclose(value, want(mine), rel_tol=rtol):
+        return
+    if math.isclose(value, want(drawn(exercise, "")), rel_tol=_as_given(value)):
+        raise CheckFailed(
+            f"{name} is right for the numbers of the text. Use your own: they are printed above your answer."
+        )
+    codes = [
+        code_of(token)
+        for token in others_tokens()
+        if math.isclose(value, want(drawn(exercise, token)), rel_tol=_as_given(value))
+    ]
+    if codes:
+        raise CheckFailed(
+            f"{name} is right for the numbers of another variant ({', '.join(codes[:5])}), not for yours:"
+            " use the numbers that are printed above your answer."
+        )
+
+
+_LATER = "{} is a number. Whether it is right for your own numbers comes with the marks."
 _ACCIDENT = 2e-6  # to within this, two values agree by chance only once in a class or less
+
+
+def _as_given(value: float) -> float:
+    """How far a value may lie from the one that it was copied from: its rounding, if it has at least four digits."""
+    for digits in range(1, 8):
+        if math.isclose(value, float(f"{value:.{digits - 1}e}"), rel_tol=1e-12):
+            return max(_ACCIDENT, 5 * 10.0**-digits) if digits >= 4 else _ACCIDENT
+    return _ACCIDENT
 
 
 def check_answer(question: str, answer: Any, own: Variant | None = None) -> None:
@@ -691,7 +720,7 @@ def check_answer(question: str, answer: Any, own: Variant | None = None) -> None
         raise NotStarted("There is no answer yet.")
     if own is not None and own.is_own:
         number("Your answer", answer)
-        print("It is a number; whether it is right for your own numbers comes with the marks.")
+        print(_LATER.format("Your answer"))
         return
     reply = open_reply(question, answer)
     note_answer(question, answer, reply.right)

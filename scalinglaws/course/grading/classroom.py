@@ -13,7 +13,7 @@ from traitlets.config import Config
 
 import scalinglaws
 from scalinglaws.course.exercises import exercises, graded_cells
-from scalinglaws.course.variants import ClassTokens, read_key, token_of
+from scalinglaws.course.variants import class_tokens
 from scalinglaws.errors import CourseError
 
 from .engine.sandbox import Limits
@@ -43,19 +43,8 @@ def load_assignment(
     files = {n: d for n, d in read_folder(folder).files.items() if not n.endswith(".ipynb")}
     digest = _digest_of_source(notebooks, files, limits, sandboxed)
     found = versions(notebooks, files)
-    return Assignment(
-        name, notebooks, plans, files, limits, sandboxed, digest, found, class_tokens(directory)
-    )
-
-
-def class_tokens(directory: CourseDirectory) -> ClassTokens:
-    """The tokens of all who have a folder in submitted/; none where the course has no key."""
-    key = read_key(Path(directory.root))
-    if not key:
-        return ClassTokens()
-    root = Path(directory.format_path(directory.submitted_directory, "*", "*")).parent.parent
-    names = (path.name for path in root.glob("*") if path.is_dir())
-    return ClassTokens({n: token_of(key, n) for n in names if not n.startswith(".")})
+    tokens = class_tokens(directory.root)
+    return Assignment(name, notebooks, plans, files, limits, sandboxed, digest, found, tokens)
 
 
 def submitted_folder(directory: CourseDirectory, student: str, assignment: str) -> Path:

@@ -1,4 +1,4 @@
-"""Answers that are right for somebody else's numbers: what the tests said of them, for a person to judge."""
+"""Signs that a submission is somebody else's work, where each student has numbers of their own: for a person to judge."""
 
 import re
 from collections import Counter
@@ -10,8 +10,22 @@ from scalinglaws.course.variants import ClassTokens
 from .remarks import Remark, look
 from .submission import is_test
 
-_SAID = re.compile(r"right for the numbers of another variant \(([0-9a-f, ]+)\)")
+_SHOWN = re.compile(r"Your own numbers \(variant ([0-9a-f]{10})\)")  # `Variant.show`
+_SAID = re.compile(r"right for the numbers of another variant \(([0-9a-f, ]+)\)")  # `check_variant`
 LEAST = 2  # exercises that must fit the same other student: one may be chance
+
+
+def foreign_outputs(notebook: NotebookNode, variants: ClassTokens, student: str) -> list[Remark]:
+    """A remark if a notebook, as it was submitted, shows the numbers of another student of the class."""
+    texts = [
+        output.text
+        for cell in (notebook.cells if variants.tokens else ())
+        for output in cell.get("outputs", ())
+        if isinstance(output.get("text"), str)
+    ]
+    codes = {code for text in texts for code in _SHOWN.findall(text)}
+    others = sorted({variants.student_of(code) for code in codes} - {"", student})
+    return [look(f"it was last run with the numbers of {other}") for other in others]
 
 
 def copied_answers(notebook: NotebookNode, variants: ClassTokens) -> list[Remark]:

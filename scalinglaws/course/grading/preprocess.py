@@ -10,10 +10,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
+from scalinglaws.course.variants import class_tokens
 from scalinglaws.errors import CourseError
 
-from .classroom import class_tokens
-from .copied import copied_answers
+from .copied import copied_answers, foreign_outputs
 from .engine.sandbox import Limits
 from .execute import Plan, is_unjudged, require_isolation, run_notebook
 from .finder import find_work, read_folder
@@ -73,8 +73,11 @@ class Repair(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         """Repair the notebook; each remark goes to the log."""
-        for remark in repair(nb, master(_source_of(self.config, resources), self.config)):
-            self.log.warning("%s: %s", resources["nbgrader"]["student"], remark)
+        student = resources["nbgrader"]["student"]
+        tokens = class_tokens(CourseDirectory(config=self.config).root)
+        source = master(_source_of(self.config, resources), self.config)
+        for remark in (*foreign_outputs(nb, tokens, student), *repair(nb, source)):
+            self.log.warning("%s: %s", student, remark)
         return nb, resources
 
 
@@ -101,7 +104,7 @@ class RunIsolated(NbGraderPreprocessor):
         _drop_links(handed_in, Path(resources["metadata"]["path"]), keep=given)
         student = resources["nbgrader"]["student"]
         with temporary_folder() as folder:
-            tokens = class_tokens(course)
+            tokens = class_tokens(course.root)
             left_out = lay_out(folder / "files", _others(handed_in), given, tokens, student)
             if left_out:
                 said = "%s: %s of the files beside the notebook were left out"

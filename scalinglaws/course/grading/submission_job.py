@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 
 from scalinglaws.course.variants import CLASS_FILE, TOKEN_FILE, ClassTokens
 
-from .copied import copied_answers
+from .copied import copied_answers, foreign_outputs
 from .engine.sandbox import IMPORTABLE, MIB, Limits
 from .execute import Plan, needed_for, run_notebook
 from .finder import Folder, find_work
@@ -74,6 +74,7 @@ def grade_submission(
             continue
         outcome.remarks += [r for r in work.remarks if r not in outcome.remarks]
         notebook = work.notebook
+        outcome.remarks += foreign_outputs(notebook, assignment.variants, student)
         outcome.remarks += repair(notebook, source)
         with temporary_folder() as temporary:
             shared = temporary / "shared"

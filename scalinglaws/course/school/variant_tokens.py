@@ -7,10 +7,9 @@ import sys
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws.course.grading.classroom import class_tokens
 from scalinglaws.course.grading.messages import safe_cell
 from scalinglaws.course.grading.nbgrader_api import gradebook_errors, load_config
-from scalinglaws.course.variants import read_key, start, token_of
+from scalinglaws.course.variants import class_tokens, code_of, read_key, start, token_of
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
@@ -39,14 +38,16 @@ def run(args: argparse.Namespace) -> int:
     directory = CourseDirectory(config=load_config(course, course))
     with gradebook_errors(), Gradebook(directory.db_url, directory.course_id) as book:
         known = {
-            s.id: (s.first_name or "", s.last_name or "", s.email or "") for s in book.students
+            str(s.id): [str(text or "") for text in (s.first_name, s.last_name, s.email)]
+            for s in book.students
         }
-    names = sorted({*known, *class_tokens(directory).tokens})
+    names = sorted({*known, *class_tokens(directory.root).tokens})
     if not names:
         raise CourseError("Nobody is in the class yet: `scalinglaws roster students.csv` first.")
     writer = csv.writer(sys.stdout)
-    writer.writerow(["id", "first_name", "last_name", "email", "token"])
+    writer.writerow(["id", "first_name", "last_name", "email", "token", "code"])
     for name in names:
-        about = map(safe_cell, (name, *known.get(name, ("", "", ""))))
-        writer.writerow([*about, token_of(key, name)])
+        about = map(safe_cell, (name, *known.get(name, ["", "", ""])))
+        token = token_of(key, name)
+        writer.writerow([*about, token, code_of(token)])
     return 0
