@@ -62,6 +62,12 @@ EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
         "N": Numbers(1e9, 0.301e9, 9.999e9, 0.001e9),
         "D": Numbers(2e10, 0.51e10, 9.99e10, 0.01e10),
     },
+    "02/6b": {"N": Numbers(1e9, 0.7e9, 1.999999e9, 1e3)},
+    "02/11a": {"loss": Numbers(1.6, 1.46, 1.739999, 0.000001)},
+    "02/12": {
+        "C_early": Numbers(1e21, 0.5e21, 5e21, 1e14),
+        "C_late": Numbers(1e25, 0.5e25, 5e25, 1e18),
+    },
     "03/3": {
         "N": Numbers(1e9, 0.7001e9, 1.9999e9, 0.0001e9),
         "D": Numbers(1e8, 0.8001e8, 1.9999e8, 0.0001e8),
@@ -77,6 +83,7 @@ EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
     },
     "04/7": {"batch": Numbers(4096, 2001, 9999, 1), "batch_before": Numbers(512, 101, 1499, 1)},
     "04/11c": {"times": Numbers(3, 1.50001, 4.99999, 0.00001)},
+    "05/8": {"alpha": Numbers(0.3478, 0.200001, 0.499999, 0.000001)},
     "07/3": {  # million dollars
         "GPT_4": Numbers(40, 30.01, 59.99, 0.01),
         "Grok_4": Numbers(490, 300.1, 699.9, 0.1),

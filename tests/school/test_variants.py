@@ -18,6 +18,7 @@ from scalinglaws.course import variants
 from scalinglaws.course.exercises import graded_cells, read_notebook
 from scalinglaws.course.grading.checks import CheckFailed, check_variant
 from scalinglaws.course.grading.copied import copied_answers, foreign_outputs
+from scalinglaws.course.grading.nbgrader_api import assignments
 from scalinglaws.course.grading.submission_job import grade_submission, lay_out
 from scalinglaws.course.learner.events import Progress
 from scalinglaws.course.practice.sitting import Practice
@@ -45,21 +46,35 @@ CELLS = {
     "00/13d": ("ex13d_accuracy_bound", ["ex13d_accuracy_bound_test"], "answer_13d"),
     "01/3b": ("ex3b_two_terms", ["ex3b_two_terms_test"], "answer_3b"),
     "01/11": ("ex11_doubling", ["ex11_slope_test"], "local_slope"),
+    "02/6b": ("ex6b_rule", ["ex6b_rule_test"], "D_break"),
+    "02/11a": ("ex11a_read", ["ex11a_read_test"], "tokens_large"),
+    "02/12": ("ex12_tenfold", ["ex12_tenfold_test"], "gain_late"),
     "03/3": ("ex3_claim", ["ex3_claim_test"], "L_paper"),
     "03/12": ("ex12_how_many_runs", ["ex12_how_many_runs_test"], "answer_12"),
     "03/14": ("ex14_1e20", ["ex14_1e20_test"], "D_high"),
     "04/5": ("ex5_published", ["ex5_published_test"], "step_ratio"),
     "04/7": ("ex7_batch", [], "step_saving"),  # its test fits the runs: tests/course does that
     "04/11c": ("ex11c_three_times", ["ex11c_three_times_test"], "answer_11c"),
+    "05/8": ("ex8_exponents", [], "predicted_in_D"),  # its test simulates worlds
     "07/3": ("ex4_forecast", ["ex4_forecast_test"], "growth_seen"),
     "07/4": ("ex5_claim", ["ex5_claim_test"], "context_equal"),
     "07/11": ("ex11_mixtral", ["ex11_mixtral_test"], "answer_11"),
 }
-NOTEBOOKS = ("00_pipeline", "01_power_laws", "03_chinchilla", "04_recipe", "07_beyond_scaling")
+NOTEBOOKS = [name for name in assignments(ROOT) if any(e.startswith(name[:2]) for e in CELLS)]
+GRID = sl.load_runs("grid", corpus="prose").groupby(["N", "D"])["loss"].mean().unstack()
 # What given cells and earlier answers define.
 GIVEN = {
     "np": np,
     "sl": sl,
+    "refit": sl.CHINCHILLA_REPLICATION,
+    "gains": lambda N, D, k, A, B, a, b: (A * (N**-a - (k * N) ** -a), B * (D**-b - (k * D) ** -b)),
+    "D_grid": GRID.columns.to_numpy(float),
+    "L_grid": GRID.to_numpy(),
+    "fresh_equivalent": lambda loss, D, L: np.exp(np.interp(loss, L[::-1], np.log(D)[::-1])),
+    "worlds": dict.fromkeys((0.5, 1.0), np.full(9, 0.1)),
+    "draws": dict.fromkeys((0.5, 1.0), np.arange(9)),
+    "n_seen": [2, 4, 8],
+    "unseen_mass": lambda p, seen: 1 - p[seen].sum(),
     "criticals": pd.DataFrame({"B_crit": [900.0, 1700.0]}),
     "gpt3": pd.DataFrame(
         {
