@@ -104,6 +104,11 @@ COMMANDS = {
     "similar": Command(
         "scalinglaws.course.grading.similar", "pairs of submissions whose code looks alike", "grade"
     ),
+    "class": Command(
+        "scalinglaws.course.school.class_page",
+        "the class on one page: submissions, what waits, scores, exercises",
+        "grade",
+    ),
     "source": Command(
         "scalinglaws.course.source", "bring source/ in step: notebooks and their texts", "grade"
     ),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 
+from scalinglaws.paths import exercises_dir
+
 
 @dataclass
 class Exercise:
@@ -25,6 +27,15 @@ class Exercise:
     by_hand: bool = False
     answers: list[str] = field(default_factory=list)
     tests: list[str] = field(default_factory=list)
+
+
+def assignments(course: Path) -> list[str]:
+    """The assignments of a course: the folders of `source/`, or else `release/`, that hold a notebook of their own name."""
+    return sorted(
+        path.parent.name
+        for path in exercises_dir(course).glob("*/*.ipynb")
+        if path.stem == path.parent.name
+    )
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:

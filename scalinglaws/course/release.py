@@ -9,10 +9,11 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from scalinglaws.course.exercises import assignments
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
-from .grading.nbgrader_api import assignments, scratch_course
+from .grading.nbgrader_api import scratch_course
 from .questions import bank, seal
 from .source import bring_in_step, is_notebook_text
 

@@ -15,8 +15,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scalinglaws.colours import PAGE, css_variables
-from scalinglaws.course.exercises import read_notebook
-from scalinglaws.course.grading.nbgrader_api import assignments
+from scalinglaws.course.exercises import assignments, read_notebook
 from scalinglaws.course.questions import seal
 from scalinglaws.errors import CourseError
 from scalinglaws.plots.style import BLACK, COLOURS

@@ -6,8 +6,7 @@ from pathlib import Path
 import nbformat
 from nbgrader import utils
 
-from scalinglaws.course.exercises import graded_cells, read_notebook
-from scalinglaws.course.grading.nbgrader_api import assignments
+from scalinglaws.course.exercises import assignments, graded_cells, read_notebook
 
 COURSE = Path(__file__).parents[2]
 ASSIGNMENTS = assignments(COURSE)

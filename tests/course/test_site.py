@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scalinglaws.constants import CHINCHILLA, CHINCHILLA_REPLICATION, KAPLAN
-from scalinglaws.course.grading.nbgrader_api import assignments
+from scalinglaws.course.exercises import assignments
 from scalinglaws.course.questions import seal
 from scalinglaws.errors import CourseError
 from scalinglaws.site.build import build

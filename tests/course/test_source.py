@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from scalinglaws.cli import main
-from scalinglaws.course.grading.nbgrader_api import assignments
+from scalinglaws.course.exercises import assignments
 from scalinglaws.course.release import pages
 from scalinglaws.course.source import (
     bring_in_step,

@@ -22,11 +22,12 @@ from scalinglaws.course.grading import class_run
 from scalinglaws.course.grading.classroom import describe_stale, stale, versions
 from scalinglaws.course.grading.gradebook_writer import Records
 from scalinglaws.course.grading.ledger import Entry, Ledger
-from scalinglaws.course.grading.nbgrader_api import explain, load_config, open_gradebook
+from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.grading.remarks import Kind, look
 from scalinglaws.course.grading.results import State, Test as CellTest, decide, judge, results
 from scalinglaws.course.grading.submission import grade_id, master, repair
 from scalinglaws.course.grading.submission_job import Outcome, write_files
+from scalinglaws.course.grading.troubles import explain
 
 from . import classroom
 from .classroom import NAME, RIGHT, meta

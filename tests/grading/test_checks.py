@@ -1,6 +1,7 @@
 """The checks' own behaviour: each rung of the ladder, and what must never cost or earn a point."""
 
 import copy
+import linecache
 import sys
 import warnings
 
@@ -326,3 +327,74 @@ def test_slip_given_as_a_wrong_implementation():
 
 def test_a_failed_check_shows_one_line_and_no_source():
     assert CheckFailed("Say this.")._render_traceback_() == ["CheckFailed: Say this."]
+
+
+# --- what a hidden test keeps to itself ---
+
+# (a line of a hidden test, with 31337 as what nobody may learn; a part of the reply)
+HIDDEN = {
+    "a wrong value": ("check_function(f, [((31337,), 2.0)])", "f is not right for an input that is not shown. Try inputs of your own."),
+    "a slip": ("check_function(f, [((31337,), 62674.0)], slips=[(lambda x: x, 'Double it.')])", "f is not right for an input that is not shown. Double it."),
+    "a slip of a table": ("check_function(f, [((31337,), 62674.0)], slips='31337 | Double it.')", "Double it."),
+    "a sign": ("check_function(f, [((31337,), -31337.0)])", "the sign is not"),
+    "rounded": ("check_function(f, [((31337,), 31337.4)])", "rounded to 5 digits"),
+    "nearly": ("check_function(f, [((31337,), 31900)], rtol=0.01, why='1 %: noise')", "Nearly, but outside the tolerance: 1 %: noise."),
+    "an array": ("check_function(lambda x: [x, x], [((31337,), [1, 2])], name='f')", "f is not right"),
+    "a length": ("check_function(np.zeros, [((31337,), [1, 2])], name='f')", "f holds another number of values than expected for an input that is not shown"),
+    "many for one": ("check_function(np.zeros, [((31337,), 1)], name='f')", "f holds several values for an input that is not shown: one number"),
+    "a truth value": ("check_function(lambda x: x == 31337, [((31337,), 1)], name='f')", "f is True or False for an input"),
+    "a text": ("check_function(str, [((31337,), 1)], name='f')", "f is a text for an input that is not shown: write the number"),
+    "a kind": ("check_function(lambda x: type(f'K{x}', (), {})(), [((31337,), 1)], name='f')", "f is of another type for an input that is not shown"),
+    "nothing": ("check_function(lambda x: None, [((31337,), 1)], name='f')", "f returned None for an input that is not shown"),
+    "not written": ("check_function(later, [((31337,), 1)])", "later is not written yet"),
+    "an error": ("check_function(bad, [((31337,), 1)])", "bad stopped with ZeroDivisionError: division by zero for an input that is not shown."),
+    "a changed input": ("check_function(spoil, [(([31337],), 1)])", "spoil changed its input: x is not what it was"),
+    "a call": ("call(bad, 31337)", "bad stopped with ZeroDivisionError"),
+    "a call that is named": ("call(bad, 31337, shown='bad(n=31337)')", "bad stopped with ZeroDivisionError"),
+    "a call named by names": ("call(bad, 31337, shown='bad(n, m)')", "bad(n, m) stopped with"),
+    "a number of a call": ("check_number('f(31337)', f(31337), 2)", "f is not right for an input that is not shown"),
+    "a part of a result": ("check_number('E of f(31337, (1, 2))', f(31337), 2)", "E of f is not right for an input that is not shown"),
+    "in words": ("check_number('f of a random row', f(31337), 2)", "f of a random row is not right."),
+    "with what was expected": ("check_number('f(31337)', f(31337), 2, expected='the best size')", "f is not right for an input that is not shown. Expected: the best size."),
+    "an array of a call": ("check_array('f(31337)', [f(31337)], [2])", "f is not right for an input"),
+    "several numbers": ("numbers('f(31337)', [f(31337)], 'E, a')", "f is something else for an input that is not shown: two numbers were expected, (E, a)"),
+    "a range": ("check_between('f(31337)', f(31337), 31330, 31336, 'Look.')", "f is too small or too large for an input that is not shown. Look."),
+    "in a function": ("def judge(x):\n    check_function(f, [((x,), 2.0)])\njudge(31337)", "f is not right for an input that is not shown"),
+}  # fmt: skip
+
+
+def cell(source: str, name: str = "<ipython-input-1-test>") -> None:
+    """Run a cell as IPython does."""
+
+    def f(x):
+        return x
+
+    def later(x):
+        raise NotImplementedError
+
+    def bad(n):
+        return n / 0
+
+    def spoil(x):
+        x.clear()
+        return 1.0
+
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    space = {**globals(), "f": f, "later": later, "bad": bad, "spoil": spoil, "alpha": 0.3}
+    exec(compile(source, name, "exec"), space)
+
+
+@pytest.mark.parametrize(("code", "part"), HIDDEN.values(), ids=HIDDEN)
+@pytest.mark.parametrize("name", ["<ipython-input-1-test>", "/tmp/ipykernel_7/1.py"])
+def test_a_hidden_test_shows_neither_arguments_nor_values(code, part, name):
+    hidden = f"x = 1\n### BEGIN HIDDEN TESTS\n{code}\n### END HIDDEN TESTS"
+    said = reply(cell, hidden, name)
+    assert part in said and "31337" not in said and "31336" not in said
+
+
+def test_what_is_no_secret_is_shown():
+    visible = "check_function(f, [((31337,), 2.0)])\n### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS"
+    assert reply(cell, visible) == "f(31337) is 31337, expected 2."
+    for name in ("alpha", "table['alpha']", "fit.alpha", "alpha - 0.2"):
+        hidden = f"### BEGIN HIDDEN TESTS\ncheck_number({name!r}, alpha, 0.34)"
+        assert reply(cell, hidden) == f"{name} is 0.3, expected 0.34."

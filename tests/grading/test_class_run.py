@@ -136,6 +136,14 @@ def test_a_class_is_graded_once_and_again_where_something_changed(course, capsys
     said = capsys.readouterr().out
     assert "50%" in said and "–" in said and "discrimination: correlation" in said
 
+    assert main(["class"]) == 0
+    page = (course / "ledger" / "class.html").read_text("utf-8")
+    words = " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split())
+    assert f"{NAME} 5 of 5 3 1 0 1 0 75 %" in words  # 12, 7 and 12 of 16; bob's essay waits
+    assert "To be marked in formgrader (1)" in words and "an HTML page" in words
+    assert "square_test" in words and "ada 75" in words and "bob 56*" in words
+    assert "ada and dan 100%" in words and "<script>" not in page
+
 
 def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
     main(["grade", NAME])

@@ -206,6 +206,24 @@ def test_errors_without_values_are_told_in_full(code, text):
     assert test.verdict.message == text or text is None
 
 
+# (hidden lines, what the student reads)
+REPLIES = {
+    "a check": ("from scalinglaws.grading import check_function\ncheck_function(f, [((31337,), 4.0)])", "f is not right for an input that is not shown. Try inputs of your own."),
+    "numpy": ("import numpy as np\nnp.testing.assert_allclose(f(31337), 4.0)", "its text is not shown, because it arose in a hidden test"),
+    "a key": ("{}[f(31337)]", "its text is not shown, because it arose in a hidden test"),
+    "a division": ("f(31337) / 0", "division by zero"),
+    "a test's own words": ("assert f(31337) == 4, 'Not the square.'", "Not the square."),
+}  # fmt: skip
+
+
+@isolated
+@pytest.mark.parametrize(("hidden", "reply"), REPLIES.values(), ids=REPLIES)
+def test_a_reply_says_no_argument_of_a_hidden_test(hidden, reply):
+    text = f"### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
+    test, _ = run("def f(x):\n    return x", "1", test=text)
+    assert test.verdict.message == reply
+
+
 @isolated
 def test_what_a_visible_test_meets_is_told_in_full():
     test, _ = run("def f(x):\n    raise ValueError(f'{x} is bad')", "1")

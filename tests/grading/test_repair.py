@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
+from scalinglaws.course.grading.cells import score_of
 from scalinglaws.course.grading.remarks import Kind
-from scalinglaws.course.grading.results import score_of
 from scalinglaws.course.grading.submission import grade_id, parse, repair
 
 from . import classroom

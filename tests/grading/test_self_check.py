@@ -3,6 +3,8 @@
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -11,6 +13,8 @@ import pytest
 from scalinglaws.cli import main
 from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
 from scalinglaws.course.grading import execute as run, self_check as check
+from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.grading.submission import master
 
 COURSE = Path(__file__).parents[2]
 ASSIGNMENT = "01_power_laws"
@@ -60,7 +64,7 @@ def test_each_exercise_has_its_state_and_its_message(course, capsys, monkeypatch
         },
     )
     before = hashlib.sha256(copy_of(course).read_bytes()).hexdigest()
-    assert main(["check", ASSIGNMENT, "--student", "ada", "--json"]) == 1
+    assert main(["check", ASSIGNMENT, "--student", "ada", "--json", "--page"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert hashlib.sha256(copy_of(course).read_bytes()).hexdigest() == before
 
@@ -88,7 +92,7 @@ def test_each_exercise_has_its_state_and_its_message(course, capsys, monkeypatch
 def test_perfect_copy_exits_with_zero_and_prints_a_table(course, capsys):
     solved = graded_cells(read_notebook(course / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
     write(course, {n: c.source for n, c in solved.items() if c.metadata.nbgrader.solution})
-    assert main(["check", ASSIGNMENT, "--student", "ada"]) == 0
+    assert main(["check", ASSIGNMENT, "--student", "ada", "--page"]) == 0
     out = capsys.readouterr().out
     assert f"{TOTAL:g} of {TOTAL:g} points, and 4 that a person marks" in out
     assert "feedback page: " in out
@@ -120,6 +124,7 @@ def test_an_untouched_copy_has_nothing_wrong(course, capsys):
     out = capsys.readouterr().out
     assert f"0 of {TOTAL:g} points, and 4 that a person marks" in out
     assert out.count("not started") == len(EXERCISES) and "  wrong" not in out
+    assert "feedback page" not in out and not list((course / ".cache").rglob("*.html"))
 
 
 def test_damaged_copy_is_said_in_one_sentence_and_left_alone(course, capsys):
@@ -128,3 +133,35 @@ def test_damaged_copy_is_said_in_one_sentence_and_left_alone(course, capsys):
     error = capsys.readouterr().err
     assert "cannot be read as a notebook" in error and error.count("\n") == 1
     assert copy_of(course).read_text("utf-8") == "{ not a notebook"
+
+
+def test_the_source_as_handed_out_is_kept_until_something_changes(course, monkeypatch):
+    path = course / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    made = check._master(course, path)
+    wanted = master(path, load_config(course, course))
+    assert made == wanted
+    with monkeypatch.context() as without:
+        without.setattr(check, "master", lambda *_: pytest.fail("it was there"))
+        assert check._master(course, path) == wanted
+    for damage in ("", "{}", '{"digest": 1}', json.dumps({"digest": "0" * 64, "notebook": {}})):
+        (course / ".cache" / "check" / "source" / path.name).write_text(damage)
+        assert check._master(course, path) == wanted
+    for file, old, new in (
+        (path, "doubling", "halving"),
+        (course / "nbgrader_config.py", "# Your code here", "# Yours"),
+    ):
+        file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
+        changed = check._master(course, path)
+        assert changed == master(path, load_config(course, course)) != wanted
+        wanted = changed
+
+
+@pytest.mark.parametrize("path", sorted(COURSE.glob("release/*/*.ipynb")), ids=lambda p: p.stem)
+def test_a_released_notebook_has_its_checksums(path):
+    assert master(path) == read_notebook(path)
+
+
+def test_a_check_loads_nothing_of_nbgrader():
+    code = "import sys, scalinglaws.course.grading.self_check; print('nbgrader' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

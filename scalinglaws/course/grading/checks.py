@@ -13,8 +13,12 @@ are turned into plain floats before they are compared, so an object that claims 
 
 A slip is a wrong value that people reach, with a sentence on how. It has a narrow tolerance of its own, whatever the
 answer's is: the nearest slip is named, and where none is near, a plain "is 3, expected 2" is better than a false accusation.
+
+Where a hidden line of a test cell calls a check, the reply shows neither arguments nor what came back for them: a learner's
+function could return the arguments, and they would be known at the next hand-in. Values of the learner's variables are shown.
 """
 
+import ast
 import contextlib
 import copy
 import inspect
@@ -34,6 +38,7 @@ import pandas as pd
 from scalinglaws.course.variants import Variant, code_of, drawn, others_tokens, variant
 
 from .engine.channel import call_and_compare
+from .engine.redaction import in_hidden_test
 
 __all__ = [
     "CheckFailed",
@@ -152,11 +157,51 @@ def _show(value: Any, digits: int = 6) -> str:
     return text if len(text) <= 120 else text[:117] + "..."
 
 
+@dataclass(frozen=True)
+class _Subject:
+    """What a reply speaks of. where: to be said at the end of its clause. open: its value may be shown."""
+
+    name: str
+    where: str = ""
+    open: bool = True
+
+    @classmethod
+    def of(cls, name: str) -> "_Subject":
+        """Of a value that a test cell calls `name`: "alpha", "f(3, 7)", "f of 40 random rows"."""
+        if not in_hidden_test():
+            return cls(name)
+        bare = _CALL.sub(lambda call: call[0] if _is_names(call[2]) else call[1], name)
+        where = "" if bare == name else " for an input that is not shown"
+        return cls(bare, where, _is_variable(name))
+
+    def is_(self, value: str, instead: str) -> str:
+        """The subject and what it is; `instead` where its value is not to be shown."""
+        return f"{self.name} is {value if self.open else instead}{self.where}"
+
+
+_CALL = re.compile(r"\b([^\W\d]\w*)\((.*)\)")
+
+
+def _is_names(arguments: str) -> bool:
+    parts = map(str.strip, arguments.split(","))
+    return all(part.isidentifier() or part == "..." for part in parts)
+
+
+def _is_variable(name: str) -> bool:
+    """Whether a name is an expression of the learner's variables, such as "alpha" or "fits['N'] - 1"."""
+    try:
+        tree = ast.parse(name, mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    return not any(isinstance(node, ast.Call) for node in ast.walk(tree))
+
+
 def _not_numbers(name: str, value: Any, wanted: str) -> CheckFailed:
-    kind = type(value).__name__
-    fit = " If it holds a fit, take from it what is asked for, such as `fit.E`."
     plain = type(value).__module__ == "builtins"
-    return CheckFailed(f"{name} is of type {kind}: {wanted} expected.{'' if plain else fit}")
+    fit = "" if plain else " If it holds a fit, take from it what is asked for, such as `fit.E`."
+    kind = f"of type {type(value).__name__}"
+    said = _Subject.of(name).is_(kind, kind if plain else "of another type")
+    return CheckFailed(f"{said}: {wanted} expected.{fit}")
 
 
 def number(name: str, value: Any) -> float:
@@ -167,11 +212,11 @@ def number(name: str, value: Any) -> float:
     if _is_blank(value):
         raise NotStarted(f"{name} has no value yet.")
     if isinstance(value, bool | np.bool_):
-        raise CheckFailed(f"{name} is {value}: a number was expected, not a truth value.")
+        said = _Subject.of(name).is_(str(value), "True or False")
+        raise CheckFailed(f"{said}: a number was expected, not a truth value.")
     if isinstance(value, str | bytes):
-        raise CheckFailed(
-            f"{name} is the text {value!r}: write the number without quotation marks."
-        )
+        said = _Subject.of(name).is_(f"the text {value!r}", "a text")
+        raise CheckFailed(f"{said}: write the number without quotation marks.")
     if callable(value):
         raise CheckFailed(f"{name} is a function: did you forget to call it?")
     try:
@@ -181,9 +226,9 @@ def number(name: str, value: Any) -> float:
                 f"{name} is a complex number: a negative number was raised to a fraction."
             )
         if array.size != 1:
-            raise CheckFailed(
-                f"{name} holds {array.size} values (shape {array.shape}): one number was expected."
-            )
+            about = _Subject.of(name)
+            size = f"{array.size} values (shape {array.shape})" if about.open else "several values"
+            raise CheckFailed(f"{about.name} holds {size}{about.where}: one number was expected.")
         return float(array.reshape(-1)[0])
     except CheckFailed:
         raise
@@ -206,7 +251,8 @@ def numbers(name: str, value: Any, what: str) -> tuple[float, ...]:
         raise _not_numbers(name, value, f"{many} ({what}) were")
     array = _to_array(name, value, f"{many} ({what}) were").reshape(-1)
     if array.size != count:
-        raise CheckFailed(f"{name} is {_show(value)}: {many} were expected, ({what}).")
+        said = _Subject.of(name).is_(_show(value), "something else")
+        raise CheckFailed(f"{said}: {many} were expected, ({what}).")
     return tuple(array.tolist())
 
 
@@ -312,14 +358,20 @@ def _judge(
 
     if right(got):
         return
+    about = _Subject.of(name)
     digits = 6 if _show(_item(got)) != _show(_item(want)) else 10
-    expected = expected or _show(_item(want), digits)
-    said = f"{name} is {_show(_item(got), digits)}, expected {expected}."
+    if about.open:
+        expected = expected or _show(_item(want), digits)
+        said = f"{name} is {_show(_item(got), digits)}, expected {expected}."
+    else:
+        said = f"{about.name} is not right{about.where}."
+        said += f" Expected: {expected}." if expected else ""
     if got.shape != want.shape:
-        values = f"{got.size} value{'s' if got.size != 1 else ''}"
+        values = f"{got.size} value{'s' if got.size != 1 else ''} (shape {got.shape})"
+        size = f"{values}, expected {want.size} (shape {want.shape})"
+        size = size if about.open else f"another number of values than expected{about.where}"
         raise CheckFailed(
-            f"{name} holds {values} (shape {got.shape}), expected {want.size} (shape {want.shape}): one for each input,"
-            " or those that the text lists, in the same order."
+            f"{about.name} holds {size}: one for each input, or those that the text lists, in the same order."
         )
     if likely := _likely(got, want, slips, right):
         raise CheckFailed(f"{said} {' Or: '.join(likely)}")
@@ -336,7 +388,7 @@ def _judge(
     if _close(got, want, min(5 * rtol, 0.25), 5 * atol):
         reason = f": {why}" if why else ""
         raise CheckFailed(f"{said} Nearly, but outside the tolerance{reason}.")
-    raise CheckFailed(said)
+    raise CheckFailed(said if about.open or expected else f"{said} Try inputs of your own.")
 
 
 def _item(array: np.ndarray) -> Any:
@@ -397,8 +449,11 @@ def check_between(name: str, got: Any, low: float, high: float, hint: str = "") 
     if np.isnan(value):
         raise CheckFailed(f"{name} is not a number (nan): look at what it is computed from.")
     if not low <= value <= high:
+        about = _Subject.of(name)
         span = f"from {low:g} to {high:g}" if np.isfinite(high) else f"above {low:g}"
-        raise CheckFailed(f"{name} is {_show(value)}, expected a number {span}. {hint}".strip())
+        said = f"{name} is {_show(value)}, expected a number {span}."
+        said = said if about.open else f"{about.name} is too small or too large{about.where}."
+        raise CheckFailed(f"{said} {hint}".strip())
 
 
 def check_sealed(name: str, got: Any, seal: str, *, own: Variant | None = None) -> None:
@@ -457,8 +512,8 @@ def call(function: Callable[..., Any], *args: Any, shown: str | None = None) -> 
     """Call a learner's function on copies of `args` and return its result.
 
     What the function prints or warns is kept off this cell, and an error in it becomes a CheckFailed that names the line.
-    shown: how the call is named in messages. Raises NotStarted where the result is None, CheckFailed where the function
-    changed its arguments.
+    shown: how the call is named in messages; a hidden test shows no values of its arguments.
+    Raises NotStarted where the result is None, CheckFailed where the function changed its arguments.
     """
     value, complaint = _watched(function, args, shown)
     if complaint:
@@ -478,13 +533,16 @@ def _watched(
         raise CheckFailed(f"{_show(function)} stands where a function was expected.")
     value, changed = _call(function, args, shown)
     if value is None:
+        about = _Subject.of(shown)
         raise NotStarted(
-            f"{shown} returned None: the function is not written yet, or the word return is missing."
+            f"{about.name} returned None{about.where}: the function is not written yet, or the word return is missing."
         )
     if not changed:
         return value, ""
+    about = _Subject.of(shown)
+    after = f"after {shown}, " if about.name == shown else ""
     return value, (
-        f"{name} changed its input: after {shown}, {_parameter(function, changed[0])} is not what it was, and whoever"
+        f"{name} changed its input: {after}{_parameter(function, changed[0])} is not what it was, and whoever"
         " called it goes on with wrong data. Work on a copy, or build a new value."
     )
 
@@ -517,14 +575,16 @@ def _call(
     except CheckFailed:
         raise
     except NotImplementedError:
-        raise NotStarted(f"{shown} is not written yet.") from None
+        about = _Subject.of(shown)
+        raise NotStarted(f"{about.name} is not written yet.") from None
     except (Exception, SystemExit) as error:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename]
         # In the grading engine the function runs in another process, which says the line itself.
         last = getattr(error, "learner_line", "") or (frames[-1].line if frames else "")
         line = f" in the line `{last}`" if last else ""
         text = f"{type(error).__name__}: {error}".strip().rstrip(".:")
-        raise CheckFailed(f"{shown} stopped with {text}{line}.") from None
+        about = _Subject.of(shown)
+        raise CheckFailed(f"{about.name} stopped with {text}{line}{about.where}.") from None
 
 
 def check_function(

@@ -34,9 +34,10 @@ from .engine.sandbox import Limits
 from .execute import HAS_ENGINE, require_isolation, shared_server
 from .gradebook_writer import Records, only_one
 from .ledger import Entry, Ledger
-from .nbgrader_api import explain, gradebook_errors, load_config
+from .nbgrader_api import load_config
 from .remarks import Kind
 from .submission_job import Assignment, Outcome, grade_submission
+from .troubles import explain, gradebook_errors
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -127,6 +128,7 @@ def grade_all(
     Returns what waits for a person in the whole class: see `Records.waiting`.
     """
     if todo and HAS_ENGINE and not args.cluster:
+        shared_server().more = ("scipy.stats", "scipy.interpolate")
         shared_server().start()  # warms up while the gradebook is opened
         if workers(args) > 1:
             shared_server().cores = Counter(dict.fromkeys(cores(), 0))

@@ -5,14 +5,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbformat import NotebookNode
-from nbgrader import utils
-from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
 
 import scalinglaws
-from scalinglaws.course.exercises import exercises, graded_cells
+from scalinglaws.course.exercises import assignments, exercises, graded_cells, is_grade
 from scalinglaws.course.variants import class_tokens
 from scalinglaws.errors import CourseError
 
@@ -20,9 +18,14 @@ from .engine.sandbox import Limits
 from .execute import Plan
 from .finder import Folder, read_folder
 from .ledger import UNKNOWN_VERSION, Entry, Ledger
-from .nbgrader_api import assignments
 from .submission import master
 from .submission_job import Assignment
+
+if (
+    TYPE_CHECKING
+):  # importing nbgrader takes more than a second, and a check of one copy needs none of it
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
 
 
 def check_name(course: Path, assignment: str) -> None:
@@ -33,26 +36,38 @@ def check_name(course: Path, assignment: str) -> None:
 
 
 def load_assignment(
-    directory: CourseDirectory, config: Config, name: str, limits: Limits, sandboxed: bool
+    directory: "CourseDirectory", config: "Config", name: str, limits: Limits, sandboxed: bool
 ) -> Assignment:
     """Read an assignment's source."""
     folder = Path(directory.format_path(directory.source_directory, ".", name))
     notebooks = {path.stem: master(path, config) for path in sorted(folder.glob("*.ipynb"))}
-    hide = [str(Path(directory.root).resolve())]
+    return assignment_of(name, Path(directory.root), folder, notebooks, limits, sandboxed)
+
+
+def assignment_of(
+    name: str,
+    course: Path,
+    folder: Path,
+    notebooks: dict[str, NotebookNode],
+    limits: Limits,
+    sandboxed: bool,
+) -> Assignment:
+    """The assignment whose source lies in a folder. notebooks: what `submission.master` gives."""
+    hide = [str(course.resolve())]
     plans = {key: Plan.of(notebook, hide) for key, notebook in notebooks.items()}
     files = {n: d for n, d in read_folder(folder).files.items() if not n.endswith(".ipynb")}
     digest = _digest_of_source(notebooks, files, limits, sandboxed)
     found = versions(notebooks, files)
-    tokens = class_tokens(directory.root)
+    tokens = class_tokens(course)
     return Assignment(name, notebooks, plans, files, limits, sandboxed, digest, found, tokens)
 
 
-def submitted_folder(directory: CourseDirectory, student: str, assignment: str) -> Path:
+def submitted_folder(directory: "CourseDirectory", student: str, assignment: str) -> Path:
     """Where a student's submission lies."""
     return Path(directory.format_path(directory.submitted_directory, student, assignment))
 
 
-def students(directory: CourseDirectory, assignment: str) -> list[str]:
+def students(directory: "CourseDirectory", assignment: str) -> list[str]:
     """All who submitted something."""
     root = Path(directory.format_path(directory.submitted_directory, "*", assignment))
     found = root.parent.parent.glob(f"*/{assignment}")
@@ -61,7 +76,7 @@ def students(directory: CourseDirectory, assignment: str) -> list[str]:
     )
 
 
-def read_submission(directory: CourseDirectory, student: str, assignment: str) -> Folder:
+def read_submission(directory: "CourseDirectory", student: str, assignment: str) -> Folder:
     """The files of a submission."""
     return read_folder(submitted_folder(directory, student, assignment))
 
@@ -83,7 +98,7 @@ def versions(notebooks: Mapping[str, NotebookNode], files: Mapping[str, bytes]) 
             digest = hashlib.sha256()
             for key in dict.fromkeys([*exercise.answers, *exercise.tests]):
                 cell = cells[key]
-                points = float(cell.metadata.nbgrader["points"]) if utils.is_grade(cell) else None
+                points = float(cell.metadata.nbgrader["points"]) if is_grade(cell) else None
                 about = [key, cell.cell_type, cell.source, points]
                 digest.update(json.dumps(about).encode())
             found[f"{name}/" * (len(notebooks) > 1) + exercise.number] = digest.hexdigest()
@@ -93,7 +108,9 @@ def versions(notebooks: Mapping[str, NotebookNode], files: Mapping[str, bytes]) 
     return {"": shared.hexdigest(), **found}
 
 
-def current_versions(directory: CourseDirectory, config: Config, assignment: str) -> dict[str, str]:
+def current_versions(
+    directory: "CourseDirectory", config: "Config", assignment: str
+) -> dict[str, str]:
     """The versions of an assignment's exercises as its source stands now."""
     folder = Path(directory.format_path(directory.source_directory, ".", assignment))
     notebooks = {path.stem: master(path, config) for path in sorted(folder.glob("*.ipynb"))}

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
-from nbgrader import utils
 
+from scalinglaws.course.exercises import is_solution
 from scalinglaws.errors import CourseError
 
 from .engine import figures, sandbox
@@ -70,7 +70,7 @@ class Plan:
         given = {
             visible(cell.source).strip()
             for cell in source.cells
-            if cell.cell_type == "code" and not utils.is_solution(cell)
+            if cell.cell_type == "code" and not is_solution(cell)
         }
         return cls(course, frozenset(given))
 
@@ -125,10 +125,12 @@ def run_notebook(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     files: Path | None = None,
     sandboxed: bool = True,
+    draw: bool = True,
 ) -> Ran:
     """Run all code cells of a notebook that was repaired, and write their outputs into it.
 
     files: a folder with two, `learner` and `tester`: what each process finds in its own at the start.
+    draw: whether to draw the figures that `sl.show` left to be drawn.
     """
     if not HAS_ENGINE:
         return _run_in_a_kernel(notebook, limits, files)
@@ -151,7 +153,7 @@ def run_notebook(
             cell.execution_count = count
             ran.total += work.seconds
             room -= sum(map(len, work.sketches))
-            sketches += work.sketches if room >= 0 else ()
+            sketches += work.sketches if draw and room >= 0 else ()
             if work.cut:
                 ran.flooded.append(grade_id(cell) or f"cell {count}")
             if test:

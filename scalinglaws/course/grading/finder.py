@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from nbformat import NotebookNode
-from nbgrader import utils
+
+from scalinglaws.course.exercises import is_solution
 
 from .engine.sandbox import MIB
 from .messages import visible_text
@@ -289,7 +290,7 @@ def _candidate(path: str, data: bytes, source: NotebookNode) -> _Candidate:
             grade_id(cell)
             for cell in trial.cells
             if (original := ours.get(grade_id(cell))) is not None
-            and utils.is_solution(original)
+            and is_solution(original)
             and not same_text(cell.source, original.source)
         }
     return _Candidate(path, notebook, remarks, frozenset(filled), shared)

@@ -32,9 +32,10 @@ from traitlets.config import Config
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file, try_lock
 
+from .cells import score_of
 from .execute import is_unjudged
 from .nbgrader_api import open_gradebook
-from .results import automatic_comment, score_of
+from .results import automatic_comment
 from .submission import grade_id
 from .submission_job import Outcome, text_of
 

@@ -7,8 +7,9 @@ import re
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from scalinglaws.paths import complete_course_dir
 from .classroom import check_name, current_versions, describe_stale, read_entries, stale, students
 from .ledger import Ledger
 from .nbgrader_api import load_config
-from .results import Result, State, results
+from .results import Result, State, Test, results
 
 LEGEND = """\
 right: submissions with all points. mean: share of the points. discrimination: correlation with the points of
@@ -73,12 +74,7 @@ def run(args: argparse.Namespace) -> int:
         raise CourseError(
             f"No graded submission of {args.assignment}: run `scalinglaws grade {args.assignment}` first."
         )
-    known = [
-        exercise
-        for path in sorted((course / "source" / args.assignment).glob("*.ipynb"))
-        for exercise in exercises(read_notebook(path))
-    ]
-    items = analyse([results(known, tests) for tests in graded], args.slips)
+    items = class_items(course, args.assignment, graded, args.slips)
     old = stale(entries, current_versions(directory, config, args.assignment))
     if old:
         print(describe_stale(old, args.assignment), file=sys.stderr)
@@ -104,6 +100,18 @@ def run(args: argparse.Namespace) -> int:
             print(textwrap.fill(text, 100, initial_indent=" " * 9, subsequent_indent=" " * 13))
     print(f"\n{LEGEND}")
     return 0
+
+
+def class_items(
+    course: Path, assignment: str, graded: Sequence[Mapping[str, Test]], most: int = 3
+) -> list[Item]:
+    """The analysis of an assignment. graded: the tests of each submission, from the ledger. most: how many slips."""
+    known = [
+        exercise
+        for path in sorted((course / "source" / assignment).glob("*.ipynb"))
+        for exercise in exercises(read_notebook(path))
+    ]
+    return analyse([results(known, tests) for tests in graded], most)
 
 
 def analyse(submissions: Sequence[Sequence[Result]], most: int = 3) -> list[Item]:

@@ -1,7 +1,6 @@
 """nbgrader in a folder of its own: run a step on some assignments without touching the course's gradebook."""
 
 import contextlib
-import errno
 import functools
 import logging
 import shutil
@@ -13,14 +12,15 @@ import nbgrader.api
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from scalinglaws.course.exercises import assignments
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import exercises_dir
 
 from .scratch import temporary_folder
+from .troubles import explain
 
 # For every new gradebook nbgrader starts `alembic heads`, some seconds of processor time, to learn
 # the version of its own tables. That does not change while a process runs: it is asked once.
@@ -51,70 +51,6 @@ def course_config(course: Path, root: Path) -> Config:
     config = load_config(course, root)
     config.CourseDirectory.db_url = gradebook_url(root)
     return config
-
-
-# What a database says, and what a person should read instead.
-_TROUBLES = {
-    (
-        "disk is full",
-        "No space left",
-        "disk quota",
-    ): "The disk is full: make room, then run the same command again. What is graded is kept.",
-    (
-        "database is locked",
-        "database table is locked",
-    ): "The gradebook is locked: another program is"
-    " writing to it. Close formgrader, database browsers and other terminals, then run the same"
-    " command again.",
-    ("no such column", "has no column", "no such table", "UndefinedColumn", "UndefinedTable"): "The"
-    " gradebook was made by an older nbgrader: make a copy of it, run `nbgrader db upgrade`, then run"
-    " the same command again.",
-    (
-        "readonly database",
-        "read-only",
-    ): "The gradebook may not be written: see that the file and its folder are yours to write.",
-    ("malformed", "not a database", "disk I/O error"): "The gradebook is damaged: restore it from a"
-    " copy. Move it away to start with an empty one (hand marks are lost then).",
-}
-
-
-def is_full(error: OSError) -> bool:
-    """Whether a disk is full, or a quota used up."""
-    return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-
-
-def explain(error: BaseException) -> CourseError | None:
-    """What a person should read of an error of the gradebook or the disk; None for any other."""
-    if isinstance(error, OSError):
-        said = _sentence("disk is full", error.strerror or "")
-        return CourseError(said) if is_full(error) else None
-    if not isinstance(error, SQLAlchemyError):
-        return None
-    text = str(getattr(error, "orig", None) or error)
-    sentence = _sentence(text, next(iter(text.splitlines()), ""))
-    return CourseError(sentence) if sentence else None
-
-
-def _sentence(text: str, reason: str) -> str:
-    found = (
-        sentence
-        for signs, sentence in _TROUBLES.items()
-        if any(s.lower() in text.lower() for s in signs)
-    )
-    sentence = next(found, "")
-    head, colon, rest = sentence.partition(":")
-    return f"{head} ({reason}){colon}{rest}" if sentence else ""
-
-
-@contextlib.contextmanager
-def gradebook_errors() -> Iterator[None]:
-    """Turn what a database says into a sentence that helps. Raises CourseError for what is known."""
-    try:
-        yield
-    except (OSError, SQLAlchemyError) as error:
-        if (known := explain(error)) is not None:
-            raise known from None
-        raise
 
 
 def open_gradebook(course: CourseDirectory) -> Gradebook:
@@ -154,15 +90,6 @@ def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
             ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
         )
         yield ScratchCourse(root, assignment, NbGraderAPI(config=course_config(course, root)))
-
-
-def assignments(course: Path) -> list[str]:
-    """The assignments of a course: the folders of `source/`, or else `release/`, that hold a notebook of their own name."""
-    return sorted(
-        path.parent.name
-        for path in exercises_dir(course).glob("*/*.ipynb")
-        if path.stem == path.parent.name
-    )
 
 
 class ScratchCourse:

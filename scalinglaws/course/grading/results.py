@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from nbformat import NotebookNode
-from nbgrader import utils
 
-from scalinglaws.course.exercises import Exercise, exercises, graded_cells
+from scalinglaws.course.exercises import Exercise, exercises, graded_cells, is_solution
 
+from .cells import checksum, is_task, score_of
 from .execute import is_unjudged
 from .messages import failure_message, stop_messages, visible_text
 
@@ -59,20 +59,14 @@ class Result:
     messages: tuple[str, ...] = ()
 
 
-def score_of(cell: NotebookNode) -> float | None:
-    """The points that a graded cell earned by itself; None where a person has to mark it."""
-    points, _ = utils.determine_grade(cell)
-    return None if points is None else float(points)
-
-
 def is_untouched(cell: NotebookNode) -> bool:
     """Whether a repaired answer is as it was handed out."""
-    return cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+    return cell.metadata.nbgrader.get("checksum") == checksum(cell)
 
 
 def automatic_comment(cell: NotebookNode) -> str | None:
     """What the feedback says of an answer by itself."""
-    return "No response." if is_untouched(cell) and not utils.is_task(cell) else None
+    return "No response." if is_untouched(cell) and not is_task(cell) else None
 
 
 def judge(notebook: NotebookNode, seconds: Mapping[str, float] | None = None) -> dict[str, Test]:
@@ -91,7 +85,7 @@ def judge(notebook: NotebookNode, seconds: Mapping[str, float] | None = None) ->
 
 def _judge_cell(cell: NotebookNode, untouched: bool, hints: tuple[str, ...]) -> Test:
     points, most = score_of(cell), float(cell.metadata.nbgrader["points"])
-    if utils.is_solution(cell) or utils.is_task(cell):
+    if is_solution(cell) or is_task(cell):
         if points is None:
             return Test(None, most, State.WAITS)
         state = State.NOT_STARTED if is_untouched(cell) else State.WAITS

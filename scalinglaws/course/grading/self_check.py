@@ -5,34 +5,37 @@ that an instructor's `scalinglaws grade` gives. The gradebook is not touched.
 """
 
 import argparse
+import contextlib
+import hashlib
 import json
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
 
-from nbgrader.coursedir import CourseDirectory
+import nbformat
+from nbformat import NotebookNode
 
-from scalinglaws.course.exercises import exercises
+from scalinglaws.course.exercises import assignments, exercises, read_notebook
 from scalinglaws.course.learner.events import note_check
 from scalinglaws.course.variants import TOKEN_FILE, ClassTokens, valid_token
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
 from scalinglaws.paths import course_dir, exercises_dir, is_complete
 
-from . import feedback
+from . import submission
 from .check_report import as_text
-from .classroom import load_assignment
+from .classroom import assignment_of
 from .engine import sandbox
 from .engine.sandbox import Limits
 from .execute import HAS_ENGINE, shared_server
 from .finder import find_work, read_folder
-from .nbgrader_api import assignments, gradebook_errors, load_config
 from .remarks import Kind
-from .rendering import shared_renderer
 from .results import Result, State, results
-from .submission import Unreadable
-from .submission_job import grade_submission
+from .submission import Unreadable, master, was_released
+from .submission_job import Assignment, Outcome, grade_submission
+from .troubles import gradebook_errors
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--student", default=default_student(), help="whose copy (default: %(default)s)"
     )
     parser.add_argument("--exercise", default="", help="check only this one, for example 7")
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help="also make a web page of your notebook with all messages",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
 
 
@@ -62,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
             args.student,
             quiet=args.json,
             exercise=args.exercise,
+            page=args.page,
         )
         for assignment in chosen
     ]
@@ -72,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         for report in reports:
             print_report(report)
+        if not args.page and not args.exercise and is_complete(course):
+            print("  With --page, the same as a web page, beside what you wrote.")
     done = all(
         row["by_hand"] or row["state"] == State.RIGHT
         for report in reports
@@ -104,7 +115,7 @@ def check(
     student: str,
     quiet: bool = False,
     exercise: str = "",
-    page: bool = True,
+    page: bool = False,
 ) -> dict[str, Any]:
     """Grade one learner's copy of one assignment. folder: what `find_copies` found.
 
@@ -117,22 +128,14 @@ def check(
     exercise, or no notebook that can be read.
     """
     name = folder.name
-    page &= not exercise
+    page &= not exercise and is_complete(course)  # the page shows points
     if page:
+        from .rendering import shared_renderer
+
         shared_renderer().start()
     if HAS_ENGINE:
         shared_server().start()  # warms up while we read
-    config, full = load_config(course, course), is_complete(course)
-    config.CourseDirectory.source_directory = exercises_dir(course).name
-    # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
-    # is as in grading.
-    assignment = load_assignment(
-        CourseDirectory(config=config),
-        config,
-        name,
-        Limits(),
-        sandboxed=not (sandbox.private_path() or sandbox.missing()),
-    )
+    assignment = load(course, name)
     known = exercises(assignment.notebooks[name])
     if exercise:
         numbers = [e.number for e in known if e.tests]
@@ -156,11 +159,10 @@ def check(
     if not quiet:
         print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
     with gradebook_errors():  # a full disk is one sentence
-        outcome = grade_submission(assignment, student, found.files, found.left_out, tests)
-    path = ""
-    if full and page:  # the page shows points
-        content = feedback.page(outcome.notebooks[name], config, name, student)
-        path = str(_keep_feedback(course, name, student, content))
+        outcome = grade_submission(
+            assignment, student, found.files, found.left_out, tests, draw=page
+        )
+    path = str(_make_page(course, name, outcome)) if page else ""
     found_results = results(known, outcome.tests)
     return {
         "assignment": name,
@@ -170,7 +172,7 @@ def check(
         "exercises": [_row(result) for result in found_results],
         "remarks": [r.text for r in outcome.remarks if r.kind in (Kind.LOOK, Kind.FOUND)],
         "feedback": path,
-        "full": full,
+        "full": is_complete(course),
     }
 
 
@@ -186,9 +188,57 @@ def _row(result: Result) -> dict[str, Any]:
     }
 
 
-def _keep_feedback(course: Path, name: str, student: str, page: str) -> Path:
-    """Keep the feedback page in .cache/check/<student>/ (feedback/ is the instructor's); returns its path."""
-    target = course / ".cache" / "check" / student / f"{name}.html"
+def load(course: Path, name: str) -> Assignment:
+    """An assignment as a learner's own copy is graded by it, here and now."""
+    folder = exercises_dir(course) / name
+    notebooks = {path.stem: _master(course, path) for path in sorted(folder.glob("*.ipynb"))}
+    # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
+    # is as in grading.
+    sandboxed = not (sandbox.private_path() or sandbox.missing())
+    return assignment_of(name, course, folder, notebooks, Limits(), sandboxed)
+
+
+def _master(course: Path, path: Path) -> NotebookNode:
+    """As `submission.master` by the course's settings; kept in .cache/check/ for the next check, which
+    then need not import nbgrader."""
+    if was_released(read_notebook(path)):
+        return master(path)
+    settings = course / "nbgrader_config.py"
+    made_from = [path, settings, Path(submission.__file__)]
+    digest = hashlib.sha256(version("nbgrader").encode())
+    for file in made_from:
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    kept = _cache(course) / "source" / path.name
+    try:
+        found = json.loads(kept.read_bytes())
+        if found["digest"] == digest.hexdigest():
+            made = nbformat.from_dict(found["notebook"])
+            assert isinstance(made, NotebookNode)  # of a dictionary
+            return made
+    except (OSError, ValueError, TypeError, KeyError):  # there is none, or it was damaged
+        pass
+    from .nbgrader_api import load_config
+
+    notebook = master(path, load_config(course, course))
+    content = json.dumps({"digest": digest.hexdigest(), "notebook": notebook})
+    with contextlib.suppress(OSError):  # then the next check makes it again
+        replace_file(kept, content.encode())
+    return notebook
+
+
+def _cache(course: Path) -> Path:
+    """Where checks keep what is theirs: feedback/ is the instructor's."""
+    return course / ".cache" / "check"
+
+
+def _make_page(course: Path, name: str, outcome: Outcome) -> Path:
+    """Write the feedback page of a checked notebook; returns its path."""
+    from . import feedback
+    from .nbgrader_api import load_config
+
+    config = load_config(course, course)
+    page = feedback.page(outcome.notebooks[name], config, name, outcome.student)
+    target = _cache(course) / outcome.student / f"{name}.html"
     try:
         replace_file(target, page.encode("utf-8", "replace"))
     except OSError as error:

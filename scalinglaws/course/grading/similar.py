@@ -53,24 +53,9 @@ def run(args: argparse.Namespace) -> int:
     check_name(course, args.assignment)
     if not 0 <= args.least <= 1:
         raise CourseError(f"--from is a share from 0 to 1, not {args.least:g}.")
-    config = load_config(course, course)
-    directory = CourseDirectory(config=config)
-    found: list[Pair] = []
-    paths = sorted((course / "source" / args.assignment).glob("*.ipynb"))
-    for path in paths:
-        source = master(path, config)
-        notebooks = {}
-        for student in students(directory, args.assignment):
-            handed_in = read_submission(directory, student, args.assignment)
-            try:
-                work = find_work(path.stem, source, handed_in, [p.stem for p in paths])
-            except Unreadable as error:
-                print(f"{student} is left out: {error}.", file=sys.stderr)
-                continue
-            if work.path != path.name:
-                print(f"{student}: {safe_cell(work.path)} was read.", file=sys.stderr)
-            notebooks[student] = work.notebook
-        found += pairs(notebooks, source, path.stem)
+    found, remarks = find_pairs(course, args.assignment)
+    for remark in remarks:
+        print(remark, file=sys.stderr)
     found = sorted(
         (p for p in found if p.share >= args.least),
         key=lambda p: (-p.share, -p.tokens, p.first, p.second),
@@ -94,6 +79,30 @@ def run(args: argparse.Namespace) -> int:
             "\nShort right answers look alike by themselves: read both before you speak to anyone."
         )
     return 0
+
+
+def find_pairs(course: Path, assignment: str) -> tuple[list[Pair], list[str]]:
+    """All pairs of submissions that share code, and what to say of those that could not be compared as they were."""
+    config = load_config(course, course)
+    directory = CourseDirectory(config=config)
+    found: list[Pair] = []
+    remarks: list[str] = []
+    paths = sorted((course / "source" / assignment).glob("*.ipynb"))
+    for path in paths:
+        source = master(path, config)
+        notebooks = {}
+        for student in students(directory, assignment):
+            handed_in = read_submission(directory, student, assignment)
+            try:
+                work = find_work(path.stem, source, handed_in, [p.stem for p in paths])
+            except Unreadable as error:
+                remarks.append(f"{student} is left out: {error}.")
+                continue
+            if work.path != path.name:
+                remarks.append(f"{student}: {safe_cell(work.path)} was read.")
+            notebooks[student] = work.notebook
+        found += pairs(notebooks, source, path.stem)
+    return found, remarks
 
 
 def own_code(notebook: NotebookNode, given: set[str]) -> str:

@@ -10,18 +10,20 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
-from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.corpus.words import generate_corpus_id
-from nbgrader import utils
-from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
-from traitlets.config import Config
 
+from scalinglaws.course.exercises import graded_cells, is_grade, is_solution, read_notebook
+
+from .cells import checksum, is_task
 from .messages import visible_text
 from .remarks import Remark, look, repaired
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
 
 MAX_FILE = 64 * 2**20  # bytes of a submitted notebook
 MAX_VALUES = 4_000_000  # of its JSON: each takes some hundred bytes of memory
@@ -188,19 +190,27 @@ def _unicode(text: str) -> str:
 # --- the source ---
 
 
-def master(path: Path, config: Config | None = None) -> NotebookNode:
+def master(path: Path, config: "Config | None" = None) -> NotebookNode:
     """A source notebook as nbgrader hands it out, but with its hidden tests: stubs, locks and checksums.
 
     A notebook of release/, in a course without source/, is that already, with its visible tests alone.
     """
-    notebook, resources = nbformat.read(path, as_version=4), ResourcesDict()
-    steps = (LockCells, ComputeChecksums)
-    for step in steps if _was_released(notebook) else (ClearSolutions, *steps):
+    notebook = read_notebook(path)
+    if was_released(notebook):
+        for cell in graded_cells(notebook).values():
+            cell.metadata.nbgrader["checksum"] = checksum(cell)
+        return notebook
+    # Not at the top: who checks a learner's copy needs none of this, and would wait for it.
+    from nbconvert.exporters.exporter import ResourcesDict
+    from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
+
+    resources = ResourcesDict()
+    for step in (ClearSolutions, LockCells, ComputeChecksums):
         notebook, resources = step(config=config).preprocess(notebook, resources)
     return notebook
 
 
-def _was_released(notebook: NotebookNode) -> bool:
+def was_released(notebook: NotebookNode) -> bool:
     """Whether nbgrader made a notebook: it has checksums, and neither solutions nor hidden tests."""
     ours = [cell for cell in notebook.cells if grade_id(cell)]
     marks = ("### BEGIN SOLUTION", "### BEGIN HIDDEN TESTS")
@@ -217,7 +227,7 @@ def grade_id(cell: NotebookNode) -> str:
 
 def is_test(cell: NotebookNode) -> bool:
     """Whether a cell is run to give points, and is none of the learner's."""
-    return cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell)
+    return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
 
 
 def visible(source: str) -> str:
@@ -306,7 +316,7 @@ def _match_copies(name: str, cells: list[NotebookNode], original: NotebookNode) 
     remarks = []
     if len(cells) > 1:
         remarks.append(repaired(f"{name} was there {len(cells)} times"))
-    if not utils.is_solution(original):
+    if not is_solution(original):
         cell = cells[0]
         adopt_metadata(cell, original)
         if not any(same_text(cell.source, s) for s in (original.source, visible(original.source))):
@@ -333,7 +343,7 @@ def _claim_code(
     claimed: dict[int, str] = {}
     found: list[str] = []
     for name, original in ours.items():
-        if original.cell_type != "code" or not utils.is_solution(original):
+        if original.cell_type != "code" or not is_solution(original):
             continue
         stub = owners.get(name)
         if stub is not None and not same_text(stub.source, original.source):
@@ -437,7 +447,7 @@ def _claim_texts(
     essays = {
         name: cell
         for name, cell in ours.items()
-        if cell.cell_type == "markdown" and utils.is_solution(cell) and utils.is_grade(cell)
+        if cell.cell_type == "markdown" and is_solution(cell) and is_grade(cell)
     }
     if not essays:
         return []
@@ -551,8 +561,8 @@ def _put_back(
         name = grade_id(original)
         if not name or name in present:
             continue
-        if not (utils.is_grade(original) or utils.is_task(original)):
-            if utils.is_solution(original):
+        if not (is_grade(original) or is_task(original)):
+            if is_solution(original):
                 missing.append(name)
             continue
         back.append(name)
@@ -587,9 +597,7 @@ def _tests_after_answers(notebook: NotebookNode, ours: dict[str, NotebookNode]) 
     for name in order:
         if not is_test(ours[name]):
             continue
-        before = {
-            n for n in order[: order.index(name)] if utils.is_solution(ours[n]) or is_test(ours[n])
-        }
+        before = {n for n in order[: order.index(name)] if is_solution(ours[n]) or is_test(ours[n])}
         where = {grade_id(c): i for i, c in enumerate(notebook.cells) if grade_id(c)}
         last = max((where[n] for n in before if n in where), default=-1)
         if where.get(name, len(notebook.cells)) < last:

@@ -13,11 +13,11 @@ from .copied import copied_answers, foreign_outputs
 from .engine.sandbox import IMPORTABLE, MIB, Limits
 from .execute import Plan, needed_for, run_notebook
 from .finder import Folder, find_work
-from .nbgrader_api import is_full
 from .remarks import Kind, Remark
 from .results import Test, judge
 from .scratch import temporary_folder
 from .submission import Unreadable, repair
+from .troubles import is_full
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,12 @@ def grade_submission(
     files: dict[str, bytes],
     left_out: Sequence[str] = (),
     tests: Collection[str] | None = None,
+    draw: bool = True,
 ) -> Outcome:
     """Find, read, repair and run a submission. files, left_out: what `finder.read_folder` gives.
 
-    tests: run only what these test cells need; the results of others then mean nothing.
+    tests: run only what these test cells need; the results of others then mean nothing. draw: whether
+    anybody will look at the figures.
     """
     outcome = Outcome(student)
     submitted = Folder(files, list(left_out))
@@ -88,6 +90,7 @@ def grade_submission(
                 limits=assignment.limits,
                 files=shared,
                 sandboxed=assignment.sandboxed,
+                draw=draw,
             )
         outcome.notebooks[name] = notebook
         outcome.seconds += ran.total

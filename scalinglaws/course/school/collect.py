@@ -20,15 +20,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
+from scalinglaws.course.exercises import assignments
 from scalinglaws.course.grading.classroom import check_name
 from scalinglaws.course.grading.finder import is_hidden, safe_name, why_refused
 from scalinglaws.course.grading.messages import visible_text
-from scalinglaws.course.grading.nbgrader_api import (
-    assignments,
-    gradebook_errors,
-    load_config,
-    open_gradebook,
-)
+from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
+from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
 from scalinglaws.paths import complete_course_dir

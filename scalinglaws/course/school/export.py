@@ -21,7 +21,8 @@ from nbgrader.coursedir import CourseDirectory
 from scalinglaws.course.grading.classroom import current_versions, students as handed_in
 from scalinglaws.course.grading.ledger import Entry, Ledger
 from scalinglaws.course.grading.messages import safe_cell
-from scalinglaws.course.grading.nbgrader_api import gradebook_errors, load_config, open_gradebook
+from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
+from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
@@ -140,7 +141,8 @@ def run(args: argparse.Namespace) -> int:
         name: form.title.format(title) for name, title in read_titles(args.title, chosen).items()
     }
     rows = [row for row in rows if row["assignment"] in chosen]
-    table = list(make_table(students, rows, form, titles, args.percent))
+    safe_students, safe_rows = ([_safe(row) for row in table] for table in (students, rows))
+    table = list(make_table(safe_students, safe_rows, form, titles, args.percent))
     if args.output:
         try:
             with args.output.open("w", newline="", encoding="utf-8") as file:
@@ -226,7 +228,7 @@ def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]
                     rows.append(
                         _submission(row, assignment.name, entry, old, extra.get(student, 0.0))
                     )
-    return [_safe(row) for row in students], [_safe(row) for row in rows]
+    return students, rows
 
 
 def _student(student: Any, known: Student | None) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from typing import Any
 
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws.course.grading.nbgrader_api import gradebook_errors, load_config, open_gradebook
+from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
+from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
 from scalinglaws.paths import complete_course_dir

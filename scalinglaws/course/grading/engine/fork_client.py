@@ -28,11 +28,13 @@ class ForkServer:
     """The warm process, started when it is first needed. May be used by several threads.
 
     cores: with these, each session runs on one of them, so that the many processes of one submission
-    delay no other. data: bytes of data and stack that every process starts with.
+    delay no other. more: modules to import beforehand besides those that the notebooks import. data:
+    bytes of data and stack that every process starts with.
     """
 
     def __init__(self) -> None:
         self.cores: Counter[int] = Counter()  # core: sessions that run on it
+        self.more: tuple[str, ...] = ()
         self.data = 0
         self._lock = threading.Lock()
         self._running: _Running | None = None
@@ -50,7 +52,7 @@ class ForkServer:
                 "This system cannot fork processes: grade with `nbgrader autograde`, or on Linux."
             )
         self.close()
-        self._running = _Running()
+        self._running = _Running(self.more)
         return self._running
 
     def fork(self, request: dict[str, Any]) -> socket.socket:
@@ -98,12 +100,12 @@ class ForkServer:
 class _Running:
     """The server's process. ready: it has said that it is warm."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: tuple[str, ...]) -> None:
         self.control, theirs = socket.socketpair()
         with theirs:
             number = str(theirs.fileno())
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", f"{__package__}.fork_server", number],
+                [sys.executable, "-P", "-m", f"{__package__}.fork_server", number, *more],
                 pass_fds=[theirs.fileno()],
                 env=_environment(),
                 cwd="/",
@@ -137,7 +139,7 @@ def _environment() -> dict[str, str]:
 
     No secrets, one thread, figures in the notebook, the same hashes each time.
     """
-    names = ("PATH", "HOME", "TZ", "LANG")
+    names = ("PATH", "HOME", "TZ", "LANG", "PYTHONDONTWRITEBYTECODE")
     kept = {name: os.environ[name] for name in names if name in os.environ}
     # The same package as here, however this process found it.
     kept["PYTHONPATH"] = importable()
@@ -154,6 +156,5 @@ def _environment() -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MATPLOTLIBRC": own_matplotlibrc(),  # a personal style is no part of an answer
         "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "NBGRADER_EXECUTION": "autograde",
     }

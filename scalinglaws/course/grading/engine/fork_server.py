@@ -11,28 +11,32 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .shell import CellShell
 
 _PRELOAD = (
-    "numpy", "pandas", "scipy.optimize", "scipy.stats", "scipy.interpolate", "matplotlib.pyplot",
+    "numpy", "pandas", "scipy.optimize", "matplotlib.pyplot",
     "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline", "ipywidgets", "scalinglaws",
     "scalinglaws.runs", "scalinglaws.course.notebook", "scalinglaws.course.grading.checks", "scalinglaws.course.questions.seal",
     "scalinglaws.course.grading.engine.process", "IPython.core.completer", "multiprocessing.pool", "sqlite3",
 )  # fmt: skip
 
 
-def warm_up() -> "CellShell":
-    """Import what notebooks import, make the shell and draw one figure; returns the shell."""
+def warm_up(more: Iterable[str] = ()) -> "CellShell":
+    """Import what notebooks import, make the shell and draw one figure; returns the shell.
+
+    more: modules that are worth their time where many submissions may use them.
+    """
     import importlib
 
     from .kernel_shell import begin_notebook, draw_in_the_notebook
     from .shell import CellShell
 
     shell = CellShell()
-    for name in _PRELOAD:
+    for name in (*_PRELOAD, *more):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     draw_in_the_notebook()
@@ -47,14 +51,17 @@ def warm_up() -> "CellShell":
     return shell
 
 
-def main(number: int) -> None:
-    """Serve fork requests on the socket with this file number until it closes."""
+def main(number: int, *more: str) -> None:
+    """Serve fork requests on the socket with this file number until it closes. more: see `warm_up`."""
     control = socket.socket(fileno=number)
     for fd in os.listdir("/dev/fd") if os.path.isdir("/dev/fd") else ():
         if int(fd) > 2 and int(fd) != number:
             with contextlib.suppress(OSError):
                 os.close(int(fd))
-    shell = warm_up()
+    shell = warm_up(more)
+    # Its own modules were kept compiled for the next start; a submission's never are.
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     from . import process
 
     gc.collect()
@@ -78,4 +85,4 @@ def main(number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])

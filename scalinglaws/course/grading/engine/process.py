@@ -179,6 +179,7 @@ class Tester:
         self.bound: set[str] = set()
         self.found: dict[str, Any] = {}  # of the learner's, for the test that comes next
         self.redaction = Redaction()
+        shell.text_of = self.redaction.text_of
         # Modules of the source; nothing of the learner's that could be imported is here.
         sys.path.append(os.getcwd())
         warnings.simplefilter("ignore")  # nbgrader takes a warning in a test for a failure

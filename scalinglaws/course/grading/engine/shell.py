@@ -4,6 +4,7 @@ import contextlib
 import io
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,6 +180,7 @@ class CellShell:
         from .kernel_shell import make_shell
 
         self.outputs = Outputs(2**20)
+        self.text_of: Callable[[BaseException], str] = str  # of an error that ends a cell
         self.ip = make_shell()
         ip: Any = self.ip
         ip.display_pub = _Publisher(self)
@@ -213,7 +215,7 @@ class CellShell:
 
     def _show_error(self, kind: type, value: Any, lines: list[str]) -> None:
         try:
-            text = str(value)
+            text = self.text_of(value)
         except BaseException:
             text = ""
         self.outputs.error(str(kind.__name__), text, [str(line) for line in lines])
