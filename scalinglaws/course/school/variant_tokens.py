@@ -8,7 +8,8 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
 from scalinglaws.course.grading.messages import safe_cell
-from scalinglaws.course.grading.nbgrader_api import gradebook_errors, load_config
+from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.course.variants import class_tokens, code_of, read_key, start, token_of
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
