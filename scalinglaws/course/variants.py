@@ -18,10 +18,14 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
 from scalinglaws.paths import course_dir
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEY_FILE = "variants.key"  # in the instructor's folder: the secret
 MARK_FILE = "variants.on"  # in a hand-out: whoever works here needs a token
@@ -43,6 +47,8 @@ class Numbers:
         count = round((self.high - self.low) / self.step) + 1
         return float(f"{self.low + self.step * (bits % count):.12g}")
 
+
+SEED = Numbers(0, 1, 999_999_999, 1)  # of `Variant.subset`
 
 # What is drawn for each exercise, by notebook and number. The exercise's own cells say what the names mean.
 EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
@@ -84,6 +90,9 @@ EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
     "04/7": {"batch": Numbers(4096, 2001, 9999, 1), "batch_before": Numbers(512, 101, 1499, 1)},
     "04/11c": {"times": Numbers(3, 1.50001, 4.99999, 0.00001)},
     "05/8": {"alpha": Numbers(0.3478, 0.200001, 0.499999, 0.000001)},
+    "06/3a": {"p": Numbers(0.95, 0.9301, 0.9799, 0.0001)},
+    "06/6": {"seed": SEED},
+    "06/7": {"seed": SEED},
     "07/3": {  # million dollars
         "GPT_4": Numbers(40, 30.01, 59.99, 0.01),
         "Grok_4": Numbers(490, 300.1, 699.9, 0.1),
@@ -111,10 +120,18 @@ class Variant:
         except KeyError:
             raise AttributeError(f"exercise {self.exercise} draws no {name!r}") from None
 
+    def subset(self, table: "pd.DataFrame", share: float) -> "pd.DataFrame":
+        """A share of a table's rows, in their order; all of them without variants. The exercise draws a `seed`."""
+        if not self.is_own:
+            return table
+        return table.sample(frac=share, random_state=int(self.seed)).sort_index()
+
     def show(self) -> None:
         """Print the numbers, if they are not those of the text."""
-        if self.is_own:
-            numbers = ", ".join(f"{name} = {value:,.10g}" for name, value in self.values.items())
+        if self.is_own and "seed" in self.values:
+            print(f"Your own rows (variant {self.code}): a part of those in the text.")
+        elif self.is_own:
+            numbers = "; ".join(f"{name} = {value:,.10g}" for name, value in self.values.items())
             print(
                 f"Your own numbers (variant {self.code}): {numbers}.\n"
                 "Use them in place of those in the text."

@@ -700,7 +700,8 @@ def check_variant(
     exercise: str,
     want: Callable[[Variant], float],
     *,
-    rtol: float,
+    rtol: float = 0.0,
+    atol: float = 0.0,
     slips: Sequence[tuple[Callable[[Variant], float], str]] = (),
 ) -> None:
     """Check a number against the student's own variant; does nothing in a course without variants.
@@ -712,19 +713,26 @@ def check_variant(
     mine = variant(exercise)
     if not mine.is_own:
         return
-    refuse_other_variants(name, got, exercise, want, rtol=rtol)
+    refuse_other_variants(name, got, exercise, want, rtol=rtol, atol=atol)
     check_number(
         name,
         got,
         want(mine),
         rtol=rtol,
+        atol=atol,
         expected="another value for your numbers",
         slips=[(slip(mine), text) for slip, text in slips],
     )
 
 
 def refuse_other_variants(
-    name: str, got: Any, exercise: str, want: Callable[[Variant], float], *, rtol: float
+    name: str,
+    got: Any,
+    exercise: str,
+    want: Callable[[Variant], float],
+    *,
+    rtol: float = 0.0,
+    atol: float = 0.0,
 ) -> None:
     """Refuse a number that is wrong, and right for the numbers of the text or of another student of the class.
 
@@ -735,7 +743,7 @@ def refuse_other_variants(
     if not mine.is_own:
         return
     value = number(name, got)
-    if math.isclose(value, want(mine), rel_tol=rtol):
+    if math.isclose(value, want(mine), rel_tol=rtol, abs_tol=atol):
         return
     if math.isclose(value, want(drawn(exercise, "")), rel_tol=_as_given(value)):
         raise CheckFailed(

@@ -10,7 +10,7 @@ from scalinglaws.course.variants import ClassTokens
 from .remarks import Remark, look
 from .submission import is_test
 
-_SHOWN = re.compile(r"Your own numbers \(variant ([0-9a-f]{10})\)")  # `Variant.show`
+_SHOWN = re.compile(r"Your own (?:numbers|rows) \(variant ([0-9a-f]{10})\)")  # `Variant.show`
 _SAID = re.compile(r"right for the numbers of another variant \(([0-9a-f, ]+)\)")  # `check_variant`
 LEAST = 2  # exercises that must fit the same other student: one may be chance
 
