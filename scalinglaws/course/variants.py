@@ -89,8 +89,11 @@ EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
     },
     "04/7": {"batch": Numbers(4096, 2001, 9999, 1), "batch_before": Numbers(512, 101, 1499, 1)},
     "04/11c": {"times": Numbers(3, 1.50001, 4.99999, 0.00001)},
+    "05/2": {
+        "N_ref": Numbers(30_720, 15_001, 59_999, 1),
+        "D_ref": Numbers(507_648, 300_001, 899_999, 1),
+    },
     "05/8": {"alpha": Numbers(0.3478, 0.200001, 0.499999, 0.000001)},
-    "06/3a": {"p": Numbers(0.95, 0.9301, 0.9799, 0.0001)},
     "06/6": {"seed": SEED},
     "06/7": {"seed": SEED},
     "07/3": {  # million dollars
