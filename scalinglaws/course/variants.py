@@ -68,6 +68,10 @@ EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
         "N": Numbers(1e9, 0.301e9, 9.999e9, 0.001e9),
         "D": Numbers(2e10, 0.51e10, 9.99e10, 0.01e10),
     },
+    "01/12": {
+        "smallest": Numbers(1e6, 0.5e6, 5e6, 1),
+        "largest": Numbers(1e12, 0.3e12, 3e12, 1e6),
+    },
     "02/6b": {"N": Numbers(1e9, 0.7e9, 1.999999e9, 1e3)},
     "02/11a": {"loss": Numbers(1.6, 1.46, 1.739999, 0.000001)},
     "02/12": {

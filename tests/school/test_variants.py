@@ -46,6 +46,7 @@ CELLS = {
     "00/13d": ("ex13d_accuracy_bound", ["ex13d_accuracy_bound_test"], "answer_13d"),
     "01/3b": ("ex3b_two_terms", ["ex3b_two_terms_test"], "answer_3b"),
     "01/11": ("ex11_doubling", ["ex11_slope_test"], "local_slope"),
+    "01/12": ("ex12_logarithm", ["ex12_logarithm_test"], "worst_six"),
     "02/6b": ("ex6b_rule", ["ex6b_rule_test"], "D_break"),
     "02/11a": ("ex11a_read", ["ex11a_read_test"], "tokens_large"),
     "02/12": ("ex12_tenfold", ["ex12_tenfold_test"], "gain_late"),
@@ -68,6 +69,7 @@ GRID = sl.load_runs("grid", corpus="prose").groupby(["N", "D"])["loss"].mean().u
 GIVEN = {
     "np": np,
     "sl": sl,
+    "kaplan": lambda N: (8.8e13 / N) ** 0.076,
     "refit": sl.CHINCHILLA_REPLICATION,
     "gains": lambda N, D, k, A, B, a, b: (A * (N**-a - (k * N) ** -a), B * (D**-b - (k * D) ** -b)),
     "D_grid": GRID.columns.to_numpy(float),
