@@ -23,10 +23,12 @@ from scalinglaws.course.grading.submission_job import grade_submission, lay_out
 from scalinglaws.course.learner.events import Progress
 from scalinglaws.course.practice.sitting import Practice
 from scalinglaws.course.questions.seal import find
+from scalinglaws.course.school import handout
 from scalinglaws.course.variants import (
     CLASS_FILE,
     EXERCISES,
     KEY_FILE,
+    MARK_FILE,
     TOKEN_FILE,
     ClassTokens,
     drawn,
@@ -358,3 +360,16 @@ def test_the_grader_gives_full_marks_for_own_numbers_and_names_a_copy(tmp_path):
         assert sum(test.points for test in outcome.tests.values()) == points
         named = [str(remark) for remark in outcome.remarks if "s042" in str(remark)]
         assert bool(named) == bool(copies), outcome.remarks
+
+
+def test_a_hand_out_asks_for_a_token_and_holds_no_key(tmp_path, monkeypatch):
+    monkeypatch.setattr(handout, "TREES", ())
+    monkeypatch.setattr(handout, "assignments", lambda course: [])
+    monkeypatch.setattr(handout, "fresh_files", lambda course, only: {})
+    for name in handout.PLAIN:
+        (tmp_path / name).write_text("")
+    assert MARK_FILE not in dict(handout.handout_files(tmp_path))
+    key = variants.start(tmp_path)
+    files = dict(handout.handout_files(tmp_path))
+    assert MARK_FILE in files
+    assert not any(key.name in name or key.read_bytes().strip() in files[name] for name in files)
