@@ -217,8 +217,9 @@ def own_token() -> str:
         needed = False
     if needed:
         raise CourseError(
-            "In this course every student has numbers of their own, and your token is missing: stop JupyterLab and open"
-            " the course once with --variant and the token that you were sent."
+            "In this course every student has numbers of their own, and your token is missing. Stop JupyterLab and open"
+            " the course once with --variant and the token that you were sent; on a hub, write the token into a file"
+            f" {TOKEN_FILE} beside this notebook."
         )
     return ""
 
