@@ -15,7 +15,8 @@ from .sandbox import MIB
 from .session import Place, Session
 
 MOST_PLACES = 16
-MOST_MEMORY = 1024 * MIB  # of all that waits
+WORTH_IT = 0.1  # seconds of cells and tests since the last place
+MOST_MEMORY = 1024 * MIB  # of all that waits, even if no two of them shared any
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,6 @@ class Memory:
             done.append(cell)
             if session.is_plain:
                 self._cells.append(cell)
-        if session.uses_more_than(MOST_MEMORY):
-            self.close()
         return done
 
     def _go_back(self, session: Session, common: int) -> int:
@@ -87,13 +86,14 @@ class Memory:
         return kept.cells
 
     def _leave_place(self, session: Session, number: int) -> None:
-        if self._places and self._places[-1].cells == number:
+        since = self._cells[self._places[-1].cells if self._places else 0 :]
+        if sum(cell.seconds for cell in since) < WORTH_IT:
             return
-        if len(self._places) >= MOST_PLACES:
+        if len(self._places) >= min(MOST_PLACES, MOST_MEMORY // max(session.grown, 1)):
             for kept in self._places[::2]:
                 session.forget(kept.place)
             del self._places[::2]
-        if (place := session.leave_place()) is not None:
+        if session.grown < MOST_MEMORY and (place := session.leave_place()) is not None:
             self._places.append(_Kept(number, place))
 
     def close(self) -> None:

@@ -19,7 +19,6 @@ from .messages import Gone, Message
 from .outputs import MAX_OUTPUTS, Output, clean_outputs, error_output, size_of
 from .sandbox import MIB, Limits
 from .timeline import GRACE, Timeline, TimelinePlace, copy_of
-from .usage import uses_more_than
 from .verdict import Verdict, without_grades
 
 
@@ -199,9 +198,10 @@ class Session:
             return False
         return self._files.stamps(self._launcher.root("learner")) == self._at_start
 
-    def uses_more_than(self, most: float) -> bool:
-        """Whether all processes hold more than `most` bytes."""
-        return uses_more_than(self._launcher.processes(), most)
+    @property
+    def grown(self) -> int:
+        """Bytes that the learner's cells keep."""
+        return self._launcher.grown(self._timeline.process.pid)
 
     # --- the learner's cells ---
 
