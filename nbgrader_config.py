@@ -27,7 +27,13 @@ from scalinglaws.course.grading.feedback import (
     Summary,
 )
 from scalinglaws.course.grading.nbgrader_api import gradebook_url
-from scalinglaws.course.grading.preprocess import AskAPerson, ReadAnything, Repair, RunIsolated
+from scalinglaws.course.grading.preprocess import (
+    AskAPerson,
+    ReadAnything,
+    Repair,
+    RunIsolated,
+    use_finder,
+)
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -60,9 +66,10 @@ warnings.filterwarnings("ignore", category=SAWarning)
 c.ClearSolutions.code_stub = {"python": "# Your code here"}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 
-# nbgrader's list with two changes: a submission is read and repaired first, in whatever state it is, and our engine runs it,
-# isolated, instead of a kernel of its own that holds the hidden tests. (So `nbgrader autograde` and formgrader's button give
-# the marks of `scalinglaws grade`.)
+# nbgrader's list with two changes: a submission is found, read and repaired first, wherever it lies and
+# in whatever state, and our engine runs it, isolated, instead of a kernel of its own that holds the
+# hidden tests. (So `nbgrader autograde` and formgrader's button give the marks of `scalinglaws grade`.)
+use_finder()
 c.Autograde.exporter_class = ReadAnything
 c.Autograde.sanitize_preprocessors = [
     Repair,

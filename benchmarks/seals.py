@@ -3,7 +3,8 @@
     python -m benchmarks.seals 02_diminishing_returns
 
 The value and the tolerance of a `check_sealed("name", name, "")` come from the hidden
-`check_number("name", ...)` of the same cell. Run `scalinglaws source` and `release` afterwards.
+`check_number("name", ...)` of the same cell. They are taken from the
+notebook: run `scalinglaws source` before, `source` and `release` afterwards.
 """
 
 import re

@@ -83,6 +83,16 @@ COMMANDS = {
         "the gradebook as CSV, also for Canvas, Moodle, Blackboard and Brightspace",
         "grade",
     ),
+    "publish": Command(
+        "scalinglaws.course.school.publish",
+        "fix the marks of an assignment as they are now",
+        "grade",
+    ),
+    "marking": Command(
+        "scalinglaws.course.school.marking",
+        "share written answers among several markers, without names",
+        "grade",
+    ),
     "feedback": Command(
         "scalinglaws.course.school.feedback_zip",
         "feedback pages in one zip file, as Canvas and Moodle take it back",

@@ -36,6 +36,7 @@ from .gradebook_writer import Records, only_one
 from .ledger import Entry, Ledger
 from .nbgrader_api import load_config
 from .remarks import Kind
+from .semester import apply_semester, load_semester
 from .submission_job import Assignment, Outcome, grade_submission
 from .troubles import explain, gradebook_errors
 
@@ -132,8 +133,10 @@ def grade_all(
         shared_server().start()  # warms up while the gradebook is opened
         if workers(args) > 1:
             shared_server().cores = Counter(dict.fromkeys(cores(), 0))
+    semester = load_semester(Path(directory.root))
     with Records(directory, config, assignment.name) as records:
         if not todo:
+            apply_semester(records.gradebook, semester, config)
             return records.waiting()
         ledger.keep_removed(records.enter_assignment(assignment.notebooks))
         with executor(args) as pool:
@@ -150,6 +153,7 @@ def grade_all(
                     file=sys.stderr,
                 )
                 raise
+        apply_semester(records.gradebook, semester, config)
         return records.waiting()
 
 

@@ -9,7 +9,7 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -37,7 +37,7 @@ from .execute import is_unjudged
 from .nbgrader_api import open_gradebook
 from .results import automatic_comment
 from .submission import grade_id
-from .submission_job import Outcome, text_of
+from .submission_job import Outcome, text_of, without_clashes
 
 
 @contextlib.contextmanager
@@ -331,7 +331,7 @@ class Records:
         files = dict(outcome.files)
         for name, notebook in outcome.notebooks.items():
             files[f"{name}.ipynb"] = text_of(notebook).encode("utf-8", "replace")
-        files = _without_clashes(files)
+        files = without_clashes(files)
         for path in sorted(
             folder.rglob("*"), reverse=True
         ):  # what lies in a folder, before the folder
@@ -375,19 +375,3 @@ def _by_hand(mark: Any, notebook: str, assignment: str) -> list[dict[str, Any]]:
     fields = ("manual_score", "extra_credit", "manual_comment")
     given = {name: value for name in fields if (value := getattr(mark, name, None)) is not None}
     return [about | given] if given else []
-
-
-def _without_clashes(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files that can stand side by side. What comes later counts more: the source's files, then the notebooks.
-
-    A student may hand in a file called as a folder of the source's, or a folder called as a notebook, which nbgrader would open.
-    """
-    kept: dict[str, bytes] = {}
-    folders: set[str] = set()
-    for name in reversed(files):
-        above = [folder.as_posix() for folder in PurePosixPath(name).parents]
-        if name in folders or any(a in kept or a.endswith(".ipynb") for a in above):
-            continue
-        kept[name] = files[name]
-        folders.update(above)
-    return kept

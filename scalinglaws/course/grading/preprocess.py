@@ -1,23 +1,27 @@
 """nbgrader's own steps, done by the engine: named in nbgrader_config.py, so that `nbgrader autograde` and formgrader use them."""
 
-from collections.abc import Container
+import glob
+import os
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import api, autogradeapp
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
-from scalinglaws.errors import CourseError
-
 from .engine.sandbox import Limits
 from .execute import Plan, is_unjudged, require_isolation, run_notebook
-from .finder import find_work, read_folder
+from .finder import Work, find_work, read_folder
+from .gradebook_writer import read_timestamp
 from .scratch import temporary_folder
 from .submission import Unreadable, grade_id, master, repair
-from .submission_job import lay_out
+from .submission_job import lay_out, others, without_clashes, write_files
 
 
 def _source_of(config, resources) -> Path:
@@ -27,43 +31,127 @@ def _source_of(config, resources) -> Path:
     return Path(folder) / f"{about['notebook']}.ipynb"
 
 
-def _submitted_folder(course: CourseDirectory, about: dict[str, str]) -> Path:
-    return Path(
-        course.format_path(course.submitted_directory, about["student"], about["assignment"])
-    )
+def use_finder() -> None:
+    """Have `nbgrader autograde` and formgrader's button grade with `FindWork`: nbgrader has no setting for it."""
+    for module in (autogradeapp, api):
+        vars(module)["Autograde"] = FindWork
 
 
-def _drop_links(handed_in: Path, graded: Path, keep: Container[str]) -> None:
-    """Remove from the graded copy what was handed in as a link: nbgrader has copied what it points to, which may be anything."""
-    for path in handed_in.rglob("*"):
-        name = path.relative_to(handed_in)
-        if path.is_symlink() and name.as_posix() not in keep and (graded / name).is_file():
-            (graded / name).unlink()
+class FindWork(Autograde):
+    """nbgrader's Autograde for work that may lie anywhere in a submission, under any name.
 
+    nbgrader looks for `<name>.ipynb` at the top and gives 0 points in silence where it is missing. Here
+    the notebook is what `find_work` finds, as in `scalinglaws grade`, and until a submission is graded,
+    or if it cannot be, formgrader asks for a look.
+    """
 
-def _others(folder: Path) -> dict[str, bytes]:
-    return {n: d for n, d in read_folder(folder).files.items() if not n.endswith(".ipynb")}
+    @property
+    def _course(self) -> CourseDirectory:
+        assert isinstance(self.coursedir, CourseDirectory)
+        return self.coursedir
+
+    def init_notebooks(self) -> None:
+        """List the notebooks that each student should have handed in."""
+        course, wanted = self._course, self._course.notebook_id
+        # nbgrader's own opens whatever a student calls so, a pipe too.
+        vars(course)["get_existing_timestamp"] = lambda folder: read_timestamp(
+            Path(folder, "timestamp.txt")
+        )
+        self._names = sorted(path.stem for path in self._source().glob("*.ipynb"))
+        names = [name for name in self._names if fnmatch(name, wanted)]
+        folders = glob.glob(self._format_source(course.assignment_id, course.student_id))
+        self.notebooks = []
+        self.assignments = {
+            folder: [os.path.join(folder, f"{name}.ipynb") for name in names]
+            for folder in sorted(folders)
+            if names and Path(folder).is_dir() and not Path(folder).parent.name.startswith(".")
+        }
+        if not self.assignments:
+            super().init_notebooks()  # says so
+
+    def _source(self) -> Path:
+        course = self._course
+        return Path(course.format_path(course.source_directory, ".", course.assignment_id))
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Enter the submission, and find its notebooks. Raises NbGraderException where there are none."""
+        folder = Path(self._format_source(assignment_id, student_id))
+        found = read_folder(folder)
+        self._enter(assignment_id, student_id, folder)
+        self._found: dict[str, Work] = {}
+        reasons: list[str] = []
+        for path in self.notebooks:
+            name = Path(path).stem
+            try:
+                source = master(self._source() / f"{name}.ipynb", self.config)
+                self._found[name] = find_work(name, source, found, self._names)
+            except Unreadable as error:
+                reasons.append(f"{name}.ipynb was not graded: {error}")
+        for reason in reasons:
+            self.log.error("%s: %s", student_id, reason)
+        self.notebooks = [path for path in self.notebooks if Path(path).stem in self._found]
+        if not self.notebooks:
+            raise NbGraderException("; ".join(reasons))
+        remarks = [remark for work in self._found.values() for remark in work.remarks]
+        for remark in dict.fromkeys(remarks):
+            self.log.warning("%s: %s", student_id, remark)
+        given = others(read_folder(self._source()).files)
+        kept = set(self.exclude_overwriting.get(assignment_id, ())) & set(found.files)
+        given = {name: data for name, data in given.items() if name not in kept}
+        files = without_clashes({**others(found.files), **given})
+        write_files(Path(self._format_dest(assignment_id, student_id)), files)
+
+    def _enter(self, assignment: str, student: str, folder: Path) -> None:
+        """Enter the submission into the gradebook; a person is asked until its grades are there."""
+        with Gradebook(self._course.db_url, self._course.course_id) as opened:
+            book: Any = opened
+            try:
+                known = {notebook.name for notebook in book.find_assignment(assignment).notebooks}
+                if not self.create_student:
+                    book.find_student(student)
+            except MissingEntry as error:
+                raise NbGraderException(str(error)) from None
+            self.notebooks = [path for path in self.notebooks if Path(path).stem in known]
+            if not self.notebooks:
+                raise NbGraderException(
+                    "No notebooks found, did you forget to run 'nbgrader generate_assignment'?"
+                )
+            book.update_or_create_student(student)
+            timestamp = read_timestamp(folder / "timestamp.txt")
+            about = {"timestamp": timestamp} if timestamp else {}
+            submission = book.update_or_create_submission(assignment, student, **about)
+            if timestamp and submission.total_seconds_late > 0:
+                late = submission.total_seconds_late
+                self.log.warning("%s is %s seconds late", submission, late)
+            graded = {Path(path).stem for path in self.notebooks}
+            for notebook in submission.notebooks:
+                for grade in notebook.grades if notebook.name in graded else ():
+                    grade.needs_manual_grade = True
+            book.db.commit()
+
+    def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
+        """nbgrader's, with the work that was found."""
+        resources = super().init_single_notebook_resources(notebook_filename)
+        about = resources["nbgrader"]
+        about["work"] = self._found[about["notebook"]]
+        return resources
 
 
 class ReadAnything(NotebookExporter):
-    """nbgrader's exporter for grading; it reads what was handed in as `scalinglaws grade` does, torn and old files too."""
+    """nbgrader's exporter for grading; of what was handed in it takes what `FindWork` found and read."""
 
     def from_filename(self, filename, resources=None, **kw):
-        """Read and convert a notebook. Raises CourseError where there is none in the file."""
+        """Read and convert a notebook."""
         assert resources is not None  # nbgrader's command always brings them
         about = resources["nbgrader"]
-        folder = _submitted_folder(CourseDirectory(config=self.config), about)
-        if Path(filename).resolve().parent != folder.resolve():  # what grading has written
+        course = CourseDirectory(config=self.config)
+        folder = course.format_path(
+            course.submitted_directory, about["student"], about["assignment"]
+        )
+        if Path(filename).resolve().parent != Path(folder).resolve():  # what grading has written
             return super().from_filename(filename, resources, **kw)
-        try:
-            source = master(_source_of(self.config, resources), self.config)
-            work = find_work(about["notebook"], source, read_folder(folder))
-        except Unreadable as error:
-            raise CourseError(f"{filename} was not graded: {error}.") from None
-        for remark in work.remarks:
-            self.log.warning("%s: %s", about["student"], remark)
         resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}
-        return self.from_notebook_node(work.notebook, resources, **kw)
+        return self.from_notebook_node(about["work"].notebook, resources, **kw)
 
 
 class Repair(NbGraderPreprocessor):
@@ -94,12 +182,10 @@ class RunIsolated(NbGraderPreprocessor):
         path = _source_of(self.config, resources)
         course = CourseDirectory(config=self.config)
         source = master(path, self.config)
-        handed_in = _submitted_folder(course, resources["nbgrader"])
-        given = read_folder(path.parent).files
-        _drop_links(handed_in, Path(resources["metadata"]["path"]), keep=given)
-        student = resources["nbgrader"]["student"]
+        given = others(read_folder(path.parent).files)
+        student, work = resources["nbgrader"]["student"], resources["nbgrader"]["work"]
         with temporary_folder() as folder:
-            left_out = lay_out(folder / "files", _others(handed_in), given)
+            left_out = lay_out(folder / "files", work.files, given)
             if left_out:
                 said = "%s: %s of the files beside the notebook were left out"
                 self.log.warning(said, student, left_out)

@@ -64,8 +64,8 @@ def grade_submission(
     """
     outcome = Outcome(student)
     submitted = Folder(files, list(left_out))
-    others = {n: d for n, d in files.items() if not n.endswith(".ipynb")}
-    outcome.files = {**others, **assignment.files}  # as nbgrader does: the source's files win
+    # As nbgrader does: the source's files win.
+    outcome.files = {**others(files), **assignment.files}
     for name, source in assignment.notebooks.items():
         try:
             work = find_work(name, source, submitted, assignment.notebooks)
@@ -98,12 +98,33 @@ def grade_submission(
     return outcome
 
 
+def others(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files that are no notebooks."""
+    return {name: data for name, data in files.items() if not name.endswith(".ipynb")}
+
+
+def without_clashes(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files that can stand side by side. What comes later counts more: the source's files, then the notebooks.
+
+    A student may hand in a file called as a folder of the source's, or a folder called as a notebook, which nbgrader would open.
+    """
+    kept: dict[str, bytes] = {}
+    folders: set[str] = set()
+    for name in reversed(files):
+        above = [folder.as_posix() for folder in PurePosixPath(name).parents]
+        if name in folders or any(a in kept or a.endswith(".ipynb") for a in above):
+            continue
+        kept[name] = files[name]
+        folders.update(above)
+    return kept
+
+
 def write_files(folder: Path, files: dict[str, bytes]) -> None:
     """Write {path below the folder: content}; of two that cannot stand side by side, the first.
 
     Raises OSError on a full disk: a submission is not graded without its files.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         path = folder / name
         try:
@@ -121,10 +142,11 @@ def lay_out(folder: Path, submitted: dict[str, bytes], source: dict[str, bytes])
     Nothing submitted that Python could import goes to the tester. Returns how many of the submitted
     files were left out, since a sandbox has no room for more.
     """
-    fitting = _fitting(_others(submitted, source))
+    own = {name: data for name, data in submitted.items() if name not in source}
+    fitting = _fitting(own)
     write_files(folder / "learner", {**source, **fitting})
     write_files(folder / "tester", {**source, **data_only(fitting)})
-    return len(_others(submitted, source)) - len(fitting)
+    return len(own) - len(fitting)
 
 
 MOST_ENTRIES = 4_000  # submitted files, and the folders that they lie in
@@ -144,10 +166,6 @@ def _fitting(files: dict[str, bytes]) -> dict[str, bytes]:
             room -= len(data)
             found[name] = data
     return found
-
-
-def _others(files: dict[str, bytes], source: dict[str, bytes]) -> dict[str, bytes]:
-    return {name: data for name, data in files.items() if name not in source}
 
 
 def data_only(files: dict[str, bytes]) -> dict[str, bytes]:

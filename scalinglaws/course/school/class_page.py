@@ -134,7 +134,7 @@ def _overview(view: ClassView) -> str:
         rows.append(
             [
                 f'<a href="#{_text(sheet.name)}">{_text(sheet.name)}</a>',
-                f"{len(states)} of {len(view.people)}",
+                f"{len(states) - states.count('exempt')} of {len(view.people)}",
                 *(str(states.count(s)) for s in ("graded", "waits", "submitted", "unreadable")),
                 str(sum(work.late for work in sheet.work.values())),
                 f"{quartiles[1]:.0f} %" if quartiles else "–",
@@ -237,7 +237,7 @@ def _students(view: ClassView) -> str:
             label += f' <span class="none">{_text(person.id)}</span>'
         rows.append([label, *map(_work, works), _sparkline(works)])
     return (
-        "<h2>Students</h2><p class=none>Percent of the points. *: some marks are missing yet; late: with a penalty;"
+        "<h2>Students</h2><p class=none>Percent of the points. *: some marks are missing yet; late: after the due date;"
         " old: some marks come from an older version of an exercise.</p>"
         f'<div class="tall">{_table("", head, rows)}</div>'
     )
@@ -246,6 +246,8 @@ def _students(view: ClassView) -> str:
 def _work(work: Work | None) -> str:
     if work is None:
         return '<span class="none">–</span>'
+    if work.state == "exempt":
+        return '<span class="none">exempt</span>'
     if work.percent is None:
         return f'<span class="bad">{"unreadable" if work.state == "unreadable" else "not graded"}</span>'
     marks = "*" * (work.state == "waits") + " late" * work.late + " old" * work.older

@@ -9,11 +9,13 @@ from typing import Any
 
 from nbgrader.coursedir import CourseDirectory
 
+from scalinglaws.course.exercises import assignments
 from scalinglaws.course.grading.classroom import students as handed_in
 from scalinglaws.course.grading.item_analysis import Item, class_items
 from scalinglaws.course.grading.ledger import Entry, Ledger
-from scalinglaws.course.grading.nbgrader_api import assignments, load_config
+from scalinglaws.course.grading.nbgrader_api import load_config
 from scalinglaws.course.grading.remarks import Kind
+from scalinglaws.course.grading.semester import Regrade, load_semester
 from scalinglaws.course.grading.similar import Pair, find_pairs
 
 from .export import read_scores
@@ -36,7 +38,8 @@ class Person:
 class Work:
     """One student's work on one assignment. percent: of the points, None without a score."""
 
-    state: str  # "graded", "waits" (for a person's marks), "submitted" (and not graded) or "unreadable"
+    # "graded", "waits" (for a person's marks), "submitted" (and not graded), "unreadable" or "exempt"
+    state: str
     percent: float | None = None
     late: bool = False
     older: bool = False  # some marks were given by an older version of an exercise
@@ -100,6 +103,7 @@ def read_class(course: Path, only: Sequence[str], compare: bool | None) -> Class
     names = {s.id: s.name for s in load_roster(course)} | {
         str(s["student_id"]): str(s["name"]) for s in students
     }
+    regrades = load_semester(course).regrades
     sheets, unstarted = [], []
     for assignment in only or assignments(course):
         here = handed_in(directory, assignment)
@@ -110,7 +114,7 @@ def read_class(course: Path, only: Sequence[str], compare: bool | None) -> Class
         names |= {name: name for name in (*here, *scored) if name not in names}
         ledger = Ledger(course, assignment)
         entries = {name: ledger.read(name) for name in {*here, *scored}}
-        sheets.append(_sheet(course, assignment, here, scored, entries, compare))
+        sheets.append(_sheet(course, assignment, here, scored, entries, compare, regrades))
     people = sorted((Person(key, name) for key, name in names.items()), key=_order)
     return ClassView(people, sheets, unstarted, datetime.datetime.now().astimezone())
 
@@ -126,11 +130,16 @@ def _sheet(
     scored: Mapping[str, Mapping[str, Any]],
     entries: Mapping[str, Entry | None],
     compare: bool | None,
+    regrades: Sequence[Regrade],
 ) -> Sheet:
     most = max((float(row["max_score"] or 0) for row in scored.values()), default=0.0)
     work = {name: _work(scored.get(name), entries[name]) for name in sorted({*here, *scored})}
     sheet = Sheet(assignment, most, work)
-    sheet.look = [
+    for request in regrades:
+        if request.assignment == assignment and not request.decision:
+            what = f"exercise {request.exercise}: " if request.exercise else ""
+            sheet.look.append(Look("Asked to be regraded", request.student, what + request.reason))
+    sheet.look += [
         look for name, state in work.items() for look in _looks(name, state, entries[name])
     ]
     graded = [e.tests for e in entries.values() if e is not None and e.tests]
@@ -151,6 +160,8 @@ def _sheet(
 
 
 def _work(row: Mapping[str, Any] | None, entry: Entry | None) -> Work:
+    if row is not None and row["exempt"]:
+        return Work("exempt")
     if entry is not None and entry.unreadable:
         return Work("unreadable")
     if row is None or row["percent"] is None:
@@ -158,13 +169,15 @@ def _work(row: Mapping[str, Any] | None, entry: Entry | None) -> Work:
     return Work(
         "waits" if row["waits_for_a_person"] else "graded",
         float(row["percent"]),
-        bool(row["late_penalty"]),
+        bool(row["late_hours"]),
         bool(row["older_version"]),
     )
 
 
 def _looks(student: str, work: Work, entry: Entry | None) -> list[Look]:
     """What a person must do for one submission."""
+    if work.state == "exempt":
+        return []
     if entry is None:
         return [Look("To be graded", student, "`scalinglaws grade` has not seen it")]
     found = [

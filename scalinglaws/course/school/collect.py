@@ -25,6 +25,7 @@ from scalinglaws.course.grading.classroom import check_name
 from scalinglaws.course.grading.finder import is_hidden, safe_name, why_refused
 from scalinglaws.course.grading.messages import visible_text
 from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
+from scalinglaws.course.grading.semester import apply_semester, load_semester
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
@@ -270,6 +271,7 @@ def _due_dates(course: Path, names: set[str]) -> Mapping[str, datetime.datetime 
     with gradebook_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with open_gradebook(CourseDirectory(config=config)) as book:
+            apply_semester(book, load_semester(course), config)
             for name in names:
                 due: Any = None  # SQLAlchemy's columns are typed as columns
                 with contextlib.suppress(MissingEntry):

@@ -22,10 +22,17 @@ from scalinglaws.course.grading.classroom import current_versions, students as h
 from scalinglaws.course.grading.ledger import Entry, Ledger
 from scalinglaws.course.grading.messages import safe_cell
 from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
+from scalinglaws.course.grading.semester import (
+    Semester,
+    apply_semester,
+    load_semester,
+    unknown_students,
+)
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
+from .published_marks import Mark, read_published
 from .roster import Student, load_roster
 
 # What is known of a student, and of a student's submission.
@@ -33,8 +40,8 @@ ABOUT_STUDENT = (
     "student_id", "login", "sis_id", "lms_id", "first_name", "last_name", "name", "sortable_name", "email",
 )  # fmt: skip
 ABOUT_SUBMISSION = (
-    "assignment", "score", "max_score", "percent", "extra_credit", "late_penalty", "submitted",
-    "waits_for_a_person", "older_version", "problem",
+    "assignment", "score", "max_score", "percent", "extra_credit", "late_penalty", "late_hours", "submitted",
+    "exempt", "published", "waits_for_a_person", "older_version", "problem",
 )  # fmt: skip
 
 
@@ -51,6 +58,7 @@ class Form:
     unmarked: str = "empty"  # what stands for a score that waits for a person: see UNMARKED
     title: str = "{}"  # the header of an assignment's column
     sign: str = ""  # what stands before an id
+    exempt: str = ""  # the cell of somebody who need not hand in; "" for `no_score`
 
 
 UNMARKED = {
@@ -61,7 +69,7 @@ UNMARKED = {
 
 
 # Canvas refuses a file without these five columns in this order (`lib/gradebook_importer.rb` of instructure/canvas-lms); it finds a
-# student by its own number, else by either SIS column, else by the name; a score is in points unless it ends in %. Moodle asks
+# student by its own number, else by either SIS column, else by the name; a score is in points unless it ends in %; EX excuses. Moodle asks
 # which columns to take; it would import an empty cell as 0 into a new grade item, and "-" as no grade
 # (`grade/import/csv/classes/load_data.php` of moodle/moodle). Brightspace exports its ids with a # before them, wants "Points Grade"
 # after the item's name and its end-of-line column last; Blackboard finds a student by the user name.
@@ -76,6 +84,7 @@ FORMS = {
         ],
         percent="%",
         points_possible=True,
+        exempt="EX",
     ),
     "moodle": Form(
         [("Username", "login"), ("ID number", "sis_id"), ("Email address", "email"), ("", "scores")], no_score="-"
@@ -118,6 +127,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         + "; ".join(f"{key}: {what}" for key, what in UNMARKED.items())
         + " (default: empty in the form of a system, else partial)",
     )
+    parser.add_argument(
+        "--total",
+        nargs="?",
+        const="Total",
+        metavar="TITLE",
+        help="add a column: the mean of the percentages, of the best_of that course.yaml says, without exempt ones",
+    )
     parser.add_argument("--percent", action="store_true", help="scores as percent of the most")
     parser.add_argument("--output", type=Path, help="the file (default: print it)")
 
@@ -129,6 +145,8 @@ def run(args: argparse.Namespace) -> int:
     if args.columns:
         form = Form(read_columns(args.columns), unmarked="partial")
     form = replace(form, unmarked=args.unmarked or form.unmarked)
+    if args.total and not _wide(form):
+        form = replace(form, columns=[*form.columns[:2], ("", "scores")])
     students, rows = read_scores(course)
     known = sorted({row["assignment"] for row in rows})
     if not known:
@@ -142,7 +160,8 @@ def run(args: argparse.Namespace) -> int:
     }
     rows = [row for row in rows if row["assignment"] in chosen]
     safe_students, safe_rows = ([_safe(row) for row in table] for table in (students, rows))
-    table = list(make_table(safe_students, safe_rows, form, titles, args.percent))
+    total = Total(args.total, load_semester(course)) if args.total else None
+    table = list(make_table(safe_students, safe_rows, form, titles, args.percent, total))
     if args.output:
         try:
             with args.output.open("w", newline="", encoding="utf-8") as file:
@@ -151,6 +170,8 @@ def run(args: argparse.Namespace) -> int:
             raise CourseError(f"{args.output} cannot be written: {error.strerror}.") from None
     else:
         csv.writer(sys.stdout).writerows(table)
+    if said := unknown_students(load_semester(course), {s["student_id"] for s in students}):
+        print(said, file=sys.stderr)
     waiting = sum(bool(row["waits_for_a_person"]) for row in rows)
     if waiting:
         print(
@@ -158,6 +179,13 @@ def run(args: argparse.Namespace) -> int:
             " choose with --unmarked).",
             file=sys.stderr,
         )
+    for row in rows:
+        if row["since_published"]:
+            print(
+                f"{row['student_id']}, {row['assignment']}: {row['since_published']}; the published mark is given here."
+                f" `scalinglaws publish {row['assignment']} --student {row['student_id']}` publishes the new one.",
+                file=sys.stderr,
+            )
     old = sum(bool(row["older_version"]) for row in rows)
     if old:
         print(
@@ -199,36 +227,95 @@ def read_columns(text: str) -> list[tuple[str, str]]:
     return columns
 
 
+@dataclass(frozen=True)
+class Total:
+    """The column of the course's total."""
+
+    title: str
+    semester: Semester
+
+
 def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(students, submissions) of the gradebook, as dictionaries with the fields named above."""
+    """(students, submissions) of the gradebook, as dictionaries with the fields named above.
+
+    Due dates, extensions and late penalties are brought in step with course.yaml first. A published mark takes the place of
+    what the gradebook has become since; `since_published` says so.
+    """
     config = load_config(course, course)
     directory = CourseDirectory(config=config)
+    semester = load_semester(course)
     with gradebook_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with open_gradebook(directory) as book:
+            apply_semester(book, semester, config)
             roster = {student.id: student for student in load_roster(course)}
             students = [_student(student, roster.get(str(student.id))) for student in book.students]
             rows = []
             assignment: Any
             for assignment in book.assignments:
-                found = {row["student"]: row for row in book.submission_dicts(assignment.name)}
+                found = _submissions(book, directory, assignment)
+                exempt = {s for s, name in semester.exempt if name == assignment.name}
+                if not found and not assignment.notebooks:
+                    continue  # a due date, and nothing else yet
+                for student in exempt - set(found):
+                    found[student] = _nothing(student, assignment.max_score)
                 ledger = Ledger(course, assignment.name)
                 extra = _extra_credit(book, assignment.name)
                 now = current_versions(directory, config, assignment.name)
-                for student in set(handed_in(directory, assignment.name)) - set(found):
-                    entry = ledger.read(student)
-                    if entry is not None and entry.unreadable:
-                        found[student] = {
-                            "student": student, "score": None, "max_score": assignment.max_score, "needs_manual_grade": False,
-                        }  # fmt: skip
+                published = read_published(course, assignment.name)
                 for student, row in found.items():
                     known = ledger.read(student)
-                    entry = known or Entry()
                     old = known.stale(now) if known else []
-                    rows.append(
-                        _submission(row, assignment.name, entry, old, extra.get(student, 0.0))
+                    row = _submission(
+                        row, assignment.name, known or Entry(), old, extra.get(student, 0.0)
                     )
+                    if student in exempt:
+                        row |= {"exempt": "yes", "waits_for_a_person": ""}
+                    rows.append(_frozen(row, published.get(student)))
     return students, rows
+
+
+def _submissions(book: Gradebook, directory: CourseDirectory, assignment: Any) -> dict[str, Any]:
+    """{student: what the gradebook has}, and those who handed in what nobody can read."""
+    found = {row["student"]: row for row in book.submission_dicts(assignment.name)}
+    for submission in assignment.submissions:
+        if submission.student_id in found:
+            found[submission.student_id] |= {
+                "late_submission_penalty": submission.late_submission_penalty,
+                "seconds_late": submission.total_seconds_late if assignment.duedate else 0.0,
+            }
+    ledger = Ledger(Path(directory.root), assignment.name)
+    for student in set(handed_in(directory, assignment.name)) - set(found):
+        entry = ledger.read(student)
+        if entry is not None and entry.unreadable:
+            found[student] = _nothing(student, assignment.max_score)
+    return found
+
+
+def _nothing(student: str, most: float) -> dict[str, Any]:
+    return {"student": student, "score": None, "max_score": most, "needs_manual_grade": False}
+
+
+def _frozen(row: dict[str, Any], published: Mark | None) -> dict[str, Any]:
+    """The row with its published mark, if it has one; `now`: the row as the gradebook has it."""
+    row |= {"now": dict(row), "published": "", "since_published": ""}
+    if published is None:
+        return row
+    differs = (row["score"], row["max_score"]) != (published.score, published.max_score)
+    now = f"the mark is now {_cell(row['score'])} of {_cell(row['max_score'])}, and {_cell(published.score)} of {_cell(published.max_score)} was published on {published.date}"  # fmt: skip
+    return row | {
+        "score": published.score,
+        "max_score": published.max_score,
+        "percent": _percent(published.score, published.max_score),
+        "late_penalty": published.late_penalty,
+        "waits_for_a_person": "",
+        "published": published.date,
+        "since_published": now if differs else "",
+    }
+
+
+def _percent(score: float | None, most: float) -> float | None:
+    return round(100 * score / most, 2) if most and score is not None else None
 
 
 def _student(student: Any, known: Student | None) -> dict[str, Any]:
@@ -270,10 +357,12 @@ def _submission(
         "assignment": assignment,
         "score": score,
         "max_score": most,
-        "percent": round(100 * score / most, 2) if most and score is not None else None,
+        "percent": _percent(score, most),
         "extra_credit": extra,
         "late_penalty": penalty,
+        "late_hours": round((row.get("seconds_late") or 0.0) / 3600, 2),
         "submitted": row.get("timestamp") or "",
+        "exempt": "",
         "waits_for_a_person": "yes" if row["needs_manual_grade"] else "",
         "older_version": ", ".join(old),
         "problem": "; ".join([*entry.unreadable.values(), *map(str, entry.remarks)]),
@@ -284,15 +373,21 @@ def _safe(row: dict[str, Any]) -> dict[str, Any]:
     return {key: safe_cell(v) if isinstance(v, str) else v for key, v in row.items()}
 
 
+def _wide(form: Form) -> bool:
+    """Whether there is a line for each student, with a column for each assignment."""
+    return any(field == "scores" for _, field in form.columns)
+
+
 def make_table(
     students: list[dict[str, Any]],
     rows: list[dict[str, Any]],
     form: Form,
     titles: dict[str, str],
     percent: bool,
+    total: Total | None = None,
 ) -> Iterable[list[str]]:
     """The lines of the table: one a student where there are columns of scores, else one a submission."""
-    wide = any(field == "scores" for _, field in form.columns)
+    wide = _wide(form)
 
     def line(fixed, scores: list[str]) -> list[str]:
         """One line: `fixed(header, field)` in each column but those of the scores."""
@@ -303,6 +398,8 @@ def make_table(
 
     def score(row: dict[str, Any] | None) -> str:
         value = row and row["percent" if percent else "score"]
+        if row is not None and row["exempt"]:
+            return form.exempt or form.no_score
         waits = row is not None and bool(row["waits_for_a_person"])
         if value is None or (waits and form.unmarked == "empty"):
             return form.no_score
@@ -312,12 +409,26 @@ def make_table(
             + " unmarked" * (waits and form.unmarked == "marked")
         )
 
-    yield line(lambda header, _: header, list(titles.values()))
+    def total_of(student: str, theirs: dict[str, dict[str, Any]]) -> list[str]:
+        """The cell of the total, if there is such a column."""
+        if total is None:
+            return []
+        if form.unmarked != "partial" and any(r["waits_for_a_person"] for r in theirs.values()):
+            return [form.no_score]
+        percents = {
+            name: 100 * row["score"] / row["max_score"]
+            for name, row in theirs.items()
+            if row["score"] is not None and row["max_score"]
+        }
+        value = total.semester.total(student, {name: percents.get(name) for name in titles})
+        return [form.no_score if value is None else _cell(round(value, 2)) + form.percent]
+
+    yield line(lambda header, _: header, [*titles.values(), *([total.title] if total else [])])
     if form.points_possible:
         most = {row["assignment"]: row["max_score"] for row in rows}
         yield line(
             lambda _, field: "Points Possible" if field == "name" else "",
-            [_cell(most.get(name)) for name in titles],
+            [_cell(most.get(name)) for name in titles] + ["100"] * (total is not None),
         )
     about = {student["student_id"]: student for student in students}
     by_student: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in about}
@@ -346,7 +457,7 @@ def make_table(
                 lambda _, field, known=known: (
                     field[1:] if field[:1] == "=" else _cell(known.get(field))
                 ),
-                [score(theirs.get(assignment)) for assignment in titles],
+                [score(theirs.get(assignment)) for assignment in titles] + total_of(name, theirs),
             )
 
 

@@ -1,0 +1,113 @@
+"""`scalinglaws marking ASSIGNMENT`: which marker of course.yaml marks which submission. No student is named.
+
+Formgrader calls submissions by number and hides the names behind an eye; the list gives the same numbers and the pages' addresses.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.apps import NbGraderAPI
+
+from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.grading.semester import FILE, load_semester
+from scalinglaws.course.grading.troubles import gradebook_errors
+from scalinglaws.errors import CourseError
+from scalinglaws.files import replace_file
+from scalinglaws.paths import complete_course_dir
+
+
+@dataclass(frozen=True)
+class Task:
+    """One notebook to mark. submission: its id in the gradebook, the same for ever; number: as formgrader counts them now."""
+
+    submission: str
+    notebook: str
+    number: int
+
+    @property
+    def page(self) -> str:
+        """Where formgrader shows it, below the server's address."""
+        return f"formgrader/submissions/{self.submission}/"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("assignment", help="for example 01_power_laws")
+    parser.add_argument("--marker", help="only this one's")
+    parser.add_argument("--csv", action="store_true", help="print CSV")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Share what waits, remember it, and print it."""
+    course = complete_course_dir()
+    check_name(course, args.assignment)
+    markers = load_semester(course).markers
+    if not markers:
+        raise CourseError(
+            f"Nobody marks yet: list your markers in {FILE}, for example `markers: [mia, tom]`."
+        )
+    if args.marker and args.marker not in markers:
+        raise CourseError(
+            f"{FILE} lists no marker {args.marker!r}: choose one of {', '.join(markers)}."
+        )
+    with gradebook_errors():
+        tasks = waiting(course, args.assignment)
+        path = course / "ledger" / args.assignment / "marking" / "markers.json"
+        before = _read(path)
+        shared = share([task.submission for task in tasks], markers, before)
+        if shared != before:
+            text = json.dumps(shared, indent=1, sort_keys=True, ensure_ascii=False)
+            replace_file(path, text.encode())
+    lines = [
+        (shared[task.submission], f"Submission #{task.number}", task.notebook, task.page)
+        for task in tasks
+    ]
+    lines = sorted(line for line in lines if args.marker in (None, line[0]))
+    if args.csv:
+        csv.writer(sys.stdout).writerows([("marker", "submission", "notebook", "page"), *lines])
+        return 0
+    if not lines:
+        print(f"No written answer of {args.assignment} waits for marks.")
+    for marker, submission, notebook, page in lines:
+        print(f"  {marker:<12}  {submission:<16}  {notebook}  {page}")
+    return 0
+
+
+def waiting(course: Path, assignment: str) -> list[Task]:
+    """The notebooks of an assignment that wait for a person's marks, in formgrader's order."""
+    api = NbGraderAPI(config=load_config(course, course))
+    notebooks = sorted(p.stem for p in (course / "source" / assignment).glob("*.ipynb"))
+    return [
+        Task(row["id"], notebook, row["index"] + 1)
+        for notebook in notebooks
+        for row in api.get_notebook_submissions(assignment, notebook)
+        if row["needs_manual_grade"]
+    ]
+
+
+def share(
+    submissions: Iterable[str], markers: Iterable[str], before: Mapping[str, str]
+) -> dict[str, str]:
+    """{submission: marker}. Who has one keeps it; the others go to the marker with the fewest, in turn."""
+    markers = list(markers)
+    shared = {key: marker for key, marker in before.items() if marker in markers}
+    load = {marker: sum(m == marker for m in shared.values()) for marker in markers}
+    for key in submissions:
+        if key not in shared:
+            marker = min(markers, key=lambda name: load[name])
+            shared[key] = marker
+            load[marker] += 1
+    return shared
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        return {str(k): str(v) for k, v in json.loads(path.read_text("utf-8")).items()}
+    except (OSError, ValueError, AttributeError):
+        return {}  # they are shared once more: nothing but the division is lost
