@@ -6,11 +6,13 @@ import re
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from scalinglaws.course.exercises import exercises, read_notebook
+from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.variants import start
 
-from .notebooks import ASSIGNMENT, COURSE, hidden_lines, nbgrader
+from .notebooks import ASSIGNMENT, COURSE, hidden_lines, nbgrader, perfect
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +72,18 @@ def test_nbgrader_gives_the_same_points_through_our_config_and_by_itself(marks, 
         (tmp_path / "nbgrader_config.py").write_text(f"{config}\n{lines}\n", encoding="utf-8")
         nbgrader(tmp_path, "autograde", ASSIGNMENT, "--force")
         assert cell_scores(tmp_path, "wrong_sign") == ours
+
+    # By itself it also knows each student's own numbers, once the course has a key.
+    start(tmp_path)
+    handed_in = tmp_path / "submitted" / "perfect" / ASSIGNMENT
+    handed_in.mkdir(parents=True)
+    typed = perfect(course)
+    graded_cells(typed)["ex3b_two_terms"].source = "answer_3b = 1000**-0.5 + 10000**-0.3"
+    nbformat.write(typed, handed_in / f"{ASSIGNMENT}.ipynb")
+    nbgrader(tmp_path, "autograde", ASSIGNMENT, "--student", "perfect")
+    scores, full = cell_scores(tmp_path, "perfect"), cell_scores(course, "perfect")
+    lost = {name for name, score in full.items() if score is not None and scores[name] < score}
+    assert lost == {"ex3b_two_terms_test"}  # the numbers of the text; all else is computed from own
 
 
 def test_validate_tells_finished_from_untouched(marks):
