@@ -22,6 +22,7 @@ PAGES = {
     "data/README.md": "data.html",
     "docs/findings.md": "findings.html",
     "docs/grading.md": "grading.html",
+    "docs/hub.md": "hub.html",
     "docs/learning.md": "learning.html",
     "docs/reference.md": "reference.html",
     "docs/semester.md": "semester.html",
