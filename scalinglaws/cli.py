@@ -122,6 +122,9 @@ COMMANDS = {
     "source": Command(
         "scalinglaws.course.source", "bring source/ in step: notebooks and their texts", "grade"
     ),
+    "texts": Command(
+        "scalinglaws.course.texts", "the notebooks' texts for translators, and back", "grade"
+    ),
     "release": Command("scalinglaws.course.release", "regenerate release/ from source/", "grade"),
     "site": Command(
         "scalinglaws.site.command", "the course as a static site to read, built offline", "site"
