@@ -26,6 +26,7 @@ from . import submission
 from .check_report import as_text
 from .classroom import assignment_of
 from .engine import sandbox
+from .engine.memory import Memory
 from .engine.sandbox import Limits
 from .execute import HAS_ENGINE, shared_server
 from .finder import find_work, read_folder
@@ -114,6 +115,7 @@ def check(
     quiet: bool = False,
     exercise: str = "",
     page: bool = False,
+    memory: Memory | None = None,
 ) -> dict[str, Any]:
     """Grade one learner's copy of one assignment. folder: what `find_copies` found.
 
@@ -122,7 +124,8 @@ def check(
     full: whether all tests ran. A course that was handed out without source/ has the visible tests
     alone, and makes no page.
     quiet: print nothing meanwhile. exercise: run only what this one needs, and report on it alone,
-    without a page. page: whether to make the page. Raises CourseError where there is no such
+    without a page. page: whether to make the page. memory: of earlier checks, which are not done again
+    as far as nothing changed; it is not used where a page is made. Raises CourseError where there is no such
     exercise, or no notebook that can be read.
     """
     name = folder.name
@@ -155,7 +158,13 @@ def check(
         print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
     with gradebook_errors():  # a full disk is one sentence
         outcome = grade_submission(
-            assignment, student, found.files, found.left_out, tests, draw=page
+            assignment,
+            student,
+            found.files,
+            found.left_out,
+            tests,
+            draw=page,
+            memory=None if page else memory,
         )
     path = str(_make_page(course, name, outcome)) if page else ""
     found_results = results(known, outcome.tests)

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 import nbformat
 from nbformat import NotebookNode
 
+from .engine.memory import Memory
 from .engine.sandbox import IMPORTABLE, MIB, Limits
 from .execute import Plan, needed_for, run_notebook
 from .finder import Folder, find_work
@@ -54,11 +55,12 @@ def grade_submission(
     left_out: Sequence[str] = (),
     tests: Collection[str] | None = None,
     draw: bool = True,
+    memory: Memory | None = None,
 ) -> Outcome:
     """Find, read, repair and run a submission. files, left_out: what `finder.read_folder` gives.
 
     tests: run only what these test cells need; the results of others then mean nothing. draw: whether
-    anybody will look at the figures.
+    anybody will look at the figures. memory: see `run_notebook`; for an assignment of one notebook.
     """
     outcome = Outcome(student)
     submitted = Folder(files, list(left_out))
@@ -85,6 +87,7 @@ def grade_submission(
                 files=shared,
                 sandboxed=assignment.sandboxed,
                 draw=draw,
+                memory=memory,
             )
         outcome.notebooks[name] = notebook
         outcome.seconds += ran.total
