@@ -74,6 +74,11 @@ COMMANDS = {
         "put a bulk download of submissions where they are graded",
         "grade",
     ),
+    "variants": Command(
+        "scalinglaws.course.school.variant_tokens",
+        "give each student different numbers in some exercises",
+        "grade",
+    ),
     "doctor": Command(
         "scalinglaws.course.doctor", "say what works on this machine, and what to do about the rest"
     ),
