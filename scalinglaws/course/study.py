@@ -12,6 +12,7 @@ from scalinglaws.paths import course_dir
 from . import jupyterlab as lab
 from .learner.identity import default_student, valid_student
 from .learner.workspace import first_page, renew, update
+from .variants import keep_token
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="put your copy of an assignment aside, and take the course's present version",
     )
     parser.add_argument(
+        "--variant",
+        metavar="TOKEN",
+        help="your token, where every student has numbers of their own",
+    )
+    parser.add_argument(
         "--copy-only", action="store_true", help="bring your copy up to date and stop"
     )
     lab.add_arguments(parser)
@@ -34,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     """Bring the learner's copy up to date and serve it. Returns the exit code."""
     course = course_dir()
     own = course / "submitted" / valid_student(args.student)
+    if args.variant or not (args.hub or args.copy_only):  # on a hub nobody types a command
+        keep_token(own, course, args.student, args.variant)
     if not args.hub and lab.running_lab(own):
         # A notebook that is open would be saved over the new file: leave all files as they are.
         if args.renew:

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,6 +19,7 @@ from nbformat import NotebookNode
 
 from scalinglaws.course.exercises import assignments, exercises, read_notebook
 from scalinglaws.course.learner.events import note_check
+from scalinglaws.course.variants import TOKEN_FILE, ClassTokens, valid_token
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
 from scalinglaws.paths import course_dir, exercises_dir, is_complete
@@ -146,6 +148,9 @@ def check(
             )
         known = [e for e in known if e.number == exercise]
     tests = frozenset(known[0].tests) if exercise else None
+    if (token := folder.parent / TOKEN_FILE).is_file() and not assignment.variants.tokens:
+        tokens = ClassTokens({student: valid_token(token.read_text("utf-8", "replace"))})
+        assignment = replace(assignment, variants=tokens)
     found = read_folder(folder)
     try:
         find_work(name, assignment.notebooks[name], found, assignment.notebooks)
