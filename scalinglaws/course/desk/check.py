@@ -6,15 +6,13 @@ while the kernel does, so a second check takes less time.
 
 import functools
 import os
-import re
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 from scalinglaws.course.grading.check_report import CheckReport
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir
 
+from .copies import number_of, owner_of
 from .worker import Worker
 
 
@@ -43,22 +41,6 @@ def check_copy(notebook: Path, exercise: str = "") -> CheckReport:
 def _worker(folder: Path) -> Worker:
     """The warm process of this kernel."""
     return Worker(folder)
-
-
-def number_of(exercise: int | str) -> str:
-    """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
-    text = str(exercise).strip().lower()
-    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\d\w*)", text)
-    return found[1] if found else text
-
-
-def note_on(notebook: Path) -> str:
-    """What was checked: a kernel cannot know what stands on the screen."""
-    saved = datetime.fromtimestamp(notebook.stat().st_mtime)
-    return (
-        f"The notebook was checked as saved at {saved:%H:%M:%S} on {saved.day} {saved:%B}: save first,"
-        " then check again, if you changed it since."
-    )
 
 
 def open_notebook(space: Mapping[str, object] | None = None) -> Path:
@@ -91,24 +73,3 @@ def _kernels_variables() -> Mapping[str, object]:
         return {}
     shell = get_ipython()
     return shell.user_ns if shell is not None else {}
-
-
-def owner_of(notebook: Path) -> tuple[str, str]:
-    """The student and the assignment of a copy. Raises CourseError for a notebook that is none."""
-    try:
-        course = course_dir()
-    except CourseError:
-        raise CourseError(
-            "sl.check() needs the course's folder, with its tests, and this notebook is outside of one (as on Colab or"
-            " Kaggle): run it in your clone, or hand it in. The cell below each answer checks here, too."
-        ) from None
-    try:
-        student, assignment, *rest = notebook.resolve().relative_to(course / "submitted").parts
-    except ValueError:
-        student, assignment, rest = "", "", []
-    if len(rest) != 1 or rest[0] != f"{assignment}.ipynb":
-        raise CourseError(
-            f"{notebook.name} is not your copy of an assignment: open the one in your folder in"
-            f" {course / 'submitted'}, which `make study` makes."
-        )
-    return student, assignment

@@ -53,7 +53,7 @@ def answer(request: Reply, memories: "Mapping[str, Memory]") -> Reply:
     With "again": true the question was put before, to a worker that was killed.
     memories: of earlier checks, of "all" exercises and of "one".
     """
-    from .check import note_on, number_of, owner_of
+    from .copies import note_on, number_of, owner_of
 
     notebook = Path(request["path"])
     student, assignment = owner_of(notebook)
