@@ -190,6 +190,7 @@ def test_marks_of_what_remains_stay(course, edit):
     assert waiting(course)["bob"][0] == 1
 
 
+@pytest.mark.slow
 def test_marks_of_a_removed_essay_are_kept_beside_the_ledger(course):
     grade(course, "ada", "bob")
     mark(course)
