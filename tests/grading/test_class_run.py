@@ -155,7 +155,7 @@ def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
         assert "9 of 16 points; of these, 4 wait for a person's marks." in waiting
         assert "essay – / 4 A person marks this one." in waiting
         assert "square_test 0 / 3" in waiting
-        grade.manual_score, grade.needs_manual_grade = 3, False
+        grade.manual_score, grade.needs_manual_grade, grade.extra_credit = 3, False, 0.5
         book.find_comment(
             "essay", NAME, NAME, "bob"
         ).manual_comment = "Good: $x_1$ <b onclick='x'>b</b>"
@@ -163,7 +163,8 @@ def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
     main(["grade", NAME, "--force"])
     assert scores(course)["bob"]["essay"] == (None, 3, False)
     page = feedback(course, "bob")
-    assert "12 of 16 points." in words(page) and "essay 3 / 4 comment on essay" in words(page)
+    assert "12.5 of 16 points, 0.5 of them extra." in words(page)
+    assert "essay 3 / 4 + 0.5 extra comment on essay" in words(page)
     assert "<math" in page and "onclick" not in page and "Good:" in page
     assert "onerror" not in page and "<script" not in page and "HIDDEN" not in page
     made = handed_out(course)
