@@ -203,6 +203,14 @@ def test_a_zero_for_a_cell_that_was_not_graded_yet_is_not_silent(course, edit):
     assert classroom.scores(course)["bob"] == classroom.scores(course)["ada"]
 
 
+def test_a_mark_above_the_new_maximum_waits_for_a_person(course):
+    grade(course, "ada")
+    mark(course, points=3.0)
+    change(course, lambda nb: cell_of(nb, "essay").metadata.nbgrader.update(points=2))
+    grade(course, "ada")
+    assert classroom.scores(course)["ada"]["essay"] == (None, 3.0, True)
+
+
 @pytest.mark.parametrize("graded", [True, False])
 def test_of_what_cannot_be_read_the_marks_stay_and_a_person_is_asked(course, graded):
     """Another notebook of the same assignment may have been graded, or none."""

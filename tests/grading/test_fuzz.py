@@ -287,4 +287,6 @@ def test_what_is_shown_holds_no_command(text):
         assert not re.search(
             "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", shown
         )
-    assert not safe_cell(text).startswith(tuple("=+-@\t\r＝＋－＠"))
+    for lead in ("", " ", "\t", "\ufeff", "\u200b\u00a0"):
+        shown = safe_cell(lead + text).lstrip("\u200b\ufeff\u00ad\u200c\u200d\u200e\u200f\u2060 ")
+        assert not shown.startswith(tuple("=+-@\t\r＝＋－＠"))

@@ -173,7 +173,8 @@ class Records:
     def _add_missing_rows(self, name: str) -> None:
         """Give submissions that were graded before a row for each cell that is new.
 
-        It holds 0 points until it is graded, and waits for a person: no zero is silent.
+        It holds 0 points until it is graded, and waits for a person: no zero is silent. So does a mark
+        that a person gave when the cell was worth more.
         """
         db = self.gradebook.db
         entry: Any = self.gradebook.find_notebook(name, self.assignment)
@@ -186,6 +187,9 @@ class Records:
         for submitted in entry.submissions:
             graded = {grade.cell_id for grade in submitted.grades}
             commented = {comment.cell_id for comment in submitted.comments}
+            for grade in submitted.grades:
+                if grade.manual_score is not None and grade.manual_score > grade.cell.max_score:
+                    grade.needs_manual_grade = True
             for cell in (*entry.grade_cells, *entry.task_cells):
                 if cell.id not in graded:
                     about = {"auto_score": 0.0, "needs_manual_grade": True}

@@ -76,13 +76,13 @@ class Ledger:
         text = json.dumps(asdict(entry), indent=1, ensure_ascii=False)
         replace_file(self.folder / f"{student}.json", text.encode("utf-8", "replace"))
 
-    def keep_removed(self, marks: list[dict[str, Any]]) -> None:
-        """Keep what persons gave for cells that the assignment no longer has."""
-        if not marks:
-            return
+    def keep_removed(self, marks: list[dict[str, Any]]) -> Path:
+        """Keep what persons gave for cells that the assignment no longer has; returns the file."""
+        path = self.folder / "removed_marks.jsonl"
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "removed_marks.jsonl").open("a", encoding="utf-8") as file:
+        with path.open("a", encoding="utf-8", errors="replace") as file:
             file.writelines(json.dumps(mark, ensure_ascii=False) + "\n" for mark in marks)
+        return path
 
 
 def _entry(data: Any) -> Entry:
