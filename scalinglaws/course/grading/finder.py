@@ -181,7 +181,9 @@ _OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", 
 def _is_zip(name: str, data: bytes) -> bool:
     """By its name; by its content where a zip archive lost its name, or is called like a notebook."""
     suffix = PurePosixPath(name).suffix.lower()
-    return suffix == ".zip" or (suffix in ("", ".ipynb") and data.startswith(b"PK\x03\x04"))
+    if suffix in ("", ".ipynb") and data.startswith(b"PK\x03\x04"):
+        return zipfile.is_zipfile(io.BytesIO(data))
+    return suffix == ".zip"
 
 
 class _NotOpened(Exception):
