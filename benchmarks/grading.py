@@ -3,7 +3,6 @@
     python benchmarks/grading.py                     20 submissions of 01_power_laws, both ways
     python benchmarks/grading.py --students 100      a larger class
     python benchmarks/grading.py --flat 100 1000     a synthetic class of tiny notebooks: cost and memory per submission
-    python benchmarks/grading.py --before FOLDER     `scalinglaws check` beside that of another checkout of this repository
 
 Prints wall time and, by Linux's `perf stat`, processor time and, where the machine counts them, instructions. The scores of both must be equal; it stops if they are not.
 """
@@ -47,11 +46,13 @@ def make_course(folder: Path, students: int, checkout: Path = COURSE) -> None:
 
 
 def environment(checkout: Path = COURSE) -> dict[str, str]:
-    """With this package, and with the scripts that nbgrader calls by their bare names."""
+    """With this package, its bytecode, and the scripts that nbgrader calls by their bare names."""
     paths = {"PYTHONPATH": str(checkout), "PATH": str(Path(sys.executable).parent)}
-    return os.environ | {
+    found = os.environ | {
         k: os.pathsep.join(filter(None, [v, os.environ.get(k)])) for k, v in paths.items()
     }
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    return found
 
 
 def measure(folder: Path, *words: str, checkout: Path = COURSE) -> dict[str, float]:
@@ -117,25 +118,6 @@ def compare(students: int) -> None:
         print(f"| {key} a submission | {a:.4g} {unit} | {b:.4g} {unit} | {a / b:.2f} |")
 
 
-def check_beside(before: Path, rounds: int = 3) -> None:
-    """Check one learner's copy by two checkouts in turn, each on its own version of the notebook."""
-    with tempfile.TemporaryDirectory() as temporary:
-        costs: dict[str, list[float]] = {"before": [], "now": []}
-        trees = {"before": before.resolve(), "now": COURSE}
-        for name, checkout in trees.items():
-            make_course(Path(temporary, name), 1, checkout)
-        for _ in range(rounds):
-            for name, checkout in trees.items():
-                words = (*PYTHON, "scalinglaws", "check", ASSIGNMENT, "--student", "s0000")
-                found = measure(Path(temporary, name), *words, checkout=checkout)
-                costs[name].append(found["cpu"])
-    print(f"scalinglaws check {ASSIGNMENT}, {rounds} times in turn, processor time\n")
-    print("| | best | all |\n|---|---|---|")
-    for name, them in costs.items():
-        print(f"| {name} | {min(them):.2f} s | {', '.join(f'{c:.2f}' for c in them)} |")
-    print(f"| now / before | {min(costs['now']) / min(costs['before']):.0%} | |")
-
-
 def flat(sizes: list[int]) -> None:
     """Cost and memory per submission over classes of tiny notebooks."""
     from tests.grading import classroom
@@ -173,11 +155,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=20)
     parser.add_argument("--flat", type=int, nargs="+", metavar="SIZE")
-    parser.add_argument("--before", type=Path, metavar="FOLDER", help="another checkout")
     args = parser.parse_args()
-    if args.before:
-        check_beside(args.before)
-    elif args.flat:
+    if args.flat:
         flat(args.flat)
     else:
         compare(args.students)

@@ -16,7 +16,7 @@ from importlib import import_module
 
 import numpy as np
 
-from tests.course.lesson import Lesson, shared_bootstraps
+from tests.course.lesson import Lesson, shared_fits
 from tests.course.mutants import Machine, Margin
 from tests.course.notebooks import ASSIGNMENTS
 
@@ -74,5 +74,5 @@ def _print_margins(margins: list[tuple[str, Margin]]) -> None:
 
 
 if __name__ == "__main__":
-    with shared_bootstraps():
+    with shared_fits():
         main(sys.argv[1:])

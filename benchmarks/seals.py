@@ -3,7 +3,8 @@
     python -m benchmarks.seals 02_diminishing_returns
 
 The value and the tolerance of a `check_sealed("name", name, "")` come from the hidden
-`check_number("name", ...)` of the same cell. Run `scalinglaws source` and `release` afterwards.
+`check_number("name", ...)` of the same cell. They are taken from the
+notebook: run `scalinglaws source` before, `source` and `release` afterwards.
 """
 
 import re
@@ -33,7 +34,7 @@ def seals(lesson: Lesson, task: Task) -> dict[str, str]:
     run(task.solution, space)
     with (
         patch.object(door, "check_number", check_number),
-        patch.object(door, "check_sealed", lambda name, *_: wanted.add(name)),
+        patch.object(door, "check_sealed", lambda name, *_, **__: wanted.add(name)),
     ):
         lesson.test(task, space)
     return {name: seal_number(name, known[name][0], **known[name][1]) for name in wanted}
@@ -58,7 +59,9 @@ def rewrite(path: Path, test_ids: list[str], fresh: dict[str, str]) -> int:
 def main(arguments: list[str]) -> None:
     """Rewrite the texts of the assignments that were asked for."""
     for assignment in [name for name in ASSIGNMENTS if name in arguments]:
-        with patch.object(door, "check_sealed", lambda *_: None):  # the old seals may be stale
+        with patch.object(
+            door, "check_sealed", lambda *_, **__: None
+        ):  # the old seals may be stale
             lesson = Lesson(assignment)
         path = COURSE / "source" / f"{assignment}.md"
         count = sum(

@@ -1,4 +1,4 @@
-"""Write docs/reference.md from the docstrings of the law library, and the example of docs/which_fit.md.
+"""Write docs/reference.md from the docstrings of the law library, with the figures of its examples, and the example of docs/which_fit.md.
 
 python docs/reference.py           # write them
 python docs/reference.py --check   # exit 1 if they are stale
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import doctest
+import functools
 import inspect
 import io
 import re
@@ -15,6 +17,7 @@ import shlex
 import sys
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import scalinglaws.constants as constants
 from scalinglaws import cli, fits, laws, plots, tables
@@ -24,6 +27,7 @@ from scalinglaws.fits.result import Fit
 PAGE = Path(__file__).with_suffix(".md")
 EXAMPLE = PAGE.with_name("which_fit.md")
 FIGURE = PAGE.parent / "which_fit" / "isoflop.png"
+FIGURES = PAGE.parent / "reference"  # what the examples of the plot functions draw
 
 # What a reader who knows other libraries looks for. Rows whose attribute does not exist are left out.
 ELSEWHERE = (
@@ -185,6 +189,38 @@ def alike(old: str, new: str) -> bool:
     return close and number_in.sub("#", old) == number_in.sub("#", new)
 
 
+def gallery() -> list[str]:
+    """The section on figures: below the example of each plot function, a link to what it draws."""
+    lines, drawn = [], ""
+    for line in section("Figures", plots, plots.__all__):
+        lines.append(line)
+        if match := re.match(r"### `(plot_\w+)\(", line):
+            drawn = match[1]
+        elif line == "```" and lines[-2].startswith(">>> ax = "):
+            lines += ["", f"![{alt_text_of(drawn)}](reference/{drawn}.png)"]
+    return lines
+
+
+@functools.cache
+def _drawn(name: str) -> tuple[str, bytes]:
+    """The alt text and the PNG of the figure that the example of a plot function draws."""
+    import matplotlib.pyplot as plt
+
+    names: dict[str, Any] = {}
+    for example in doctest.DocTestParser().get_examples(inspect.getdoc(getattr(plots, name)) or ""):
+        exec(example.source, names)
+    figure = names["ax"].figure
+    png = io.BytesIO()
+    figure.savefig(png, dpi=110, bbox_inches="tight", metadata={"Software": None})
+    words = plots.alt_text(figure)
+    plt.close(figure)
+    return " ".join(words.split()).replace("[", "(").replace("]", ")"), png.getvalue()
+
+
+def alt_text_of(name: str) -> str:
+    return _drawn(name)[0]
+
+
 def published() -> list[str]:
     """The table of published constants."""
     lines = ["## Published constants", "", inspect.getdoc(constants), ""]
@@ -231,7 +267,7 @@ def page() -> str:
         *results(),
         *section("Tables of runs", tables, ("read_runs", "RunTable")),
         *command_help(),
-        *section("Figures", plots, plots.__all__),
+        *gallery(),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -242,7 +278,7 @@ def main() -> int:
     now = example()
     if "--check" in sys.argv[1:]:
         FIGURE.write_bytes(picture)
-        stale = not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != fresh
+        stale = not PAGE.is_file() or not alike(PAGE.read_text(encoding="utf-8"), fresh)
         stale |= not alike(shown, now) or not picture
         if stale:
             print(
@@ -251,6 +287,9 @@ def main() -> int:
             )
         return int(stale)
     PAGE.write_text(fresh, encoding="utf-8")
+    FIGURES.mkdir(exist_ok=True)
+    for name in re.findall(r"\(reference/(\w+)\.png\)", fresh):
+        (FIGURES / f"{name}.png").write_bytes(_drawn(name)[1])
     EXAMPLE.write_text(now, encoding="utf-8")
     return 0
 

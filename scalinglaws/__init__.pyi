@@ -62,6 +62,9 @@ from .course.practice.progress_report import (
 from .course.practice.reveal import (
     reveal as reveal,
 )
+from .course.variants import (
+    variant as variant,
+)
 from .fits import (
     Chain as Chain,
     compare_held_out as compare_held_out,

@@ -72,6 +72,11 @@ COMMANDS = {
         "put a bulk download of submissions where they are graded",
         "grade",
     ),
+    "variants": Command(
+        "scalinglaws.course.school.variant_tokens",
+        "give each student numbers of their own in some exercises",
+        "grade",
+    ),
     "doctor": Command("scalinglaws.course.doctor", "what works on this machine, and what to do"),
     "grade": Command(
         "scalinglaws.course.grading.class_run",

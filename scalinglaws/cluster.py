@@ -11,6 +11,7 @@ from typing import Any
 from scalinglaws.errors import CourseError
 
 TRIES = 3  # what has ended as many workers is not sent to another
+PATIENCE = 20.0  # seconds to wait for a scheduler's answer
 
 
 def connect(address: str) -> "ClusterExecutor":
@@ -25,7 +26,7 @@ def connect(address: str) -> "ClusterExecutor":
             "--cluster needs the package distributed: pip install 'scalinglaws[cluster]'."
         ) from None
     try:
-        client = Client(address, timeout=20, set_as_default=False)
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise CourseError(
             f"No Dask scheduler answers at {address} ({type(error).__name__})."

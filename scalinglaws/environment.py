@@ -30,6 +30,7 @@ BYTES_NEEDED = 1.2e9  # measured on Linux: 760 MB for learners, 1020 MB for deve
 
 # Variables that a user sets for other work; they would change the course's Python, its Jupyter and its figures ...
 FOREIGN = ("PYTHON", "JUPYTER", "IPYTHON", "MPLBACKEND", "MATPLOTLIBRC")
+HUB = "JUPYTERHUB_"  # what a hub tells the servers that it starts
 # ... and those among them that do no harm.
 HARMLESS = {
     "PYTHONIOENCODING",
@@ -101,7 +102,7 @@ def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if name in HARMLESS or not name.startswith(FOREIGN)
+        if name in HARMLESS or name.startswith(HUB) or not name.startswith(FOREIGN)
     }
 
 

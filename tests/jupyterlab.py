@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # What Jupyter's server says when a kernel answers a tab that has just been closed.
@@ -50,7 +50,8 @@ def served(course: Path, home: Path, *command: str) -> Iterator[str]:
         more = [line for line in rest.splitlines() if not any(e in line for e in expected)]
         assert more == [], "\n".join(more)
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):  # it started one of its own
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for end in terminal:
             os.close(end)

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Callable
 from typing import Literal
+from xml.etree import ElementTree
 
 # $$block$$ or $inline$, outside `code`; a dollar sign before a digit and after a space is money.
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
@@ -35,9 +36,41 @@ def _mathml(match: re.Match[str]) -> str:
 
     display = "block" if match["block"] else "inline"
     try:
-        return _FUNCTION.sub(_spaced, convert(match["block"] or match["inline"], display=display))
+        made = _FUNCTION.sub(_spaced, convert(match["block"] or match["inline"], display=display))
+        return made if match["block"] else _in_pieces(made)
     except Exception:  # latex2mathml raises many kinds; raw TeX can still be read
         return match[0]
+
+
+_WIDE = (
+    20  # characters of an inline formula that may be wider than a column, for example on a phone
+)
+_BREAKS = set("=≈≃∝<>≤≥≪≫→⇒+−±·×")
+
+
+def _in_pieces(formula: str) -> str:
+    """A wide inline formula as pieces between which a line may end, as TeX ends it: after an operator.
+
+    Browsers never break a MathML element.
+    """
+    math = ElementTree.fromstring(formula.replace(' xmlns="', ' data-xmlns="'))
+    if len(math) != 1 or len("".join(math.itertext())) <= _WIDE:
+        return formula
+    pieces: list[list[ElementTree.Element]] = [[]]
+    for part in (row := list(math[0])):  # \left(...\right) is one part
+        # An operator where a piece begins, or after such a character, is a sign.
+        sign = not pieces[-1] or (pieces[-1][-1].text or "") in _BREAKS | set("([{,")
+        pieces[-1].append(part)
+        if part.tag == "mo" and part.text in _BREAKS and not sign:
+            part.set("form", "infix")  # at the end of a piece it would lose its space
+            if part is not row[-1]:
+                pieces.append([])
+    start = formula[: formula.index(">") + 1]
+    written = (
+        "".join(ElementTree.tostring(part, encoding="unicode") for part in piece)
+        for piece in pieces
+    )
+    return "<wbr>".join(f"{start}<mrow>{piece}</mrow></math>" for piece in written)
 
 
 def draw_formulas(markdown: str) -> str:

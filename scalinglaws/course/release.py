@@ -48,7 +48,7 @@ def fresh_files(course: Path, only: Sequence[str] = ()) -> dict[Path, bytes]:
     sealed = Path("scalinglaws", "course", "questions", seal.SEALED_FILE)
     for page in pages(course):
         files[Path("release", page.name)] = page.read_bytes()
-    files[sealed] = bank.sealed_bank(course / "questions").encode()
+    files[sealed] = bank.sealed_file(course / "questions").encode()
     return files
 
 

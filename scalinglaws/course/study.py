@@ -12,6 +12,7 @@ from scalinglaws.paths import course_dir
 from . import jupyterlab as lab
 from .learner.identity import default_student, valid_student
 from .learner.workspace import first_page, renew, update
+from .variants import keep_token
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ASSIGNMENT",
         help="put your copy of an assignment aside, and take the course's present version",
     )
+    parser.add_argument(
+        "--variant",
+        metavar="TOKEN",
+        help="your token, where every student has numbers of their own",
+    )
+    parser.add_argument(
+        "--copy-only", action="store_true", help="bring your copy up to date and stop"
+    )
     lab.add_arguments(parser)
 
 
@@ -31,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
     """Bring the learner's copy up to date and serve it. Returns the exit code."""
     course = course_dir()
     own = course / "submitted" / valid_student(args.student)
-    if lab.running_lab(own):
+    if args.variant or not (args.hub or args.copy_only):  # on a hub nobody types a command
+        keep_token(own, course, args.student, args.variant)
+    if not args.hub and lab.running_lab(own):
         # A notebook that is open would be saved over the new file: leave all files as they are.
         if args.renew:
             raise CourseError(
@@ -48,12 +59,13 @@ def run(args: argparse.Namespace) -> int:
                 f"{error.strerror}, so your copy in {own} is not complete, but nothing in it was changed: "
                 "make room or see that you may write there, then run this again."
             ) from error
+    if args.copy_only:
+        return 0
     os.environ["SCALINGLAWS_COURSE"] = str(course)
     os.environ["SCALINGLAWS_STUDENT"] = args.student
     return lab.open_lab(
         own,
         user="learner",
         page=first_page(course / "release", own),
-        port=args.port,
-        browser=not args.no_browser,
+        args=args,
     )

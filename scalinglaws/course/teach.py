@@ -21,6 +21,4 @@ def run(args: argparse.Namespace) -> int:
             f"formgrader finds no notebook below a folder with [ in its name ({course}): rename the folder, then run this again."
         )
     # (nbgrader finds nbgrader_config.py there.)
-    return lab.open_lab(
-        course, user="instructor", page="", port=args.port, browser=not args.no_browser
-    )
+    return lab.open_lab(course, user="instructor", page="", args=args)

@@ -109,7 +109,8 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--columns",
         metavar="N=params,D=tokens,loss=val_loss",
-        default="",
+        action="append",
+        default=[],
         help="which of your columns means what, where their names do not say so; names: "
         f"{', '.join(NAMES)}. run is "
         "the run that a checkpoint belongs to, group the runs that the bootstrap keeps together, U "
@@ -118,7 +119,8 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--unit",
         metavar="N=M,D=B,C=EF",
-        default="",
+        action="append",
+        default=[],
         help="units: K, M, B, T, a factor such as 1e9, log10, ln; for C also PF, EF, ZF, PF-days; "
         "for the loss nats, "
         "bits, bpb, bpb*4.5 (bytes per token), ppl",
@@ -257,8 +259,8 @@ def read_table(
         needs = (*needs, "loss")
     return read_runs(
         args.runs,
-        columns=args.columns,
-        units=args.unit,
+        columns=",".join(args.columns),
+        units=",".join(args.unit),
         where=args.where,
         by=args.by,
         last=args.last,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..constants import MUENNIGHOFF
 from ..errors import CourseError
 from ..laws import ChinchillaLaw, RepeatedDataLaw
 from .general import LawFit, fit_law
@@ -30,7 +33,8 @@ def fit_repeated(
     keeps together.
 
     R_D_star is hardly identified: look at `fit.profile("R_D_star")` before you quote it. Where more
-    epochs make the loss worse, the form cannot follow: leave those runs out, and say so.
+    epochs make the loss worse, the form cannot follow: leave those runs out, and say so. Where no N
+    exceeds N_per_token·U, R_N_star is held at the published value.
 
     Raises CourseError for bad or too few runs, and where no run repeats its data.
 
@@ -51,10 +55,21 @@ def fit_repeated(
     fixed = {"N_per_token": N_per_token}
     if base is not None:
         fixed |= {name: getattr(base, name) for name in ("E", "A", "B", "alpha", "beta")}
-    return fit_law(
+    # Excess size only counts where N is more than U can feed; elsewhere nothing tells R_N_star.
+    excess = bool(np.any(N_per_token * U < N))
+    if not excess:
+        fixed["R_N_star"] = MUENNIGHOFF.R_N_star
+    fit = fit_law(
         RepeatedDataLaw,
         {"N": N, "D": D, "U": U, "loss": loss},
         fixed=fixed,
         delta=delta,
         groups=groups,
     )
+    if excess:
+        return fit
+    note = (
+        f"no model is larger than its unique tokens can feed (N > {N_per_token:g}·U), so R_N_star is "
+        f"held at {MUENNIGHOFF.R_N_star:.2f}, as published"
+    )
+    return replace(fit, notes=(*fit.notes, note))

@@ -16,11 +16,16 @@ from numpy.typing import NDArray
 
 from ..errors import CourseError
 from ..tables import RunTable
-from ..tables.frame import numbers
+from ..tables.files import lines_in_words
+from ..tables.frame import lines, numbers
+from .bootstrap import mad_sigma
 from .methods import METHODS, AnyFit, Options, variable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+_FAR = 0.1  # a residual of ln L that no noise of a finished run explains
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,30 @@ class Report:
         lines = numbers(self.table.runs, "line")
         return [int(lines[row]) for row in dropped]
 
+    @property
+    def notes(self) -> list[str]:
+        """What reading the table decided, and which of its runs lie far from the fit."""
+        residuals, runs = self.fit.residuals, self.table.runs
+        if METHODS[self.method].is_allocation or len(residuals) != len(runs):  # some were dropped
+            return list(self.table.notes)
+        far = np.abs(residuals) > max(_FAR, 10 * mad_sigma(residuals))
+        if not far.any():
+            return list(self.table.notes)
+        where = lines_in_words(lines(runs, far), self.table.place)
+        note = (
+            f"{where} lie{'s' if far.sum() == 1 else ''} {100 * np.abs(residuals[far]).min():.0f} % or "
+            "more from the fit, ten times as far as most: check "
+            f"{'it' if far.sum() == 1 else 'them'}, or leave {'it' if far.sum() == 1 else 'them'} out "
+            "with --where" + (" or --drop-highest" if self._drops(far) else "")
+        )
+        return [*self.table.notes, note]
+
+    def _drops(self, far: NDArray[np.bool_]) -> bool:
+        """Whether --drop-highest would drop these runs and no others."""
+        takes = "--drop-highest" in METHODS[self.method].options
+        loss = numbers(self.table.runs, "loss")
+        return takes and bool(loss[far].min() > loss[~far].max())
+
     def optima(self) -> dict[str, dict[str, Estimate]]:
         """The best use of each budget: N_opt, D_opt, tokens_per_param and L_opt."""
         return {
@@ -123,7 +152,7 @@ class Report:
             "table": {
                 "source": self.table.source,
                 "columns": dict(self.table.columns),
-                "notes": list(self.table.notes),
+                "notes": self.notes,
             },
             "dropped_lines": self.dropped_lines,
         }
@@ -150,18 +179,18 @@ class Report:
         """Parameters with intervals, what is known of the fit, and the answers to the user's
         questions.
         """
-        lines = [self.fit.to_text(self.level)]
+        rows = [self.fit.to_text(self.level)]
         if self.dropped_lines:
-            lines.append(f"  these are lines {', '.join(map(str, self.dropped_lines))} of the file")
-        lines += [f"  {note}" for note in self.table.notes]
+            rows.append(f"  these are lines {', '.join(map(str, self.dropped_lines))} of the file")
+        rows += [f"  {note}" for note in self.notes]
         for C, table in self.optima().items():
-            lines.append(f"\nBest use of {C} FLOPs ({100 * self.level:g} % interval)")
+            rows.append(f"\nBest use of {C} FLOPs ({100 * self.level:g} % interval)")
             for name, best in table.items():
                 value, interval = best.cells()
-                lines.append(f"  {name:<17} {value:>10}   {interval}")
+                rows.append(f"  {name:<17} {value:>10}   {interval}")
         if self.held_out is not None:
-            lines.append(f"\n{self.holdout_sentence()}")
-        return "\n".join(lines)
+            rows.append(f"\n{self.holdout_sentence()}")
+        return "\n".join(rows)
 
     def holdout_sentence(self) -> str:
         """How well the fit predicts the runs that were left out; "" if none were."""
@@ -305,7 +334,7 @@ def _section(report: Report) -> list[str]:
     resampled = (
         f"{len(fit.resamples)} resamples, method {fit.resamples.method}: {fit.resamples.reason}"
     )
-    lines = [*fit.describe(), f"intervals: {resampled}", *report.table.notes]
+    lines = [*fit.describe(), f"intervals: {resampled}", *report.notes]
     if report.dropped_lines:
         lines.append(f"left out: lines {', '.join(map(str, report.dropped_lines))} of the file")
     warns = ("NOT CONVERGED", "the residuals follow a pattern")

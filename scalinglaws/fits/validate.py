@@ -60,7 +60,7 @@ def check_runs(
     n = next(iter(lengths.values()))
     if n <= parameters:
         raise CourseError(
-            f"{n} runs are too few for a law with {parameters} parameters: it needs at least {parameters + 1}."
+            f"{n} run{' is' if n == 1 else 's are'} too few for a law with {parameters} parameters: it needs at least {parameters + 1}."
         )
     for name, needed in (distinct or {}).items():
         found = len(np.unique(arrays[name]))

@@ -60,6 +60,11 @@ def plot_isoflop(fit: IsoflopFit, ax: Axes | None = None, *, loss_unit: str = NA
     """IsoFLOP curves: the runs of each budget, their parabola, and a star at its minimum.
 
     fit: from `fit_isoflop`.
+
+    >>> import scalinglaws as sl
+    >>> runs = sl.load_runs("isoflop", corpus="prose").dropna(subset=["loss"])
+    >>> fit = sl.fit_isoflop(runs["N"], runs["loss"], C=runs["C"], D=runs["D"])
+    >>> ax = sl.plot_isoflop(fit, loss_unit="nats per byte")
     """
     ax = new_axes(ax)
     log_axis(ax, "x", unit_labels=True)
@@ -107,6 +112,11 @@ def plot_N_opt(
     C: the range of training FLOPs, or its end points. ours: a fit with `N_opt` and `interval`, or None; its minima are
     drawn if it has any. laws: with `N_opt` and `name`; `published_laws()` unless given. Kaplan's N leaves the embeddings
     out.
+
+    >>> import scalinglaws as sl
+    >>> runs = sl.load_runs("isoflop", corpus="prose").dropna(subset=["loss"])
+    >>> fit = sl.fit_isoflop(runs["N"], runs["loss"], C=runs["C"], D=runs["D"])
+    >>> ax = sl.plot_N_opt((1e9, 1e14), ours=fit)
     """
     ax = new_axes(ax)
     log_axis(ax, "x")
@@ -146,7 +156,10 @@ def plot_allocation(
     """Tokens per parameter against C: what the laws advise, and what was trained.
 
     C: the range of training FLOPs. laws: with `tokens_per_param` and `name`; `published_laws()` unless given. models:
-    with name, N and D, such as `constants.PUBLIC_MODELS`.
+    with name, N and D, such as `constants.PUBLIC_MODELS`; those whose D was not published are left out.
+
+    >>> import scalinglaws as sl
+    >>> ax = sl.plot_allocation((1e18, 1e26), models=sl.PUBLIC_MODELS[:8])
     """
     ax = new_axes(ax)
     log_axis(ax, "x")
@@ -163,7 +176,7 @@ def plot_allocation(
             f"{law.name}: {short_number(ratio[0])} tokens per parameter at {grid[0]:.2g} FLOPs, "
             f"{short_number(ratio[-1])} at {grid[-1]:.2g}.",
         )
-    models = list(models or ())
+    models = [model for model in models or () if np.isfinite(model.D)]
     x = y = np.empty(0)
     if models:
         x = np.array([6 * model.N * model.D for model in models])
@@ -193,6 +206,9 @@ def plot_contours(
 
     N, D: the ranges to draw, or runs, which are then drawn as points. budgets: FLOPs whose lines 6·N·D = C are drawn,
     with the optimum on each.
+
+    >>> import scalinglaws as sl
+    >>> ax = sl.plot_contours(sl.CHINCHILLA, (1e8, 1e12), (1e9, 1e13), budgets=[1e21, 1e23])
     """
     ax = new_axes(ax)
     N, D = positive(N=N, D=D)
@@ -254,6 +270,9 @@ def plot_cost(
     """Lifetime FLOPs against N for one loss: one curve for each number of served tokens, with its cheapest size.
 
     L: the loss to reach, nats per token. demands: tokens served over the model's life.
+
+    >>> import scalinglaws as sl
+    >>> ax = sl.plot_cost(sl.CHINCHILLA_REPLICATION, L=2.1)
     """
     ax = new_axes(ax)
     log_axis(ax, "x", unit_labels=True)

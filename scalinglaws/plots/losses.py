@@ -59,6 +59,10 @@ def plot_runs(
     """The measured loss of runs against N, D or C: points only.
 
     against: "N", "D", "C" or any axis label. series: which colour and marker. loss_unit: "nats per byte", say.
+
+    >>> import scalinglaws as sl
+    >>> runs = sl.load_runs("isoflop", corpus="prose").dropna(subset=["loss"])
+    >>> ax = sl.plot_runs(runs["N"], runs["loss"], loss_unit="nats per byte")
     """
     ax = _loss_axes(ax, against, loss_unit, log_loss)
     points, losses = np.asarray(x, dtype=float), np.asarray(loss, dtype=float)
@@ -88,7 +92,12 @@ def plot_law(
     log_loss: bool = True,
     loss_unit: str = NATS,
 ) -> Axes:
-    """A law as a curve over the range of x; `law` is any function of x that returns a loss."""
+    """A law as a curve over the range of x; `law` is any function of x that returns a loss.
+
+    >>> import scalinglaws as sl
+    >>> law = sl.PowerLaw(A=406.4, alpha=0.34, E=1.69)
+    >>> ax = sl.plot_law(law, (1e6, 1e12), label="1.69 + 406.4·N^-0.34")
+    """
     ax = _loss_axes(ax, against, loss_unit, log_loss)
     grid = np.geomspace(np.min(x), np.max(x), 200)
     style = series_style(series)
@@ -118,6 +127,12 @@ def plot_fit(
 
     fit: from `fit_power_law`. beyond: how many times the largest x the curve is drawn to.
     Raises CourseError for a fit in two variables: `plot_contours` and `plot_extrapolation` draw that.
+
+    >>> import scalinglaws as sl
+    >>> runs = sl.load_runs("grid", corpus="prose")
+    >>> row = runs[runs["D"] == runs["D"].max()]
+    >>> fit = sl.fit_power_law(row["N"], row["loss"], floor=0.5)
+    >>> ax = sl.plot_fit(fit, beyond=10, loss_unit="nats per byte")
     """
     if not hasattr(fit, "x"):
         raise CourseError(
@@ -180,6 +195,10 @@ def plot_residuals(fit: Fit[Any], ax: Axes | None = None, *, against: str = "C")
     """What the law leaves over, in per cent of the loss, against N, D, C or x of the runs; level and trendless is good.
 
     fit: any fit that carries the column named by `against`.
+
+    >>> import scalinglaws as sl
+    >>> runs = sl.load_runs("grid", corpus="prose").dropna(subset=["loss"])
+    >>> ax = sl.plot_residuals(sl.fit_chinchilla(runs["N"], runs["D"], runs["loss"]))
     """
     if getattr(fit, against, None) is None:
         raise CourseError(f"This fit has no column {against!r} to draw its residuals against.")
@@ -215,6 +234,12 @@ def plot_extrapolation(
 
     fit: from `fit_power_law`. x, loss: the held-out runs (n,). levels: of the intervals, drawn one in another, each for
     one new run (noise included).
+
+    >>> import scalinglaws as sl
+    >>> runs = sl.load_runs("isoflop", corpus="prose").dropna(subset=["loss"])
+    >>> best = sl.fit_isoflop(runs["N"], runs["loss"], C=runs["C"], D=runs["D"]).minima
+    >>> fit = sl.fit_power_law(best["C"][:-2], best["L_opt"][:-2], floor=0.5)
+    >>> ax = sl.plot_extrapolation(fit, best["C"][-2:], best["L_opt"][-2:], loss_unit="nats per byte")
     """
     held_x, held_loss = np.asarray(x, dtype=float), np.asarray(loss, dtype=float)
     ax = _loss_axes(ax, against, loss_unit, log_loss)

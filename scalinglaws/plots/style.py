@@ -123,11 +123,11 @@ def _power_number(value: float, _: int | None = None) -> str:
     """1.5, 2000, 10¹², 3×10¹²: plain where that is short, mathtext powers elsewhere."""
     if value <= 0:
         return ""
-    if 1e-3 <= value < 1e4:
+    if 1e-3 <= float(f"{value:.6g}") < 1e4:
         return f"{value:.6g}"
-    power = int(np.floor(np.log10(value) + 1e-9))
-    digits = f"{value / 10.0**power:.4g}"
-    return f"$10^{{{power}}}$" if digits == "1" else rf"${digits}\times10^{{{power}}}$"
+    digits, power = f"{value:.3e}".split("e")
+    digits = digits.rstrip("0").rstrip(".")
+    return f"$10^{{{int(power)}}}$" if digits == "1" else rf"${digits}\times10^{{{int(power)}}}$"
 
 
 def _unit_number(value: float, _: int | None = None) -> str:
@@ -140,10 +140,11 @@ def short_number(value: float) -> str:
     >>> [short_number(v) for v in (85e6, 20e9, 1.4e12, 12.5, 5.76e23)]
     ['85M', '20B', '1.4T', '12.5', '5.76e+23']
     """
+    shown = float(f"{value:.3g}")  # a last digit, which processors differ in, decides nothing
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k")):
-        if size <= value < 1e15:
+        if size <= shown < 1e15:
             return f"{value / (1e3 if letter == 'k' else size):.3g}{letter}"
-    return f"{value:.4g}" if value < 1e4 else f"{value:.3g}"
+    return f"{value:.4g}" if shown < 1e4 else f"{value:.3g}"
 
 
 def add_legend(ax: Axes, **options: Any) -> None:

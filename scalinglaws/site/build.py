@@ -140,7 +140,7 @@ def _series(theme: Literal["light", "dark"]) -> str:
 def _colours() -> str:
     dark = f"{css_variables('dark')} {_series('dark')}"
     light = f"{css_variables('light')} {_series('light')}"
-    turn = "filter: invert(1) hue-rotate(180deg) brightness(1.12);"
+    turn = "filter: invert(1) hue-rotate(180deg) brightness(1.12); mix-blend-mode: screen;"
     rules = "{theme} {{ color-scheme: dark; {dark} }}\n{theme} .figure {{ {turn} }}\n"
     system = rules.format(theme=':root:not([data-theme="light"])', dark=dark, turn=turn)
     chosen = rules.format(theme=':root[data-theme="dark"]', dark=dark, turn=turn)
@@ -173,24 +173,26 @@ def _front(course: Path, chapters: Sequence[Chapter]) -> Page:
 <p class="lead">Measure, fit, use and break the scaling laws of language models, on more than a thousand small models that this project trained itself.</p>
 <pre class="code" tabindex="0" role="group" aria-label="The two commands"><code>git clone &lt;this repository&gt; &amp;&amp; cd &lt;its folder&gt;
 make study</code></pre>
-<p>For students who know some Python, for people who teach them, and for researchers with runs of their own to fit.
+<p>For students who know some Python, for people who teach them, and for researchers with their own runs to fit.
 <a href="readme.html">Get started</a>, or <a href="{chapters[0].name}.html">read the first chapter</a>.</p></div>
 <img class="figure" alt="Loss against parameters, on a log axis: for each of five budgets the measured runs, a parabola through them, and a star at its lowest point, which moves to larger models as the budget grows." src="{name}"></div>
 <h2 id="map">The map of ideas</h2>
-<p>Each box is an idea, with the number of its chapter; an arrow leads from what comes first. A box leads to its card.</p>
+<p>Each box is an idea, with the number of its chapter. An arrow runs from an idea to one that needs it. Select a box to see its card below.</p>
 {ideas.map_svg()}
-{ideas.cards({made.name: made.title for made in chapters})}
 <h2 id="chapters">Chapters</h2>
-<p>Every chapter is a notebook. Here you read it, with its figures and its quiz; in JupyterLab you also work through its exercises, which are checked as you go.</p>
+<p>Every chapter is a notebook. Here you can read it, with its figures and its quiz. In JupyterLab you also work through its exercises, which are checked as you go.</p>
 <ul class="cards">{cards}</ul>
+<h2 id="ideas">The ideas, one by one</h2>
+{ideas.cards({made.name: made.title for made in chapters})}
 """
-    headings = [Heading(2, "map", "The map of ideas"), Heading(2, "chapters", "Chapters")]
+    sections = {"map": "The map of ideas", "chapters": "Chapters", "ideas": "The ideas, one by one"}
+    headings = [Heading(2, anchor, title) for anchor, title in sections.items()]
     return Page(
         "index.html",
         "LLM scaling laws",
         html,
         headings,
-        "A course on the scaling laws of language models, on runs that you can repeat.",
+        "A course on the scaling laws of language models, with runs that you can repeat.",
         pictures={name: figure.read_bytes()},
     )
 

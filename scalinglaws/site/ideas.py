@@ -51,7 +51,7 @@ def map_svg() -> str:
 
 
 def cards(titles: Mapping[str, str]) -> str:
-    """A card for each idea: its chapter, what comes before it and what it leads to.
+    """A card for each idea: its chapter, what it needs and what it leads to.
 
     titles: {assignment: title of its chapter}.
     """
@@ -60,7 +60,7 @@ def cards(titles: Mapping[str, str]) -> str:
         after = [other.id for other in IDEAS.values() if idea.id in other.needs]
         parts = [
             f"<p>{what}: {', '.join(_link(other) for other in others)}</p>"
-            for what, others in (("After", idea.needs), ("Before", after))
+            for what, others in (("Needs", idea.needs), ("Leads to", after))
             if others
         ]
         shown.append(

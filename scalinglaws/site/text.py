@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 from pathlib import PurePosixPath
 from typing import Any
+from xml.etree import ElementTree
 
 import mistune
 from pygments import highlight
@@ -21,8 +22,10 @@ PAGES = {
     "data/README.md": "data.html",
     "docs/findings.md": "findings.html",
     "docs/grading.md": "grading.html",
+    "docs/hub.md": "hub.html",
     "docs/learning.md": "learning.html",
     "docs/reference.md": "reference.html",
+    "docs/semester.md": "semester.html",
     "docs/teaching.md": "teaching.html",
     "docs/which_fit.md": "which_fit.html",
     "source/glossary.md": "glossary.html",
@@ -149,9 +152,33 @@ def render(markdown: str, file: str, taken: set[str] | None = None) -> Document:
     parse = mistune.create_markdown(renderer=renderer, plugins=["table"])
     page = with_formulas(re.sub(r"<!--.*?-->", "", markdown, flags=re.S), lambda t: str(parse(t)))
     page = re.sub(r"<table>.*?</table>", lambda match: scrolling(match[0]), page, flags=re.S)
+    page = re.sub(r"<td[^>]*>[^<]*</td>", _unbroken, page)
+    page = re.sub(r'<math [^>]*display="block".*?</math>', _side_by_side, page, flags=re.S)
     page = page.replace("<th></th>", "<td></td>")  # an empty header says nothing to a screen reader
     document.html = re.sub(r"[●○]{3}", _level, page)
     return document
+
+
+def _unbroken(cell: re.Match[str]) -> str:
+    """A cell of a table in which no number is parted from its per cent."""
+    return re.sub(r"(?<=\d) (?=%)", "\u00a0", cell[0])
+
+
+def _side_by_side(formula: re.Match[str]) -> str:
+    """A displayed formula that \\quad parts, as formulas that a narrow page puts below each other."""
+    (row,) = list(ElementTree.fromstring(formula[0].replace(" xmlns=", " data-xmlns="))) or [None]
+    parts: list[list[str]] = [[]]
+    for part in row if row is not None and row.tag == "mrow" else ():
+        if part.tag == "mspace" and part.get("width") in ("1em", "2em"):
+            parts.append([])
+        else:
+            parts[-1].append(ElementTree.tostring(part, encoding="unicode"))
+    parts = [part for part in parts if part]
+    if len(parts) < 2:
+        return formula[0]
+    start = formula[0][: formula[0].index(">") + 1]
+    made = (f"{start}<mrow>{''.join(part)}</mrow></math>" for part in parts)
+    return f'<div class="formulas">{"".join(made)}</div>'
 
 
 def _level(match: re.Match[str]) -> str:

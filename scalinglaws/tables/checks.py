@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import CourseError
-from .columns import Found, loss_unit_by_name
-from .files import shortened
+from .columns import Found, loss_unit_by_name, normalised
+from .files import listed, shortened
 from .frame import numbers, texts
 from .numbers import PF_DAY
 
@@ -26,13 +26,23 @@ ACCEPTABLE = ("ratio", "flops", "scale", "loss", "repeats", "checkpoints", "expe
 # Tokens per parameter, the median over the runs: Gopher has 1, and Qwen3-0.6B 60,000.
 _FEWEST, _MOST = 0.1, 1e5
 
+# How far runs lie off a line of ln D against ln N (rms), so that N and D count as tied.
+_TIED = 0.05
+
 _HYPERPARAMETER = re.compile(
-    r"(^|_)(lr|learning_rate|max_lr|peak_lr|batch|batch_size|bs|warmup|weight_decay|wd|dropout"
+    r"(^|_)(lr|learning_rate|max_lr|peak_lr|batch|batch_size|bs|gbs|gbsz|warmup|weight_decay|wd|dropout"
     r"|beta2|beta_2)($|_)"
 )
 
 _POWERS = {1e3: "K", 1e6: "M", 1e9: "B", 1e12: "T"}
 _FLOP_UNITS = {1e9: "GF", 1e12: "TF", 1e15: "PF", 1e18: "EF", 1e21: "ZF", PF_DAY: "PF-days"}
+
+# Columns of numbers that are neither N, D nor C.
+_NO_VARIABLE = re.compile(
+    _HYPERPARAMETER.pattern
+    + r"|(^|_)(d_model|width|dim|hidden|layers?|n_layer|depth|heads?|n_heads?|head_dim|ffn?|vocab|seq_len"
+    r"|context|ratio|multiplier|time|runtime|seconds|hours|std|se|acc|accuracy|seed|loss|x|y)($|_)"
+)
 
 # Columns of text that tell no experiments apart: remarks, machines, and the like.
 _NO_EXPERIMENT = re.compile(
@@ -66,7 +76,7 @@ def ask(
     the file does not have, or "". labels: its columns of words. unknown: its columns of numbers
     that have no meaning yet. numeric: the same, whatever the law needs.
     """
-    written = [name for name in ("N", "D", "C") if name in table and name != derived]
+    written = [name for name in ("N", "D", "C") if name in found]
     questions = (
         *_logarithms(table, [name for name in written if name not in given_units]),
         *(_scales(table, written) if surface else ()),
@@ -187,15 +197,15 @@ def _ratio(table: pd.DataFrame, given: Collection[str], derived: str) -> Iterato
 
 
 def _tied(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """D ∝ N^k throughout: no surface, but a line through it."""
+    """D ∝ N^k throughout, or nearly: no surface, but a line through it."""
     if len(table) < 6 or not {"N", "D"} <= set(table):
         return
     z = np.log(np.stack([numbers(table, "N"), numbers(table, "D")], axis=1))
     if min(len(np.unique(column)) for column in z.T) < 3:
         return
     z = z - z.mean(0)
-    small, large = np.linalg.svd(z, compute_uv=False)[::-1]
-    if small < 1e-6 * large:
+    small, large = np.linalg.svd(z, compute_uv=False)[::-1] / np.sqrt(len(z))
+    if small < max(1e-6 * large, min(_TIED, 0.1 * large)):
         yield (
             "ratio",
             "N and D are tied to each other in these runs (D ∝ N^k), so their effects cannot be "
@@ -275,7 +285,7 @@ def _repeats(table: pd.DataFrame, found: dict[str, Found]) -> Iterator[tuple[str
 def _experiments(table: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[str, str]]:
     variable = next(name for name in ("N", "D", "C") if name in table)
     for column in labels:
-        if _NO_EXPERIMENT.search(re.sub(r"[^a-z0-9]+", "_", column.lower())):
+        if _NO_EXPERIMENT.search(normalised(column)):
             continue
         values: dict[str, list[float]] = {}
         for label, x in zip(texts(table, column), numbers(table, variable), strict=True):
@@ -302,7 +312,7 @@ def _sweeps(table: pd.DataFrame, unknown: Sequence[str]) -> Iterator[tuple[str, 
         return
     kinds = list(zip(numbers(table, "N").tolist(), numbers(table, "D").tolist(), strict=True))
     for column in unknown:
-        if not _HYPERPARAMETER.search(re.sub(r"[^a-z0-9]+", "_", column.lower())):
+        if not _HYPERPARAMETER.search(normalised(column)):
             continue
         values: dict[tuple[float, float], set[str]] = {}
         for kind, value in zip(kinds, texts(table, column), strict=True):
@@ -329,19 +339,40 @@ def _columns(
     within = float(np.std(log_loss - means[at]))
     if len(different) <= len(x) / 2 and within > 0.02:
         missing = "N" if written[0] != "N" else "D"
+        likely = [name for name in unknown if not _NO_VARIABLE.search(normalised(name))]
+        if steps and missing == "D":
+            hint = "add a column D, the steps times the tokens of one step"
+        elif likely:
+            hint = f"if {shortened(likely[0])!r} is {missing}, add --columns {missing}=…"
+        else:
+            hint = (
+                f"add a column {missing} (it has {listed(unknown)}), or choose runs that differ in "
+                f"{written[0]} only with --where"
+            )
         yield (
             "columns",
             f"{written[0]} is the only variable that has a known name, and runs that agree in it "
-            f"differ in loss by "
-            f"{100 * within:.2g} %: "
-            + (
-                "add a column D, the steps times the tokens of one step"
-                if steps and missing == "D"
-                else f"if {shortened(unknown[0])!r} is {missing}, add --columns {missing}=…"
-            ),
+            f"differ in loss by {100 * within:.2g} %: {hint}",
         )
 
 
 def repeated_rows(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """The rows that repeat an earlier one in every column of the file."""
-    return np.asarray(table.drop(columns=["line"]).duplicated(), dtype=bool)
+    """The rows that repeat another in every column of the file, or but for fewer digits of the loss."""
+    rest = table.drop(columns=["line"])
+    again = np.array(rest.duplicated(), dtype=bool)
+    others = list(rest.columns.drop("loss"))
+    alike: dict[int, list[int]] = {}
+    for row, label in enumerate(rest.groupby(others, dropna=False).ngroup().tolist()):
+        alike.setdefault(label, []).append(row)
+    losses = numbers(table, "loss").tolist()
+    for rows in alike.values():
+        digits = [len(repr(losses[row]).partition(".")[2]) for row in rows]
+        for coarse in range(2, max(digits)):
+            finer = {
+                round(losses[row], coarse)
+                for row, d in zip(rows, digits, strict=True)
+                if d > coarse
+            }
+            for row, d in zip(rows, digits, strict=True):
+                again[row] |= d == coarse and losses[row] in finer
+    return again

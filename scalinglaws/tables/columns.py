@@ -3,50 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import CourseError
-from .files import Cells, listed
+from .files import Cells, listed, shortened
 from .numbers import LOSS_UNITS, Unit, parse_number, parse_unit
 
 # What a column can mean. N, D, C, U and loss are numbers; the rest are labels, but for step.
-NUMBERS = ("N", "D", "C", "loss", "U", "epochs", "step")
+NUMBERS = ("N", "D", "C", "loss", "M", "U", "epochs", "step")
 LABELS = ("run", "group", "seed")
 NAMES = (*NUMBERS, *LABELS)
 
 # Names in lower case with "_" between words, the likeliest first.
 _SYNONYMS = {
     "N": """
-        n params n_params num_params nparams parameters n_parameters num_parameters
+        params n_params num_params nparams parameters n_parameters num_parameters
         number_of_parameters number_of_params param_count params_count parameter_count
         total_params total_parameters params_total model_params model_parameters n_model_params
         num_model_params model_size size modelsize trainable_params n_total n_active active_params
         n_params_total model_n_params model_num_params n_non_embedding non_embedding_params
-        params_non_embedding n_nonemb
+        params_non_embedding n_nonemb params_no_embed params_active params_all n
     """,
     "D": """
-        d tokens n_tokens num_tokens ntokens training_tokens train_tokens tokens_trained
+        tokens n_tokens num_tokens ntokens training_tokens train_tokens tokens_trained
         tokens_seen total_tokens n_train_tokens num_train_tokens n_training_tokens
         number_of_tokens consumed_tokens token_count tokens_total train_tokens_seen data_tokens
-        n_tokens_seen data data_size dataset_size training_data training_data_size tok
+        n_tokens_seen tokens_processed data data_size dataset_size training_data training_data_size tok d
     """,
     "C": """
-        c compute flops flop training_flops training_flop train_flops train_flop total_flops
+        compute flops flop training_flops training_flop train_flops train_flop total_flops
         total_flop compute_flops compute_budget flops_budget budget_flops budget training_compute
         train_compute training_compute_flop training_compute_flops compute_flop flops_total
-        n_flops num_flops isoflop_budget flop_budget c_flops
+        n_flops num_flops isoflop_budget flop_budget c_flops c
     """,
     "loss": """
         loss val_loss validation_loss valid_loss eval_loss test_loss loss_val loss_eval
         loss_validation loss_test final_val_loss final_eval_loss final_validation_loss final_loss
-        l cross_entropy ce_loss val_ce val_ce_loss xent nll val_nll test_nll ce cross_entropy_loss
+        cross_entropy ce_loss val_ce val_ce_loss xent nll val_nll test_nll ce cross_entropy_loss
         val_cross_entropy train_loss training_loss loss_train final_train_loss bits_per_byte bpb
-        val_bpb perplexity ppl val_ppl val_perplexity
+        val_bpb perplexity ppl val_ppl val_perplexity l
+    """,
+    "M": """
+        tokens_per_param tokens_per_parameter tpp token_multiplier tokens_params_ratio d_over_n d_n
+        dn_ratio d_n_ratio token_param_ratio token_to_param_ratio tokens_to_params_ratio
+        tokens_per_params chinchilla_multiplier
     """,
     "U": """
-        u unique_tokens n_unique_tokens num_unique_tokens tokens_unique d_unique unique
-        unique_data u_d unique_d
+        unique_tokens n_unique_tokens num_unique_tokens tokens_unique d_unique unique
+        unique_data u_d unique_d u
     """,
     "epochs": "epochs n_epochs num_epochs epoch data_epochs",
     "step": "step steps global_step iteration iterations iter train_step training_step",
@@ -62,14 +67,24 @@ _WANDB = re.compile(r"^(config|summary|metrics|hparams)[./:]")  # where a column
 # A unit at the end of a name: "tokens (B)", "params_millions", "compute_EF".
 _UNIT_IN_NAME = re.compile(
     r"(?P<name>.*?)(?:[_ ]*[(\[](?P<bracket>[^)\]]*)[)\]]"
-    r"|[_ ](?P<tail>m|b|bn|t|k|millions?|billions?|trillions?|ef|zf|pf"
-    r"|eflops?|zflops?|pflops?|pf_days|bits|nats))\s*",
+    r"|(?:[_ ]|(?: in |, ?| ?/ ?))(?P<tail>m|b|bn|t|k|millions?|billions?|trillions?|ef|zf|pf"
+    r"|eflops?|zflops?|pflops?|pf_days|bits|nats)(?: of \w+)?)\s*",
     re.IGNORECASE,
+)
+# FLOPs with a prefix, "total_gflops"; alone, "gflops" is mostly the speed of a machine.
+_PREFIXED_FLOPS = re.compile(r"(?P<name>.+_)(?P<prefix>[kmgtpezy])(?P<flops>flops?)")
+_LOG_IN_NAME = re.compile(r"(?P<base>log10|log2|log|lg|ln)(?:[_ ]+|\((?=.*\)$))(?P<name>.+?)\)?")
+_SPREAD = re.compile(
+    r"(^|_)(std|stderr|se|sem|sd|var|err|error|lower|upper|low|high|ci|min|max)($|_)"
 )
 _LOSS_NAMES = {
     "bits_per_byte": "bpb", "bpb": "bpb", "val_bpb": "bpb",
     "perplexity": "ppl", "ppl": "ppl", "val_ppl": "ppl", "val_perplexity": "ppl",
 }  # fmt: skip
+
+
+# Of Hoffmann et al. 2022: a run of so many tokens per parameter has chinchilla_multiplier 1.
+_CHINCHILLA_RATIO = 20.0
 
 
 @dataclass(frozen=True)
@@ -145,6 +160,20 @@ def find_columns(
             + (_WIDE if _is_wide(cells.columns) else "name yours with --columns loss=…")
         )
     for name, choice in found.items():
+        match = _LOG_IN_NAME.fullmatch(choice.column.strip().lower())
+        if choice.unit is None and match and match["base"] == "log" and name in NUMBERS:
+            raise CourseError(
+                f"{shortened(choice.column)} is a logarithm by its name, which does not say of what "
+                f"base: add --unit {name}=log10 or --unit {name}=ln."
+            )
+        others = [
+            other for other in mapping if other != name and found[other].column == choice.column
+        ]
+        if others and name in mapping:
+            raise CourseError(
+                f"--columns says that {choice.column!r} is both {name} and {others[0]}: one column "
+                "has one meaning."
+            )
         if choice.column in cells.twice:
             raise CourseError(
                 f"{cells.source} has the column {choice.column!r} more than once, so it is not "
@@ -177,7 +206,7 @@ def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
         for rank, choice in _ranks(name, column):
             best.setdefault(rank, []).append(choice)
     if not best and name == "loss":
-        losses = [c for c in free if re.search(r"(^|_)loss($|_)", normalised(c))]
+        losses = [c for c in free if _is_loss(c) and not _SPREAD.search(normalised(c))]
         if len(losses) == 1:
             return Found(losses[0], note=f"the loss is the column {losses[0]!r}")
         if losses:
@@ -220,36 +249,75 @@ def _is_wide(names: Iterable[str]) -> bool:
 
 def _ranks(name: str, column: str) -> list[tuple[int, Found]]:
     """How likely a column carries a meaning: (rank, choice), 0 the likeliest, or nothing."""
+    if name != "loss" and re.search(r"\.\d+\.", column):
+        return []  # of a list within a record, such as the tokens of one evaluation
     synonyms = SYNONYMS[name]
     plain = normalised(column)
     inner = normalised(column.rsplit(".", 1)[-1])  # of wandb's "config.N"
     after = normalised(_WANDB.sub("", column))  # of "summary/val/loss"
     for order, form in enumerate((plain, inner, after)):
         if form in synonyms:
-            unit = _LOSS_NAMES.get(form)
-            note = ""
-            if unit and name == "loss":
-                note = f"{column!r} was taken for the loss"
-            return [(3 * synonyms.index(form) + order, Found(column, note=note))]
-    match = _UNIT_IN_NAME.fullmatch(column.strip())
-    if match and name in ("N", "D", "C", "U", "loss"):
-        form, text = normalised(match["name"]), match["bracket"] or match["tail"] or ""
+            choice = Found(column)
+            if name == "loss" and form in _LOSS_NAMES:
+                choice = Found(column, note=f"{column!r} was taken for the loss")
+            elif form == "chinchilla_multiplier":
+                unit = Unit("20 tokens per parameter", lambda value: _CHINCHILLA_RATIO * value)
+                choice = Found(column, unit, f"{column!r} was read in units of {unit.name}")
+            return [(3 * synonyms.index(form) + order, choice)]
+    if name not in ("N", "D", "C", "U", "loss"):
+        return []
+    for form, unit in _with_unit(name, column):
         if form in synonyms:
-            try:
-                unit = parse_unit(
-                    name, re.sub(r"flops?$", "F", text, flags=re.I) if name == "C" else text
-                )
-            except CourseError:
-                return [(3 * synonyms.index(form) + 1, Found(column))]
-            return [
-                (
-                    3 * synonyms.index(form) + 1,
-                    Found(
-                        column, unit, f"{column!r} was read in units of {text}, as its name says"
-                    ),
-                )
-            ]
+            note = f"{column!r} was read in units of {unit}, as its name says" if unit else ""
+            found = Found(column, parse_unit(name, unit) if unit else None, note)
+            return [(3 * synonyms.index(form) + 1, found)]
+    last = normalised(re.split("[./:]", column)[-1])  # of "throughput/total_tokens"
+    if last != plain and name != "loss":
+        return [(rank + 3 * len(synonyms), found) for rank, found in _named_by(name, column, last)]
     return []
+
+
+def _named_by(name: str, column: str, last: str) -> list[tuple[int, Found]]:
+    """The ranks of a column by the last part of its name."""
+    return [
+        (rank, Found(column, found.unit, found.note.replace(repr(last), repr(column))))
+        for rank, found in _ranks(name, last)
+    ]
+
+
+def _with_unit(name: str, column: str) -> Iterator[tuple[str, str]]:
+    """How a column's name can be read as another name with a unit: (normalised name, unit or "")."""
+    text = column.strip()
+    if name == "C" and normalised(text) in ("pf_days", "petaflop_s_days", "petaflops_days"):
+        yield "compute", "PF-days"
+    match = _LOG_IN_NAME.fullmatch(text.lower())
+    if match:
+        yield normalised(match["name"]), "" if match["base"] == "log" else match["base"]
+    match = _PREFIXED_FLOPS.fullmatch(normalised(text))
+    if match and name == "C":
+        yield match["name"] + match["flops"], f"{match['prefix'].upper()}F"
+    match = _UNIT_IN_NAME.fullmatch(text)
+    if match:
+        unit = match["bracket"] or match["tail"] or ""
+        unit = re.sub(r"flops?$", "F", unit, flags=re.I) if name == "C" else unit
+        try:
+            parse_unit(name, unit)
+        except CourseError:
+            unit = ""
+        yield normalised(match["name"]), unit
+
+
+def has_names(cells: Sequence[str], mapping: Mapping[str, str]) -> bool:
+    """Whether a line of text holds the names of the columns: the loss, and N, D or C."""
+    names = [cell.strip() for cell in cells if cell.strip()]
+    if mapping and set(mapping.values()) <= set(names):
+        return True
+    losses = any(_ranks("loss", cell) or _is_loss(cell) for cell in names)
+    return losses and any(_ranks(name, cell) for name in ("N", "D", "C") for cell in names)
+
+
+def _is_loss(column: str) -> bool:
+    return re.search(r"(^|_)(loss|xent|cross_entropy|nll)($|_)", normalised(column)) is not None
 
 
 def loss_unit_by_name(column: str) -> str | None:
@@ -269,6 +337,7 @@ __all__ = [
     "NUMBERS",
     "Found",
     "find_columns",
+    "has_names",
     "parse_mapping",
     "parse_units",
 ]

@@ -8,19 +8,22 @@ the text that the file holds and the line where it stands.
 from __future__ import annotations
 
 import ast
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 import re
 import sys
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import CourseError
+from .numbers import is_unit
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,29 @@ class Cells:
     twice: tuple[str, ...] = field(default=())  # names that stand above more than one column
 
 
-def read_cells(path: Path) -> Cells:
+# How the bytes of other files begin: compressed ones, and those that are no table of text.
+_COMPRESSED: dict[bytes, Callable[[bytes], bytes]] = {
+    b"\x1f\x8b": gzip.decompress,
+    b"BZh": bz2.decompress,
+    b"\xfd7zXZ\x00": lzma.decompress,
+}
+_OTHER_FILES = {
+    b"PK": "a spreadsheet or a zip archive: save the table as CSV, or unpack it, first",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet: save the table as CSV first",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd: unpack it first",
+    b"\x93NUMPY": "an array of numpy, which has no names of columns: save it as CSV with a header",
+    b"\x80\x04\x95": "a pickle, which may run anything: save the table as CSV first",
+    b"\x80\x05\x95": "a pickle, which may run anything: save the table as CSV first",
+    b"ARROW1": "a Feather file: save the table as Parquet or CSV first",
+    b"SQLite format 3": "a database: save the table as CSV first",
+    b"version https://git-lfs": "only a pointer of Git LFS: fetch the table with git lfs pull",
+}
+
+
+def read_cells(path: Path, is_header: Callable[[Sequence[str]], bool] = bool) -> Cells:
     """Read a table of runs. "-" is the standard input.
+
+    is_header: whether a line of text holds the names of the columns; lines above it are left out.
 
     Raises CourseError, with one sentence, where the file is missing, is of another kind, or holds
     no table.
@@ -60,24 +84,23 @@ def read_cells(path: Path) -> Cells:
             raise CourseError(f"{path} is a folder; give one of the tables in it.") from None
         except OSError as error:
             raise CourseError(f"{path} cannot be read: {_reason(error)}.") from None
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise CourseError(f"{source} cannot be unpacked: {_reason(error)}.") from None
+    for begin, unpack in _COMPRESSED.items():
+        if data.startswith(begin):
+            try:
+                data = unpack(data)
+            except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+                raise CourseError(f"{source} cannot be unpacked: {_reason(error)}.") from None
     if data[:4] == b"PAR1":
         return _parquet(data, source)
-    if data[:2] == b"PK":
-        raise CourseError(
-            f"{source} is a spreadsheet or a zip archive: save the table as CSV, or unpack it, "
-            f"first."
-        )
+    for begin, what in _OTHER_FILES.items():
+        if data.startswith(begin):
+            raise CourseError(f"{source} is {what}.")
     text = decode(data, source)
     if not text.strip():
         raise CourseError(f"{source} cannot be read as CSV: it is empty.")
-    if re.match(r"\s*<(!doctype|html|\?xml)", text, re.IGNORECASE):
+    if re.match(r"\s*<[a-z!?]", text, re.IGNORECASE):
         raise CourseError(f"{source} is a web page, not a table: download the table itself.")
-    return _json(text, source) if text.lstrip()[0] in "[{" else _delimited(text, source)
+    return _json(text, source) if text.lstrip()[0] in "[{" else _delimited(text, source, is_header)
 
 
 def decode(data: bytes, source: str) -> str:
@@ -120,13 +143,18 @@ class _Row:
     cells: list[str]
 
 
-def _delimited(text: str, source: str) -> Cells:
-    header_line, comment = _first_lines(text)
-    if header_line is None:
+def _delimited(text: str, source: str, is_header: Callable[[Sequence[str]], bool]) -> Cells:
+    text = _without_latex(text)
+    lines = text.split("\n")
+    at, comment = _header_line(lines, is_header)
+    if at is None:
         raise CourseError(f"{source} cannot be read as CSV: it has only comments.")
-    delimiter = _delimiter(header_line)
+    delimiter = _delimiter(lines[at])
     notes: list[str] = []
-    rows = _rows(text, delimiter, source)
+    above = [number for number, line in enumerate(lines[:at], 1) if _is_content(line)]
+    if above and not lines[above[0] - 1].startswith("sep="):  # Excel's first line
+        notes.append(f"the names of the columns were taken from line {at + 1}")
+    rows = _rows([""] * at + lines[at:], delimiter, source)
     # The second line of a Markdown table.
     rows = [row for row in rows if not all(re.fullmatch(r":?-+:?|", c) for c in row.cells)]
     if all(re.fullmatch(r"'.*'|", cell) for cell in rows[0].cells):
@@ -140,17 +168,25 @@ def _delimited(text: str, source: str) -> Cells:
         )
     if all(_numeric(cell) for cell in names if cell):
         # numpy.savetxt and gnuplot write the header as a comment.
-        above = _split(comment, delimiter) if comment else []
-        if len(above) != len(names):
+        from_comment = _split(comment, delimiter) if comment else []
+        if len(from_comment) != len(names):
             raise CourseError(
                 f"{source} has no header: write the names of the columns (N, D, loss) into its "
                 f"first line."
             )
-        names, body = above, rows
-    repeated = [row for row in body if row.cells[: len(names)] == names]
+        names, body = from_comment, rows
+    written = names
+    if body and _are_units(body[0].cells) and len(body[0].cells) == len(names):
+        notes.append(f"the units of the columns were taken from line {body[0].line}")
+        names = [
+            f"{name} ({unit.strip('[]() ')})" if name and unit else name
+            for name, unit in zip(names, body[0].cells, strict=True)
+        ]
+        body = body[1:]
+    repeated = [row for row in body if row.cells[: len(written)] == written]
     if repeated:
         notes.append(f"the header stands again in {lines_in_words([r.line for r in repeated])}")
-        body = [row for row in body if row.cells[: len(names)] != names]
+        body = [row for row in body if row not in repeated]
     names, body = _match_widths(names, body, source, notes)
     columns, twice = _named(names, [row.cells for row in body], notes)
     return Cells(
@@ -163,22 +199,49 @@ def _delimited(text: str, source: str) -> Cells:
     )
 
 
-def _first_lines(text: str) -> tuple[str | None, str | None]:
-    """The first line that is neither blank nor a comment, and the last comment above it."""
-    comment = None
+def _is_content(line: str) -> bool:
+    return bool(line.strip().strip(",;\t| ")) and not line.lstrip().startswith("#")
+
+
+def _header_line(
+    lines: Sequence[str], is_header: Callable[[Sequence[str]], bool]
+) -> tuple[int | None, str | None]:
+    """Which line holds the names of the columns, and the last comment above it.
+
+    Titles and merged cells may stand above them: among the first 20 lines with content the first
+    one that `is_header`, else the first of all.
+    """
+    content = [at for at, line in enumerate(lines) if _is_content(line)][:20]
+    if not content:
+        return None, None
+    known = (at for at in content if is_header(_split(lines[at], _delimiter(lines[at]))))
+    at = next(known, content[0])
+    comments = [line for line in lines[:at] if line.lstrip().startswith("#")]
+    return at, comments[-1].strip().lstrip("#").strip() if comments else None
+
+
+_LATEX_ONLY = re.compile(
+    r"\s*\\(begin|end|hline|toprule|midrule|bottomrule|cline|cmidrule|caption|label|centering)\b"
+)
+
+
+def _without_latex(text: str) -> str:
+    """The rows of a LaTeX table, with & between the cells; other texts as they are."""
+    if not re.search(r"&.*\\\\", text):
+        return text
+    rows: list[str] = []
     for line in text.split("\n"):
-        stripped = line.strip()
-        if stripped.startswith("#"):
-            comment = stripped.lstrip("#").strip()
-        elif stripped.strip(",;\t| "):
-            return line, comment
-    return None, comment
+        line = "" if _LATEX_ONLY.match(line) else re.sub(r"\s*\\\\.*$", "", line)
+        line = re.sub(r"\\(?:textbf|textit|emph|mathrm|text)\{([^{}]*)\}", r"\1", line)
+        line = line.replace(r"\times", "×").replace(r"\cdot", "·").replace("{,}", ",")
+        rows.append(re.sub(r"\\(?=[%_&#$])|[${}~]|\\[,;! ]", "", line))
+    return "\n".join(rows)
 
 
 def _delimiter(header: str) -> str:
     """The delimiter that the header shows, outside quotes; "" means runs of blanks."""
     bare = re.sub(r'"[^"]*"', "", header)
-    counts = {mark: bare.count(mark) for mark in ("\t", ";", ",", "|")}
+    counts = {mark: bare.count(mark) for mark in ("\t", ";", ",", "|", "&")}
     best = max(counts, key=lambda mark: counts[mark])
     if counts[best]:
         return best
@@ -191,16 +254,13 @@ def _split(line: str, delimiter: str) -> list[str]:
     return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
 
 
-def _rows(text: str, delimiter: str, source: str) -> list[_Row]:
+def _rows(lines: Sequence[str], delimiter: str, source: str) -> list[_Row]:
     """The rows that are neither blank nor comments, each with the line of the file on which it
     begins.
     """
-    lines = text.split("\n")
     if not delimiter:
         return [
-            _Row(number, line.split())
-            for number, line in enumerate(lines, 1)
-            if line.strip() and not line.lstrip().startswith("#")
+            _Row(number, line.split()) for number, line in enumerate(lines, 1) if _is_content(line)
         ]
     rows: list[_Row] = []
     # A comment may hold a lone quote: blank it before the reader sees it, and line numbers stay.
@@ -214,6 +274,10 @@ def _rows(text: str, delimiter: str, source: str) -> list[_Row]:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 rows.append(_Row(begins, [cell.strip() for cell in cells]))
+            if reader.line_num > begins and "\n".join(lines[begins - 1 :]).count('"') % 2:
+                raise CourseError(
+                    f"A quotation mark opens in line {begins} of {source} and never closes."
+                )
             begins = reader.line_num + 1
     except csv.Error as error:
         raise CourseError(
@@ -266,17 +330,24 @@ def _match_widths(
 def _named(
     names: Sequence[str], rows: Sequence[Sequence[str]], notes: list[str]
 ) -> tuple[dict[str, list[str]], tuple[str, ...]]:
-    """Columns by name. An unnamed one is the index that pandas writes, and left out."""
+    """Columns by name. An unnamed one in the first place is an index, and left out like an empty one."""
     columns: dict[str, list[str]] = {}
     twice: list[str] = []
     for i, name in enumerate(names):
-        if not name or re.fullmatch(r"Unnamed: \d+", name):
+        if name == "Unnamed: 0" or (not name and (i == 0 or not any(row[i] for row in rows))):
             continue
+        name = name or f"column {i + 1}"
         if name in columns:
             twice.append(name)
             continue
         columns[name] = [row[i] for row in rows]
     return columns, tuple(dict.fromkeys(twice))
+
+
+def _are_units(cells: Sequence[str]) -> bool:
+    """Whether a row holds the units of the columns: M, [B], tokens, nats."""
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and all(is_unit(cell) for cell in filled)
 
 
 def _numeric(cell: str) -> bool:
@@ -378,15 +449,19 @@ def _records(value: Any) -> list[dict[str, Any]] | None:
         if len(inner) > 1:  # {"run 1": {...}, ...}
             return [{"run": name, **item} for name, item in inner.items()]
     # {"runs": [...], "about": ...}: the one member that is a table
-    tables = [found for item in value.values() if (found := _records(item)) is not None]
-    if len(tables) == 1:
-        return tables[0]
+    tables = {name: found for name, item in value.items() if (found := _records(item)) is not None}
+    rows = {name: found for name, found in tables.items() if isinstance(value[name], list)}
+    if len(tables) == 1 or len(rows) == 1:
+        name, found = next(iter((rows if len(rows) == 1 else tables).items()))
+        shared = {key: item for key, item in value.items() if key != name and key not in lists}
+        return [{**shared, **row} for row in found]
     return [value] if value and not tables and len(lists) < len(value) else None
 
 
 def _from_records(
     records: Sequence[Mapping[str, Any]], lines: list[int], place: str, source: str
 ) -> Cells:
+    records, lines = _points(records, lines)
     flat = [flatten(record) for record in records]
     names = list(dict.fromkeys(name for record in flat for name in record))
     if not records or not names:
@@ -395,8 +470,32 @@ def _from_records(
     return Cells(source, columns, lines, place)
 
 
+def _points(
+    records: Sequence[Mapping[str, Any]], lines: list[int]
+) -> tuple[Sequence[Mapping[str, Any]], list[int]]:
+    """One record for each point, where each record holds a whole curve: {"N": 1e8, "D": [..], "loss": [..]}."""
+    curves = [
+        {
+            name: item
+            for name, item in record.items()
+            if isinstance(item, list) and item and not isinstance(item[0], str | dict | list)
+        }
+        for record in records
+    ]
+    if not records or any(len(c) < 2 or len({len(v) for v in c.values()}) > 1 for c in curves):
+        return records, lines
+    points: list[Mapping[str, Any]] = []
+    where: list[int] = []
+    for record, curve, line in zip(records, curves, lines, strict=True):
+        for values in zip(*curve.values(), strict=True):
+            points.append({"run": line, **record, **dict(zip(curve, values, strict=True))})
+            where.append(line)
+    return points, where
+
+
 def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """A record's cells as texts, objects within it as "outer.inner", wandb's {"value": x} as x.
+    """A record's cells as texts, objects within it as "outer.inner", wandb's {"value": x} as x, a
+    list of objects as "outer.0.inner", "outer.1.inner".
 
     >>> flatten({"config": {"N": {"value": 1e6, "desc": None}}, "loss": 2.5, "tags": ["a"]})
     {'config.N': '1000000.0', 'loss': '2.5', 'tags': '["a"]'}
@@ -409,6 +508,9 @@ def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
                 cells[name] = _cell(value["value"])
             else:
                 cells |= flatten(value, f"{name}.")
+        elif isinstance(value, list) and value and all(isinstance(x, Mapping) for x in value):
+            for i, item in enumerate(value):
+                cells |= flatten(item, f"{name}.{i}.")
         else:
             cells[name] = _cell(value)
     return cells

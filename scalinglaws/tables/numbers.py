@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from ..errors import CourseError
 
@@ -28,9 +27,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _FLOPS = re.compile(r"([kmgtpezy])?f(?:lops?)?|([kmgtpezy])", re.IGNORECASE)
-_PF_DAYS = re.compile(r"pf(?:lops?)?[-/ ]?s?[-/ ]?d(?:ays?)?", re.IGNORECASE)
+_PF_DAYS = re.compile(r"p(?:eta)?f(?:lops?)?[-/ ]?s?[-/ ·]?d(?:ays?)?", re.IGNORECASE)
 
-Missing = Literal["missing"]
 _EMPTY = {"", "na", "n/a", "nan", "none", "null", "-", "--", "?", "#n/a", "missing"}
 
 
@@ -45,18 +43,19 @@ def parse_number(text: str, decimal_comma: bool = False) -> float | None:
     >>> parse_number("1.234,5", decimal_comma=True)
     1234.5
     """
-    text = text.strip().replace("\u2212", "-").replace("\u00a0", " ").replace("\u202f", " ")
+    text = re.sub(r"\s", " ", text.strip().replace("\u2212", "-"))
     if text.lower() in _EMPTY:
         return math.nan
     if re.fullmatch(r"[+-]?inf(inity)?", text, re.IGNORECASE):
         return -math.inf if text.startswith("-") else math.inf
     if decimal_comma:
         text = text.replace(".", "").replace(",", ".") if "," in text else _dots(text)
-    elif re.match(r"[+-]?\d{1,3}(,\d{3})+(?!\d)", text):
+    elif re.match(r"[+-]?\d{1,3}(,\d{2,3})*,\d{3}(?!\d)", text):  # also 1,00,00,000, as in India
         text = text.replace(",", "")
     elif re.match(r"[+-]?\d{1,3}(\.\d{3}){2,}(?![\d.])", text):  # 1.000.000
         text = text.replace(".", "")
     text = re.sub(r"(?<=\d)[_' ’](?=\d{3}(?!\d))", "", text)
+    text = re.sub(r"(?<=[\d.])[dD](?=[+-]\d)", "e", text)  # as Fortran writes 1.0D+09
     match = _NUMBER.fullmatch(text)
     if match is None:
         return _power_of_ten(text)
@@ -72,9 +71,14 @@ def _dots(text: str) -> str:
 
 
 def _power_of_ten(text: str) -> float | None:
-    """10^21, 10**21."""
+    """10^21, 10**21, 10²¹."""
     match = re.fullmatch(r"10\s*(?:\^|\*\*)\s*([+-]?\d+(?:\.\d+)?)", text)
+    if match is None and (raised := re.fullmatch(r"10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)):
+        return 10.0 ** int(raised[1].translate(_SUPERSCRIPTS))
     return 10.0 ** float(match[1]) if match else None
+
+
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
 def _scale(suffix: str) -> float | None:
@@ -119,7 +123,25 @@ class Unit:
     convert: Callable[[float], float]
 
 
-LOSS_UNITS = "nats, bits, bpb, bpb*BYTES_PER_TOKEN, ppl"
+LOSS_UNITS = "nats, bits, bpb, bpb*BYTES_PER_TOKEN, ppl, ln or log10 (of the loss)"
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text is the unit of a column, in brackets or not: M, [B], tokens, nats, 10^9.
+
+    >>> [is_unit(text) for text in ("[M]", "tokens", "nats/token", "c4")]
+    [True, True, True, False]
+    """
+    bare = text.strip().strip("[]()").strip().lower()
+    if re.fullmatch(rf"{_WORDS}|#|count|-+|nats?\s*(?:/|per)\s*(?:token|byte)", bare):
+        return True
+    for quantity in ("C", "loss"):
+        try:
+            parse_unit(quantity, bare)
+        except CourseError:
+            continue
+        return not bare[:1].isdigit() or bare.startswith(("10^", "10**"))
+    return False
 
 
 def parse_unit(quantity: str, text: str) -> Unit:
@@ -135,9 +157,9 @@ def parse_unit(quantity: str, text: str) -> Unit:
     0.6931
     """
     name = text.strip()
-    low = name.lower()
+    low = re.sub(rf"\s*(?:of\s+)?{_WORDS}\s*$", "", name.lower()) or name.lower()
     if quantity == "loss":
-        return _loss_unit(name, low)
+        return _loss_unit(name, name.lower())
     if low in ("log10", "lg"):
         return Unit("log10", lambda value: 10.0**value if value < 300 else math.inf)
     if low in ("ln", "log"):
@@ -147,7 +169,8 @@ def parse_unit(quantity: str, text: str) -> Unit:
     try:
         factor: float | None = float(low)
     except ValueError:
-        factor = _scale(low) if low else None
+        power = _power_of_ten(re.sub(r"^[x×*·]\s*", "", low))
+        factor = power or (_scale(low) if low else None)
     if factor is None or not (math.isfinite(factor) and factor > 0):
         raise CourseError(
             f"--unit {quantity}={name} is no unit that I know: use K, M, B or T, a factor such as "
@@ -163,10 +186,13 @@ def _loss_unit(name: str, low: str) -> Unit:
     if per_byte and 0 < float(per_byte[1]) < 1000:
         bytes_per_token = float(per_byte[1])
         return Unit(name, lambda value: value * math.log(2) * bytes_per_token)
-    if low in ("nats", "nat"):
+    if re.fullmatch(r"nats?(\s*(/|per)\s*(token|byte))?", low):
         return Unit("nats", lambda value: value)
-    if low in ("bpb", "bits", "bit", "bpt", "bpc"):
+    if re.fullmatch(r"bits?(\s*(/|per)\s*(token|byte))?", low) or low in ("bpb", "bpt", "bpc"):
         return Unit(name, lambda value: value * math.log(2))
+    if low in ("ln", "log10"):
+        base = math.e if low == "ln" else 10.0
+        return Unit(low, lambda value: base**value if value < 300 else math.inf)
     if low in ("ppl", "perplexity"):
         return Unit("ppl", lambda value: math.log(value) if value > 0 else math.nan)
     raise CourseError(f"--unit loss={name} is no unit that I know: use {LOSS_UNITS}.")

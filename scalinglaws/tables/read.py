@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from ..errors import CourseError
 from ..laws import training_flops
 from .checks import ACCEPTABLE, ask, repeated_rows
-from .columns import NAMES, NUMBERS, Found, find_columns, normalised, parse_mapping, parse_units
+from .columns import (
+    NAMES,
+    NUMBERS,
+    Found,
+    find_columns,
+    has_names,
+    normalised,
+    parse_mapping,
+    parse_units,
+)
 from .files import Cells, lines_in_words, listed, read_cells, shortened, unpack_objects
 from .frame import keep, lines, numbers, texts
 from .numbers import parse_column, parse_number
@@ -97,11 +106,13 @@ def read_runs(
     accept = _accepted(accept)
     mapping = parse_mapping(columns) if isinstance(columns, str) else dict(columns)
     given = parse_units(units)
-    cells = unpack_objects(read_cells(Path(path)))
+    cells = unpack_objects(read_cells(Path(path), lambda cells: has_names(cells, mapping)))
     found = find_columns(cells, mapping, given)
     notes = [*cells.notes, *(choice.note for choice in found.values() if choice.note)]
 
     table, known = _table(cells, found)
+    table, no_runs = _without_summaries(table, cells, found)
+    notes += no_runs
     if by is not None:
         _column(by, list(table.columns), cells.source)
     table = _meet(table, cells, found, where)
@@ -118,9 +129,8 @@ def read_runs(
         rows = lines(table, again)
         notes.append(
             f"{lines_in_words(rows, cells.place)} {'repeats' if len(rows) == 1 else 'repeat'} an "
-            f"earlier row in "
-            "every column, and would make intervals too narrow: each run counts once "
-            "(--keep-repeats counts all)"
+            "earlier row in every column (the loss perhaps rounded), and would make intervals too "
+            "narrow: each run counts once (--keep-repeats counts all)"
         )
         table = keep(table, ~again)
         if len(table) == 1:
@@ -153,7 +163,9 @@ def read_runs(
         unknown=() if needs else unknown,
         numeric=unknown,
     )
-    notes += [*_outliers(table), *_seeds(table, curves)]
+    if derived == "M":
+        notes.append(f"the tokens per parameter, {found['M'].column!r}, gave N and D")
+    notes += [*_flops(table, derived), *_outliers(table), *_seeds(table, curves)]
     return RunTable(
         cells.source,
         table.reset_index(drop=True),
@@ -167,7 +179,7 @@ def _wanted(known: Sequence[str], needs: Sequence[str] | None) -> list[str]:
     """The columns of numbers that must be complete: those needed, or needed to derive one."""
     names = list(needs or ("N", "D", "loss"))
     if not {"N", "D"} <= set(known):
-        names += ["N", "D", "C"]
+        names += ["N", "D", "C", "M"] if len({"N", "D", "C"} & set(known)) < 2 else ["N", "D", "C"]
     return [name for name in dict.fromkeys(names) if name in known]
 
 
@@ -207,6 +219,50 @@ def _table(cells: Cells, found: Mapping[str, Found]) -> tuple[pd.DataFrame, list
     return pd.DataFrame(table), known
 
 
+_SUMMARY = re.compile(r"(grand |sub)?(total|sum|mean|average|avg|median|std)s?\.?:?", re.IGNORECASE)
+
+
+def _without_summaries(
+    table: pd.DataFrame, cells: Cells, found: Mapping[str, Found]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Without what stands below the runs: remarks, totals and means."""
+    names = [name for name in ("N", "D", "C") if name in found]
+    values = {name: numbers(table, name) for name in (*names, "loss")}
+    written = {name: texts(table, f"{name} as written") for name in (*names, "loss")}
+    rest = [column for column in table.columns if not str(column).endswith(" as written")]
+    words = [texts(table, column) for column in rest if table[column].dtype == object]
+    end = len(table)
+    while end > 1:
+        at = end - 1
+        lacks = [math.isnan(values[name][at]) for name in names]
+        text = any(written[name][at].startswith("?") for name in names)
+        remark = math.isnan(values["loss"][at]) and (all(lacks) or text)
+        cells_here = [column[at].removeprefix("?") for column in (*words, *written.values())]
+        named = any(_SUMMARY.fullmatch(cell) for cell in cells_here)
+        if not (remark or named or (end == len(table) and _sums_up(values, at))):
+            break
+        end = at
+    if end == len(table):
+        return table, []
+    rows = lines(table, np.arange(len(table)) >= end)
+    what = "remarks, totals or means, not runs"
+    return keep(table, np.arange(len(table)) < end), [
+        f"{lines_in_words(rows, cells.place)} {'was' if len(rows) == 1 else 'were'} left out: {what}"
+    ]
+
+
+def _sums_up(values: Mapping[str, NDArray[np.float64]], at: int) -> bool:
+    """Whether each number of a row is the sum, or each the mean, of those above it."""
+    above = np.array([column[:at] for column in values.values()])
+    here = np.array([column[at] for column in values.values()])
+    if at < 3 or not (np.isfinite(above).all() and np.isfinite(here).all()):
+        return False
+    if (np.ptp(above, 1) > 0).sum() < 2:
+        return False
+    sums = above.sum(1)
+    return any(bool(np.all(np.abs(here / of - 1) < 1e-4)) for of in (sums, sums / at))
+
+
 def _column(name: str, names: Sequence[str], source: str) -> str:
     """The column that a condition means: ours, or the file's, whatever its case."""
     if name in names:
@@ -214,7 +270,7 @@ def _column(name: str, names: Sequence[str], source: str) -> str:
     alike = [column for column in names if normalised(column) == normalised(name)]
     if len(alike) == 1:
         return alike[0]
-    own = [column for column in names if not column.endswith(" as written")]
+    own = [name for name in names if name != "line" and not name.endswith(" as written")]
     raise CourseError(f"{source} has no column {name!r}; it has {listed(own)}.")
 
 
@@ -223,7 +279,7 @@ def _meet(
 ) -> pd.DataFrame:
     """The rows that meet every condition."""
     ours = {choice.column: name for name, choice in found.items()}
-    for condition in where:
+    for condition in [part for text in where for part in re.split(r"\s+and\s+|\s*&+\s*", text)]:
         match = re.fullmatch(r"\s*(.+?)\s*(<=|>=|!=|==|=|<|>)\s*(.*?)\s*", condition)
         if match is None:
             raise CourseError(
@@ -231,6 +287,11 @@ def _meet(
                 f"{condition!r}."
             )
         name, sign, text = match.groups()
+        if parse_number(name) is not None:
+            raise CourseError(
+                f"--where begins with a column, such as N>1e8; it cannot read {condition!r}: write a "
+                "range as N>=1e8 and N<=1e10."
+            )
         if name == "epochs" and "epochs" not in table and {"D", "U"} <= set(table):
             table["epochs"] = numbers(table, "D") / numbers(table, "U")
         column = _column(ours.get(name, name), list(table.columns), cells.source)
@@ -334,6 +395,9 @@ def _complete(
             "yours with --columns N=…,D=…"
         )
     derived = ""
+    if "M" in table and len(have) == 1:
+        table, have = _by_ratio(table, next(iter(have)))
+        derived = "M"
     if have == {"N", "C"}:
         derived = "D"
         table["D"] = table["C"] / (6 * table["N"])
@@ -341,7 +405,7 @@ def _complete(
         derived = "N"
         table["N"] = table["C"] / (6 * table["D"])
     elif have == {"N", "D"}:
-        derived = "C"
+        derived = derived or "C"
         table["C"] = np.asarray(training_flops(numbers(table, "N"), numbers(table, "D")))
     elif len(have) == 3:
         C = numbers(table, "C")
@@ -350,6 +414,13 @@ def _complete(
     if needs and "U" in needs and "U" not in table and {"D", "epochs"} <= set(table):
         table["U"] = table["D"] / table["epochs"]
     return table, derived
+
+
+def _by_ratio(table: pd.DataFrame, known: str) -> tuple[pd.DataFrame, set[str]]:
+    """With N and D from one of N, D, C and the tokens per parameter M = D/N."""
+    given, M = numbers(table, known), numbers(table, "M")
+    N = {"N": given, "D": given / M, "C": (given / (6 * M)) ** 0.5}[known]
+    return table.assign(N=N, D=N * M), {"N", "D"}
 
 
 def _last(table: pd.DataFrame, cells: Cells) -> pd.DataFrame:
@@ -399,6 +470,16 @@ def _others(cells: Cells, found: Mapping[str, Found]) -> tuple[tuple[str, ...], 
         elif known == len(filled) and len(set(filled)) > 2:
             unknown.append(column)
     return tuple(words), tuple(unknown)
+
+
+def _flops(table: pd.DataFrame, derived: str) -> list[str]:
+    """That the file's C is another count than 6·N·D, which laws of N and D take for a budget."""
+    if derived or not {"N", "D", "C"} <= set(table):
+        return []
+    middle = float(np.median(numbers(table, "C") / (6 * numbers(table, "N") * numbers(table, "D"))))
+    if 0.8 <= middle <= 1.25:
+        return []
+    return [f"C is {middle:.2g} times 6·N·D here, and budgets of laws of N and D are 6·N·D"]
 
 
 def _outliers(table: pd.DataFrame) -> list[str]:

@@ -4,6 +4,7 @@ The tables of `data/README.md` that stand between two marks are made here from t
 around them is written by hand.
 """
 
+import functools
 import re
 from itertools import pairwise
 from typing import Any
@@ -120,6 +121,7 @@ def seed_noise_table() -> str:
     return markdown_table(header.split(", "), rows)
 
 
+@functools.cache
 @one_thread
 def losses_by_window(corpus: str, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean loss of a trained model in each test window, and the document that each window is in."""
@@ -142,23 +144,25 @@ def standard_error(values: np.ndarray, document: np.ndarray) -> float:
     return float(np.sqrt((sums**2).sum()) / len(values))
 
 
+def evaluation_row(corpus: str, small: int, large: int) -> list[str]:
+    """How sharply the test loss of the model of width `small` is measured, and its difference from that of width `large`."""
+    (here, document), (there, _) = (losses_by_window(corpus, width) for width in (small, large))
+    return [
+        corpus,
+        f"{small} and {large}",
+        f"{standard_error(here, document):.4f}",
+        f"{(here - there).mean():.4f}",
+        f"{standard_error(here - there, document):.4f}",
+    ]
+
+
 def evaluation_table() -> str:
     """How sharply the test loss is measured: alone, and as the difference of two models."""
-    rows = []
     models: Any = load_runs("models")
-    for corpus, runs in models.groupby("corpus"):
-        widths = sorted(runs["width"])
-        losses = {width: losses_by_window(corpus, width) for width in widths}
-        for small, large in pairwise(widths):
-            (here, document), (there, _) = losses[small], losses[large]
-            rows.append(
-                [
-                    corpus,
-                    f"{small} and {large}",
-                    f"{standard_error(here, document):.4f}",
-                    f"{(here - there).mean():.4f}",
-                    f"{standard_error(here - there, document):.4f}",
-                ]
-            )
+    rows = [
+        evaluation_row(corpus, small, large)
+        for corpus, runs in models.groupby("corpus")
+        for small, large in pairwise(sorted(runs["width"]))
+    ]
     header = "corpus, widths, standard error of the first's loss, difference of the two, its standard error"
     return markdown_table(header.split(", "), rows)

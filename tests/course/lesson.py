@@ -7,6 +7,7 @@ defined, and its test cells after it: no kernel, no sandbox, no nbgrader. The en
 import ast
 import contextlib
 import copy
+import hashlib
 import io
 import pickle
 import signal
@@ -24,6 +25,7 @@ import pandas as pd
 from nbgrader import utils
 
 from scalinglaws.course.exercises import read_notebook
+from scalinglaws.fits import gauss_newton, newton
 from scalinglaws.fits.downstream import Chain
 from scalinglaws.fits.envelope import EnvelopeFit
 from scalinglaws.fits.isoflop import IsoflopFit
@@ -158,34 +160,63 @@ def _numbers(fit: Fit[Any]) -> tuple[Any, ...]:
     return type(fit), *(getattr(fit, f.name) for f in fields(fit) if f.name not in left_out)
 
 
+_known: dict[bytes, Any] = {}
+
+
+def _once(what: str, given: Any, make: Callable[[], Any]) -> Any:
+    """What `make` gives, computed once for each `given` that pickles differently."""
+    try:
+        name = hashlib.sha256(pickle.dumps((what, given))).digest()
+    except (pickle.PicklingError, AttributeError, TypeError):  # a function of the notebook's
+        return make()
+    if name not in _known:
+        _known[name] = make()
+    return _known[name]
+
+
 @contextlib.contextmanager
-def shared_bootstraps() -> Iterator[None]:
-    """Draw the bootstrap of the same runs once: its seed is fixed, and hundreds of answers and checks fit the same runs."""
-    known: dict[bytes, Any] = {}
+def shared_fits() -> Iterator[None]:
+    """Compute each fit, bootstrap and interval of the same runs once: hundreds of answers and checks ask for them."""
 
-    def once(key: bytes, make: Callable[[], Any]) -> Any:
-        if key not in known:
-            known[key] = make()
-        return known[key]
+    def draw(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda fit, asked: _once(what, (_numbers(fit), asked), lambda: original(fit, asked))
 
-    def sharing(draw: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda fit, asked: once(
-            pickle.dumps((_numbers(fit), asked)), lambda: draw(fit, asked)
-        )
+    def minimise(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *problem: _once(what, problem, lambda: original(*problem))
 
-    def interval(chain: Chain, *where: float, **options: Any) -> Any:
-        fits = [(_numbers(fit), fit.resampling) for fit in (chain.first, chain.second)]
-        return once(
-            pickle.dumps((fits, where, sorted(options.items()))),
-            lambda: chain_interval(chain, *where, **options),
-        )
+    def interval(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def interval(fit: Any, *where: Any, **options: Any) -> Any:
+            fits = (fit.first, fit.second) if isinstance(fit, Chain) else (fit,)
+            runs = [(_numbers(one), one.resampling) for one in fits]
+            given = runs, where, sorted(options.items())
+            return _once(what, given, lambda: original(fit, *where, **options))
 
-    chain_interval = Chain.interval
+        return interval
+
+    places = [(kind, "_draw", draw) for kind in (EnvelopeFit, IsoflopFit, RegressionFit)]
+    places += [(module, "_minimise", minimise) for module in (newton, gauss_newton)]
+    places += [(Fit, "interval", interval), (Fit, "predict_interval", interval)]
+    places += [(Chain, "interval", interval)]
     with contextlib.ExitStack() as stack:
-        for kind in (EnvelopeFit, IsoflopFit, RegressionFit):
-            stack.enter_context(patch.object(kind, "_draw", sharing(kind._draw)))
-        stack.enter_context(patch.object(Chain, "interval", interval))
+        for owner, name, sharing in places:
+            original = getattr(owner, name)
+            what = f"{original.__module__}.{original.__qualname__}"
+            stack.enter_context(patch.object(owner, name, sharing(what, original)))
+        # A fit is frozen: a copy of what an answer may spoil can share it.
+        stack.enter_context(patch.object(Fit, "__deepcopy__", lambda fit, known: fit, create=True))
+        stack.callback(_known.clear)
         yield
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Nothing is known in here, so that it takes as long as it takes a learner."""
+    kept = dict(_known)
+    _known.clear()
+    try:
+        yield
+    finally:
+        _known.update(kept)
 
 
 def names_in(source: str) -> set[str]:

@@ -23,7 +23,7 @@ import pandas as pd
 import scalinglaws.grading as door
 from scalinglaws.course.grading import checks
 
-from .lesson import Lesson, Task, TimeUp, at_most, names_in, run
+from .lesson import Lesson, Task, TimeUp, alone, at_most, names_in, run
 
 _OPERATORS: dict[type, list[type]] = {
     ast.Add: [ast.Sub],
@@ -404,19 +404,20 @@ class Machine:
     """Runs one task's mutants, equivalents and slips."""
 
     def __init__(self, lesson: Lesson, name: str):
-        start = time.process_time()
         self.lesson, self.task = lesson, lesson.tasks[name]
-        self.space = self._space(self.task.solution)
         self.checks: list[tuple[str, tuple, dict]] = []
         self.targets = _targets(self.task.solution)
-        self.calls = {
-            key: Calls(self.space[key])
-            for key in self.targets
-            if isinstance(self.space.get(key), types.FunctionType)
-        }
-        watched = {key: calls.watch() for key, calls in self.calls.items()}
-        with self._listening():
-            reply = self.lesson.test(self.task, {**self.space, **watched})
+        start = time.process_time()
+        with alone():
+            self.space = self._space(self.task.solution)
+            self.calls = {
+                key: Calls(self.space[key])
+                for key in self.targets
+                if isinstance(self.space.get(key), types.FunctionType)
+            }
+            watched = {key: calls.watch() for key, calls in self.calls.items()}
+            with self._listening():
+                reply = self.lesson.test(self.task, {**self.space, **watched})
         assert not reply, f"{name}: the official solution is refused: {reply}"
         # A mutant may take a few times as long as the official solution.
         self.seconds = 0.3 + 5 * (time.process_time() - start)

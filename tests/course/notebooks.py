@@ -1,6 +1,9 @@
 """The course's notebooks, and what the tests do with them: run one, solve one, find what it must hide."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -81,3 +84,24 @@ def perfect(course: Path) -> nbformat.NotebookNode:
         if cell.metadata.nbgrader.solution:
             cell.source = solved[name].source
     return notebook
+
+
+def nbgrader(course: Path, *words: str) -> str:
+    """Run nbgrader as an instructor does; returns what it printed."""
+    return command(course, "nbgrader", *words)
+
+
+def command(course: Path, program: str, *words: str) -> str:
+    """Run a program in the course's folder; returns what it printed."""
+    path = os.pathsep.join(filter(None, [str(COURSE), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, "-m", program, *words],
+        cwd=course,
+        env={**os.environ, "PYTHONPATH": path},
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=1800,
+    )
+    return done.stdout

@@ -8,7 +8,7 @@ from nbgrader import utils
 
 from scalinglaws.course.exercises import read_notebook
 
-from .lesson import Lesson, shared_bootstraps
+from .lesson import Lesson, shared_fits
 from .mutants import Machine
 from .notebooks import ASSIGNMENTS, COURSE
 
@@ -33,7 +33,7 @@ _MACHINE_WRITTEN = re.compile(
 
 @pytest.fixture(scope="module", autouse=True)
 def _shared():
-    with shared_bootstraps():
+    with shared_fits():
         yield
 
 

@@ -2,88 +2,26 @@
 
 import csv
 import html
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.variants import start
 
-from .notebooks import ASSIGNMENT, COURSE, SYNTAX_ERROR, WRONG_SIGN, hidden_lines, perfect
+from .notebooks import ASSIGNMENT, COURSE, hidden_lines, nbgrader, perfect
 
 pytestmark = pytest.mark.slow
 
-# What other students' lessons change in the perfect notebook.
-NEVER_ENDS = {"ex12_logarithm": "import time\nwhile True:\n    time.sleep(1)"}
-TAIL = ("ex11", "ex12", "ex13", "ex14")  # what the half-done student has not begun
 
-
-@pytest.fixture(scope="module")
-def marks(tmp_path_factory):
-    """Grade the class; returns ({student: row of the CSV}, the course's folder)."""
-    course = tmp_path_factory.mktemp("course")
-    shutil.copytree(COURSE / "source", course / "source", ignore=shutil.ignore_patterns(".ipynb_*"))
-    shutil.copy(COURSE / "nbgrader_config.py", course)
-    nbgrader(course, "generate_assignment", ASSIGNMENT)
-    stubs = graded_cells(read_notebook(course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"))
-
-    def change(cells: dict[str, str]):
-        notebook = perfect(course)
-        for name, code in cells.items():
-            graded_cells(notebook)[name].source = code
-        return notebook
-
-    deleted = perfect(course)
-    deleted.cells = [
-        c
-        for c in deleted.cells
-        if c.metadata.get("nbgrader", {}).get("grade_id") != "ex4_debug_test"
-    ]
-    notebooks = {
-        "perfect": change({}),
-        "blank": change({name: cell.source for name, cell in stubs.items()}),
-        "half": change({n: c.source for n, c in stubs.items() if n.startswith(TAIL)}),
-        "wrong_sign": change(WRONG_SIGN),
-        "deleted_cell": deleted,
-        "syntax_error": change(SYNTAX_ERROR),
-        "never_ends": change(NEVER_ENDS),
-    }
-    for student, notebook in notebooks.items():
-        folder = course / "submitted" / student / ASSIGNMENT
-        folder.mkdir(parents=True)
-        nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")
-    command(course, "scalinglaws", "grade", ASSIGNMENT, "--cell-time", "30")
-    nbgrader(course, "generate_feedback", ASSIGNMENT)
-    nbgrader(course, "export")
-    with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
-        rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    return rows, course
-
-
-def nbgrader(course: Path, *words: str) -> str:
-    """Run nbgrader as an instructor does; returns what it printed."""
-    return command(course, "nbgrader", *words)
-
-
-def command(course: Path, program: str, *words: str) -> str:
-    """Run a program in the course's folder; returns what it printed."""
-    path = os.pathsep.join(filter(None, [str(COURSE), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(
-        [sys.executable, "-m", program, *words],
-        cwd=course,
-        env={**os.environ, "PYTHONPATH": path},
-        check=True,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=1800,
-    )
-    return done.stdout
+@pytest.fixture
+def marks(graded_class) -> tuple[dict[str, dict[str, str]], Path]:
+    """({student: row of the CSV}, the course's folder)."""
+    with (graded_class / "grades.csv").open(newline="", encoding="utf-8") as file:
+        return {row["student_id"]: row for row in csv.DictReader(file)}, graded_class
 
 
 def points(*numbers: str) -> float:
@@ -98,7 +36,8 @@ def test_the_csv_equals_the_known_marks(marks):
     rows, _ = marks
     everything = points("")
     # With the wrong sign in power_law, the learner's own fit of the floor is wrong too, and what follows from it.
-    assert {name: float(row["score"]) for name, row in rows.items() if name != "wrong_sign"} == {
+    whole = {name: row for name, row in rows.items() if not name.startswith("wrong_sign")}
+    assert {name: float(row["score"]) for name, row in whole.items()} == {
         "perfect": everything,
         "blank": 0,
         "half": everything - points("11", "12", "13"),
@@ -133,6 +72,18 @@ def test_nbgrader_gives_the_same_points_through_our_config_and_by_itself(marks, 
         (tmp_path / "nbgrader_config.py").write_text(f"{config}\n{lines}\n", encoding="utf-8")
         nbgrader(tmp_path, "autograde", ASSIGNMENT, "--force")
         assert cell_scores(tmp_path, "wrong_sign") == ours
+
+    # By itself it also knows each student's own numbers, once the course has a key.
+    start(tmp_path)
+    handed_in = tmp_path / "submitted" / "perfect" / ASSIGNMENT
+    handed_in.mkdir(parents=True)
+    typed = perfect(course)
+    graded_cells(typed)["ex3b_two_terms"].source = "answer_3b = 1000**-0.5 + 10000**-0.3"
+    nbformat.write(typed, handed_in / f"{ASSIGNMENT}.ipynb")
+    nbgrader(tmp_path, "autograde", ASSIGNMENT, "--student", "perfect")
+    scores, full = cell_scores(tmp_path, "perfect"), cell_scores(course, "perfect")
+    lost = {name for name, score in full.items() if score is not None and scores[name] < score}
+    assert lost == {"ex3b_two_terms_test"}  # the numbers of the text; all else is computed from own
 
 
 def test_validate_tells_finished_from_untouched(marks):

@@ -9,11 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
-from scalinglaws.course.grading.nbgrader_api import course_config, scratch_course
+from scalinglaws.course.exercises import exercises, read_notebook
+from scalinglaws.course.grading.nbgrader_api import course_config
 
 from ..jupyterlab import served
-from .notebooks import ASSIGNMENT, COURSE, SYNTAX_ERROR, WRONG_SIGN, hidden_lines, perfect
+from .notebooks import ASSIGNMENT, COURSE, hidden_lines, perfect
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="stops the server with a POSIX signal")
 
@@ -25,38 +25,11 @@ def page(page):
     return page
 
 
-# A learner's own output and text, harmless and not.
-ATTACK = "<script>hacked = 1</script><img src=x onerror='hacked = 2'><img src='http://203.0.113.1/a.png'>"
-SHOWN = f"""
-import matplotlib.pyplot as plt
-from IPython.display import HTML, Javascript, display
-print("my own output")
-plt.plot([1, 2])
-plt.show()
-display(HTML("{ATTACK}<b>bold</b>"), Javascript("hacked = 3"))
-"""
-ESSAY = f"Because $L = E + aN^{{-\\alpha}}$. {ATTACK} <a href='javascript:hacked=4'>here</a>"
-
-
-@pytest.fixture(scope="module")
-def graded_course(tmp_path_factory) -> Path:
-    """A course in which ada's perfect submission and bob's have been graded and wait for a person; with feedback."""
-    course = tmp_path_factory.mktemp("graded") / "course"
-    with scratch_course(COURSE, ASSIGNMENT) as scratch:
-        scratch.generate_assignment()
-        ada, bob = perfect(scratch.root), perfect(scratch.root)
-        cells = graded_cells(bob)
-        for name, text in (WRONG_SIGN | SYNTAX_ERROR | {"ex14_judge": ESSAY}).items():
-            cells[name].source = text
-        cells["ex9_forecast"].source += SHOWN
-        for student, notebook in (("ada", ada), ("bob", bob)):
-            folder = scratch.root / "submitted" / student / ASSIGNMENT
-            folder.mkdir(parents=True)
-            nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")
-            scratch.autograde(student)
-            scratch.generate_feedback(student)
-        shutil.copytree(scratch.root, course)
-    shutil.copy(COURSE / "nbgrader_config.py", course)
+@pytest.fixture
+def graded_course(graded_class, tmp_path) -> Path:
+    """A copy of the class of which a person marks the written answers."""
+    course = tmp_path / "graded" / "course"
+    shutil.copytree(graded_class, course)
     return course
 
 
@@ -70,7 +43,7 @@ def complaints(page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("student", ["ada", "bob"])
+@pytest.mark.parametrize("student", ["perfect", "wrong_sign_and_more"])
 def test_feedback_is_one_page_for_everyone(graded_course, page, student):
     """Light and dark, without a network or a script; it shows the learner's own work and no hidden test."""
     path = graded_course / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html"
@@ -109,7 +82,7 @@ def test_feedback_is_one_page_for_everyone(graded_course, page, student):
     }
     last = rows.last.inner_text()
     assert "– / 4" in last and "A person marks this one." in last
-    if student == "ada":
+    if student == "perfect":
         assert lost == {}
     else:
         assert "minus sign" in lost["Exercise 2: write the power law"]
@@ -128,7 +101,7 @@ def test_instructor_marks_the_written_answer(graded_course, tmp_path, page):
     with Gradebook(db, "scaling_laws") as gradebook:
         numbers = {
             student: gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, student).id
-            for student in ("ada", "bob")
+            for student in ("perfect", "wrong_sign_and_more")
         }
     with served(graded_course, tmp_path / "home", "teach") as address:
         base, token = address.split("/lab")[0], address.split("token=")[1]
@@ -152,7 +125,7 @@ def test_instructor_marks_the_written_answer(graded_course, tmp_path, page):
             score.fill("3")
             score.blur()
     with Gradebook(db, "scaling_laws") as gradebook:
-        grade = gradebook.find_grade("ex14_judge", ASSIGNMENT, ASSIGNMENT, "bob")
+        grade = gradebook.find_grade("ex14_judge", ASSIGNMENT, ASSIGNMENT, "wrong_sign_and_more")
         assert grade.manual_score == 3 and not grade.needs_manual_grade
 
 

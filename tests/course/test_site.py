@@ -119,8 +119,26 @@ def test_every_page_opens_from_a_file_without_an_error(site, pages, page):
         wrong = open_page(page, site, name)
         page.wait_for_load_state("load")
         assert not wrong, (name, wrong)
-        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
-        assert not wide, f"{name} scrolls sideways"
+        for width in (1280, 390, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
+            assert not wide, f"{name} scrolls sideways at {width} pixels"
+
+
+def test_the_first_page_is_small(site):
+    """What a browser loads for the front: below a megabyte."""
+    html = (site / "index.html").read_text("utf-8")
+    loaded = re.findall(r'src="([^"]+)"|rel="stylesheet" href="([^"]+)"', html)
+    assert len(html) + sum((site / (a or b)).stat().st_size for a, b in loaded) < 1_000_000
+
+
+def test_print_holds_every_figure_and_is_light(site, page):
+    page.emulate_media(color_scheme="dark", media="print")
+    open_page(page, site, "03_chinchilla.html")
+    page.wait_for_load_state("load")
+    assert page.locator('img[loading="lazy"]').count() == 0
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.locator(".top, .quiz button").filter(visible=True).count()
 
 
 @pytest.mark.parametrize(
@@ -164,12 +182,13 @@ def test_search_finds_and_leads(site, page):
     assert (site / urlsplit(first.get_attribute("href")).path).is_file()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(site, page, scheme):
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing(site, page, scheme, width):
     from axe_playwright_python.sync_playwright import Axe
 
     page.emulate_media(color_scheme=scheme)
-    for name in ("index.html", "01_power_laws.html", "findings.html", "tools.html"):
+    page.set_viewport_size({"width": width, "height": 800})
+    for name in ("index.html", "03_chinchilla.html", "findings.html", "tools.html"):
         open_page(page, site, name)
         found = Axe().run(page).response["violations"]
         assert not found, (name, [(v["id"], v["nodes"][0]["html"][:200]) for v in found])

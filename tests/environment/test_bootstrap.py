@@ -156,8 +156,12 @@ def present(made):
 
 @pytest.mark.slow
 class TestSetUp:
-    def test_from_nothing(self, course):
-        answer = course.answer("check", "01_power_laws", "--json")
+    def test_from_nothing_in_a_shell_of_other_work(self, course, tmp_path):
+        """Neither the shell's packages get in, nor what it tells pip."""
+        (tmp_path / "pip").mkdir()
+        (tmp_path / "pip/__init__.py").write_text("raise SystemExit('the wrong pip')")
+        shell = {"PYTHONPATH": str(tmp_path), "PIP_USER": "1"}
+        answer = course.answer("check", "01_power_laws", "--json", **shell)
         assert answer == {
             "arguments": ["check", "01_power_laws", "--json"],
             "prefix": str(course.folder / ".venv"),
@@ -240,11 +244,6 @@ class TestSetUp:
         course.run("hooks")  # its own command fails here, for want of pre-commit
         assert course.answer()["tiny"] == "1.1"
 
-    def test_packages_of_the_users_shell_do_not_get_in(self, course, tmp_path):
-        (tmp_path / "pip").mkdir()
-        (tmp_path / "pip/__init__.py").write_text("raise SystemExit('the wrong pip')")
-        assert course.answer(PYTHONPATH=str(tmp_path), PIP_USER="1")["tiny"] == "1.0"
-
 
 @pytest.mark.slow
 class TestOneSentence:
@@ -254,18 +253,19 @@ class TestOneSentence:
         present.lock("1.1")
         assert present.answer()["tiny"] == "1.1"
 
-    def test_index_unreachable(self, course):
+    def test_index_unreachable(self, present):
+        present.lock("1.1")
         said = one_sentence(
-            course.run(
+            present.run(
                 PIP_NO_INDEX="0", PIP_FIND_LINKS="", PIP_INDEX_URL="http://127.0.0.1:9/simple"
             )
         )
         assert "cannot be reached" in said
 
-    def test_package_not_made_for_this_system(self, course):
-        for wheel in course.packages.iterdir():
-            wheel.unlink()
-        assert "lacks a package for this Python" in one_sentence(course.run())
+    def test_package_not_made_for_this_system(self, present):
+        present.lock("1.1")
+        next(present.packages.glob("*-1.1-*")).unlink()
+        assert "lacks a package for this Python" in one_sentence(present.run())
 
     def test_file_in_the_way(self, course):
         (course.folder / ".venv").write_text("")

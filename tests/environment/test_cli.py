@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_gets_no_traceback():
     """As in `scalinglaws sweep grid --plan | head`."""
     command = [sys.executable, "-m", "scalinglaws", "sweep", "grid", "--plan"]

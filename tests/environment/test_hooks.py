@@ -16,6 +16,7 @@ NBGRADER = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="links to the environment")
 def test_hooks_strip_outputs_keep_ids_and_nbgraders_marks_and_write_the_text(tmp_path):
     (tmp_path / ".ci").mkdir()

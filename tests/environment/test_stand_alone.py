@@ -187,6 +187,7 @@ class TestPython:
         assert result.returncode == 0, result.stderr
         assert "practice" in result.stdout
 
+    @pytest.mark.slow
     def test_shell_of_other_work(self, tmp_path):
         """Asserts, docstrings and imports are the course's, although Python has read its variables."""
         for module in ("json", "numpy"):
@@ -203,6 +204,7 @@ class TestPython:
             pytest.skip("not in the course's own environment")
         assert result.returncode == 0, result.stderr
 
+    @pytest.mark.slow
     def test_bootstrap_with_safe_path(self):
         result = subprocess.run(
             [sys.executable, "-P", str(ROOT / "bootstrap.py"), "--help"],

@@ -106,6 +106,7 @@ def test_a_sweep_of_ones_own_has_a_page(tmp_path):
     assert (tmp_path / "findings/isoflop.png").is_file() and "Repeated data" not in text
 
 
+@pytest.mark.slow
 def test_findings_load_no_engine():
     import subprocess
     import sys

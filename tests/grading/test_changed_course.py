@@ -190,6 +190,7 @@ def test_marks_of_what_remains_stay(course, edit):
     assert waiting(course)["bob"][0] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", [add_a_test, add_an_essay])
 def test_a_zero_for_a_cell_that_was_not_graded_yet_is_not_silent(course, edit):
     grade(course, "ada", "bob")
@@ -203,6 +204,7 @@ def test_a_zero_for_a_cell_that_was_not_graded_yet_is_not_silent(course, edit):
     assert classroom.scores(course)["bob"] == classroom.scores(course)["ada"]
 
 
+@pytest.mark.slow
 def test_a_mark_above_the_new_maximum_waits_for_a_person(course):
     grade(course, "ada")
     mark(course, points=3.0)
@@ -211,6 +213,7 @@ def test_a_mark_above_the_new_maximum_waits_for_a_person(course):
     assert classroom.scores(course)["ada"]["essay"] == (None, 3.0, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("graded", [True, False])
 def test_of_what_cannot_be_read_the_marks_stay_and_a_person_is_asked(course, graded):
     """Another notebook of the same assignment may have been graded, or none."""
@@ -226,6 +229,7 @@ def test_of_what_cannot_be_read_the_marks_stay_and_a_person_is_asked(course, gra
     assert after["ada"] == {name: (*marks[:2], True) for name, marks in before.items()}
 
 
+@pytest.mark.slow
 def test_marks_of_a_removed_essay_are_kept_beside_the_ledger(course):
     grade(course, "ada", "bob")
     mark(course)

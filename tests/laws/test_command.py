@@ -285,6 +285,27 @@ def test_a_plan_that_cannot_be_is_one_sentence(options, says, runs, capsys):
     assert code == 2 and out == "" and says in err and err.count("\n") == 1
 
 
+def test_runs_far_from_the_fit_are_reported(runs, capsys):
+    table = pd.read_csv(runs)
+    table.loc[[4, 9], "val_loss"] = 10.8  # they never learned
+    table.to_csv(runs, index=False)
+    code, out, _ = fit(capsys, runs, *OURS)
+    assert code == 0 and "lines 6, 11 lie " in out and "--drop-highest" in out
+    assert "from the fit" not in fit(capsys, runs, *OURS, "--drop-highest", "2")[1]
+
+
+def test_units_and_columns_may_be_given_one_by_one(runs, capsys):
+    table = pd.read_csv(runs)
+    table.assign(params=table["params"] / 1e6, flops=table["flops"] / 1e18).to_csv(
+        runs, index=False
+    )
+    names = ["--columns", "N=params", "--columns", "C=flops,loss=val_loss"]
+    units = ["--unit", "N=M", "--unit", "C=EF", "--bootstrap", "20", "--json"]
+    code, out, err = fit(capsys, runs, *names, *units)
+    assert code == 0, err
+    assert json.loads(out)["law"]["alpha"] == pytest.approx(LAW.alpha, abs=0.1)
+
+
 def test_loss_against_compute_alone(runs, capsys):
     pd.read_csv(runs).drop(columns="params").to_csv(runs, index=False)
     code, out, _ = fit(capsys, runs, "--bootstrap", "50")

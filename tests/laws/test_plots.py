@@ -16,6 +16,7 @@ from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW, PUBLIC_MODELS
 from scalinglaws.errors import CourseError
 from scalinglaws.fits import fit_chinchilla, fit_isoflop, fit_power_law
 from scalinglaws.laws import PowerLaw
+from scalinglaws.plots import short_number, style
 from scalinglaws.plots.alt import to_html
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -237,3 +238,12 @@ def test_explore_says_which_argument_has_no_slider():
         plots.explore(lambda alpha=1: None, {"beta": (0, 1)})
     with pytest.raises(CourseError, match="default"):
         plots.explore(lambda alpha: None, {"alpha": (0, 1)})
+
+
+@pytest.mark.parametrize("nearly", [1 - 1e-12, 1, 1 + 1e-12])
+def test_the_last_digit_changes_no_label(nearly):
+    """Processors differ in it."""
+    values = [1e4, 1e6, 1e9, 1e12, 1e15]
+    assert [short_number(v * nearly) for v in values] == ["10k", "1M", "1B", "1T", "1e+15"]
+    labels = [style._power_number(v * nearly) for v in (1e-3, 1e4, 3e5, 1e6)]
+    assert labels == ["0.001", "$10^{4}$", r"$3\times10^{5}$", "$10^{6}$"]

@@ -89,6 +89,9 @@ def test_the_worth_of_repeated_data():
     assert fit.law.law.value(4) == pytest.approx(MUENNIGHOFF.value(4), abs=0.02)
     free = fit_repeated(*runs, loss)
     assert free.converged and free.law.alpha == pytest.approx(MUENNIGHOFF.base.alpha, abs=0.05)
+    small = runs[0] < 0.051 * U  # the size of the others is in excess: only there R_N_star counts
+    held = fit_repeated(*(v[small] for v in (*runs, loss)), base=MUENNIGHOFF.base)
+    assert "R_N_star" in held.held and any("R_N_star is held at 5.31" in n for n in held.notes)
     with pytest.raises(CourseError, match="No run repeats its data"):
         fit_repeated(runs[0], U, U, loss)
 

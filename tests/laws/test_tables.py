@@ -1,8 +1,10 @@
 """Tables as people have them: each gives the right runs, or one sentence that says what to do."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import math
 
 import numpy as np
@@ -130,6 +132,36 @@ GOOD = {
     "JSON Lines": "\n".join(map(json.dumps, ROWS)) + "\n\n",
     "JSON Lines of wandb": "\n".join(json.dumps({"_step": 9, **r}) for r in ROWS),
     "wandb's API as CSV": pd.DataFrame(wandb_rows()).to_csv(),
+    "a title above": "Sweep of March, 2025\n\n" + csv(),
+    "merged names above": "model,data,result\n" + csv(),
+    "two levels of names as pandas writes them": "config,,metrics\nN,D,loss\n,,\n" + "\n".join(lines[1:]),
+    "Excel's line for the separator": "sep=;\n" + csv(sep=";"),
+    "a row of units": "N,D,loss\n[M],[B],nats/token\n" + csv(RUNS.assign(N=N / 1e6, D=D / 1e9), header=False),
+    "a row of words for units": "N,D,loss\nparams,tokens,nats\n" + csv(header=False),
+    "a remark below": csv() + "Source: our cluster, 2025\n",
+    "a total below": csv() + f"Total,{D.sum():g},\n",
+    "unnamed sums below": csv() + f"{N.sum():g},{D.sum():g},{LOSS.sum():g}\n",
+    "means below": csv(RUNS.assign(name="x")) + f"{N.mean():g},{D.mean():g},{LOSS.mean():g},mean\n",
+    "Markdown with a sentence below": "| N | D | loss |\n| - | - | - |\n" + "".join(f"| {' | '.join(line.split(','))} |\n" for line in lines[1:]) + "\nAll runs.\n",
+    "LaTeX with rules": RUNS.to_latex(index=False, float_format="%.6f"),
+    "LaTeX with powers": "N & D & loss \\\\\n" + "".join(rf"${n / 1e7:g} \times 10^{{7}}$ & {d / 1e9:g}B & {y} \\" + "\n" for n, d, y in RUNS.to_numpy()),
+    "units after a slash": csv(RUNS.assign(N=N / 1e6, D=D / 1e9)).replace("N,D", "Params/M,Tokens in billions"),
+    "units as powers": csv(RUNS.assign(N=N / 1e6, D=D / 1e9)).replace("N,D", "N (x10^6),D (1e9 tokens)"),
+    "logarithms by name": csv(RUNS.assign(N=np.log10(N), D=np.log(D))).replace("N,D", "log10_N,ln(D)"),
+    "tokens per parameter": csv(RUNS.assign(D=D / N)).replace("N,D", "params,tokens_per_param"),
+    "multiples of 20 tokens per parameter": csv(RUNS.assign(D=D / N / 20)).replace("N,D", "params,chinchilla_multiplier"),
+    "d for the width": csv(RUNS.assign(d=512)).replace("N,D,", "N,tokens,"),
+    "thin blanks for thousands": csv(ints.assign(N=[f"{v:,}".replace(",", "\u2009") for v in ints["N"]])),
+    "commas as in India": csv(ints.assign(N=["30,00,00,000" if v == 3e8 else v for v in ints["N"]])),
+    "numbers of Fortran": csv(RUNS.map(lambda v: f"{v:.9E}".replace("E", "D"))),
+    "the same loss with fewer digits": csv(pd.concat([RUNS, RUNS.head(9).round({"loss": 3})])),
+    "packed with bzip2": bz2.compress(csv().encode()),
+    "packed with xz": lzma.compress(csv().encode()),
+    "a spread beside the loss": csv(RUNS.assign(loss_std=0.01)).replace("loss,loss_std", "val_loss_mean,val_loss_std"),
+    "evaluations in a list": "\n".join(json.dumps({"hyperparameters": {"params": r["N"], "tokens": r["D"]}, "results": [{"loss": r["loss"], "tokens": 245760}]}) for r in ROWS),
+    "columns of marin's export": csv(RUNS.assign(C=6 * N * D / 1e9)).replace("N,D,loss,C", "parameter_count,throughput/total_tokens,eval/paloma/macro_loss,throughput/total_gflops"),
+    "Kaplan's columns": csv(RUNS.assign(C=6 * N * D / 8.64e19)).replace("N,D,loss,C", "N (non-embedding),Tokens processed,Test Loss (nats),PF-days"),
+    "an unnamed column of remarks": csv(RUNS.assign(x="seen")).replace("loss,x", "loss,"),
 }  # fmt: skip
 
 
@@ -249,6 +281,16 @@ def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept,
         ("C,N,D,loss\n" + "\n".join(f"{6 * n * d},{n},{d},{y},{y}" for n, d, y in zip(N, D, LOSS, strict=True)),
          "Lines 2, 3, 4, 5, 6 and 15 more of"),
         (csv() + "1,000,1e9,2\n", "Line 22 of"),
+        (csv().replace("30000000.0,", '"30000000.0,', 1), "A quotation mark opens in line 2 of"),
+        (csv(RUNS.assign(D=np.log(D))).replace("D", "log_tokens"), "add --unit D=log10 or --unit D=ln"),
+        (csv().replace("N,D", "N,"), "if 'column 2' is D, add --columns D=…"),
+        (csv().replace("D", "d_model"), "add a column D (it has d_model)"),
+        (csv(RUNS.assign(D=20 * N * (1 + np.arange(20) / 500))), "N and D are tied to each other"),
+        (json.dumps([{"N": n, "tokens": [1e9, 2e9], "loss": [4, 3]} for n in (1e7, 1e8)]), "The 2 runs have 2 records each"),
+        (csv(pd.DataFrame({"eval_loss_c4": LOSS, "eval_loss_pile": LOSS, "n": N})), "several losses"),
+        ("version https://git-lfs.github.com/spec/v1\n", "only a pointer of Git LFS"),
+        (b"\xd0\xcf\x11\xe0 old", "an old spreadsheet"),
+        (b"\x93NUMPY", "an array of numpy"),
         (csv().replace("N,D,loss", "a,b,c"), "no column for the loss; it has a, b, c"),
         (csv(RUNS.assign(val_loss_pile=LOSS, val_loss_c4=LOSS).drop(columns="loss")), "several losses (val_loss_pile, val_loss_c4)"),
         (csv(RUNS[["loss"]]), "needs a column N, D or C"),
@@ -281,7 +323,9 @@ def test_no_such_file_or_a_folder(tmp_path):
         ({"units": "N=furlong"}, "--unit N=furlong is no unit that I know"),
         ({"units": "loss=M"}, "--unit loss=M is no unit"),
         ({"units": "N=-1"}, "is no unit that I know"),
+        ({"columns": {"N": "D", "D": "D"}}, "'D' is both N and D"),
         ({"where": ["N"]}, "cannot read 'N'"),
+        ({"where": ["1e8<=N<=1e9"]}, "write a range as N>=1e8 and N<=1e10"),
         ({"where": ["size>3"]}, "no column 'size'"),
         ({"where": ["N>1e30"]}, "No run of"),
         ({"by": "dataset"}, "no column 'dataset'"),
@@ -298,6 +342,7 @@ def test_where(tmp_path):
     path = write(tmp_path, csv(table))
     assert len(read_runs(path, where=["data=code"]).runs) == 20
     assert len(read_runs(path, where=["data!=web", "N>=100M"]).runs) == 16
+    assert len(read_runs(path, where=["data!=web and N>=100M"]).runs) == 16
     assert len(read_runs(path, where=["data=web", "loss<3"]).runs) == int((LOSS < 3).sum())
     assert "holds no numbers to compare" in refusal(path, where=["data>3"])
     # A bad row that the condition leaves out is no obstacle.
@@ -397,6 +442,13 @@ def test_what_was_decided_is_said(tmp_path):
     path = write(tmp_path, csv(RUNS.assign(outlier=[True] * 3 + [False] * 17)))
     assert any("--where outlier=false" in note for note in read_runs(path).notes)
     assert len(read_runs(path, where=["outlier=false"]).runs) == 17
+    path = write(tmp_path, csv(RUNS.assign(C=2 * N * D)))
+    assert any("C is 0.33 times 6·N·D here" in note for note in read_runs(path).notes)
+    path = write(tmp_path, "A sweep\n" + csv(RUNS.assign(D=D / N)).replace("D", "tpp") + "mean,,\n")
+    notes = read_runs(path).notes
+    assert "the names of the columns were taken from line 2" in notes
+    assert "line 23 was left out: remarks, totals or means, not runs" in notes
+    assert "the tokens per parameter, 'tpp', gave N and D" in notes
 
 
 @pytest.mark.parametrize(

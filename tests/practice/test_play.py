@@ -355,6 +355,11 @@ def test_markdown_is_drawn_without_a_script_and_obeys_no_html():
     # A function keeps its distance from what follows, but for a bracket.
     assert '<mo lspace="0em" rspace="0.17em">ln</mo><mi>p</mi>' in to_html("$\\ln p$")
     assert '<mo lspace="0.17em" rspace="0em">exp</mo><mo' in to_html("$2\\exp(p)$")
+    # A wide formula may end a line after an operator, which keeps its space; a sign stays with its number.
+    wide = to_html("$L(N, D) = -1.69 + 406.4 N^{-0.34} + 410.7 D^{-0.28}$")
+    ends = re.findall("<mo [^>]*>([^<]*)</mo></mrow></math><wbr>", wide)
+    assert ends == ["=", "+", "+"] and wide.count('form="infix"') == 3
+    assert "<wbr>" not in to_html("$x = 1 + 2$") + to_html("$\\frac{1}{1000000000000000000000000}$")
     assert "<script>" not in html and "<code>$x$</code>" in html and "1 &lt; 2" in html
     assert 'tabindex="0"' in html
     assert to_text("**a** $10^{-2} \\approx \\frac{1}{100}$ costs $5 or $6") == (

@@ -104,6 +104,8 @@ def test_numbers_in_worked_texts_are_written_as_people_do():
         r"$1.2 \cdot 10^{20}$ FLOPs, 0.3333, $10^{20}$, 240"
     )
     assert filled("`N = [[N]]`", {"N": 3e9}) == "`N = 3e9`"
+    for nearly in (1 - 1e-12, 1, 1 + 1e-12):  # another processor's last digit
+        assert filled("[[a]], [[b]]", {"a": 1e-3 * nearly, "b": 1e6 * nearly}) == "0.001, $10^{6}$"
 
 
 def test_all_replies_of_a_question_look_alike():
@@ -122,7 +124,7 @@ def samples(tmp_path_factory) -> dict[str, dict]:
     (folder / "samples.yaml").write_bytes(SAMPLES.read_bytes())
     return {
         "bank": bank.load_bank(folder),
-        "sealed": json.loads(bank.sealed_bank(folder)),
+        "sealed": json.loads(bank.sealed_file(folder)),
     }
 
 

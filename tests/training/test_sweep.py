@@ -11,11 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scalinglaws import runs as runs_module
+from scalinglaws import cluster, runs as runs_module
 from scalinglaws.cli import main
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import data_dir
 from scalinglaws.runs import load_curves, load_runs, plans, write_checksums
+from scalinglaws.training import train as train_module
 from scalinglaws.training.config import RunConfig, extra_columns
 from scalinglaws.training.corpus import load_corpus
 from scalinglaws.training.plans import PLANS, at_budget, batch_size, demo, grid
@@ -23,10 +24,6 @@ from scalinglaws.training.store import COLUMNS, Store
 from scalinglaws.training.train import train
 
 TIMES = ["seconds", "flops_per_second"]
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "scalinglaws", "sweep", *arguments]
 
 
 # A sweep that is killed (as by kill -9) so many seconds after it has stored a row.
@@ -52,24 +49,31 @@ def table(folder: Path, plan: str = "demo") -> pd.DataFrame:
     return rows.sort_values("run", ignore_index=True)
 
 
+@pytest.fixture(scope="module")
+def words(tmp_path_factory) -> Path:
+    """A user's own text, on which all runs of the demo take seconds."""
+    rng = random.Random(0)
+    words = ["loss", "falls", "as", "a", "power", "of", "size", "and", "data", "do", "too"]
+    path = tmp_path_factory.mktemp("own") / "mine.txt"
+    path.write_text(" ".join(rng.choice(words) for _ in range(120_000)))
+    return path
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is for Unix")
-def test_killed_after_each_row_it_ends_with_the_same_rows(tmp_path):
-    subprocess.run(
-        command("demo", "--out", str(tmp_path / "calm")), check=True, capture_output=True
-    )
+def test_killed_after_each_row_it_ends_with_the_same_rows(tmp_path, words):
+    options = ["sweep", "demo", "--text", str(words), "--workers", "1", "--out"]
+    assert main([*options, str(tmp_path / "calm")]) == 0
     calm = table(tmp_path / "calm")
     assert len(calm) == len(demo("prose"))
 
     for delay in (0, 0.01, 0.1):  # the next run is on its way, or being written
-        arguments = ["sweep", "demo", "--out", str(tmp_path / "killed")]
         sweep = subprocess.run(
-            [sys.executable, "-c", KILLED, str(delay), *arguments], capture_output=True
+            [sys.executable, "-c", KILLED, str(delay), *options, str(tmp_path / "killed")],
+            capture_output=True,
         )
         assert sweep.returncode == -signal.SIGKILL, sweep.stderr
-    subprocess.run(
-        command("demo", "--out", str(tmp_path / "killed")), check=True, capture_output=True
-    )
+    assert main([*options, str(tmp_path / "killed")]) == 0
 
     pd.testing.assert_frame_equal(table(tmp_path / "killed"), calm)
     curves = [pd.read_csv(tmp_path / name / "curves" / "demo.csv") for name in ("calm", "killed")]
@@ -162,13 +166,9 @@ def test_rows_on_another_text_are_not_continued(tmp_path, row_and_curve, capsys)
 
 
 @pytest.mark.slow
-def test_a_users_own_text_within_a_budget(tmp_path):
-    rng = random.Random(0)
-    words = ["loss", "falls", "as", "a", "power", "of", "size", "and", "data", "do", "too"]
-    text = tmp_path / "mine.txt"
-    text.write_text(" ".join(rng.choice(words) for _ in range(120_000)))
-    arguments = ["demo", "--text", str(text), "--out", str(tmp_path), "--budget", "30s"]
-    subprocess.run(command(*arguments), check=True, capture_output=True)
+def test_a_users_own_text_within_a_budget(tmp_path, words):
+    arguments = ["demo", "--text", str(words), "--out", str(tmp_path), "--budget", "30s"]
+    assert main(["sweep", *arguments, "--workers", "1"]) == 0
     rows = load_runs("demo", data=tmp_path)
     assert len(rows) >= 1 and (rows["loss"] < 2.5).all()
 
@@ -197,25 +197,32 @@ def test_from_a_text_to_a_page_in_one_command(tmp_path, capsys, monkeypatch):
     assert (tmp_path / "out/findings.md").read_text("utf-8") == page
 
 
+def two_small_runs(corpus: str) -> list[RunConfig]:
+    return [at_budget(corpus, 4, 1e9, seed) for seed in (0, 1)]
+
+
 @pytest.mark.slow
 def test_on_a_cluster_the_rows_are_the_same(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(train_module, "TEST_TOKENS", 2**14)
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, dashboard_address=None, host="127.0.0.1"
-    ) as cluster:
-        address = cluster.scheduler_address
+        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp://",
+        dashboard_address=None, host="127.0.0.1",
+    ) as running:  # fmt: skip
+        address = running.scheduler_address
         arguments = ["sweep", "demo", "--out", str(tmp_path), "--cluster", address]
-        monkeypatch.setitem(PLANS, "demo", lambda corpus: demo(corpus)[:2])
+        monkeypatch.setitem(PLANS, "demo", two_small_runs)
         assert main(arguments) == 0
     rows = table(tmp_path)
     assert len(rows) == 2
     for row in rows.to_dict("records"):
-        config = next(config for config in demo("prose") if config.run == row["run"])
+        config = next(config for config in two_small_runs("prose") if config.run == row["run"])
         again, _, _ = train(config, load_corpus("prose"))
         assert row["loss"] == pytest.approx(again["loss"], rel=1e-6)
 
 
-def test_no_cluster_is_one_sentence(tmp_path, capsys):
+def test_no_cluster_is_one_sentence(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 0.2)
     arguments = ["sweep", "demo", "--out", str(tmp_path), "--cluster", "tcp://127.0.0.1:9"]
     assert main(arguments) == 2
     error = capsys.readouterr().err

@@ -11,11 +11,15 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import importable
+
+if TYPE_CHECKING:
+    from scalinglaws.course.grading.engine.memory import Memory
 
 Reply = dict[str, Any]
 
@@ -27,13 +31,15 @@ def main() -> None:
     """Answer requests until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else is printed is no answer
+    from scalinglaws.course.grading.engine.memory import Memory
     from scalinglaws.course.grading.execute import HAS_ENGINE, shared_server
 
     if HAS_ENGINE:
         shared_server().start()
+    memories = {"all": Memory(), "one": Memory()}
     for line in sys.stdin:
         try:
-            reply = answer(json.loads(line))
+            reply = answer(json.loads(line), memories)
         except CourseError as error:
             reply = {"error": str(error)}
         except Exception as error:  # the next question may be answered
@@ -41,8 +47,11 @@ def main() -> None:
         print(json.dumps(reply), file=answers, flush=True)
 
 
-def answer(request: Reply) -> Reply:
-    """The reply to {"do": "check" or "state", "path": of a notebook, "exercise": number or ""}."""
+def answer(request: Reply, memories: "Mapping[str, Memory]") -> Reply:
+    """The reply to {"do": "check" or "state", "path": of a notebook, "exercise": number or ""}.
+
+    memories: of earlier checks, of "all" exercises and of "one".
+    """
     from .check import note_on, number_of, owner_of
 
     notebook = Path(request["path"])
@@ -57,7 +66,8 @@ def answer(request: Reply) -> Reply:
     course, exercise = course_dir(), number_of(request["exercise"])
     note = note_on(notebook)
     folder = find_copies(course, assignment, student)
-    report = check(course, folder, student, quiet=True, exercise=exercise, page=False)
+    memory = memories["one" if exercise else "all"]
+    report = check(course, folder, student, quiet=True, exercise=exercise, memory=memory)
     if not exercise:
         note_check(course, student, report)
     return {"report": report, "summary": summary(report), "note": note, "next": _next(student)}

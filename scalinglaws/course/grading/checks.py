@@ -35,6 +35,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalinglaws.course.variants import Variant, code_of, drawn, others_tokens, variant
+
 from .engine.channel import call_and_compare
 from .engine.redaction import in_hidden_test
 
@@ -48,8 +50,10 @@ __all__ = [
     "check_function",
     "check_number",
     "check_sealed",
+    "check_variant",
     "number",
     "numbers",
+    "refuse_other_variants",
     "require",
     "right",
 ]
@@ -452,18 +456,22 @@ def check_between(name: str, got: Any, low: float, high: float, hint: str = "") 
         raise CheckFailed(f"{said} {hint}".strip())
 
 
-def check_sealed(name: str, got: Any, seal: str) -> None:
+def check_sealed(name: str, got: Any, seal: str, *, own: Variant | None = None) -> None:
     """Say at once whether one number is right, in a cell that does not hold the right value.
 
     It stands *below* the hidden tests: in a full check these speak first, with the likely slip. In a
     learner's notebook, where they are missing, this is what replies.
     seal: as `seal_number` of `scalinglaws.course.questions.seal` makes it, which tells what it
     protects; `python -m benchmarks.seals` writes it into the text of a notebook.
+    own: what the exercise draws; with numbers of the student's own, only that it is a number is checked.
     Raises NotStarted or CheckFailed.
     """
     from scalinglaws.course.questions.seal import opens
 
     value = number(name, got)
+    if own is not None and own.is_own:
+        print(_LATER.format(name))
+        return
     match opens(name, value, seal):
         case True:
             print(f"{name} is right.")
@@ -686,10 +694,90 @@ def _agreeing(
     return [slip for slip, _ in near]
 
 
-def check_answer(question: str, answer: Any) -> None:
+def check_variant(
+    name: str,
+    got: Any,
+    exercise: str,
+    want: Callable[[Variant], float],
+    *,
+    rtol: float = 0.0,
+    atol: float = 0.0,
+    slips: Sequence[tuple[Callable[[Variant], float], str]] = (),
+) -> None:
+    """Check a number against the student's own variant; does nothing in a course without variants.
+
+    It stands in a hidden test, for want gives the answer away. want, slips: the right value, and wrong ones that people reach, of the
+    numbers that an exercise draws.
+    Raises NotStarted or CheckFailed.
+    """
+    mine = variant(exercise)
+    if not mine.is_own:
+        return
+    refuse_other_variants(name, got, exercise, want, rtol=rtol, atol=atol)
+    check_number(
+        name,
+        got,
+        want(mine),
+        rtol=rtol,
+        atol=atol,
+        expected="another value for your numbers",
+        slips=[(slip(mine), text) for slip, text in slips],
+    )
+
+
+def refuse_other_variants(
+    name: str,
+    got: Any,
+    exercise: str,
+    want: Callable[[Variant], float],
+    *,
+    rtol: float = 0.0,
+    atol: float = 0.0,
+) -> None:
+    """Refuse a number that is wrong, and right for the numbers of the text or of another student of the class.
+
+    It stands in a hidden test, above the check that knows the other mistakes. The message gives a code for the other student: the
+    grader knows whose it is. Does nothing in a course without variants. Raises NotStarted or CheckFailed.
+    """
+    mine = variant(exercise)
+    if not mine.is_own:
+        return
+    value = number(name, got)
+    if math.isclose(value, want(mine), rel_tol=rtol, abs_tol=atol):
+        return
+    if math.isclose(value, want(drawn(exercise, "")), rel_tol=_as_given(value)):
+        raise CheckFailed(
+            f"{name} is right for the numbers of the text. Use your own: they are printed above your answer."
+        )
+    codes = [
+        code_of(token)
+        for token in others_tokens()
+        if math.isclose(value, want(drawn(exercise, token)), rel_tol=_as_given(value))
+    ]
+    if codes:
+        raise CheckFailed(
+            f"{name} is right for the numbers of another variant ({', '.join(codes[:5])}), not for yours:"
+            " use the numbers that are printed above your answer."
+        )
+
+
+_LATER = "{} is a number. Whether it is right for your own numbers comes with the marks."
+_ACCIDENT = 2e-6  # to within this, two values agree by chance only once in a class or less
+
+
+def _as_given(value: float) -> float:
+    """How far a value may lie from the one that it was copied from: its rounding, if it has at least four digits."""
+    for digits in range(1, 8):
+        if math.isclose(value, float(f"{value:.{digits - 1}e}"), rel_tol=1e-12):
+            return max(_ACCIDENT, 5 * 10.0**-digits) if digits >= 4 else _ACCIDENT
+    return _ACCIDENT
+
+
+def check_answer(question: str, answer: Any, own: Variant | None = None) -> None:
     """Check the answer to a quiz question of the bank; the reply was sealed, and opens with this answer only.
 
     question: its id, for example "power_laws.trend". answer: as the type of the question asks (`scalinglaws.course.questions.answers`).
+    own: what the exercise draws; where the student's numbers are not those of the bank, only that it is a number is checked.
     In the learner's own JupyterLab the answer is noted in the progress file.
     Raises NotStarted where there is no answer, CheckFailed with that option's own explanation where it is wrong.
     """
@@ -698,6 +786,10 @@ def check_answer(question: str, answer: Any) -> None:
 
     if _is_blank(answer):
         raise NotStarted("There is no answer yet.")
+    if own is not None and own.is_own:
+        number("Your answer", answer)
+        print(_LATER.format("Your answer"))
+        return
     reply = open_reply(question, answer)
     note_answer(question, answer, reply.right)
     if not reply.right:

@@ -258,7 +258,9 @@ def choose(
             and bool(entry.digest)
             and (graded.is_dir() or entry.unreadable)
             and entry.digest
-            == digest_of(assignment, read_submission(directory, student, assignment.name).files)
+            == digest_of(
+                assignment, read_submission(directory, student, assignment.name).files, student
+            )
         )
         (done if same else todo).append(student)
     return todo, done
@@ -298,7 +300,7 @@ def graded(
         while True:
             for student in rest:
                 found = read_submission(directory, student, assignment.name)
-                digest = digest_of(assignment, found.files)
+                digest = digest_of(assignment, found.files, student)
                 future = pool.submit(
                     grade_submission, assignment, student, found.files, found.left_out
                 )

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 import scalinglaws
 from scalinglaws.course.exercises import assignments, exercises, graded_cells, is_grade
+from scalinglaws.course.variants import class_tokens
 from scalinglaws.errors import CourseError
 
 from .engine.sandbox import Limits
@@ -57,7 +58,8 @@ def assignment_of(
     files = {n: d for n, d in read_folder(folder).files.items() if not n.endswith(".ipynb")}
     digest = _digest_of_source(notebooks, files, limits, sandboxed)
     found = versions(notebooks, files)
-    return Assignment(name, notebooks, plans, files, limits, sandboxed, digest, found)
+    tokens = class_tokens(course)
+    return Assignment(name, notebooks, plans, files, limits, sandboxed, digest, found, tokens)
 
 
 def submitted_folder(directory: "CourseDirectory", student: str, assignment: str) -> Path:
@@ -145,9 +147,10 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def digest_of(assignment: Assignment, files: Mapping[str, bytes]) -> str:
+def digest_of(assignment: Assignment, files: Mapping[str, bytes], student: str = "") -> str:
     """A fingerprint of all that a submission's grade depends on."""
     digest = hashlib.sha256(assignment.digest)
+    _add(digest, assignment.variants.learner_files(student))
     _add(digest, files)
     return digest.hexdigest()
 

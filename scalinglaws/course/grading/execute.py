@@ -1,13 +1,16 @@
 """Runs a submission's notebook through the engine and writes the outputs into it."""
 
 import atexit
+import contextlib
 import functools
 import math
 import re
+import shutil
 import sys
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -18,11 +21,14 @@ from scalinglaws.errors import CourseError
 from .engine import figures, sandbox
 from .engine.cells import Cell, Course
 from .engine.fork_client import ForkServer
+from .engine.memory import Memory
+from .engine.messages import Gone
 from .engine.names import Owners, bound, used
 from .engine.outputs import MAX_OUTPUTS
 from .engine.sandbox import Limits
 from .engine.session import Session
 from .engine.verdict import UNJUDGED_ERROR, State, Verdict, without_grades
+from .scratch import temporary_folder
 from .submission import grade_id, is_test, visible
 
 # The engine forks a process that has loaded numpy and matplotlib, and isolates it by Linux's means. Elsewhere a notebook runs in a
@@ -126,48 +132,104 @@ def run_notebook(
     files: Path | None = None,
     sandboxed: bool = True,
     draw: bool = True,
+    memory: Memory | None = None,
 ) -> Ran:
     """Run all code cells of a notebook that was repaired, and write their outputs into it.
 
     files: a folder with two, `learner` and `tester`: what each process finds in its own at the start.
-    draw: whether to draw the figures that `sl.show` left to be drawn.
+    draw: whether to draw the figures that `sl.show` left to be drawn. memory: of earlier runs, which
+    begins where this notebook differs from the last.
     """
     if not HAS_ENGINE:
         return _run_in_a_kernel(notebook, limits, files)
     ran = Ran()
-    count = 0
-    sketches: list[bytes] = []
-    room = 2 * MAX_OUTPUTS  # for figures that are still to be drawn
-    with Session(server or shared_server(), plan.course, limits, files, sandboxed) as session:
-        for cell in notebook.cells:
-            if cell.cell_type != "code":
-                continue
-            cell.outputs, cell.execution_count = [], None
-            test = grade_id(cell) if is_test(cell) else ""
-            if not cell.source.strip() and not test:
-                continue
-            count += 1
-            work = Cell(cell.source, test=test, given=cell.source.strip() in plan.given)
-            session.run(work)
-            cell.outputs = [NotebookNode(output) for output in work.outputs]
-            cell.execution_count = count
-            ran.total += work.seconds
-            room -= sum(map(len, work.sketches))
-            sketches += work.sketches if draw and room >= 0 else ()
-            if work.cut:
-                ran.flooded.append(grade_id(cell) or f"cell {count}")
-            if test:
-                verdict = work.verdict or Verdict.unjudged("it was not run")
-                ran.note_verdict(cell, verdict, work.seconds)
-            stopped = {o["ename"] for o in cell.outputs if o["output_type"] == "error"}
-            if stopped & {"CellTimeoutError", "CellStopped", "EngineError"}:
-                ran.stopped.append(grade_id(cell) or f"cell {count}")
+    server = server or shared_server()
+    cells = [c for c in notebook.cells if c.cell_type == "code"]
+    for cell in cells:
+        cell.outputs, cell.execution_count = [], None
+    cells = [c for c in cells if c.source.strip() or is_test(c)]
+    work = [
+        Cell(c.source, grade_id(c) if is_test(c) else "", c.source.strip() in plan.given)
+        for c in cells
+    ]
+    if memory is not None:
+        work = _run_from_memory(work, memory, server, plan, limits, files, sandboxed)
+        return _note(cells, work, ran)
+    with Session(server, plan.course, limits, files, sandboxed) as session:
+        for cell in work:
+            session.run(cell)
+        _note(cells, work, ran)
+        sketches = _fitting(work) if draw else []
         fill = figures.filler(session.draw(sketches), MAX_OUTPUTS)
-    for cell in notebook.cells if sketches else ():
+    for cell in cells if sketches else ():
         for output in cell.get("outputs", ()):
             if "text/html" in output.get("data", {}):
                 output.data["text/html"] = fill(output.data["text/html"])
     return ran
+
+
+def _note(cells: list[NotebookNode], work: list[Cell], ran: Ran) -> Ran:
+    """Write into the notebook's cells, and into `ran`, what running them came to."""
+    for count, (cell, done) in enumerate(zip(cells, work, strict=True), 1):
+        cell.outputs = [NotebookNode(output) for output in done.outputs]
+        cell.execution_count = count
+        ran.total += done.seconds
+        if done.cut:
+            ran.flooded.append(grade_id(cell) or f"cell {count}")
+        if done.test:
+            verdict = done.verdict or Verdict.unjudged("it was not run")
+            ran.note_verdict(cell, verdict, done.seconds)
+        stopped = {o["ename"] for o in cell.outputs if o["output_type"] == "error"}
+        if stopped & {"CellTimeoutError", "CellStopped", "EngineError"}:
+            ran.stopped.append(grade_id(cell) or f"cell {count}")
+    return ran
+
+
+def _fitting(work: list[Cell]) -> list[bytes]:
+    """The figures that are still to be drawn, as far as there is room for them."""
+    room = 2 * MAX_OUTPUTS
+    sketches: list[bytes] = []
+    for cell in work:
+        room -= sum(map(len, cell.sketches))
+        sketches += cell.sketches if room >= 0 else ()
+    return sketches
+
+
+def _run_from_memory(
+    work: list[Cell],
+    memory: Memory,
+    server: ForkServer,
+    plan: Plan,
+    limits: Limits,
+    files: Path | None,
+    sandboxed: bool,
+) -> list[Cell]:
+    """Run cells, from where they differ from the last run's."""
+    about = (plan, limits, _contents(files), sandboxed)
+    for attempt in range(2):
+        if attempt or not memory.knows(about):
+            stack = contextlib.ExitStack()  # the session outlives this run, and so must its files
+            own = files and shutil.copytree(
+                files, stack.enter_context(temporary_folder()) / "files"
+            )
+            session = Session(server, plan.course, limits, own, sandboxed)
+            memory.begin(about, stack.enter_context(session), stack.close)
+        try:
+            return memory.run(work)
+        except Gone:
+            memory.close()
+        except BaseException:
+            memory.close()
+            raise
+    raise CourseError("The engine's processes ended twice: check again.")
+
+
+def _contents(files: Path | None) -> dict[str, bytes]:
+    """What stands in a folder, by path below it: its digest."""
+    paths = sorted(path for path in files.rglob("*") if path.is_file()) if files else []
+    return {
+        str(path.relative_to(files or path)): sha256(path.read_bytes()).digest() for path in paths
+    }
 
 
 def _run_in_a_kernel(notebook: NotebookNode, limits: Limits, files: Path | None) -> Ran:

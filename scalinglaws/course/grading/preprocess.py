@@ -15,6 +15,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
+from scalinglaws.course.variants import class_tokens
+
+from .copied import copied_answers, foreign_outputs
 from .engine.sandbox import Limits
 from .execute import Plan, is_unjudged, require_isolation, run_notebook
 from .finder import Work, find_work, read_folder
@@ -159,8 +162,11 @@ class Repair(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         """Repair the notebook; each remark goes to the log."""
-        for remark in repair(nb, master(_source_of(self.config, resources), self.config)):
-            self.log.warning("%s: %s", resources["nbgrader"]["student"], remark)
+        student = resources["nbgrader"]["student"]
+        tokens = class_tokens(CourseDirectory(config=self.config).root)
+        source = master(_source_of(self.config, resources), self.config)
+        for remark in (*foreign_outputs(nb, tokens, student), *repair(nb, source)):
+            self.log.warning("%s: %s", student, remark)
         return nb, resources
 
 
@@ -185,7 +191,8 @@ class RunIsolated(NbGraderPreprocessor):
         given = others(read_folder(path.parent).files)
         student, work = resources["nbgrader"]["student"], resources["nbgrader"]["work"]
         with temporary_folder() as folder:
-            left_out = lay_out(folder / "files", work.files, given)
+            tokens = class_tokens(course.root)
+            left_out = lay_out(folder / "files", work.files, given, tokens, student)
             if left_out:
                 said = "%s: %s of the files beside the notebook were left out"
                 self.log.warning(said, student, left_out)
@@ -196,6 +203,8 @@ class RunIsolated(NbGraderPreprocessor):
                 files=folder / "files",
                 sandboxed=require_isolation(self.sandboxed),
             )
+        for remark in copied_answers(nb, tokens):
+            self.log.warning("%s: %s", student, remark)
         for name in ran.unjudged:
             self.log.warning(
                 "%s: %s could not be judged: 0 points until you have looked",

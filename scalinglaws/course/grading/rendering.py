@@ -34,7 +34,7 @@ _DROPPED = re.compile(r"<(script|style|iframe|object|svg)\b.*?</\1\s*>", re.DOTA
 _TAGS_TEXT = """
 a abbr b blockquote br caption code col colgroup dd del details div dl dt em figure figcaption
 h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup
-table tbody td tfoot th thead tr u ul var math semantics mrow mi mn mo ms mtext mspace msup msub
+table tbody td tfoot th thead tr u ul var wbr math semantics mrow mi mn mo ms mtext mspace msup msub
 msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd mstyle mpadded mphantom mfenced
 menclose mmultiscripts
 """

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,6 +19,7 @@ from nbformat import NotebookNode
 
 from scalinglaws.course.exercises import assignments, exercises, read_notebook
 from scalinglaws.course.learner.events import note_check
+from scalinglaws.course.variants import TOKEN_FILE, ClassTokens, valid_token
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
 from scalinglaws.paths import course_dir, exercises_dir, is_complete
@@ -26,6 +28,7 @@ from . import submission
 from .check_report import as_text
 from .classroom import assignment_of
 from .engine import sandbox
+from .engine.memory import Memory
 from .engine.sandbox import Limits
 from .execute import HAS_ENGINE, shared_server
 from .finder import find_work, read_folder
@@ -114,6 +117,7 @@ def check(
     quiet: bool = False,
     exercise: str = "",
     page: bool = False,
+    memory: Memory | None = None,
 ) -> dict[str, Any]:
     """Grade one learner's copy of one assignment. folder: what `find_copies` found.
 
@@ -122,7 +126,8 @@ def check(
     full: whether all tests ran. A course that was handed out without source/ has the visible tests
     alone, and makes no page.
     quiet: print nothing meanwhile. exercise: run only what this one needs, and report on it alone,
-    without a page. page: whether to make the page. Raises CourseError where there is no such
+    without a page. page: whether to make the page. memory: of earlier checks, which are not done again
+    as far as nothing changed; it is not used where a page is made. Raises CourseError where there is no such
     exercise, or no notebook that can be read.
     """
     name = folder.name
@@ -143,6 +148,9 @@ def check(
             )
         known = [e for e in known if e.number == exercise]
     tests = frozenset(known[0].tests) if exercise else None
+    if (token := folder.parent / TOKEN_FILE).is_file() and not assignment.variants.tokens:
+        tokens = ClassTokens({student: valid_token(token.read_text("utf-8", "replace"))})
+        assignment = replace(assignment, variants=tokens)
     found = read_folder(folder)
     try:
         find_work(name, assignment.notebooks[name], found, assignment.notebooks)
@@ -155,7 +163,13 @@ def check(
         print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
     with gradebook_errors():  # a full disk is one sentence
         outcome = grade_submission(
-            assignment, student, found.files, found.left_out, tests, draw=page
+            assignment,
+            student,
+            found.files,
+            found.left_out,
+            tests,
+            draw=page,
+            memory=None if page else memory,
         )
     path = str(_make_page(course, name, outcome)) if page else ""
     found_results = results(known, outcome.tests)

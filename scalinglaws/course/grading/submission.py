@@ -172,9 +172,16 @@ def _cell(cell: object) -> NotebookNode | None:
     if kind not in ("code", "markdown", "raw") or not isinstance(source, str):
         return None
     source = source.replace("\r\n", "\n").replace("\r", "\n")  # as Jupyter reads a file
-    made = getattr(nbformat.v4, f"new_{kind}_cell")(_unicode(source))
-    if isinstance(name := cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", name, re.ASCII):
-        made["id"] = name
+    name = cell.get("id")
+    known = isinstance(name, str) and re.fullmatch(r"[\w-]{1,64}", name, re.ASCII)
+    # As nbformat.v4.new_code_cell makes it, which checks each cell by its schema: much of a class's time.
+    made = NotebookNode(
+        id=name if known else generate_corpus_id(),
+        cell_type=kind,
+        metadata=NotebookNode(),
+        source=_unicode(source),
+        **({"execution_count": None, "outputs": []} if kind == "code" else {}),
+    )
     own = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     if isinstance(own, dict) and isinstance(own.get("grade_id"), str):
         made.metadata["nbgrader"] = NotebookNode(grade_id=own["grade_id"])

@@ -7,6 +7,10 @@ from pathlib import Path, PurePosixPath
 import nbformat
 from nbformat import NotebookNode
 
+from scalinglaws.course.variants import CLASS_FILE, TOKEN_FILE, ClassTokens
+
+from .copied import copied_answers, foreign_outputs
+from .engine.memory import Memory
 from .engine.sandbox import IMPORTABLE, MIB, Limits
 from .execute import Plan, needed_for, run_notebook
 from .finder import Folder, find_work
@@ -29,6 +33,7 @@ class Assignment:
     sandboxed: bool = True
     digest: bytes = b""  # of all this
     versions: Mapping[str, str] = field(default_factory=dict)  # see `ledger.Entry`
+    variants: ClassTokens = field(default_factory=ClassTokens)
 
 
 @dataclass
@@ -54,11 +59,12 @@ def grade_submission(
     left_out: Sequence[str] = (),
     tests: Collection[str] | None = None,
     draw: bool = True,
+    memory: Memory | None = None,
 ) -> Outcome:
     """Find, read, repair and run a submission. files, left_out: what `finder.read_folder` gives.
 
     tests: run only what these test cells need; the results of others then mean nothing. draw: whether
-    anybody will look at the figures.
+    anybody will look at the figures. memory: see `run_notebook`; for an assignment of one notebook.
     """
     outcome = Outcome(student)
     submitted = Folder(files, list(left_out))
@@ -72,10 +78,12 @@ def grade_submission(
             continue
         outcome.remarks += [r for r in work.remarks if r not in outcome.remarks]
         notebook = work.notebook
+        outcome.remarks += foreign_outputs(notebook, assignment.variants, student)
         outcome.remarks += repair(notebook, source)
         with temporary_folder() as temporary:
             shared = temporary / "shared"
-            if more := lay_out(shared, work.files, assignment.files):
+            own = assignment.variants
+            if more := lay_out(shared, work.files, assignment.files, own, student):
                 said = f"{more} of the files beside the notebook were left out: no room"
                 outcome.remarks.append(Remark(Kind.LEFT_OUT, said))
             ran = run_notebook(
@@ -85,6 +93,7 @@ def grade_submission(
                 files=shared,
                 sandboxed=assignment.sandboxed,
                 draw=draw,
+                memory=memory,
             )
         outcome.notebooks[name] = notebook
         outcome.seconds += ran.total
@@ -92,6 +101,7 @@ def grade_submission(
         outcome.flooded += ran.flooded
         outcome.unjudged += ran.unjudged
         outcome.tests.update(judge(notebook, ran.seconds))
+        outcome.remarks += copied_answers(notebook, assignment.variants)
     return outcome
 
 
@@ -133,16 +143,23 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
             # Else a name that this system does not know.
 
 
-def lay_out(folder: Path, submitted: dict[str, bytes], source: dict[str, bytes]) -> int:
-    """Lay out what the two processes find in their folders.
+def lay_out(
+    folder: Path,
+    submitted: dict[str, bytes],
+    source: dict[str, bytes],
+    variants: ClassTokens,
+    student: str,
+) -> int:
+    """Lay out what the two processes find in their folders. A submission's own token counts for nothing.
 
     Nothing submitted that Python could import goes to the tester. Returns how many of the submitted
     files were left out, since a sandbox has no room for more.
     """
-    own = {name: data for name, data in submitted.items() if name not in source}
+    own = {n: d for n, d in submitted.items() if n not in {*source, TOKEN_FILE, CLASS_FILE}}
     fitting = _fitting(own)
-    write_files(folder / "learner", {**source, **fitting})
-    write_files(folder / "tester", {**source, **data_only(fitting)})
+    tester = {**source, **data_only(fitting), **variants.tester_files(student)}
+    write_files(folder / "learner", {**source, **fitting, **variants.learner_files(student)})
+    write_files(folder / "tester", tester)
     return len(own) - len(fitting)
 
 

@@ -9,6 +9,7 @@ answer; `scalinglaws check` does not.
 import argparse
 import os
 import secrets
+import shutil
 import socket
 import sys
 import webbrowser
@@ -36,18 +37,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the address, open no browser"
     )
+    parser.add_argument(
+        "--ip",
+        default=HOST,
+        help="where to listen: 0.0.0.0 in a container, whose ports decide who gets in (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--hub", action="store_true", help="be the server that JupyterHub has started (docs/hub.md)"
+    )
 
 
 def open_lab(
-    root: Path, user: Literal["learner", "instructor"], page: str, port: int | None, browser: bool
+    root: Path, user: Literal["learner", "instructor"], page: str, args: argparse.Namespace
 ) -> int:
     """Serve a folder until Ctrl-C, or show the JupyterLab that serves it already. Returns the exit code.
 
     root: the folder that the file browser shows; nothing above it is served.
     user: "learner" or "instructor".
-    page: the path below `root` of the notebook to open; "" for none.
+    page: the path below `root` of the notebook to open; "" for none. args: what `add_arguments` declares.
     Raises CourseError if the port cannot be had.
     """
+    start = f"lab/tree/{quote(page)}" if page else "lab"
+    if args.hub:
+        return _under_hub(root, user, start)
+    port, browser = args.port, not args.no_browser
     if running := running_lab(root):
         address = f"{running['url']}lab?token={running['token']}"
         print(f"JupyterLab is open already, from another window:\n\n    {address}\n")
@@ -66,29 +79,19 @@ def open_lab(
     from jupyterlab.labapp import LabApp
 
     token = secrets.token_hex(24)
-    start = f"lab/tree/{quote(page)}" if page else "lab"
     options = [
-        f"--ServerApp.root_dir={root}",
-        f"--ServerApp.ip={HOST}",
+        *_options(root, user),
+        f"--ServerApp.ip={args.ip}",
         f"--ServerApp.port={port}",
         f"--ServerApp.port_retries={retries}",
         f"--ServerApp.open_browser={browser}",
         f"--LabApp.default_url=/{start}",
         f"--IdentityProvider.token={token}",
         "--ServerApp.answer_yes=True",  # one Ctrl-C is enough
-        "--ServerApp.allow_root=True",  # in a container everybody is root
         # On a shared machine others could listen in; and the kernel would warn of that at each start.
         f"--KernelManager.transport_encryption={'auto' if zmq.has('curve') else 'disabled'}",
         "--ServerApp.log_level=ERROR",
         "--LabApp.log_level=ERROR",
-        # Which tabs are open belongs to the folder, not to all that the user does with JupyterLab.
-        f"--LabApp.workspaces_dir={root / '.cache' / 'jupyterlab'}",
-        "--LabApp.extension_manager=readonly",  # the default one asks the package index
-        # Whatever language server is installed would start beside each notebook, and write here when it ends.
-        "--LanguageServerManager.autodetect=False",
-        f"--LabApp.extra_labextensions_path={Path(__file__).parent / user / 'labextensions'}",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     try:
         server = LabApp.initialize_server(options)
@@ -99,7 +102,7 @@ def open_lab(
 
     def announce() -> None:
         print(
-            f"JupyterLab is ready:\n\n    {server.connection_url}{start}?token={token}\n\n"
+            f"JupyterLab is ready:\n\n    http://{HOST}:{server.port}{server.base_url}{start}?token={token}\n\n"
             "Leave this window open while you work. Ctrl-C here stops JupyterLab.",
             flush=True,
         )
@@ -108,6 +111,42 @@ def open_lab(
     server.io_loop.add_callback(announce)
     server.start()
     return 0
+
+
+def _options(root: Path, user: str) -> list[str]:
+    """What holds for every server of the course. root: the folder that it serves."""
+    return [
+        f"--ServerApp.root_dir={root}",
+        "--ServerApp.allow_root=True",  # in a container everybody is root
+        # Which tabs are open belongs to the folder, not to all that the user does with JupyterLab.
+        f"--LabApp.workspaces_dir={root / '.cache' / 'jupyterlab'}",
+        "--LabApp.extension_manager=readonly",  # the default one asks the package index
+        # Whatever language server is installed would start beside each notebook, and write here when it ends.
+        "--LanguageServerManager.autodetect=False",
+        f"--LabApp.extra_labextensions_path={Path(__file__).parent / user / 'labextensions'}",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+
+
+def _under_hub(root: Path, user: str, start: str) -> int:
+    """Become the single-user server that a JupyterHub waits for. The hub says by its own variables where to listen (port and
+    base_url) and who may come in. Raises CourseError where no hub has started this.
+    """
+    if "JUPYTERHUB_API_TOKEN" not in os.environ:
+        raise CourseError("--hub is for servers that a JupyterHub starts: leave it out.")
+    here = Path(sys.executable).parent
+    program = shutil.which("jupyterhub-singleuser", path=here)
+    if program is None:
+        raise CourseError(
+            "JupyterHub is not installed here: pip install jupyterhub, of the hub's own version."
+        )
+    stand_alone(Path(__file__).parent / user, root / ".cache")
+    os.chdir(root)
+    put_first("PATH", here)
+    os.environ["JUPYTERHUB_DEFAULT_URL"] = f"/{start}"
+    sys.stdout.flush()
+    os.execv(program, [program, *_options(root, user)])
 
 
 def put_first(variable: str, folder: Path) -> None:

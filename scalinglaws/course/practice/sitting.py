@@ -32,6 +32,7 @@ from scalinglaws.course.learner.events import (
 from scalinglaws.course.questions.answers import form, from_text
 from scalinglaws.course.questions.drawn import family, variant
 from scalinglaws.course.questions.seal import Reply, find, known, mark, sealed_bank
+from scalinglaws.course.variants import first_seed
 from scalinglaws.errors import CourseError
 
 from .spacing import AGAIN, GOOD, HARD, Memory, Rating, remember
@@ -418,15 +419,16 @@ class Practice(Sitting):
         return last if last in memory_of and not memory_of[last].last_right else None
 
     def _variant(self, question: str, events: Sequence[Event]) -> str:
-        return _drawn_again(question, events)
+        return _drawn_again(question, events, first_seed(self.progress.path.parent))
 
 
-def _drawn_again(question: str, events: Sequence[Event]) -> str:
+def _drawn_again(question: str, events: Sequence[Event], first: int) -> str:
     """A variant that was never put, of a question that draws its numbers; any other question as it is."""
     if "recipe" not in sealed_bank().get(question, {}):
         return question
     put = {event.question for event in events if isinstance(event, Asked | Answered)}
-    return next(id for seed in range(len(put) + 1) if (id := variant(question, seed)) not in put)
+    seeds = range(first, first + len(put) + 1)
+    return next(id for seed in seeds if (id := variant(question, seed)) not in put)
 
 
 def _when(wait: timedelta) -> str:

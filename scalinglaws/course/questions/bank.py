@@ -1,7 +1,7 @@
 """The question bank: `questions/*.yaml` in the course's folder, checked against `questions/schema.json`.
 
-The bank itself (with its answers) stays with the course's folder. What travels with the package is `sealed.json`, made from it by
-`write_sealed`; see `seal.py`.
+The bank itself (with its answers) stays with the course's folder. What travels with the package is `sealed.json`, which
+`scalinglaws release` makes from it; see `seal.py`.
 """
 
 import json
@@ -20,7 +20,7 @@ from .replies import (
     right_answer as right_answer,
     shown,
 )
-from .seal import SEALED_FILE, seal, seal_recipe
+from .seal import seal, seal_recipe
 from .worked import worked
 
 
@@ -99,7 +99,7 @@ def _check_options(question: dict[str, Any]) -> None:
 # -- The file that travels
 
 
-def sealed_bank(folder: Path) -> str:
+def sealed_file(folder: Path) -> str:
     """The text of `sealed.json` for the bank in `folder`; the same text on every run."""
     sealed = {
         name: seal(name, shown(question), replies(question), worked(question))
@@ -107,13 +107,6 @@ def sealed_bank(folder: Path) -> str:
         for name, question in sorted(load_bank(folder).items())
     }
     return json.dumps(sealed, indent=1) + "\n"
-
-
-def write_sealed(folder: Path) -> Path:
-    """Write `sealed.json` of the package from the bank in `folder`. Returns its path."""
-    target = Path(__file__).parent / SEALED_FILE
-    target.write_text(sealed_bank(folder), encoding="utf-8", newline="\n")
-    return target
 
 
 def as_markdown(question: dict[str, Any]) -> str:

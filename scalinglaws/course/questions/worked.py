@@ -28,7 +28,8 @@ def value_of(expression: Any, given: Mapping[str, Any] | None = None) -> Any:
 
 def number_text(number: float, code: bool = False) -> str:
     """A number as a person writes it: 624240, 0.0947, and 2.16 · 10²² in TeX (code: 2.16e22)."""
-    if number == 0 or 1e-3 <= abs(number) < 1e6:
+    size = abs(float(f"{number:.6g}"))  # a last digit, which processors differ in, decides nothing
+    if number == 0 or 1e-3 <= size < 1e6:
         return f"{number:.6g}" if abs(number) >= 1000 else f"{number:.4g}"
     digits, power = f"{number:.3e}".split("e")
     digits = digits.rstrip("0").rstrip(".")

@@ -13,6 +13,7 @@ from pathlib import Path
 from scalinglaws.course.exercises import assignments
 from scalinglaws.course.grading.classroom import check_name
 from scalinglaws.course.release import fresh_files, stale_files
+from scalinglaws.course.variants import MARK_FILE, read_key
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
@@ -68,6 +69,8 @@ def handout_files(course: Path, only: Sequence[str] = ()) -> Iterator[tuple[str,
             yield path.as_posix(), content
     readme = resources.files("scalinglaws.course.school").joinpath("handout.md").read_text("utf-8")
     yield "README.md", readme.encode()
+    if read_key(course):
+        yield MARK_FILE, b"Every student has numbers of their own: study --variant TOKEN, once.\n"
     for name in PLAIN:
         yield name, (course / name).read_bytes()
     for tree in TREES:

@@ -91,7 +91,8 @@ const LAWS = (() => {
 
 // 1500, 25k, 1.3M, 20B, 3T, then 4e+15: as scalinglaws.plots.short_number.
 function shortNumber(value) {
+  const shown = +value.toPrecision(3);
   for (const [size, letter] of [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e4, "k"]])
-    if (value >= size && value < 1e15) return `${+(value / (letter === "k" ? 1e3 : size)).toPrecision(3)}${letter}`;
+    if (shown >= size && shown < 1e15) return `${+(value / (letter === "k" ? 1e3 : size)).toPrecision(3)}${letter}`;
   return value >= 1e15 ? value.toExponential(2).replace(/\.?0+e/, "e") : `${+value.toPrecision(4)}`;
 }

@@ -19,6 +19,13 @@
 
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".toc details")?.removeAttribute("open");
 
+  // A formula wider than a phone scrolls: by keyboard, too.
+  for (const formula of document.querySelectorAll('math[display="block"]'))
+    if (formula.scrollWidth > formula.clientWidth) formula.setAttribute("tabindex", "0");
+
+  // A figure that waits until it is seen would be missing in print.
+  addEventListener("load", () => { for (const image of document.images) image.loading = "eager"; });
+
   // --- search ---
   const dialog = byId("search"), words = byId("search-words"), found = byId("search-found"), count = byId("search-count");
   let loading = null;

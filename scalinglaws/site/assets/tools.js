@@ -107,7 +107,7 @@
     drawChart(place, {
       label: `Lifetime FLOPs against parameters at loss ${L.toFixed(3)}: lowest at ${shortNumber(best.N)}.`,
       x: { label: "parameters N", log: true },
-      y: { label: "FLOPs over the whole life", log: true, range: [low / 1.6, Math.max(low * 12, base * 1.5)], format: (v) => v.toExponential(0) },
+      y: { label: "FLOPs over the whole life", log: true, range: [low / 1.6, Math.max(low * 12, base * 1.5)], format: (v) => v.toExponential(1).replace(".0e", "e") },
       series: [
         { label: "training and serving", line: true, points: ladder(best.N / 20, trained.N * 30, 300).map((n) => [n, cost(n)]) },
         { label: "training alone", line: true, dash: "5 4", colour: "var(--c4)", points: ladder(best.N / 20, trained.N * 30, 300).map((n) => [n, 6 * n * LAWS.dFor(law, L, n)]) },

@@ -591,7 +591,7 @@ local_slope = -(np.log(h(1.001e9)) - np.log(h(1e9))) / np.log(1.001)
     ),
     "ex12_logarithm": Answers(
         equal={
-            "np.geomspace(1000000.0, 1000000000000.0, 200) => np.geomspace(1000000000000.0, 1000000.0, 200)": "the same sizes from above",
+            "np.geomspace(own.smallest, own.largest, 200) => np.geomspace(own.largest, own.smallest, 200)": "the same sizes from above",
             "200 => 400": "more sizes in the same range",
         },
         right=[

@@ -11,7 +11,7 @@ from . import sandbox
 from .fork_client import ForkServer
 from .handle import ProcessHandle, Target, greeting
 from .sandbox import MIB, Limits
-from .usage import data_of, descendants, uses_more_than
+from .usage import data_of, descendants, has_ended, uses_more_than
 
 Role = Literal["learner", "tester", "drawer"]
 
@@ -30,6 +30,7 @@ class Launcher:
     hide: Collection[str]
     sandboxed: bool
     homes: dict[Role, str] = field(default_factory=dict)
+    kept: int = 0  # processes that wait for a later run: they are no fault of the cells
     _core: int | None = None
     # The first process of each sandbox, with which all others in it end.
     _roots: dict[Role, Target] = field(default_factory=dict)
@@ -62,8 +63,10 @@ class Launcher:
         control = self.server.fork(request)
         try:
             self._roots[role] = greeting(control)
-            # A learner's cells run in no first process: that one would reap what they start.
-            inner = greeting(control, fresh=False) if role == "learner" else self._roots[role]
+            # No cell runs in a first process: that one would reap what they start, and take all copies with it.
+            inner = self._roots[role]
+            if role != "drawer":
+                inner = greeting(control, fresh=role == "tester")
         except BaseException:
             control.close()
             raise
@@ -95,6 +98,11 @@ class Launcher:
         """The numbers of all processes of the submission."""
         return descendants(root.pid for root in self._roots.values())
 
+    def others(self, known: Collection[int]) -> set[int]:
+        """The numbers of the submission's processes that have not ended, but for `known` and the first ones."""
+        roots = {root.pid for root in self._roots.values()}
+        return {pid for pid in self.processes() if not has_ended(pid)} - roots - set(known)
+
     def grown(self, pid: int) -> int:
         """Bytes of data and stack that a process has mapped beyond the warm process's own."""
         return max(data_of(pid) - self.server.data, 0)
@@ -105,13 +113,14 @@ class Launcher:
 
         With half of what the system would allow, there is still the time to look.
         """
-        return self.limits.processes // 2
+        return self.limits.processes // 2 + self.kept
 
     def excess(self) -> str:
         """What the submission takes too much of just now; empty where it does not."""
         processes = self.processes()
         if len(processes) > self.most_processes:
-            return f"the cell ran more than {self.most_processes} processes at once"
+            most = self.most_processes - self.kept
+            return f"the cell ran more than {most} processes at once"
         if uses_more_than(processes, 1.5 * self.limits.memory * MIB):
             return f"the cell used more than {self.limits.memory} MiB of memory"
         return ""

@@ -96,6 +96,17 @@ class LearnerFiles:
                             room -= len(now.files[path].content or b"")
             self._kept[folder] = now
 
+    def stamps(self, pid: int) -> dict[str, tuple[dict[str, Stamp], frozenset[str]]]:
+        """What would differ had a file or a folder changed."""
+        self.keep(pid)
+        return {
+            folder: (
+                {path: kept.stamp for path, kept in tree.files.items()},
+                frozenset(tree.folders),
+            )
+            for folder, tree in self._kept.items()
+        }
+
     def put_back(self, pid: int) -> None:
         """Make all files what they were at `keep`."""
         for folder in self._folders():

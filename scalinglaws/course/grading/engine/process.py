@@ -47,7 +47,7 @@ def start(shell: CellShell, control: socket.socket, request: Message, parent: in
     if not request["sandbox"]:
         os.chdir(request["files"])
         _hello(control)
-        if role is Learner:
+        if role is not Drawer:
             return _in_own_process(lambda: role(shell, control, limits).loop())
         return role(shell, control, limits).loop()
     mapped = sandbox.mapped_memory()
@@ -69,14 +69,17 @@ def start(shell: CellShell, control: socket.socket, request: Message, parent: in
         return send(control, {"failed": str(error)})
     sandbox.die_with_parent(launcher)
     os.environ["HOME"] = sandbox.HOME
-    if role is Learner:
+    if role is not Drawer:
         return _in_own_process(lambda: role(shell, control, limits).loop(), control)
     return role(shell, control, limits).loop()
 
 
 def _in_own_process(loop: Any, *close: socket.socket) -> None:
-    """Run `loop` in a child and reap what ends here: no learner's code runs in this process."""
+    """Run `loop` in a child and reap what ends here: no code of a notebook runs in this process, and a
+    child can end while its copies stay."""
+    parent = os.getpid()
     if os.fork() == 0:
+        sandbox.die_with_parent(parent)
         loop()
         os._exit(0)
     for sock in close:
@@ -86,14 +89,50 @@ def _in_own_process(loop: Any, *close: socket.socket) -> None:
             os.wait()
 
 
+class _Copied:
+    """A process that can leave copies of itself behind, each of which waits on a socket of its own."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self._copies: list[int] = []
+
+    def leave_copy(self, fds: list[int]) -> int:
+        """Fork. Returns the copy's number, 0 in the copy itself, -1 where the system refused."""
+        self._copies = [copy for copy in self._copies if not _has_ended(copy)]
+        pid = -1
+        for _ in range(50):
+            with contextlib.suppress(OSError):  # the processes that just ended are still counted
+                pid = os.fork()
+                break
+            time.sleep(0.02)
+        if pid:
+            close_all(fds)
+            self._copies += [pid] * (pid > 0)
+            return pid
+        self._copies = []
+        self.control.close()
+        self.control = socket.socket(fileno=fds[0])
+        _hello(self.control)
+        return 0
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
+
+
 # --- the learner's process ---
 
 
-class Learner:
+class Learner(_Copied):
     """Runs the cells of a submission and answers the tests' calls. All of it may be rewritten by the cells that it runs."""
 
     def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
-        self.shell, self.control, self.limits = shell, control, limits
+        super().__init__(control)
+        self.shell, self.limits = shell, limits
+        self._open_at_start = _open_files()
         sys.path.insert(0, os.getcwd())  # modules that were handed in
         self.given = set(shell.ip.user_ns)
         self.sketches = figures.Sketches()
@@ -141,25 +180,24 @@ class Learner:
         send(self.control, {"served": True})
 
     def do_fork(self, message: Message, fds: list[int]) -> None:
-        """Leave a copy of this process behind that waits on a socket of its own.
-
-        A copy has no other threads. tqdm's, which only looks at bars, is none to miss.
-        """
-        others = [t for t in threading.enumerate() if t is not threading.main_thread()]
-        threads = sum(type(t).__name__ != "TMonitor" for t in others)
-        pid = -1
-        for _ in range(0 if threads and message["whole"] else 50):
-            with contextlib.suppress(OSError):  # the processes that just ended are still counted
-                pid = os.fork()
-                break
-            time.sleep(0.02)
-        if pid:
+        """Leave a copy of this process behind, unless it would lack what the session asks about."""
+        lacks = [what for what in message["unless"] if self._has(what, len(fds))]
+        if lacks:
             close_all(fds)
-            send(self.control, {"forked": pid > 0, "threads": threads if message["whole"] else 0})
-            return
-        self.control.close()
-        self.control = socket.socket(fileno=fds[0])
-        _hello(self.control)
+            send(self.control, {"forked": False, "lacks": lacks})
+        elif pid := self.leave_copy(fds):
+            send(self.control, {"forked": pid > 0})
+
+    def _has(self, what: str, received: int) -> bool:
+        """Whether there is something that a copy would not have (threads), or would share (files).
+
+        received: how many descriptors came with the question.
+        """
+        if what == "files":
+            return _open_files() > self._open_at_start + received
+        others = [t for t in threading.enumerate() if t is not threading.main_thread()]
+        # tqdm's, which only looks at bars, is none to miss.
+        return any(type(t).__name__ != "TMonitor" for t in others)
 
     def do_end_others(self, message: Message, fds: list[int]) -> None:
         """Kill all other processes of the sandbox but its first. Asked only inside of one: elsewhere it would be all of the user's."""
@@ -167,14 +205,25 @@ class Learner:
         send(self.control, {"ended": True})
 
 
+def _open_files() -> int:
+    """How many of the lower descriptors are open."""
+    found = 0
+    for fd in range(256):
+        with contextlib.suppress(OSError):
+            os.fstat(fd)
+            found += 1
+    return found
+
+
 # --- the tester's process ---
 
 
-class Tester:
+class Tester(_Copied):
     """Runs locked test cells; what they use of the learner's comes through the channel."""
 
     def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
-        self.shell, self.control = shell, control
+        super().__init__(control)
+        self.shell = shell
         # By the test cells that ran, or would have been but for a test that failed.
         self.bound: set[str] = set()
         self.found: dict[str, Any] = {}  # of the learner's, for the test that comes next
@@ -186,6 +235,7 @@ class Tester:
 
     def loop(self) -> None:
         """Do what the session says until it closes the socket."""
+        _hello(self.control)
         while True:
             try:
                 message, fds = receive(self.control)
@@ -204,6 +254,11 @@ class Tester:
             with contextlib.suppress(Exception):
                 exec(statement, self.shell.ip.user_ns)
         send(self.control, {"prepared": True})
+
+    def do_fork(self, message: Message, fds: list[int]) -> None:
+        """Leave a copy of this process behind."""
+        if pid := self.leave_copy(fds):
+            send(self.control, {"forked": pid > 0})
 
     def do_files(self, message: Message, fds: list[int]) -> None:
         """Write files that the learner's cells wrote."""

@@ -18,7 +18,7 @@ from .learner_files import LearnerFiles
 from .messages import Gone, Message
 from .outputs import MAX_OUTPUTS, Output, clean_outputs, error_output, size_of
 from .sandbox import MIB, Limits
-from .timeline import GRACE, Timeline
+from .timeline import GRACE, Timeline, TimelinePlace, copy_of
 from .verdict import Verdict, without_grades
 
 
@@ -29,6 +29,17 @@ class Waited:
     message: Message | None
     reason: str = ""
     late: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a later run can go on: both processes, and what the session knew."""
+
+    learner: TimelinePlace
+    tester: ProcessHandle | None
+    tested: tuple[str, ...]
+    own_lines: tuple[str, ...]
+    room: int
 
 
 class Session:
@@ -51,6 +62,8 @@ class Session:
         self._files = LearnerFiles(own=frozenset(_names(files / "tester") if files else ()))
         self._own_lines: list[str] = []  # of the learner's cells that the tester does not know yet
         self._room = MAX_OUTPUTS
+        self._places: set[int] = set()  # the numbers of processes that wait
+        self._at_start: object = None  # the learner's files, where places are left
 
     def __enter__(self) -> "Session":
         self._launcher.__enter__()
@@ -64,6 +77,7 @@ class Session:
         """Run one cell and fill in its outputs, its seconds and, of a test, the verdict."""
         started = time.monotonic()
         if started >= self._timeline.end:
+            self._timeline.plain = False
             late = f"the notebook took longer than {self.limits.total_time:g} s"
             self._not_run(cell, _time_error(late))
             return
@@ -118,6 +132,77 @@ class Session:
         cell.outputs, all_of_them = clean_outputs(message.get("outputs"), limit, self._room)
         cell.cut = message.get("cut") is True or not all_of_them
 
+    # --- places for a later run ---
+
+    def begin(self) -> None:
+        """Start the processes, and note what there is: before the first cell, where places will be left."""
+        self._begin()
+        self._at_start = self._files.stamps(self._launcher.root("learner"))
+
+    def leave_place(self) -> "Place | None":
+        """Leave both processes behind as they are, for another run of the same cells.
+
+        None where a copy would not be the same: something was undone, runs beside the cells, is open, or
+        was written.
+        """
+        if not self._timeline.plain or not self._is_as_at_start():
+            return None
+        try:
+            learner = self._timeline.place()
+            if learner is None:
+                return None
+            tester = copy_of(self._tester) if self._tester else None
+        except (Gone, TimeoutError):
+            return None
+        self._places |= {process.pid for process in (learner.process, tester) if process}
+        self._launcher.kept = len(self._places)
+        return Place(learner, tester, tuple(self._tested), tuple(self._own_lines), self._room)
+
+    def forget(self, place: "Place") -> None:
+        """End the processes of a place."""
+        for process in filter(None, (place.learner.process, place.tester)):
+            self._places.discard(process.pid)
+            process.close()
+        self._launcher.kept = len(self._places)
+
+    def go_to(self, place: "Place") -> None:
+        """Go on from a place, which stays. Raises Gone where that is not possible."""
+        tester = copy_of(place.tester) if place.tester else None
+        if self._tester is not None:
+            self._tester.close()
+        self._tester = tester
+        self._timeline.go_to(place.learner)
+        self._tested, self._own_lines = list(place.tested), list(place.own_lines)
+        self._room = place.room
+        for _ in range(50):  # those that were closed take a moment
+            if self._is_as_at_start():
+                return
+            time.sleep(0.01)
+        raise Gone
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the processes are where the cells alone brought them: nothing was undone, late or kept."""
+        return self._timeline.plain
+
+    def go_on(self) -> None:
+        """Begin another run where the last one ended."""
+        self._timeline.end = float("inf")
+
+    def _is_as_at_start(self) -> bool:
+        """Whether no cell left a file or a process."""
+        known = (
+            self._places | self._timeline.known | ({self._tester.pid} if self._tester else set())
+        )
+        if self._launcher.others(known):
+            return False
+        return self._files.stamps(self._launcher.root("learner")) == self._at_start
+
+    @property
+    def grown(self) -> int:
+        """Bytes that the learner's cells keep."""
+        return self._launcher.grown(self._timeline.process.pid)
+
     # --- the learner's cells ---
 
     def _run_learners(self, cell: Cell) -> None:
@@ -136,6 +221,7 @@ class Session:
         self._fill(cell, waited.message)
         cell.sketches = figures.received(waited.message.get("sketches"))
         if waited.reason:
+            self._timeline.plain = False
             cell.outputs = [o for o in cell.outputs if o.get("ename") != "KeyboardInterrupt"]
             cell.outputs.append(_time_error(waited.reason))
         if kept := self._keeps_too_much():
@@ -276,6 +362,7 @@ class Session:
 
     def _start_tester(self) -> ProcessHandle:
         if self._tester is not None:
+            self._timeline.plain = False
             self._tester.close()
         self._tester = self._launcher.start("tester")
         prepare = {"do": "prepare", "imports": self.course.imports, "tested": self._tested}

@@ -32,16 +32,42 @@ class Copy:
 MOST_KEPT = 8  # copies that the tester still holds something of
 
 
+@dataclass(frozen=True)
+class TimelinePlace:
+    """A copy of the learner's process that waits. good: the cells that ended well before it."""
+
+    process: ProcessHandle
+    good: tuple[Cell, ...]
+
+
+def copy_of(process: ProcessHandle, *unless: str) -> ProcessHandle | None:
+    """Have a process leave a copy behind. Raises Gone. unless: see `Timeline._fork`."""
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs:
+            answer = process.ask({"do": "fork", "unless": list(unless)}, theirs.fileno())
+        if answer.get("forked") is True:
+            return ProcessHandle(ours, greeting(ours, fresh=False))
+        ours.close()
+        if answer.get("lacks"):
+            return None
+    except (Gone, TimeoutError):
+        ours.close()
+    raise Gone
+
+
 class Timeline:
     """The learner's process, which can go back to where it was before a cell or a test.
 
-    end: when the submission's time is over, on the monotonic clock.
+    end: when the submission's time is over, on the monotonic clock. plain: nothing was undone or kept
+    so far, so a copy of the process is all there is to know.
     """
 
     def __init__(self, launcher: Launcher, output: int) -> None:
         """output: bytes of text that a cell may put out."""
         self.launcher, self.output = launcher, output
         self.end = float("inf")
+        self.plain = True
         self._process: ProcessHandle | None = None
         self._snapshot: ProcessHandle | None = None
         self._good: list[Cell] = []  # the cells that ended well, in order
@@ -70,6 +96,7 @@ class Timeline:
                 process.close()
         self._process = self._snapshot = None
         self._held = []
+        self.plain = False
 
     # --- cells ---
 
@@ -89,23 +116,13 @@ class Timeline:
 
     # --- copies ---
 
-    def _fork(self, whole: bool = False) -> ProcessHandle | None:
+    def _fork(self, *unless: str) -> ProcessHandle | None:
         """A copy of the process, which has no threads but the one that made it. Raises Gone.
 
-        whole: none, if threads would be missing in it.
+        unless: what must not be there, else it is None: "threads", which would be missing in it, and "files",
+        whose places it would share.
         """
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                answer = self.process.ask({"do": "fork", "whole": whole}, theirs.fileno())
-            if answer.get("forked") is True:
-                return ProcessHandle(ours, greeting(ours, fresh=False))
-            ours.close()
-            if answer.get("threads"):
-                return None
-        except (Gone, TimeoutError):
-            ours.close()
-        raise Gone
+        return copy_of(self.process, *unless)
 
     def take_snapshot(self) -> None:
         """Leave a copy behind, in place of the one before."""
@@ -127,11 +144,12 @@ class Timeline:
         be missing in a copy it is the process itself. Raises Gone.
         """
         try:
-            process = self._fork(whole=True)
+            process = self._fork("threads")
         except Gone:
             self._go_back_to_what_can_be_copied()
-            process = self._fork(whole=True)
+            process = self._fork("threads")
         if process is None:
+            self.plain = False
             yield Copy(self.process, thrown_away=False)
             try:
                 self.process.answer(time.monotonic() + GRACE)  # that the test is over
@@ -145,6 +163,7 @@ class Timeline:
         finally:
             if copy.keep:
                 self._held.append(process)
+                self.plain = False
             else:
                 process.close()
             for oldest in self._held[:-MOST_KEPT]:
@@ -169,6 +188,27 @@ class Timeline:
             time.sleep(0.01)
         self.go_back()
 
+    # --- places for a later run ---
+
+    def place(self) -> "TimelinePlace | None":
+        """A copy that stays, for another run of the same cells; None where it would not be the same. Raises Gone."""
+        process = self._fork("threads", "files") if self.plain else None
+        return None if process is None else TimelinePlace(process, tuple(self._good))
+
+    def go_to(self, place: "TimelinePlace") -> None:
+        """Go on from there; the place stays. Raises Gone."""
+        process = copy_of(place.process)
+        assert process is not None
+        self.drop()
+        self._process, self._good, self._kept = process, list(place.good), 0
+        self.end, self.plain = float("inf"), True
+
+    @property
+    def known(self) -> set[int]:
+        """The numbers of its processes."""
+        processes = (self._process, self._snapshot, *self._held)
+        return {process.pid for process in processes if process is not None}
+
     # --- the way back ---
 
     def go_back(self) -> None:
@@ -181,6 +221,7 @@ class Timeline:
     def _restore(self) -> list[Cell]:
         """Put the snapshot, or a new process, in the process's place; returns the good cells it lacks."""
         good, kept = self._good, self._kept
+        self.plain = False
         if self._process is not None:
             self._process.close()
         self._process, self._snapshot = self._snapshot, None
