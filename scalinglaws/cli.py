@@ -33,35 +33,37 @@ COMMANDS = {
     ),
     "check": Command(
         "scalinglaws.course.grading.self_check",
-        "grade your own copy of an assignment, here and now",
+        "check your own copy of an assignment, here and now",
         "grade",
     ),
     "practice": Command(
         "scalinglaws.course.practice.practice",
-        "questions that come back before you forget them",
+        "answer questions that come back before you forget them",
         "course",
     ),
     "challenge": Command(
         "scalinglaws.course.practice.challenge",
-        "five problems against the clock, and a badge",
+        "solve five problems against the clock, for a badge",
         "course",
     ),
     "exam": Command(
         "scalinglaws.course.practice.exam_command",
-        "an exam on the whole course, also printed for a class",
+        "take an exam on the whole course, or print one for a class",
         "course",
     ),
     "progress": Command(
         "scalinglaws.course.practice.progress_report",
-        "what you have done, and what comes next",
+        "show what you have done, and what comes next",
         "course",
     ),
     "reveal": Command(
-        "scalinglaws.course.practice.reveal", "a worked solution, after an honest try", "course"
+        "scalinglaws.course.practice.reveal",
+        "open a worked solution, after an honest try",
+        "course",
     ),
     "handout": Command(
         "scalinglaws.course.school.handout",
-        "the course for a class in one zip file, without solutions",
+        "pack the course for a class into one zip file, without solutions",
         "grade",
     ),
     "roster": Command(
@@ -74,23 +76,25 @@ COMMANDS = {
     ),
     "variants": Command(
         "scalinglaws.course.school.variant_tokens",
-        "give each student numbers of their own in some exercises",
+        "give each student different numbers in some exercises",
         "grade",
     ),
-    "doctor": Command("scalinglaws.course.doctor", "what works on this machine, and what to do"),
+    "doctor": Command(
+        "scalinglaws.course.doctor", "say what works on this machine, and what to do about the rest"
+    ),
     "grade": Command(
         "scalinglaws.course.grading.class_run",
-        "grade a class's submissions, isolated, on all cores",
+        "grade a class's submissions in a sandbox, on all cores",
         "grade",
     ),
     "grades": Command(
         "scalinglaws.course.school.export",
-        "the gradebook as CSV, also for Canvas, Moodle, Blackboard and Brightspace",
+        "write the gradebook as CSV, also for Canvas, Moodle, Blackboard and Brightspace",
         "grade",
     ),
     "publish": Command(
         "scalinglaws.course.school.publish",
-        "fix the marks of an assignment as they are now",
+        "publish the marks of an assignment as they are now",
         "grade",
     ),
     "marking": Command(
@@ -100,31 +104,36 @@ COMMANDS = {
     ),
     "feedback": Command(
         "scalinglaws.course.school.feedback_zip",
-        "feedback pages in one zip file, as Canvas and Moodle take it back",
+        "pack feedback pages into one zip file for Canvas or Moodle",
         "grade",
     ),
     "questions": Command(
-        "scalinglaws.course.school.moodle_xml", "the question bank as Moodle XML", "grade"
+        "scalinglaws.course.school.moodle_xml", "write the question bank as Moodle XML", "grade"
     ),
     "items": Command(
         "scalinglaws.course.grading.item_analysis",
-        "what a class did not understand, by exercise",
+        "show what a class did not understand, by exercise",
         "grade",
     ),
     "similar": Command(
-        "scalinglaws.course.grading.similar", "pairs of submissions whose code looks alike", "grade"
+        "scalinglaws.course.grading.similar",
+        "list pairs of submissions whose code looks alike",
+        "grade",
     ),
     "class": Command(
         "scalinglaws.course.school.class_page",
-        "the class on one page: submissions, what waits, scores, exercises",
+        "show the class on one page: submissions, what waits, scores, exercises",
         "grade",
     ),
     "source": Command(
         "scalinglaws.course.source", "bring source/ in step: notebooks and their texts", "grade"
     ),
+    "texts": Command(
+        "scalinglaws.course.texts", "the notebooks' texts for translators, and back", "grade"
+    ),
     "release": Command("scalinglaws.course.release", "regenerate release/ from source/", "grade"),
     "site": Command(
-        "scalinglaws.site.command", "the course as a static site to read, built offline", "site"
+        "scalinglaws.site.command", "build the course as a static site to read offline", "site"
     ),
     "sweep": Command(
         "scalinglaws.findings.sweep", "train the tiny language models of the study", "train"

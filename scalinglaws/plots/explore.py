@@ -84,5 +84,5 @@ def explore(
         controls.append(control)
     box: Any = ipywidgets.VBox(controls)  # its bundle is how a widget shows itself, private or not
     bundle = dict(box._repr_mimebundle_())
-    bundle["text/plain"] = "(In JupyterLab, sliders stand here. Run the cell to get them.)"
+    bundle["text/plain"] = "(In JupyterLab, run this cell to get sliders.)"
     display(bundle, raw=True)

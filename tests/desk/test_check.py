@@ -1,7 +1,5 @@
 """`sl.check()`: how it knows the notebook, what it says, and that one exercise alone is judged as among all."""
 
-import json
-import subprocess
 from pathlib import Path
 
 import nbformat
@@ -11,6 +9,7 @@ from scalinglaws.course.desk import check as desk
 from scalinglaws.course.grading.check_report import CheckReport
 from scalinglaws.course.grading.execute import needed_for
 from scalinglaws.course.grading.submission import grade_id
+from scalinglaws.course.learner.events import Checked, note_check, progress_of
 from scalinglaws.errors import CourseError
 
 
@@ -107,29 +106,34 @@ def test_a_course_without_its_tests_promises_no_points():
     assert "right so far" in repr(report) and "0.5" not in report._repr_html_()
 
 
-@pytest.mark.parametrize("code", [0, 1])
-def test_the_check_runs_elsewhere(copy, monkeypatch, code):
+def asked_of_a_worker(monkeypatch, reply: dict) -> list[dict]:
+    """What the worker is asked from now on; it answers `reply`."""
     asked = []
+    monkeypatch.setattr(desk.Worker, "ask", lambda _, request: asked.append(request) or reply)
+    return asked
 
-    def run(command, **_):
-        asked.append(command[3:])
-        return subprocess.CompletedProcess(command, code, json.dumps(REPORT), "Running ...")
 
-    monkeypatch.setattr(desk.subprocess, "run", run)
+def test_the_check_runs_elsewhere(copy, monkeypatch):
+    asked = asked_of_a_worker(monkeypatch, {"report": REPORT, "note": "As saved."})
     assert [row["exercise"] for row in desk.check("ex02").exercises] == ["2", "3"]
-    words = ["scalinglaws", "check", "01_first", "--json", "--student", "ada", "--exercise", "2"]
-    assert asked == [words]
+    assert asked == [{"do": "check", "path": str(copy), "exercise": "2"}]
+    assert desk._worker(copy.parent) is desk._worker(copy.parent)  # warm from the second check on
 
 
 def test_what_a_check_cannot_do_is_its_own_sentence(copy, monkeypatch):
-    def run(command, **_):
-        return subprocess.CompletedProcess(
-            command, 2, "", "Running ...\nscalinglaws: It is full.\n"
-        )
-
-    monkeypatch.setattr(desk.subprocess, "run", run)
+    asked_of_a_worker(monkeypatch, {"error": "It is full."})
     with pytest.raises(CourseError, match=r"^It is full\.$"):
         desk.check()
+
+
+def test_a_check_that_was_noted_before_the_worker_died_is_noted_once(copy):
+    course = copy.parents[3]
+    for again in (False, True, True):
+        note_check(course, "ada", REPORT, again=again)
+    note_check(course, "ada", REPORT | {"score": 1.0}, again=True)
+    note_check(course, "ada", REPORT | {"score": 1.0})
+    scores = [event.score for event in progress_of("ada").events() if isinstance(event, Checked)]
+    assert scores == [0.5, 1.0, 1.0]
 
 
 def cell(source: str, name: str = "", points: float = 0) -> nbformat.NotebookNode:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from scalinglaws.course.desk.worker import Worker
+from scalinglaws.course.grading.engine.usage import descendants, has_ended
 from scalinglaws.course.grading.self_check import check
 
 from ..grading import classroom
@@ -64,8 +66,16 @@ def test_the_warm_check_says_what_the_cold_one_says(course, monkeypatch):
             "exercise '9'"
             in worker.ask({"do": "check", "path": str(path), "exercise": "9"})["error"]
         )
+        process = worker._process
+        assert process is not None
+        started = descendants([process.pid])
     finally:
         worker.close()
+    for _ in range(500):  # with the worker ends all that it kept for the next check
+        if all(map(has_ended, started)):
+            break
+        time.sleep(0.02)
+    assert all(map(has_ended, started))
     lines = (course / "submitted/ada/progress.jsonl").read_text().splitlines()
     assert len(lines) == len(answers)  # nothing lost, nothing doubled
 

@@ -21,6 +21,10 @@ INSTEAD = {  # idiom: what a native speaker writes
     r"\bnats a (byte|token)\b|\bFLOPs a (token|byte|second|query)\b": "per",
     r"\b(one|two) (row|line|process|file|token|point) an? (run|file|core|byte|student)\b": "per",
     r"\bpercent\b(?!\()": "per cent",
+    r"\b(reply|fit) of its own\b": "its own reply",
+    r"\bmeet (it|them) again\b": "We return to it ...",
+    r"\bin this very\b": "in this",
+    r"\bOf the \w+, the \w+ has\b": "The table has the formula of ...",
 }
 NAMES = {r"\bpercent\b(?!\()"}  # in Python also the name of a function
 
@@ -67,6 +71,10 @@ def test_each_idiom_is_recognised():
         "two nats a byte",
         "one row a run",
         "three percent",
+        "Each option has a reply of its own.",
+        "You will meet it again.",
+        "It runs in this very notebook.",
+        "Of the account, the table has the formula.",
     ]
     assert len(sentences) == len(INSTEAD)
     for sentence, idiom in zip(sentences, INSTEAD, strict=True):

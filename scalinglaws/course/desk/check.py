@@ -1,20 +1,19 @@
 """`sl.check()`: check the open notebook from one of its own cells, in JupyterLab, VS Code and elsewhere.
 
-The check runs in a process of its own: it neither sees nor changes what the kernel holds.
+The check runs in a process of its own: it neither sees nor changes what the kernel holds. That process stays
+while the kernel does, so a second check takes less time.
 """
 
-import json
+import functools
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 from scalinglaws.course.grading.check_report import CheckReport
 from scalinglaws.errors import CourseError
-from scalinglaws.paths import course_dir, importable
+
+from .copies import number_of, owner_of
+from .worker import Worker
 
 
 def check(exercise: int | str = "") -> CheckReport:
@@ -29,38 +28,19 @@ def check(exercise: int | str = "") -> CheckReport:
 
 def check_copy(notebook: Path, exercise: str = "") -> CheckReport:
     """As `check`, for the notebook with this path."""
-    student, assignment = owner_of(notebook)
-    command = [sys.executable, "-P", "-m", "scalinglaws", "check", assignment, "--json"]
-    command += ["--student", student, *(["--exercise", exercise] if exercise else [])]
-    done = subprocess.run(
-        command,
-        env=os.environ | {"PYTHONPATH": importable()},
-        cwd=notebook.parent,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
+    owner_of(notebook)
+    reply = _worker(notebook.parent).ask(
+        {"do": "check", "path": str(notebook), "exercise": exercise}
     )
-    if done.returncode not in (0, 1) or not done.stdout.strip():
-        said = done.stderr.strip().splitlines() or ["it gave no reason"]
-        raise CourseError(said[-1].removeprefix("scalinglaws: "))
-    return CheckReport(json.loads(done.stdout), note_on(notebook))
+    if "error" in reply:
+        raise CourseError(reply["error"])
+    return CheckReport(reply["report"], reply["note"])
 
 
-def number_of(exercise: int | str) -> str:
-    """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
-    text = str(exercise).strip().lower()
-    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\d\w*)", text)
-    return found[1] if found else text
-
-
-def note_on(notebook: Path) -> str:
-    """What was checked: a kernel cannot know what stands on the screen."""
-    saved = datetime.fromtimestamp(notebook.stat().st_mtime)
-    return (
-        f"The notebook was checked as saved at {saved:%H:%M:%S} on {saved.day} {saved:%B}: save first,"
-        " then check again, if you changed it since."
-    )
+@functools.cache
+def _worker(folder: Path) -> Worker:
+    """The warm process of this kernel."""
+    return Worker(folder)
 
 
 def open_notebook(space: Mapping[str, object] | None = None) -> Path:
@@ -93,24 +73,3 @@ def _kernels_variables() -> Mapping[str, object]:
         return {}
     shell = get_ipython()
     return shell.user_ns if shell is not None else {}
-
-
-def owner_of(notebook: Path) -> tuple[str, str]:
-    """The student and the assignment of a copy. Raises CourseError for a notebook that is none."""
-    try:
-        course = course_dir()
-    except CourseError:
-        raise CourseError(
-            "sl.check() needs the course's folder, with its tests, and this notebook is outside of one (as on Colab or"
-            " Kaggle): run it in your clone, or hand it in. The cell below each answer checks here, too."
-        ) from None
-    try:
-        student, assignment, *rest = notebook.resolve().relative_to(course / "submitted").parts
-    except ValueError:
-        student, assignment, rest = "", "", []
-    if len(rest) != 1 or rest[0] != f"{assignment}.ipynb":
-        raise CourseError(
-            f"{notebook.name} is not your copy of an assignment: open the one in your folder in"
-            f" {course / 'submitted'}, which `make study` makes."
-        )
-    return student, assignment

@@ -1,7 +1,7 @@
 """The warm check: a process that stays while JupyterLab does, with the grader loaded and its fork server warm.
 
-JupyterLab's server asks it (`Worker`), one line of JSON for a question and one for the answer. It checks by the very function that
-`scalinglaws check` calls, so their reports are the same; it only has not to start anything. It ends when the server does, however
+JupyterLab's server asks it, and a kernel in which `sl.check()` was called (`Worker`), one line of JSON for a question and one for the answer. It checks by the very function that
+`scalinglaws check` calls, so their reports are the same; it only has not to start anything. It ends when who asks does, however
 that ends: its standard input is closed then.
 """
 
@@ -50,9 +50,10 @@ def main() -> None:
 def answer(request: Reply, memories: "Mapping[str, Memory]") -> Reply:
     """The reply to {"do": "check" or "state", "path": of a notebook, "exercise": number or ""}.
 
+    With "again": true the question was put before, to a worker that was killed.
     memories: of earlier checks, of "all" exercises and of "one".
     """
-    from .check import note_on, number_of, owner_of
+    from .copies import note_on, number_of, owner_of
 
     notebook = Path(request["path"])
     student, assignment = owner_of(notebook)
@@ -69,7 +70,7 @@ def answer(request: Reply, memories: "Mapping[str, Memory]") -> Reply:
     memory = memories["one" if exercise else "all"]
     report = check(course, folder, student, quiet=True, exercise=exercise, memory=memory)
     if not exercise:
-        note_check(course, student, report)
+        note_check(course, student, report, again=bool(request.get("again")))
     return {"report": report, "summary": summary(report), "note": note, "next": _next(student)}
 
 
@@ -125,7 +126,9 @@ def _next(student: str) -> str:
 class Worker:
     """The warm process, started when it is first needed, and again after it was killed. For several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        """folder: where it runs, in or below the course's; by default where this process does."""
+        self._folder = folder
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
         atexit.register(self.close)
@@ -133,11 +136,11 @@ class Worker:
     def ask(self, request: Reply) -> Reply:
         """The answer to one request; what went wrong stands under "error"."""
         with self._lock:
-            for _ in range(2):  # a worker that was killed is replaced
+            for again in (False, True):  # a worker that was killed is replaced
                 process = self._start()
                 assert process.stdin is not None and process.stdout is not None
                 try:
-                    process.stdin.write(json.dumps(request) + "\n")
+                    process.stdin.write(json.dumps(request | {"again": again}) + "\n")
                     process.stdin.flush()
                     line = process.stdout.readline()
                 except (OSError, ValueError):
@@ -153,6 +156,7 @@ class Worker:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__],
                 env=os.environ | {"PYTHONPATH": importable()},
+                cwd=self._folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -412,33 +412,35 @@ def note_answer(question: str, answer: Any, right: bool) -> None:
             log.add(Answered(log.now, question, answer, right))
 
 
-def note_check(course: Path, student: str, report: Mapping[str, Any]) -> None:
+def note_check(course: Path, student: str, report: Mapping[str, Any], again: bool = False) -> None:
     """Note a report of `scalinglaws check`, with a digest of what was written for each exercise.
 
-    Where it cannot be noted, nothing is said: the report is what counts.
+    again: the check may have been noted already, before what ran it was killed. Where it cannot be noted, nothing is said: the report is what counts.
     """
     with suppress(CourseError, OSError):
         wrote = _digests(course, student, report["assignment"])
         progress = progress_of(student)
-        progress.add(
-            Checked(
-                progress.now(),
-                report["assignment"],
-                report["score"],
-                report["max_score"],
-                {
-                    row["exercise"]: CheckedExercise(
-                        row["title"],
-                        row["state"],
-                        row["points"],
-                        row["max_points"],
-                        row["by_hand"],
-                        wrote.get(row["exercise"], ""),
-                    )
-                    for row in report["exercises"]
-                },
-            )
+        checked = Checked(
+            progress.now(),
+            report["assignment"],
+            report["score"],
+            report["max_score"],
+            {
+                row["exercise"]: CheckedExercise(
+                    row["title"],
+                    row["state"],
+                    row["points"],
+                    row["max_points"],
+                    row["by_hand"],
+                    wrote.get(row["exercise"], ""),
+                )
+                for row in report["exercises"]
+            },
         )
+        with progress.writing() as log:
+            last = log.events[-1] if again and log.events else None
+            if not isinstance(last, Checked) or replace(last, at=checked.at) != checked:
+                log.add(checked)
 
 
 def _digests(course: Path, student: str, assignment: str) -> dict[str, str]:
@@ -446,13 +448,15 @@ def _digests(course: Path, student: str, assignment: str) -> dict[str, str]:
 
     Empty where only the grader, which puts up with more, can read the notebook.
     """
+    from nbformat import ValidationError
+
     from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
 
     name = f"{assignment}.ipynb"
     try:
         notebook = read_notebook(course / "submitted" / student / assignment / name)
         cells = graded_cells(notebook)
-    except (ValueError, LookupError, AttributeError):
+    except (ValueError, LookupError, AttributeError, ValidationError):
         return {}
     return {
         exercise.number: hashlib.sha256(

@@ -169,7 +169,7 @@ def unseal(
 def _several(
     name: str, entry: Mapping[str, Any], spelling: str, called: Mapping[str, str]
 ) -> Reply:
-    """The reply to a set of options: each has a reply of its own to being chosen, and one to being left out."""
+    """The reply to a set of options: each has one reply to being chosen, and one to being left out."""
     letters = sorted(entry["options"], key=lambda c: called.get(c, c))
     signs = {c: "+" if c in spelling else "-" for c in letters}
     single = {c: _unseal(name, entry, signs[c] + c) or Reply(False, "") for c in letters}

@@ -19,4 +19,5 @@ What drives it from outside:
     outputs         what a cell put out, as a notebook may hold it
     verdict         what a test came to, apart from all outputs
     figures         figures that are drawn later
+    memory          what is kept of the last run, for the next one
 """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PRELOAD = (
     "numpy", "pandas", "scipy.optimize", "matplotlib.pyplot",
     "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline", "ipywidgets", "scalinglaws",
-    "scalinglaws.runs", "scalinglaws.course.notebook", "scalinglaws.course.grading.checks", "scalinglaws.course.questions.seal",
+    "scalinglaws.fits", "scalinglaws.runs", "scalinglaws.course.notebook", "scalinglaws.course.grading.checks", "scalinglaws.course.questions.seal",
     "scalinglaws.course.grading.engine.process", "IPython.core.completer", "multiprocessing.pool", "sqlite3",
 )  # fmt: skip
 

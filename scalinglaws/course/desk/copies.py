@@ -1,0 +1,45 @@
+"""A learner's copy of a notebook, as the desk is told of it: whose it is, which exercise is meant, when it was saved."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import course_dir
+
+
+def number_of(exercise: int | str) -> str:
+    """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
+    text = str(exercise).strip().lower()
+    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\d\w*)", text)
+    return found[1] if found else text
+
+
+def note_on(notebook: Path) -> str:
+    """What was checked: a kernel cannot know what stands on the screen."""
+    saved = datetime.fromtimestamp(notebook.stat().st_mtime)
+    return (
+        f"The notebook was checked as saved at {saved:%H:%M:%S} on {saved.day} {saved:%B}: save first,"
+        " then check again, if you changed it since."
+    )
+
+
+def owner_of(notebook: Path) -> tuple[str, str]:
+    """The student and the assignment of a copy. Raises CourseError for a notebook that is none."""
+    try:
+        course = course_dir()
+    except CourseError:
+        raise CourseError(
+            "sl.check() needs the course's folder, with its tests, and this notebook is outside of one (as on Colab or"
+            " Kaggle): run it in your clone, or hand it in. The cell below each answer checks here, too."
+        ) from None
+    try:
+        student, assignment, *rest = notebook.resolve().relative_to(course / "submitted").parts
+    except ValueError:
+        student, assignment, rest = "", "", []
+    if len(rest) != 1 or rest[0] != f"{assignment}.ipynb":
+        raise CourseError(
+            f"{notebook.name} is not your copy of an assignment: open the one in your folder in"
+            f" {course / 'submitted'}, which `make study` makes."
+        )
+    return student, assignment
