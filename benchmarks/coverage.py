@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 python benchmarks/coverage.py --seed 1 --seconds 500    # as often as you like
     OMP_NUM_THREADS=1 python benchmarks/coverage.py --seed 1 --seconds 500 --only IsoFLOP
-    python benchmarks/coverage.py --seed 1 --record                           # writes the page
+    python benchmarks/coverage.py --seed 1 --record        # writes the page and what fits say of it
 
 Each study draws runs from a stated law with noise of a stated kind, fits them with the default
 settings, and asks whether each interval holds the truth. What was measured is kept in .cache, one file
@@ -21,7 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from scalinglaws.constants import CHINCHILLA
 from scalinglaws.errors import CourseError
 from scalinglaws.fits import (
     Chain,
+    coverage,
     fit_accuracy,
     fit_broken_power_law,
     fit_chinchilla,
@@ -359,25 +360,52 @@ def standard_error(level: float, studies: int) -> float:
     return 100 * float(np.sqrt(level * (1 - level) / studies))
 
 
-def page(record: Record, args: argparse.Namespace) -> str:
-    """The page of a record, as Markdown."""
+def recorded(record: Record, seed: int) -> list[coverage.Study]:
+    """The studies of a record; those that it lacks stay as they were recorded before."""
+    before = {study.name: study for study in coverage.recorded_studies()}
+    found: list[coverage.Study] = []
+    for name, outcomes in record.outcomes.items():
+        fitted = [outcome for outcome in outcomes if outcome]
+        if len(fitted) < 2:
+            found += [before[name]] if name in before else []
+            continue
+        study = STUDIES[name]()
+        example = study.fit(np.random.default_rng([seed, 0]))
+        fit = example.chain.first if isinstance(example, Forecast) else example
+        found.append(
+            coverage.Study(
+                name=name,
+                fit="Chain" if isinstance(example, Forecast) else type(fit).__name__,
+                huber=fit.delta is not None,
+                grouped=fit.grouped,
+                wrong_form="wrong form" in name,
+                units=fit.resamples.units,
+                studies=len(fitted),
+                shares={
+                    q: (round(x, 1), round(y, 1)) for q, (x, y) in holds(study, fitted).items()
+                },
+            )
+        )
+    return found
+
+
+def page(studies: Sequence[coverage.Study], seed: int, resamples: int) -> str:
+    """The page of studies made from a seed with so many resamples each, as Markdown."""
     rows: list[str] = []
     away: list[tuple[float, ...]] = []  # of the studies whose form is right: points from the level
     errors: list[tuple[float, ...]] = []
-    for name, outcomes in record.outcomes.items():
-        fitted = sum(map(bool, outcomes))
-        if fitted < 2:
-            continue
-        error = tuple(standard_error(level, fitted) for level in LEVELS)
-        for quantity, shares in holds(STUDIES[name](), outcomes).items():
+    for study in studies:
+        error = tuple(standard_error(level, study.studies) for level in LEVELS)
+        for quantity, shares in study.shares.items():
             cells = [
                 f"{share:.1f} ± {e:.1f}{'' if abs(share - 100 * level) <= 2 * e else ' ✗'}"
                 for share, e, level in zip(shares, error, LEVELS, strict=True)
             ]
-            rows.append(f"| {name} | {fitted} | {quantity} | {cells[0]} | {cells[1]} |")
-            if "wrong form" not in name:
-                off = [s - 100 * level for s, level in zip(shares, LEVELS, strict=True)]
-                away.append(tuple(off))
+            rows.append(
+                f"| {study.name} | {study.studies} | {quantity} | {cells[0]} | {cells[1]} |"
+            )
+            if not study.wrong_form:
+                away.append(tuple(s - 100 * level for s, level in zip(shares, LEVELS, strict=True)))
                 errors.append(error)
     off, error = np.array(away), np.array(errors)
     sentences = [
@@ -389,17 +417,16 @@ def page(record: Record, args: argparse.Namespace) -> str:
         f"({0.954 * len(off):.0f})"
         for k, level in enumerate(LEVELS)
     ]
-    missing = sum(1 for found in record.outcomes.values() for one in found if not one)
     lines = [
         "# Coverage of the intervals",
         "",
-        f"Written by `benchmarks/coverage.py --seed {args.seed}`: synthetic studies, {args.bootstrap} "
+        f"Written by `benchmarks/coverage.py --seed {seed}`: synthetic studies, {resamples} "
         "resamples each, with the default method of each fit. The script says what the kinds of noise "
         "are. Least squares unless Huber is named. Behind each share stands the standard error that "
         "the number of studies leaves it; ✗ marks a share more than two of them from its promise.",
         "",
-        f"Methods and their constants were chosen on other seeds than {args.seed}."
-        + (f" {missing} studies had no fit and are left out." if missing else ""),
+        f"Methods and their constants were chosen on other seeds than {seed}. Every fit that the "
+        "studies speak for shows these shares beside its intervals.",
         "",
         "| study | studies | quantity | 80 % interval covers (%) | 95 % interval covers (%) |",
         "| --- | --- | --- | --- | --- |",
@@ -428,17 +455,21 @@ def main(argv=None) -> int:
     add("--bootstrap", type=int, default=200, help="resamples of each study (200)")
     add("--only", help="only the studies whose name contains this")
     add("--keep", type=Path, help="where the outcomes are kept (.cache/coverage-SEED.jsonl)")
-    add("--record", action="store_true", help="write benchmarks/coverage.md from what is there")
+    add("--record", action="store_true", help="write coverage.md, and coverage.json of scalinglaws")
     args = parser.parse_args(argv)
     top = Path(__file__).parents[1]
     path = args.keep or top / ".cache" / f"coverage-{args.seed}.jsonl"
     path.parent.mkdir(exist_ok=True)
     record = Record(path)
     if args.record:
-        Path(__file__).with_suffix(".md").write_text(page(record, args), encoding="utf-8")
+        studies = recorded(record, args.seed)
+        coverage.write(studies, args.seed, args.bootstrap)
+        Path(__file__).with_suffix(".md").write_text(
+            page(studies, args.seed, args.bootstrap), encoding="utf-8"
+        )
         return 0
     go_on(record, args)
-    print(page(record, args))
+    print(page(recorded(record, args.seed), args.seed, args.bootstrap))
     return 0
 
 

@@ -128,10 +128,14 @@ COMMANDS = {
     "source": Command(
         "scalinglaws.course.source", "bring source/ in step: notebooks and their texts", "grade"
     ),
+    "texts": Command(
+        "scalinglaws.course.texts", "the notebooks' texts for translators, and back", "grade"
+    ),
     "release": Command("scalinglaws.course.release", "regenerate release/ from source/", "grade"),
     "site": Command(
         "scalinglaws.site.command", "build the course as a static site to read offline", "site"
     ),
+    "slides": Command("scalinglaws.site.slides", "a notebook for a projector, offline", "site"),
     "sweep": Command(
         "scalinglaws.findings.sweep", "train the tiny language models of the study", "train"
     ),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,52 +20,90 @@ from ..errors import CourseError
 from ..tables import ACCEPTABLE, NAMES, RunTable, read_runs
 from ..tables.frame import keep, numbers
 from . import bootstrap
-from .methods import METHODS, Options, default_method
+from .methods import METHODS, Options, default_method, takers
 from .report import HeldOut, Report, check_level, to_html
 
 T = TypeVar("T")
 
 
+_DESCRIPTION = """\
+Fit a scaling law to a table of runs: N (parameters), D (training tokens) or C
+(training FLOPs), and the loss. Prints the law with bootstrap intervals."""
+
+_EXAMPLES = """\
+examples:
+  scalinglaws fit runs.csv --budget 1e21
+  scalinglaws fit runs.csv --unit N=M,D=B --where 'dataset=c4 and N>1e8'
+  scalinglaws fit curves.csv --method envelope
+  scalinglaws fit runs.csv --by dataset --report report.html
+
+It exits with 0; with 1 if a fit did not converge; with 2 if it has a question
+or cannot read the table."""
+
+
+def _methods() -> str:
+    """The methods and their formulas, one below the other."""
+    return "\n".join(
+        textwrap.fill(
+            f"{name:<14}{method.about}", 78, initial_indent="  ", subsequent_indent=" " * 16
+        )
+        for name, method in METHODS.items()
+    )
+
+
+def _of(option: str, default: str = "") -> str:
+    """Which methods take an option, and its default, for its help."""
+    return f" (for {', '.join(takers(option))}{'; default: ' * bool(default)}{default})"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `scalinglaws fit`."""
-    parser.description = (
-        "Fit a scaling law to a table of runs: N (parameters), D (training tokens) or C (training "
-        "FLOPs), and the "
-        "loss. Prints the law with bootstrap intervals."
-    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = _DESCRIPTION
+    parser.epilog = f"methods:\n{_methods()}\n\n{_EXAMPLES}"
     add_table_arguments(parser)
-    fit = parser.add_argument_group("the fit").add_argument
+    group = parser.add_argument_group("the fit")
+    fit = group.add_argument
     fit(
         "--method",
         choices=METHODS,
-        help="; ".join(f"{name}: {method.about}" for name, method in METHODS.items())
-        + ". Default: chinchilla where N and D are known, else power",
+        metavar="METHOD",
+        help="the law or procedure, see below (default: chinchilla where N and D are known, else "
+        "power)",
     )
     fit(
         "--x",
         choices=("N", "D", "C"),
-        help="the variable of power and broken (default: C, N or D, the first there is)",
+        help=f"the variable{_of('--x', 'C, N or D, the first there is')}",
     )
-    floor = parser.add_mutually_exclusive_group()
-    floor.add_argument("--no-floor", action="store_true", help="fix E = 0 (chinchilla, power)")
-    floor.add_argument("--floor", type=float, metavar="E", help="hold E there (chinchilla, power)")
+    floor = group.add_mutually_exclusive_group()
+    floor.add_argument("--no-floor", action="store_true", help=f"fix E = 0{_of('--no-floor')}")
+    floor.add_argument(
+        "--floor", type=float, metavar="E", help=f"hold E at this value{_of('--floor')}"
+    )
     fit(
         "--delta",
         type=float,
-        help="Huber's delta on ln loss; 0 means least squares "
-        "(default: 1e-3 for chinchilla, 0 for power)",
+        help="Huber's delta on ln loss; 0 means least squares"
+        + _of("--delta", "1e-3 for chinchilla and repeated, 0 for the others"),
+    )
+    fit(
+        "--breaks",
+        type=int,
+        metavar="K",
+        help=f"how often the curve bends: 0, 1 or 2{_of('--breaks', '1')}",
     )
     fit(
         "--drop-highest",
         type=int,
         metavar="K",
-        help="leave out the K runs of highest loss (chinchilla)",
+        help=f"leave out the K runs of highest loss{_of('--drop-highest')}",
     )
     fit(
         "--within",
         type=float,
         metavar="F",
-        help="use only sizes within this factor of the best run of their budget (isoflop)",
+        help=f"use only sizes within this factor of the best run of their budget{_of('--within')}",
     )
     fit(
         "--holdout",
@@ -73,7 +112,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave the runs above F FLOPs out of the fit, and report the error on them",
     )
     add_interval_arguments(parser)
-    out = parser.add_argument_group("what comes out").add_argument
+    group = parser.add_argument_group("what comes out")
+    out = group.add_argument
     out(
         "--budget",
         type=float,
@@ -82,7 +122,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="print the optimal N, D and loss for C FLOPs, with intervals; may be repeated",
     )
-    form = parser.add_mutually_exclusive_group()
+    form = group.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON instead of text")
     form.add_argument("--markdown", action="store_true", help="print a table in Markdown")
     form.add_argument("--latex", action="store_true", help="print a table in LaTeX")
@@ -112,9 +152,8 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="which of your columns means what, where their names do not say so; names: "
-        f"{', '.join(NAMES)}. run is "
-        "the run that a checkpoint belongs to, group the runs that the bootstrap keeps together, U "
-        "the unique tokens",
+        f"{', '.join(NAMES)}. M: tokens per parameter; U: unique tokens; run: the run of a "
+        "checkpoint; group: runs that the bootstrap keeps together; may be repeated",
     )
     add(
         "--unit",
@@ -193,6 +232,7 @@ def run(args: argparse.Namespace) -> int:
         delta=args.delta,
         drop_highest=args.drop_highest,
         within=args.within,
+        breaks=args.breaks,
     )
     reports, problems = fit_table(args, options)
     _write_files(args, reports)

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CourseError
+from . import coverage
 from .bootstrap import LEVEL
 
 if TYPE_CHECKING:
@@ -69,9 +70,12 @@ def to_latex(fit: Fit[Any], level: float = LEVEL) -> str:
 
 
 def resampling_lines(fit: Fit[Any], level: float = LEVEL) -> list[str]:
-    """Which bootstrap the intervals come from, how many resamples failed, what is not identified."""
+    """Which bootstrap the intervals come from, how often such intervals held the truth, how many
+    resamples failed, and what is not identified.
+    """
     drawn = fit.resamples
     lines = [f'intervals: {drawn.asked.B} resamples, method "{drawn.method}": {drawn.reason}']
+    lines += [sentence] if (sentence := coverage.measured(fit)) else []
     if len(drawn) < 0.98 * drawn.asked.B:
         lines.append(f"only {len(drawn)} of {drawn.asked.B} resamples could be fitted")
     for name in fit.parameters:

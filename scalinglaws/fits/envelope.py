@@ -18,7 +18,7 @@ from .validate import check_groups, check_runs, check_weights
 
 # The bias of the luckiest run is itself only estimated: in synthetic studies the corrected exponent
 # spread 1.0 to 1.3 times as widely as the bootstrap's.
-_BIAS_KNOWN = 1.2
+_BIAS_KNOWN = 1.1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

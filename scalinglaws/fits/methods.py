@@ -36,7 +36,7 @@ class Options:
 
     x: the variable of a law of one variable. floor: True fits E, False sets it to 0, a number holds
     it. delta: Huber's, 0 for least squares. drop_highest: runs of highest loss to leave out.
-    within: of isoflop.
+    within: of isoflop. breaks: of broken.
     """
 
     x: str | None = None
@@ -44,6 +44,7 @@ class Options:
     delta: float | None = None
     drop_highest: int | None = None
     within: float | None = None
+    breaks: int | None = None
 
     def given(self) -> dict[str, str]:
         """The options that were given, under the names of the command line."""
@@ -54,6 +55,7 @@ class Options:
             "--delta": self.delta,
             "--drop-highest": self.drop_highest,
             "--within": self.within,
+            "--breaks": self.breaks,
         }
         return {name: str(value) for name, value in names.items() if value is not None}
 
@@ -104,13 +106,16 @@ class Method:
         """Raise CourseError for an option that this method does not take, or that cannot be."""
         for option in options.given():
             if option not in self.options:
-                takers = [name for name, method in METHODS.items() if option in method.options]
-                raise CourseError(
-                    f"{option} belongs to the method{'s' if len(takers) > 1 else ''} "
-                    f"{' and '.join(takers)}, not to {self.name}."
-                )
+                *most, last = takers(option)
+                listed = f"s {', '.join(most)} and {last}" if most else f" {last}"
+                raise CourseError(f"{option} belongs to the method{listed}, not to {self.name}.")
         if options.delta is not None and not options.delta >= 0:
             raise CourseError("--delta must be zero (least squares) or positive.")
+
+
+def takers(option: str) -> list[str]:
+    """The methods that take an option."""
+    return [name for name, method in METHODS.items() if option in method.options]
 
 
 def variable(runs: pd.DataFrame, options: Options) -> str:
@@ -159,7 +164,14 @@ def _chinchilla(runs: pd.DataFrame, options: Options) -> AnyFit:
 
 
 def _joint(runs: pd.DataFrame, options: Options) -> AnyFit:
-    return fit_joint(runs["N"], runs["D"], runs["loss"], groups=runs.get("group"))
+    return fit_joint(
+        runs["N"],
+        runs["D"],
+        runs["loss"],
+        delta=_delta(options, None),
+        floor=_floor(options),
+        groups=runs.get("group"),
+    )
 
 
 def _overtraining(runs: pd.DataFrame, options: Options) -> AnyFit:
@@ -212,7 +224,12 @@ def _power(runs: pd.DataFrame, options: Options) -> AnyFit:
 
 def _broken(runs: pd.DataFrame, options: Options) -> AnyFit:
     return fit_broken_power_law(
-        runs[variable(runs, options)], runs["loss"], groups=runs.get("group")
+        runs[variable(runs, options)],
+        runs["loss"],
+        breaks=1 if options.breaks is None else options.breaks,
+        delta=_delta(options, None),
+        floor=_floor(options),
+        groups=runs.get("group"),
     )
 
 
@@ -302,6 +319,7 @@ METHODS: dict[str, Method] = {
         inputs=_columns("N", "D"),
         fit=_joint,
         draw=_draw_contours,
+        options=("--no-floor", "--floor", "--delta"),
     ),
     "overtraining": Method(
         "E + (A·M^eta + B·M^-eta)·C^-eta with M = D/N, to forecast runs of many tokens per "
@@ -347,12 +365,12 @@ METHODS: dict[str, Method] = {
         budgets=False,
     ),
     "broken": Method(
-        "a power law with one break (BNSL), with --x N, D or C",
+        "a power law with --breaks K breaks (BNSL; one), with --x N, D or C",
         needs=("x",),
         inputs=_x,
         fit=_broken,
         draw=_draw_broken,
-        options=("--x",),
+        options=("--x", "--no-floor", "--floor", "--delta", "--breaks"),
         budgets=False,
     ),
 }

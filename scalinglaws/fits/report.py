@@ -18,6 +18,7 @@ from ..errors import CourseError
 from ..tables import RunTable
 from ..tables.files import lines_in_words
 from ..tables.frame import lines, numbers
+from . import coverage
 from .bootstrap import mad_sigma
 from .methods import METHODS, AnyFit, Options, variable
 
@@ -138,7 +139,11 @@ class Report:
             "standard_errors": {str(name): number(v) for name, v in fit.standard_errors().items()},
             "held": list(fit.held),
             "level": self.level,
-            "resampling": {"method": fit.resamples.method, "reason": fit.resamples.reason},
+            "resampling": {
+                "method": fit.resamples.method,
+                "reason": fit.resamples.reason,
+                "coverage": coverage.measured(fit),
+            },
             "resamples": len(fit.resamples),
             "runs": fit.n,
             "objective": number(fit.objective),
@@ -334,7 +339,7 @@ def _section(report: Report) -> list[str]:
     resampled = (
         f"{len(fit.resamples)} resamples, method {fit.resamples.method}: {fit.resamples.reason}"
     )
-    lines = [*fit.describe(), f"intervals: {resampled}", *report.notes]
+    lines = [*fit.describe(), f"intervals: {resampled}", coverage.measured(fit), *report.notes]
     if report.dropped_lines:
         lines.append(f"left out: lines {', '.join(map(str, report.dropped_lines))} of the file")
     warns = ("NOT CONVERGED", "the residuals follow a pattern")
@@ -342,7 +347,7 @@ def _section(report: Report) -> list[str]:
         "<ul>"
         + "".join(
             f"<li{' class=warn' if line.startswith(warns) else ''}>{escape(line)}</li>"
-            for line in lines
+            for line in filter(None, lines)
         )
         + "</ul>"
     )

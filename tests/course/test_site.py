@@ -14,6 +14,7 @@ from scalinglaws.course.questions import seal
 from scalinglaws.errors import CourseError
 from scalinglaws.site.build import build
 from scalinglaws.site.charts import numbers
+from scalinglaws.site.text import PAGES
 from tests.questions.answers import BANK
 
 from .notebooks import COURSE, hidden_lines, release
@@ -192,3 +193,10 @@ def test_axe_finds_nothing(site, page, scheme, width):
         open_page(page, site, name)
         found = Axe().run(page).response["violations"]
         assert not found, (name, [(v["id"], v["nodes"][0]["html"][:200]) for v in found])
+
+
+def test_every_page_that_the_readme_offers_a_reader_is_on_the_site():
+    linked = set(
+        re.findall(r"\]\((docs/\w+\.md|data/README\.md)", (COURSE / "README.md").read_text("utf-8"))
+    )
+    assert linked - {"docs/releasing.md"} <= set(PAGES) and "docs/teaching.md" in linked  # fmt: skip

@@ -107,6 +107,35 @@ def test_broken_power_law(tmp_path, capsys):
     )
     assert code == 0, err
     assert "break at x" in out and figure.read_bytes().startswith(b"%PDF")
+    options = [
+        "--method",
+        "broken",
+        "--bootstrap",
+        "5",
+        "--floor",
+        "1.5",
+        "--breaks",
+        "0",
+        "--delta",
+        "1e-3",
+    ]
+    code, out, err = fit(capsys, tmp_path / "b.csv", *options)
+    assert code == 0, err
+    assert "Huber, delta = 0.001" in out and "held" in out and "break at x" not in out
+
+
+def test_the_joint_law_takes_a_floor_and_huber(runs, capsys):
+    options = [*OURS, "--json", "--method", "joint", "--delta", "1e-3", "--bootstrap", "10"]
+    report = json.loads(fit(capsys, runs, *options, "--no-floor")[1])
+    assert report["law"]["E"] == 0 and report["held"] == ["E"] and report["delta"] == 1e-3
+
+
+def test_the_help_lists_the_methods_and_what_each_takes(capsys):
+    with pytest.raises(SystemExit):
+        main(["fit", "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert "joint E + [(A/N^alpha)^(1/gamma)" in out
+    assert "fix E = 0 (for chinchilla, joint, power, broken)" in out
 
 
 def test_envelope(tmp_path, capsys):
@@ -319,7 +348,7 @@ def test_loss_against_compute_alone(runs, capsys):
         (None, ["--columns", "loss=quality"], "no column 'quality'; it has params, flops, val_loss"),
         (lambda t: t[["val_loss"]], [], "needs a column N, D or C"),
         (None, [*OURS, "--level", "95"], "--level must lie between 0 and 1"),
-        (None, [*OURS, "--method", "isoflop", "--no-floor"], "--no-floor belongs to the methods chinchilla and power"),
+        (None, [*OURS, "--method", "isoflop", "--no-floor"], "--no-floor belongs to the methods chinchilla, joint, power and broken, not to isoflop"),
         (None, [*OURS, "--accept", "everything"], "--accept takes ratio"),
         (None, ["--columns", "X=params"], "cannot read 'X=params'"),
         (None, ["--columns", "params"], "cannot read 'params'"),
@@ -328,7 +357,9 @@ def test_loss_against_compute_alone(runs, capsys):
         (None, [*OURS, "--budget", "-1"], "--budget must be a positive"),
         (None, [*OURS, "--method", "power", "--budget", "1e20"], "one variable only"),
         (None, [*OURS, "--delta", "-1"], "--delta must be"),
-        (None, [*OURS, "--method", "power", "--drop-highest", "1"], "belongs to the method chinchilla"),
+        (None, [*OURS, "--method", "power", "--drop-highest", "1"], "belongs to the method chinchilla, not to power"),
+        (None, [*OURS, "--method", "power", "--breaks", "1"], "belongs to the method broken"),
+        (None, [*OURS, "--method", "joint", "--floor", "9"], "floor"),
         (None, [*OURS, "--bootstrap", "1"], "at least B = 2"),
         (None, [*OURS, "--figure", "nowhere/f.png"], "cannot be written"),
         (None, [*OURS, "--figure", "f.xyz"], "cannot be written"),

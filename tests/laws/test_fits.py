@@ -1,6 +1,8 @@
 """Fits recover stated laws, know when they converged, and refuse what cannot be fitted."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from scalinglaws.constants import CHINCHILLA, CHINCHILLA_REPLICATION
 from scalinglaws.errors import CourseError
 from scalinglaws.fits import (
     compare_held_out,
+    coverage,
     fit_broken_power_law,
     fit_chinchilla,
     fit_envelope,
@@ -569,22 +572,53 @@ def test_every_fit_reads_well(fit):
             fit.optimum(1e20)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["power law, 12 runs", "IsoFLOP, 9 budgets of 7 runs"])
-def test_intervals_cover_the_truth(name, monkeypatch):
-    """500 studies, within 3 points and two standard errors of the count; benchmarks/coverage.py does all kinds."""
+@pytest.fixture(scope="module")
+def coverage_benchmark():
+    """benchmarks/coverage.py."""
     import importlib.util
     import sys
-    from pathlib import Path
 
     path = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
     spec = importlib.util.spec_from_file_location("coverage_benchmark", path)
     benchmark = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, benchmark)  # dataclasses look it up there
+    sys.modules[spec.name] = benchmark  # dataclasses look it up there
     spec.loader.exec_module(benchmark)
-    for inner, outer in benchmark.measure(name, studies=500, B=300, seed=1).values():
+    yield benchmark
+    del sys.modules[spec.name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["power law, 12 runs", "IsoFLOP, 9 budgets of 7 runs"])
+def test_intervals_cover_the_truth(name, coverage_benchmark):
+    """500 studies, within 3 points and two standard errors of the count; benchmarks/coverage.py does all kinds."""
+    for inner, outer in coverage_benchmark.measure(name, studies=500, B=300, seed=1).values():
         assert inner == pytest.approx(80, abs=3 + 2 * 1.8)
         assert outer == pytest.approx(95, abs=3 + 2 * 1.0)
+
+
+def test_the_page_of_the_coverage_study_shows_the_record(coverage_benchmark):
+    record = json.loads(coverage.RECORD.read_text(encoding="utf-8"))
+    shown = coverage_benchmark.page(
+        coverage.recorded_studies(), record["seed"], record["resamples"]
+    )
+    page = Path(coverage_benchmark.__file__).with_suffix(".md")
+    assert page.read_text(encoding="utf-8") == shown
+
+
+def test_a_fit_says_how_often_such_intervals_held_the_truth():
+    rng = np.random.default_rng(0)
+    N, D = 10 ** rng.uniform(7.8, 10.2, 40), 10 ** rng.uniform(9.3, 11.7, 40)
+    loss = CHINCHILLA_REPLICATION(N, D) * np.exp(0.01 * rng.standard_normal(40))
+    fit = fit_chinchilla(N, D, loss, delta=None).with_bootstrap(20)
+    kinds = [s for s in coverage.recorded_studies() if s.speaks_for(fit)]
+    assert {"Chinchilla, 40 runs", "Chinchilla, 60 runs, heavy tails"} <= {s.name for s in kinds}
+    inner = [share for study in kinds for share, _ in study.shares.values()]
+    assert (
+        f"80 % intervals held the truth in {min(inner):.0f} to {max(inner):.0f} %" in fit.to_text()
+    )
+    few = fit_chinchilla(N[:9], D[:9], loss[:9], delta=None).with_bootstrap(20)
+    for other in (few, fit.with_bootstrap(20, method="runs")):
+        assert "coverage: not measured for" in other.to_text()
 
 
 class TestWeightsAndGroups:
