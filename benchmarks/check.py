@@ -45,7 +45,10 @@ def first_version() -> Iterator[Path]:
 def cold(course: Path, checkout: Path) -> float:
     """Seconds of processor time that one check takes, of everything from nothing."""
     words = (*PYTHON, "scalinglaws", "check", ASSIGNMENT, "--student", "s0000")
-    return measure(course, *words, checkout=checkout)["cpu"]
+    found = measure(course, *words, checkout=checkout)
+    if " points" not in found["printed"]:  # an error also takes time, but less
+        raise SystemExit(f"The check of {checkout} did not end well:\n{found['said']}")
+    return found["cpu"]
 
 
 def tree(pid: int) -> list[int]:

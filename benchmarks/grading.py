@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -55,7 +56,7 @@ def environment(checkout: Path = COURSE) -> dict[str, str]:
     return found
 
 
-def measure(folder: Path, *words: str, checkout: Path = COURSE) -> dict[str, float]:
+def measure(folder: Path, *words: str, checkout: Path = COURSE) -> dict[str, Any]:
     """Run a command; {"wall": s, "cpu": s, "instructions": number}, nan where this machine does not count.
 
     `perf stat` counts all that a command starts. (`getrusage` would leave out the engine's processes, which nobody waits for.)
@@ -77,7 +78,7 @@ def measure(folder: Path, *words: str, checkout: Path = COURSE) -> dict[str, flo
         if len(fields) > 2 and fields[2] in found and fields[0][:1].isdigit():
             found[fields[2]] = float(fields[0])
     return {
-        "wall": wall, "cpu": found["task-clock"] / 1e3, "instructions": found["instructions"], "said": done.stderr
+        "wall": wall, "cpu": found["task-clock"] / 1e3, "instructions": found["instructions"], "said": done.stderr, "printed": done.stdout
     }  # fmt: skip
 
 

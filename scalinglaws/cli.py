@@ -135,6 +135,7 @@ COMMANDS = {
     "site": Command(
         "scalinglaws.site.command", "build the course as a static site to read offline", "site"
     ),
+    "slides": Command("scalinglaws.site.slides", "a notebook for a projector, offline", "site"),
     "sweep": Command(
         "scalinglaws.findings.sweep", "train the tiny language models of the study", "train"
     ),

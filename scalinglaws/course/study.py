@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         except OSError as error:
             raise CourseError(
                 f"{error.strerror}, so your copy in {own} is not complete, but nothing in it was changed: "
-                "make room or see that you may write there, then run this again."
+                "make room, or check that you may write there, then run this again."
             ) from error
     if args.copy_only:
         return 0

@@ -14,6 +14,7 @@ from scalinglaws.course.questions import seal
 from scalinglaws.errors import CourseError
 from scalinglaws.site.build import build
 from scalinglaws.site.charts import numbers
+from scalinglaws.site.text import PAGES
 from tests.questions.answers import BANK
 
 from .notebooks import COURSE, hidden_lines, release
@@ -188,7 +189,14 @@ def test_axe_finds_nothing(site, page, scheme, width):
 
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
-    for name in ("index.html", "03_chinchilla.html", "findings.html", "tools.html"):
+    for name in ("index.html", "08_capstone.html", "findings.html", "tools.html"):
         open_page(page, site, name)
         found = Axe().run(page).response["violations"]
         assert not found, (name, [(v["id"], v["nodes"][0]["html"][:200]) for v in found])
+
+
+def test_every_page_that_the_readme_offers_a_reader_is_on_the_site():
+    linked = set(
+        re.findall(r"\]\((docs/\w+\.md|data/README\.md)", (COURSE / "README.md").read_text("utf-8"))
+    )
+    assert linked - {"docs/releasing.md"} <= set(PAGES) and "docs/teaching.md" in linked  # fmt: skip

@@ -191,6 +191,45 @@ def test_marks_of_what_remains_stay(course, edit):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("edit", [add_a_test, add_an_essay])
+def test_a_zero_for_a_cell_that_was_not_graded_yet_is_not_silent(course, edit):
+    grade(course, "ada", "bob")
+    before = set(classroom.scores(course)["bob"])
+    change(course, edit)
+    grade(course, "ada")
+    bob = classroom.scores(course)["bob"]
+    (new,) = set(bob) - before
+    assert bob[new] == (0.0, None, True)
+    grade(course, "bob")
+    assert classroom.scores(course)["bob"] == classroom.scores(course)["ada"]
+
+
+@pytest.mark.slow
+def test_a_mark_above_the_new_maximum_waits_for_a_person(course):
+    grade(course, "ada")
+    mark(course, points=3.0)
+    change(course, lambda nb: cell_of(nb, "essay").metadata.nbgrader.update(points=2))
+    grade(course, "ada")
+    assert classroom.scores(course)["ada"]["essay"] == (None, 3.0, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("graded", [True, False])
+def test_of_what_cannot_be_read_the_marks_stay_and_a_person_is_asked(course, graded):
+    """Another notebook of the same assignment may have been graded, or none."""
+    grade(course, "ada")
+    before = classroom.scores(course)["ada"]
+    config = load_config(course, course)
+    notebooks = {"other": answered(course)} if graded else {}
+    with Records(CourseDirectory(config=config), config, NAME) as records:
+        records.enter(Outcome("ada", notebooks, unreadable={NAME: "the file is empty"}))
+        records.enter(Outcome("zoe", unreadable={NAME: "the file is empty"}))
+    after = classroom.scores(course)
+    assert set(after) == {"ada"}
+    assert after["ada"] == {name: (*marks[:2], True) for name, marks in before.items()}
+
+
+@pytest.mark.slow
 def test_marks_of_a_removed_essay_are_kept_beside_the_ledger(course):
     grade(course, "ada", "bob")
     mark(course)

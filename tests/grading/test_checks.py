@@ -359,8 +359,18 @@ HIDDEN = {
     "an array of a call": ("check_array('f(31337)', [f(31337)], [2])", "f is not right for an input"),
     "several numbers": ("numbers('f(31337)', [f(31337)], 'E, a')", "f is something else for an input that is not shown: two numbers were expected, (E, a)"),
     "a range": ("check_between('f(31337)', f(31337), 31330, 31336, 'Look.')", "f is too small or too large for an input that is not shown. Look."),
+    "an object in place of a variable": ("check_number('alpha', Sly(), 2)", "alpha (an object of your own) is not right."),
+    "objects in a list": ("check_array('alpha', [1.0, Sly()], [1, 2])", "alpha (an object of your own) is not right."),
+    "objects in an array": ("check_array('alpha', np.array([Sly(), 1], dtype=object), [1, 2])", "alpha (an object of your own) is not right."),
     "in a function": ("def judge(x):\n    check_function(f, [((x,), 2.0)])\njudge(31337)", "f is not right for an input that is not shown"),
 }  # fmt: skip
+
+
+class Sly:
+    """Turns into what a hidden call told it."""
+
+    def __float__(self):
+        return 31337.0
 
 
 def cell(source: str, name: str = "<ipython-input-1-test>") -> None:

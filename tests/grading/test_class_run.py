@@ -160,7 +160,7 @@ def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
         assert "9 of 16 points; of these, 4 wait for a person's marks." in waiting
         assert "essay – / 4 A person marks this one." in waiting
         assert "square_test 0 / 3" in waiting
-        grade.manual_score, grade.needs_manual_grade = 3, False
+        grade.manual_score, grade.needs_manual_grade, grade.extra_credit = 3, False, 0.5
         book.find_comment(
             "essay", NAME, NAME, "bob"
         ).manual_comment = "Good: $x_1$ <b onclick='x'>b</b>"
@@ -168,7 +168,8 @@ def test_marks_of_a_person_stay_until_the_answer_changes(course, capsys):
     main(["grade", NAME, "--force"])
     assert scores(course)["bob"]["essay"] == (None, 3, False)
     page = feedback(course, "bob")
-    assert "12 of 16 points." in words(page) and "essay 3 / 4 comment on essay" in words(page)
+    assert "12.5 of 16 points, 0.5 of them extra." in words(page)
+    assert "essay 3 / 4 + 0.5 extra comment on essay" in words(page)
     assert "<math" in page and "onclick" not in page and "Good:" in page
     assert "onerror" not in page and "<script" not in page and "HIDDEN" not in page
     made = handed_out(course)
@@ -382,6 +383,47 @@ def test_similar_code_is_found_through_other_names():
     found = {(p.first, p.second): p.share for p in pairs(books, made.notebooks[NAME], NAME)}
     assert found[("a", "b")] > 0.6
     assert all(share < 0.4 for pair, share in found.items() if pair != ("a", "b"))
+
+
+def test_one_broken_submission_does_not_stop_the_search_for_similar_code(
+    course, capsys, monkeypatch
+):
+    """It is named, and so is what was read in place of the notebook."""
+    pytest.importorskip("copydetect")
+    from scalinglaws.course.grading import similar
+
+    text = (course / "submitted" / "ada" / NAME / f"{NAME}.ipynb").read_bytes()
+    for student, files in {
+        "fay": {"upload/mine.ipynb": text, "big.bin": b"x"},
+        "gus": {f"{NAME}.ipynb": b"\xef\xbb\xbf" + text},
+        "hal": {f"{NAME}.ipynb": text},
+        "ivy": {"notes.txt": b"sorry"},
+    }.items():
+        for name, data in files.items():
+            path = course / "submitted" / student / NAME / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    with open(course / "submitted" / "fay" / NAME / "big.bin", "wb") as file:
+        file.truncate(2**40)
+    own_code = similar.own_code
+
+    def fails_for_one(notebook, given):
+        if notebook.cells[-1].source == "'broken'":
+            raise RecursionError("too deep")
+        return own_code(notebook, given)
+
+    monkeypatch.setattr(similar, "own_code", fails_for_one)
+    broken = course / "submitted" / "hal" / NAME / f"{NAME}.ipynb"
+    broken.write_text(text.decode().replace("'the end'", "'broken'"), encoding="utf-8")
+    assert main(["similar", NAME, "--from", "0"]) == 0
+    told = capsys.readouterr()
+    assert "hal is left out: it cannot be compared (RecursionError: too deep)." in told.err
+    assert "eli is left out: the file is an HTML page." in told.err
+    assert "ivy is left out: there is no notebook of this assignment, only notes.txt" in told.err
+    assert "fay: the notebook was called upload/mine.ipynb." in told.err
+    assert "fay: not read: big.bin (1 TiB)." in told.err
+    assert "gus: the file began with a byte order mark." in told.err
+    assert "Traceback" not in told.err and "ada" not in told.err
 
 
 def test_item_analysis_by_hand():

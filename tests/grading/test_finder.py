@@ -112,6 +112,51 @@ def test_a_zip_is_opened(made, solved, inside):
     assert ("data.csv" in work.files) == inside.startswith("work")
 
 
+# Files that browsers, mail programs and systems for handing in make of a notebook.
+LOST_NAMES = {
+    "as JSON": lambda nb: {f"{OWN}.json": nb},
+    "as text": lambda nb: {f"{NAME}.txt": b"\xef\xbb\xbf" + nb},
+    "without a suffix": lambda nb: {NAME: nb},
+    "a zip without a suffix": lambda nb: {"hand in": packed({OWN: nb})},
+    "a zip called as a notebook": lambda nb: {"mine.ipynb": packed({OWN: nb})},
+    "a zip in a zip": lambda nb: {"a.zip": packed({"b.zip": packed({OWN: nb})})},
+    "after many copies": lambda nb: {f"zz/{OWN}": nb} | {f"a{i:03}.ipynb": b"{}" for i in range(90)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", [True, False])
+@pytest.mark.parametrize("make", LOST_NAMES.values(), ids=LOST_NAMES)
+def test_a_notebook_is_known_by_what_it_holds(made, blank, solved, make, beside):
+    work = find(made, make(solved) | ({OWN: blank} if beside else {}))
+    assert work.path != OWN and work.notebook.cells
+    assert any(
+        "4 answers filled in" in r.text or r.text.startswith("the notebook was called")
+        for r in work.remarks
+    )
+
+
+def test_copies_and_other_notebooks_hide_none(made, blank, solved):
+    other = nbformat.v4.writes(new_notebook(cells=[new_code_cell("print(1)")])).encode()
+    for many in (blank, other, b"<html>"):
+        files = {f"a{i:03}.ipynb": many for i in range(100)} | {f"zz/deep/{OWN}": solved}
+        assert find(made, files).path == f"zz/deep/{OWN}"
+
+
+@pytest.mark.parametrize("unread", ["work.7z", "work.rar", "work.tar.gz", "work.tgz"])
+def test_where_nothing_is_filled_in_what_nobody_read_is_for_a_person(made, blank, solved, unread):
+    for mine, kind in ((blank, Kind.LOOK), (solved, Kind.LEFT_OUT)):
+        (remark,) = find(made, {OWN: mine, unread: b"?"}).remarks
+        assert remark.kind is kind and unread in remark.text
+    (remark,) = find(made, {OWN: blank}, [f"big/{OWN} (80 MiB)"]).remarks
+    assert remark.kind is Kind.LOOK
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-16", "utf-8-sig"])  # fmt: skip
+def test_a_notebook_is_read_in_any_encoding_of_unicode(made, solved, encoding):
+    work = find(made, {OWN: solved.decode().encode(encoding)})
+    assert len(work.notebook.cells) == len(nbformat.reads(solved.decode(), 4).cells)
+
+
 def test_a_zip_with_a_fuller_notebook_wins_over_an_untouched_one(made, blank, solved):
     assert find(made, {OWN: blank, "x.zip": packed({OWN: solved})}).path == f"x.zip/{OWN}"
 
@@ -125,7 +170,8 @@ BAD_ZIPS = {
     "cut": (lambda nb: packed({OWN: nb})[:-40], "damaged archive"),
     "noise": (lambda nb: b"PK\x03\x04" + b"\xff" * 500, "damaged archive"),
     "lzma": (lambda nb: packed({OWN: nb}, zipfile.ZIP_LZMA), "packed in a way"),
-    "in a zip": (lambda nb: packed({"in.zip": packed({OWN: nb})}), "in.zip"),
+    "in a zip in a zip": (lambda nb: packed({"a.zip": packed({"in.zip": packed({OWN: nb})})}), r"in.zip \(an archive in archives"),
+    "a bomb in a zip": (lambda nb: packed({"in.zip": packed({OWN: b"0" * 60_000_000})}), "too tightly"),
 }  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def test_headers_in_another_language_by_mapping(tmp_path):
         "a path": ("id,name\n../ada,A\n", "cannot be a folder's name"),
         "a hidden name": ("id,name\n.ada,A\n", "cannot be a folder's name"),
         "an old workbook": (b"\xd0\xcf\x11\xe0" + bytes(100), "old Excel"),
-        "a damaged workbook": (b"PK\x03\x04" + bytes(100), "no workbook"),
+        "a damaged workbook": (b"PK\x03\x04" + bytes(100), "not a workbook"),
         "noise": (b"\x00\x01\x02\x03" * 50, "cannot be read"),
         "an endless cell": ('id,name\nada,"' + "x" * 200_000, "line"),
     }.values(),

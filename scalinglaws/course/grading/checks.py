@@ -196,6 +196,18 @@ def _is_variable(name: str) -> bool:
     return not any(isinstance(node, ast.Call) for node in ast.walk(tree))
 
 
+def _named(name: str, value: Any) -> str:
+    """What to call a value. A learner's own object may turn into a number that it got from a hidden call."""
+    return name if _is_data(value) or not in_hidden_test() else f"{name} (an object of your own)"
+
+
+def _is_data(value: Any) -> bool:
+    if type(value) in (list, tuple, set, dict):
+        return all(map(_is_data, value.values() if type(value) is dict else value))
+    plain = type(value).__module__.split(".")[0] in ("builtins", "numpy", "pandas")
+    return plain and str(getattr(value, "dtype", "")) != "object"
+
+
 def _not_numbers(name: str, value: Any, wanted: str) -> CheckFailed:
     plain = type(value).__module__ == "builtins"
     fit = "" if plain else " If it holds a fit, take from it what is asked for, such as `fit.E`."
@@ -428,6 +440,7 @@ def check_number(
     Raises NotStarted or CheckFailed; a test cell's own names that do not exist raise NameError before this is called.
     """
     pairs = slips.items() if isinstance(slips, Mapping) else slips
+    name = _named(name, got)
     _judge(
         name,
         np.array(number(name, got)),
@@ -445,6 +458,7 @@ def check_between(name: str, got: Any, low: float, high: float, hint: str = "") 
 
     hint: a sentence for numbers outside. Raises NotStarted or CheckFailed.
     """
+    name = _named(name, got)
     value = number(name, got)
     if np.isnan(value):
         raise CheckFailed(f"{name} is not a number (nan): look at what it is computed from.")
@@ -496,6 +510,7 @@ def check_array(
     expected: str = "",
 ) -> None:
     """Check an array of numbers; lists, tuples and Series are as good as arrays. Parameters as for `check_number`."""
+    name = _named(name, got)
     _judge(
         name,
         _to_array(name, got),

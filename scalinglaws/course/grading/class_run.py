@@ -138,7 +138,10 @@ def grade_all(
         if not todo:
             apply_semester(records.gradebook, semester, config)
             return records.waiting()
-        ledger.keep_removed(records.enter_assignment(assignment.notebooks))
+        if removed := records.enter_assignment(assignment.notebooks):
+            kept = ledger.keep_removed(removed)
+            given = count(len(removed), "mark or comment", "marks and comments")
+            print(f"{given} by hand on cells that are gone: kept in {kept}.", file=sys.stderr)
         with executor(args) as pool:
             progress = Progress(assignment.name, len(todo))
             try:
@@ -380,9 +383,9 @@ def summarize(
     return 1 if failed else 0
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """For example "1 student", "2 students"."""
-    return f"{number} {noun}{'s' * (number != 1)}"
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def _list(title: str, lines: list[tuple[str, str]]) -> None:

@@ -12,7 +12,7 @@ import stat
 import zipfile
 from collections.abc import Collection, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from nbformat import NotebookNode
@@ -25,7 +25,9 @@ from .remarks import Kind, Remark
 from .submission import MAX_FILE, Unreadable, grade_id, match_cells, parse, same_text, visible
 
 MAX_SEEN = 100_000  # files and folders that are looked at
-MAX_CANDIDATES = 30  # notebooks that are compared
+MAX_CANDIDATES = 30  # different notebooks of the assignment that are compared
+MAX_TRIED = 300  # different files that are read to see whether they are notebooks of the assignment
+MAX_DEPTH = 2  # of a zip archive in another
 MAX_MEMBERS = 5_000  # of a zip archive
 MAX_RATIO = 200  # bytes out of one byte of an archive
 _NAMED = 5  # files that a remark lists
@@ -137,33 +139,51 @@ def _size(number: int) -> str:
     return f"{number} bytes"
 
 
-def left_out_remark(left_out: list[str]) -> list[Remark]:
+def left_out_remark(left_out: list[str], kind: Kind = Kind.LEFT_OUT) -> list[Remark]:
     """The remark on files that were not read; none where all were."""
     if not left_out:
         return []
     names = [_show(name) for name in left_out]
     more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return [Remark(Kind.LEFT_OUT, "not read: " + ", ".join(names[:_NAMED]) + more)]
+    return [Remark(kind, "not read: " + ", ".join(names[:_NAMED]) + more)]
 
 
 # --- a zip archive ---
 
 
 def open_archives(found: Folder, most: int = 64 * MIB) -> dict[str, bytes]:
-    """The files in the zip archives of a submission, as "archive.zip/member". One level deep."""
+    """The files in the zip archives of a submission, as "archive.zip/member"; also of a zip in a zip."""
     members: dict[str, bytes] = {}
-    for name, data in found.files.items():
-        if not name.lower().endswith(".zip"):
-            continue
-        try:
-            for member, content in _open_zip(data, most, found.left_out, name):
-                members[f"{name}/{member}"] = content
-                most -= len(content)
-        except _NotOpened as error:
-            found.left_out.append(f"{name} ({error})")
-        except Exception as error:  # zipfile raises many kinds for a damaged archive
-            found.left_out.append(f"{name} (a damaged archive: {type(error).__name__})")
+    waiting = found.files
+    for _ in range(MAX_DEPTH):
+        archives = {name: data for name, data in waiting.items() if _is_zip(name, data)}
+        waiting = {}
+        for name, data in archives.items():
+            try:
+                for member, content in _open_zip(data, most, found.left_out, name):
+                    waiting[f"{name}/{member}"] = content
+                    most -= len(content)
+            except _NotOpened as error:
+                found.left_out.append(f"{name} ({error})")
+            except Exception as error:  # zipfile raises many kinds for a damaged archive
+                found.left_out.append(f"{name} (a damaged archive: {type(error).__name__})")
+        members |= waiting
+    found.left_out += [f"{n} (an archive in archives)" for n, d in waiting.items() if _is_zip(n, d)]
+    for name in [*found.files, *members]:
+        if name.lower().endswith(_OTHER_ARCHIVES):
+            found.left_out.append(f"{name} (an archive of a kind that is not opened)")
     return members
+
+
+_OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".zipx")
+
+
+def _is_zip(name: str, data: bytes) -> bool:
+    """By its name; by its content where a zip archive lost its name, or is called like a notebook."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in ("", ".ipynb") and data.startswith(b"PK\x03\x04"):
+        return zipfile.is_zipfile(io.BytesIO(data))
+    return suffix == ".zip"
 
 
 class _NotOpened(Exception):
@@ -247,22 +267,31 @@ def find_work(name: str, source: NotebookNode, found: Folder, others: Collection
     own = f"{name}.ipynb"
     packed = open_archives(found)
     everything = {**found.files, **packed}
-    paths = [p for p in everything if p.lower().endswith(".ipynb")]
+    paths = [p for p, data in everything.items() if _may_be_notebook(p, data)]
     paths = [p for p in paths if PurePosixPath(p).stem not in set(others) - {name}]
     paths.sort(key=lambda p: (p != own, PurePosixPath(p).name != own, p.count("/"), p))
     candidates: list[_Candidate] = []
     broken: dict[str, str] = {}
-    for path in paths[:MAX_CANDIDATES]:
+    known: dict[bytes, _Candidate] = {}
+    tried = different = 0
+    for path in paths:
+        data = everything[path]
+        if data in known:  # a copy
+            candidates.append(replace(known[data], path=path))
+            continue
+        if different >= MAX_CANDIDATES or tried >= MAX_TRIED:
+            found.left_out.append(f"{path} (too many notebooks)")
+            continue
+        tried += 1
         try:
-            candidate = _candidate(path, everything[path], source)
+            candidate = _candidate(path, data, source)
         except Unreadable as error:
             broken[path] = str(error)
             continue
         if candidate.shared or path == own:
             candidates.append(candidate)
-    remarks = left_out_remark(
-        found.left_out + [f"{p} (too many notebooks)" for p in paths[MAX_CANDIDATES:]]
-    )
+            known[data] = candidate
+            different += 1
     if not candidates:
         if own in broken:
             raise Unreadable(broken[own])
@@ -272,8 +301,18 @@ def find_work(name: str, source: NotebookNode, found: Folder, others: Collection
         raise Unreadable(_what_there_is(found, everything))
     # `max` takes the first of equals: the right name, the nearest to the top.
     best = max(candidates, key=lambda c: (len(c.filled), c.path == own, c.shared))
+    # What nobody read may be the work, where what was read holds none.
+    remarks = left_out_remark(found.left_out, Kind.LEFT_OUT if best.filled else Kind.LOOK)
     remarks += _which(best, candidates, broken, own) + best.remarks
     return Work(best.path, best.notebook, _beside(best.path, found.files, packed), remarks)
+
+
+def _may_be_notebook(path: str, data: bytes) -> bool:
+    """By its name, or by what it holds: browsers save notebooks as .ipynb.json and .ipynb.txt."""
+    if path.lower().endswith(".ipynb"):
+        return not _is_zip(path, data)
+    start = data[:100].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start.startswith(b"{") and b'"cell_type"' in data
 
 
 def _candidate(path: str, data: bytes, source: NotebookNode) -> _Candidate:

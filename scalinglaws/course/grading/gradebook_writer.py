@@ -171,7 +171,11 @@ class Records:
         return removed
 
     def _add_missing_rows(self, name: str) -> None:
-        """Give submissions that were graded before a row for each cell that is new: 0 points until graded."""
+        """Give submissions that were graded before a row for each cell that is new.
+
+        It holds 0 points until it is graded, and waits for a person: no zero is silent. So does a mark
+        that a person gave when the cell was worth more.
+        """
         db = self.gradebook.db
         entry: Any = self.gradebook.find_notebook(name, self.assignment)
         assignment: Any = self.gradebook.find_assignment(self.assignment)
@@ -183,13 +187,13 @@ class Records:
         for submitted in entry.submissions:
             graded = {grade.cell_id for grade in submitted.grades}
             commented = {comment.cell_id for comment in submitted.comments}
+            for grade in submitted.grades:
+                if grade.manual_score is not None and grade.manual_score > grade.cell.max_score:
+                    grade.needs_manual_grade = True
             for cell in (*entry.grade_cells, *entry.task_cells):
                 if cell.id not in graded:
-                    db.add(
-                        Grade(
-                            cell=cell, notebook=submitted, auto_score=0.0, needs_manual_grade=False
-                        )
-                    )
+                    about = {"auto_score": 0.0, "needs_manual_grade": True}
+                    db.add(Grade(cell=cell, notebook=submitted, **about))
             for cell in (*entry.solution_cells, *entry.task_cells):
                 if cell.id not in commented:
                     db.add(Comment(cell=cell, notebook=submitted))
@@ -238,8 +242,16 @@ class Records:
     # --- a submission ---
 
     def enter(self, outcome: Outcome) -> None:
-        """Record the scores, then write the graded notebooks. What a person marked stays where the answer stayed."""
+        """Record the scores, then write the graded notebooks. What a person marked stays where the answer stayed.
+
+        Of what could not be graded the former marks stay, and a person is asked to look.
+        """
         if not outcome.notebooks:
+            with contextlib.suppress(MissingEntry):  # nothing was graded before
+                submission: Any = self.gradebook.find_submission(self.assignment, outcome.student)
+                for submitted in submission.notebooks:
+                    ask_a_person(submitted)
+                self.gradebook.db.commit()
             return
         with warnings.catch_warnings():
             warnings.simplefilter(
@@ -265,11 +277,8 @@ class Records:
         for submitted in submission.notebooks:
             if submitted.name in outcome.notebooks:
                 self._enter_notebook(submitted, outcome.notebooks[submitted.name], outcome.student)
-            elif (
-                submitted.name not in outcome.unreadable
-            ):  # nbgrader: a missing notebook is worth nothing
-                for grade in submitted.grades:
-                    grade.auto_score, grade.needs_manual_grade = 0, False
+            else:
+                ask_a_person(submitted)
         book.db.commit()
         if self.penalties:
             for submitted in submission.notebooks:
@@ -347,6 +356,12 @@ class Records:
                 if name not in outcome.files:
                     raise
                 # One of a student's own, with a name that is too long here.
+
+
+def ask_a_person(submitted: Any) -> None:
+    """Have formgrader ask for a look at a submitted notebook that could not be graded."""
+    for grade in submitted.grades:
+        grade.needs_manual_grade = True
 
 
 def _renamed(old: dict[str, Any], new: dict[str, NotebookNode]) -> dict[str, str]:

@@ -5,10 +5,11 @@ after the gradebook and autograded/: whoever is stopped in between grades that s
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from scalinglaws.files import replace_file
 
@@ -16,6 +17,7 @@ from .remarks import Kind, Remark
 from .results import State, Test
 
 UNKNOWN_VERSION = "unknown version"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Ledger:
         for folder in (self.folder, self._old):
             try:
                 return _entry(json.loads((folder / f"{student}.json").read_text("utf-8")))
-            except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            # A file may be torn, merged or edited by hand: then it is as if there were none.
+            except (OSError, ValueError, TypeError, LookupError, RecursionError, OverflowError):
                 continue
         return None
 
@@ -73,40 +76,64 @@ class Ledger:
         text = json.dumps(asdict(entry), indent=1, ensure_ascii=False)
         replace_file(self.folder / f"{student}.json", text.encode("utf-8", "replace"))
 
-    def keep_removed(self, marks: list[dict[str, Any]]) -> None:
-        """Keep what persons gave for cells that the assignment no longer has."""
-        if not marks:
-            return
+    def keep_removed(self, marks: list[dict[str, Any]]) -> Path:
+        """Keep what persons gave for cells that the assignment no longer has; returns the file."""
+        path = self.folder / "removed_marks.jsonl"
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "removed_marks.jsonl").open("a", encoding="utf-8") as file:
+        with path.open("a", encoding="utf-8", errors="replace") as file:
             file.writelines(json.dumps(mark, ensure_ascii=False) + "\n" for mark in marks)
+        return path
 
 
-def _entry(data: dict[str, Any]) -> Entry:
+def _entry(data: Any) -> Entry:
+    """An entry from JSON. Raises TypeError, ValueError or LookupError where it is none."""
+    _is(data, dict)
     return Entry(
-        digest=str(data["digest"]),
-        versions=dict(data.get("versions", {})),
-        unreadable=dict(data["unreadable"]),
-        remarks=tuple(map(_remark, data["remarks"])),
-        stopped=tuple(data["stopped"]),
-        flooded=tuple(data["flooded"]),
-        unjudged=tuple(data.get("unjudged", ())),
-        seconds=float(data["seconds"]),
-        tests={name: _test(test) for name, test in data["tests"].items()},
+        digest=_is(data["digest"], str),
+        versions=_texts_by_name(data.get("versions", {})),
+        unreadable=_texts_by_name(data["unreadable"]),
+        remarks=tuple(map(_remark, _is(data["remarks"], list))),
+        stopped=_texts(data["stopped"]),
+        flooded=_texts(data["flooded"]),
+        unjudged=_texts(data.get("unjudged", [])),
+        seconds=_number(data["seconds"]),
+        tests={name: _test(test) for name, test in _is(data["tests"], dict).items()},
     )
 
 
-def _remark(data: str | dict[str, str]) -> Remark:
+def _is(value: Any, kind: type[_T]) -> _T:
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    return tuple(_is(value, str) for value in _is(values, list))
+
+
+def _texts_by_name(values: Any) -> dict[str, str]:
+    return {name: _is(value, str) for name, value in _is(values, dict).items()}
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
+
+
+def _remark(data: Any) -> Remark:
     if isinstance(data, str):  # an old entry
         kind = Kind.LOOK if data.startswith("missing answers") else Kind.REPAIRED
         return Remark(kind, data)
-    return Remark(Kind(data["kind"]), data["text"])
+    return Remark(Kind(_is(data, dict)["kind"]), _is(data["text"], str))
 
 
-def _test(data: dict[str, Any]) -> Test:
-    points, most = data["points"], float(data["most"])
+def _test(data: Any) -> Test:
+    given, most = _is(data, dict)["points"], _number(data["most"])
+    points = None if given is None else _number(given)
     if "state" in data:
         state = State(data["state"])
     else:  # an old entry
         state = State.WAITS if points is None else State.RIGHT if points >= most else State.WRONG
-    return Test(points, most, state, data["message"], data["seconds"], tuple(data.get("hints", ())))
+    message, hints = _is(data["message"], str), _texts(data.get("hints", []))
+    return Test(points, most, state, message, _number(data["seconds"]), hints)

@@ -10,6 +10,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # Control characters (a terminal would obey them), marks that turn the direction of writing, and
 # lone surrogates.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNPRINTED = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff "  # no spreadsheet needs to see them
 _LONGEST = 2_000  # characters of a message
 
 
@@ -24,7 +25,8 @@ def visible_text(text: str) -> str:
 def safe_cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula and no terminal for a command: names are what students chose."""
     text = " ".join(visible_text(text).split())
-    return "'" + text if text[:1] in tuple("=+-@＝＋－＠") else text
+    start = text.lstrip(_UNPRINTED)[:1]
+    return "'" + text if start in tuple("=+-@＝＋－＠") else text
 
 
 def failure_message(output: Mapping[str, Any]) -> str:

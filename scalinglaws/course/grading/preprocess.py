@@ -21,7 +21,7 @@ from .copied import copied_answers, foreign_outputs
 from .engine.sandbox import Limits
 from .execute import Plan, is_unjudged, require_isolation, run_notebook
 from .finder import Work, find_work, read_folder
-from .gradebook_writer import read_timestamp
+from .gradebook_writer import ask_a_person, read_timestamp
 from .scratch import temporary_folder
 from .submission import Unreadable, grade_id, master, repair
 from .submission_job import lay_out, others, without_clashes, write_files
@@ -128,8 +128,8 @@ class FindWork(Autograde):
                 self.log.warning("%s is %s seconds late", submission, late)
             graded = {Path(path).stem for path in self.notebooks}
             for notebook in submission.notebooks:
-                for grade in notebook.grades if notebook.name in graded else ():
-                    grade.needs_manual_grade = True
+                if notebook.name in graded:
+                    ask_a_person(notebook)
             book.db.commit()
 
     def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import itertools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -82,7 +83,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def find_pairs(course: Path, assignment: str) -> tuple[list[Pair], list[str]]:
-    """All pairs of submissions that share code, and what to say of those that could not be compared as they were."""
+    """All pairs of submissions that share code, and remarks on what was read or left out.
+
+    Of each submission only fingerprints are kept. One that cannot be read stops nobody else's.
+    """
     config = load_config(course, course)
     directory = CourseDirectory(config=config)
     found: list[Pair] = []
@@ -90,19 +94,26 @@ def find_pairs(course: Path, assignment: str) -> tuple[list[Pair], list[str]]:
     paths = sorted((course / "source" / assignment).glob("*.ipynb"))
     for path in paths:
         source = master(path, config)
-        notebooks = {}
+        comparison = Comparison(source, path.stem)
         for student in students(directory, assignment):
-            handed_in = read_submission(directory, student, assignment)
+            who = safe_cell(student)
             try:
+                handed_in = read_submission(directory, student, assignment)
                 work = find_work(path.stem, source, handed_in, [p.stem for p in paths])
+                comparison.add(student, work.notebook)
             except Unreadable as error:
-                remarks.append(f"{student} is left out: {error}.")
-                continue
-            if work.path != path.name:
-                remarks.append(f"{student}: {safe_cell(work.path)} was read.")
-            notebooks[student] = work.notebook
-        found += pairs(notebooks, source, path.stem)
+                remarks.append(f"{who} is left out: {error}.")
+            except Exception as error:  # one submission must not stop the class
+                remarks.append(f"{who} is left out: it cannot be compared ({_what(error)}).")
+            else:
+                remarks += [f"{who}: {remark}." for remark in work.remarks]
+        found += comparison.pairs()
+        remarks += comparison.failed
     return found, remarks
+
+
+def _what(error: Exception) -> str:
+    return safe_cell(f"{type(error).__name__}: {error}"[:200])
 
 
 def own_code(notebook: NotebookNode, given: set[str]) -> str:
@@ -113,26 +124,57 @@ def own_code(notebook: NotebookNode, given: set[str]) -> str:
     return "\n\n".join(cells)[:MAX_CODE] + "\n"
 
 
+class Comparison:
+    """Submissions of one notebook, as fingerprints of their code.
+
+    source: what `submission.master` gives. failed: what to say of pairs that could not be compared.
+    """
+
+    def __init__(self, source: NotebookNode, name: str) -> None:
+        self._name = name
+        self._given = {visible(cell.source).strip() for cell in source.cells}
+        stubs = "\n\n".join(
+            c.source for c in source.cells if utils.is_solution(c) and c.cell_type == "code"
+        )
+        self._handed_out = list(self._prints_of(f"{name}.py", stubs + "\n", 1).hashes)
+        self._prints: dict[str, Any] = {}
+        self.failed: list[str] = []
+
+    @staticmethod
+    def _prints_of(path: str, code: str, window: int, **options: Any) -> Any:
+        from copydetect import CodeFingerprint
+
+        return CodeFingerprint(path, _K, window, fp=io.StringIO(code), **options)
+
+    def add(self, student: str, notebook: NotebookNode) -> None:
+        """Take up a submission; of the notebook nothing is kept."""
+        code = own_code(notebook, self._given)
+        path = str(Path(student, f"{self._name}.py"))
+        prints = self._prints_of(path, code, _WINDOW, boilerplate=self._handed_out)
+        prints.raw_code = ""  # only a report of copydetect's would show it
+        self._prints[student] = prints
+
+    def pairs(self) -> list[Pair]:
+        """All pairs that share code."""
+        from copydetect import compare_files
+
+        found = []
+        for (first, a), (second, b) in itertools.combinations(sorted(self._prints.items()), 2):
+            if not a.token_coverage or not b.token_coverage or not set(a.hashes) & set(b.hashes):
+                continue
+            try:
+                tokens, shares, _ = compare_files(a, b)
+            except Exception as error:
+                who = f"{safe_cell(first)} and {safe_cell(second)}"
+                self.failed.append(f"{who} cannot be compared ({_what(error)}).")
+                continue
+            found.append(Pair(first, second, self._name, float(max(shares)), int(tokens)))
+        return found
+
+
 def pairs(notebooks: dict[str, NotebookNode], source: NotebookNode, name: str) -> list[Pair]:
     """All pairs of {student: notebook} that share code. source: what `submission.master` gives."""
-    from copydetect import CodeFingerprint, compare_files
-
-    given = {visible(cell.source).strip() for cell in source.cells}
-    stubs = "\n\n".join(
-        c.source for c in source.cells if utils.is_solution(c) and c.cell_type == "code"
-    )
-    handed_out = CodeFingerprint(f"{name}.py", _K, 1, fp=io.StringIO(stubs + "\n")).hashes
-    prints = {
-        student: CodeFingerprint(
-            str(Path(student, f"{name}.py")), _K, _WINDOW, boilerplate=list(handed_out),
-            fp=io.StringIO(own_code(notebook, given)),
-        )
-        for student, notebook in sorted(notebooks.items())
-    }  # fmt: skip
-    found = []
-    for (first, a), (second, b) in itertools.combinations(prints.items(), 2):
-        if not a.token_coverage or not b.token_coverage or not set(a.hashes) & set(b.hashes):
-            continue
-        tokens, shares, _ = compare_files(a, b)
-        found.append(Pair(first, second, name, float(max(shares)), int(tokens)))
-    return found
+    comparison = Comparison(source, name)
+    for student, notebook in notebooks.items():
+        comparison.add(student, notebook)
+    return comparison.pairs()

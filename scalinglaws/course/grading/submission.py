@@ -71,12 +71,18 @@ def parse(data: bytes) -> tuple[NotebookNode, list[Remark]]:
 def _decode(data: bytes, remarks: list[str]) -> str:
     for mark, encoding in (
         (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe\0\0", "utf-32"),
+        (b"\0\0\xfe\xff", "utf-32"),
         (b"\xff\xfe", "utf-16"),
         (b"\xfe\xff", "utf-16"),
     ):
         if data.startswith(mark):
             remarks.append("the file began with a byte order mark")
             return data.decode(encoding, "replace")
+    encoding = json.detect_encoding(data)
+    if encoding != "utf-8":  # UTF-16 or UTF-32 without a mark
+        remarks.append(f"the file is not UTF-8; it was read as {encoding.upper()}")
+        return data.decode(encoding, "replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

@@ -101,7 +101,7 @@ def own_system(pattern: str) -> System:
         )
     if unknown := groups - {*GROUPS}:
         raise CourseError(
-            f"--pattern has no use for {', '.join(sorted(unknown))}: its groups are {', '.join(GROUPS)}."
+            f"--pattern cannot use {', '.join(sorted(unknown))}: its groups are {', '.join(GROUPS)}."
         )
     return System("your pattern", pattern, ("%Y-%m-%d-%H-%M-%S", "%Y-%m-%d %H:%M:%S"))
 
@@ -119,7 +119,7 @@ def recognise(members: Iterable[str]) -> str:
     if not counts[best]:
         shown = ", ".join(members[:3]) or "nothing"
         raise CourseError(
-            f"No file in it is called as {', '.join(s.title for s in SYSTEMS.values())} call theirs; it holds {shown}. Say how"
+            f"No file in it has a name as {', '.join(s.title for s in SYSTEMS.values())} give it; it holds {shown}. Describe the names"
             " with --pattern."
         )
     return best

@@ -152,7 +152,7 @@ def read_roster(path: Path, key: str = "", mapping: Mapping[str, str] | None = N
         wanted = key or ", ".join(_KEYS)
         raise CourseError(
             f"{path} has no column for {wanted}: its headers are {listed(shortened(h.strip()) for h in header if h.strip())}."
-            " Name one with --column, such as --column login=HEADER."
+            " Choose one with --column, such as --column login=HEADER."
         )
     if columns.get("id") != columns[key]:
         notes.append(f"The student's id (the folder in submitted/) is the {key}.")
@@ -232,7 +232,7 @@ def _workbook(data: bytes, path: Path, notes: list[str]) -> Iterator[tuple[int, 
         rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
     except Exception as error:  # openpyxl raises many kinds for a file that is no workbook
         raise CourseError(
-            f"{path} is no workbook that can be read ({type(error).__name__}): save it as CSV."
+            f"{path} is not a workbook that can be read ({type(error).__name__}): save it as CSV."
         ) from None
     if len(book.worksheets) > 1:
         notes.append(f'Read the first sheet, "{sheet.title}", of {len(book.worksheets)}.')

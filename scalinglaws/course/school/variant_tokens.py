@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     if not key:
         raise CourseError(
             "This course has no variants: all students have the numbers of the text. `scalinglaws variants --start`"
-            " gives each their own, from then on."
+            " gives each student their own from then on."
         )
     directory = CourseDirectory(config=load_config(course, course))
     with gradebook_errors(), Gradebook(directory.db_url, directory.course_id) as book:
