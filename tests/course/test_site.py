@@ -189,7 +189,7 @@ def test_axe_finds_nothing(site, page, scheme, width):
 
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
-    for name in ("index.html", "03_chinchilla.html", "findings.html", "tools.html"):
+    for name in ("index.html", "08_capstone.html", "findings.html", "tools.html"):
         open_page(page, site, name)
         found = Axe().run(page).response["violations"]
         assert not found, (name, [(v["id"], v["nodes"][0]["html"][:200]) for v in found])
