@@ -27,7 +27,7 @@ def handed_out(tmp_path_factory):
     sealed = (COURSE / "scalinglaws/course/questions" / SEALED_FILE).read_text("utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SCALINGLAWS_COURSE", str(COURSE))
-        patch.setattr(bank, "sealed_bank", lambda questions: sealed)
+        patch.setattr(bank, "sealed_file", lambda questions: sealed)
         assert main(["handout", ONE, "--output", str(target)]) == 0
     with zipfile.ZipFile(target) as archive:
         assert {name.split("/")[0] for name in archive.namelist()} == {FOLDER}
@@ -68,7 +68,7 @@ def test_a_student_works_checks_and_practises_in_it(handed_out, monkeypatch, cap
     assert "not started" in said and "points" not in said
     refused = "reveal 01_power_laws/1|grade 01_power_laws|release|handout|grades|roster x|collect x|items 01_power_laws"
     for command in refused.split("|"):
-        assert main(command.split()) == 2, command
+        assert main([*command.split()]) == 2, command
         assert "handed out without" in capsys.readouterr().err, command
 
 

@@ -13,6 +13,7 @@ are turned into plain floats before they are compared, so an object that claims 
 
 A slip is a wrong value that people reach, with a sentence on how. It has a narrow tolerance of its own, whatever the
 answer's is: the nearest slip is named, and where none is near, a plain "is 3, expected 2" is better than a false accusation.
+What is common to all subjects (per cent for a share, exchanged arguments) stands in `common_slips` and needs no listing.
 
 Where a hidden line of a test cell calls a check, the reply shows neither arguments nor what came back for them: a learner's
 function could return the arguments, and they would be known at the next hand-in. Values of the learner's variables are shown.
@@ -21,6 +22,7 @@ function could return the arguments, and they would be known at the next hand-in
 import ast
 import contextlib
 import copy
+import functools
 import inspect
 import io
 import math
@@ -37,6 +39,7 @@ import pandas as pd
 
 from scalinglaws.course.variants import Variant, code_of, drawn, others_tokens, variant
 
+from . import common_slips
 from .engine.channel import call_and_compare
 from .engine.redaction import in_hidden_test
 
@@ -100,6 +103,7 @@ def _is_blank(value: Any) -> bool:
 def _tidy(text: str) -> str:
     """A message as a person writes it: on one line, plain numbers, one full stop."""
     text = re.sub(r"\bnp\.(?:float|int|bool|str)\w*\(([^()]*)\)", lambda m: _plain(m[1]), text)
+    text = re.sub(r"(?<=\d)e([+-])0*(?=\d)", lambda m: "e-" if m[1] == "-" else "e", text)
     text = re.sub(r"\s*\n\s*", " ", text).strip()
     return re.sub(r"(?<!\.)([.?!])\.(?!\.)", r"\1", text)
 
@@ -136,6 +140,8 @@ def _show(value: Any, digits: int = 6) -> str:
             return f"a table of {len(value)} rows with the columns {columns}"[:120]
         if isinstance(value, np.ndarray | pd.Series | pd.Index):
             values = np.asarray(value)
+            if values.ndim == 2 and values.size <= _SHOWN:
+                return f"[{', '.join(_show(row, 4) for row in values)}]"
             if values.ndim != 1:
                 return f"an array of shape {values.shape}" if values.ndim else _show(values[()])
             value = values.tolist()
@@ -362,8 +368,12 @@ def _judge(
     why: str,
     slips: Iterable[Slip],
     expected: str = "",
+    common: Callable[[], str] | None = None,
 ) -> None:
-    """Raise CheckFailed, with the likely slip, unless `got` is `want` within the tolerance."""
+    """Raise CheckFailed, with the likely slip, unless `got` is `want` within the tolerance.
+
+    common: finds a slip that is none of the exercise's own; from the value alone unless given.
+    """
 
     def right(value: np.ndarray) -> bool:
         return _close(value, want, rtol, atol)
@@ -372,6 +382,9 @@ def _judge(
         return
     about = _Subject.of(name)
     digits = 6 if _show(_item(got)) != _show(_item(want)) else 10
+    common = common or functools.partial(
+        common_slips.of_values, [(got, want)], rtol, shown=about.open
+    )
     if about.open:
         expected = expected or _show(_item(want), digits)
         said = f"{name} is {_show(_item(got), digits)}, expected {expected}."
@@ -384,6 +397,7 @@ def _judge(
         size = size if about.open else f"another number of values than expected{about.where}"
         raise CheckFailed(
             f"{about.name} holds {size}: one for each input, or those that the text lists, in the same order."
+            f" {common()}"
         )
     if likely := _likely(got, want, slips, right):
         raise CheckFailed(f"{said} {' Or: '.join(likely)}")
@@ -397,6 +411,8 @@ def _judge(
         raise CheckFailed(
             f"{said} It is right, but rounded to {rounded} digits: keep more of them."
         )
+    if found := common():
+        raise CheckFailed(f"{said} {found}")
     if _close(got, want, min(5 * rtol, 0.25), 5 * atol):
         reason = f": {why}" if why else ""
         raise CheckFailed(f"{said} Nearly, but outside the tolerance{reason}.")
@@ -641,9 +657,23 @@ def check_function(
         else:
             others = [given for given, _ in cases[:i] + cases[i + 1 :]]
             known = _agreeing(slips, function, args, others, got, rtol)
-        _judge(shown, got, want, rtol=rtol, atol=atol, why=why, slips=known)
+        common = functools.partial(_common_slip, function, cases, i, rtol)
+        _judge(shown, got, want, rtol=rtol, atol=atol, why=why, slips=known, common=common)
     if complaint:
         raise CheckFailed(complaint)
+
+
+def _common_slip(
+    function: Callable[..., Any], cases: list[tuple[tuple[Any, ...], Any]], failed: int, rtol: float
+) -> str:
+    return common_slips.of_function(
+        lambda *args: _watched(function, args, "")[0],
+        cases,
+        failed,
+        rtol,
+        functools.partial(_parameter, function),
+        shown=not in_hidden_test(),
+    )
 
 
 def _read_slips(table: str, answer: float) -> list[Slip]:

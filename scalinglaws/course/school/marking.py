@@ -7,14 +7,15 @@ import argparse
 import csv
 import json
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
 
 from scalinglaws.course.grading.classroom import check_name
-from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.grading.semester import FILE, load_semester
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
@@ -81,14 +82,19 @@ def run(args: argparse.Namespace) -> int:
 
 def waiting(course: Path, assignment: str) -> list[Task]:
     """The notebooks of an assignment that wait for a person's marks, in formgrader's order."""
-    api = NbGraderAPI(config=load_config(course, course))
-    notebooks = sorted(p.stem for p in (course / "source" / assignment).glob("*.ipynb"))
-    return [
-        Task(row["id"], notebook, row["index"] + 1)
-        for notebook in notebooks
-        for row in api.get_notebook_submissions(assignment, notebook)
-        if row["needs_manual_grade"]
-    ]
+    directory = CourseDirectory(config=load_config(course, course))
+    found: list[Task] = []
+    with warnings.catch_warnings(), open_gradebook(directory) as book:
+        warnings.simplefilter("ignore")
+        for path in sorted((course / "source" / assignment).glob("*.ipynb")):
+            rows = book.notebook_submission_dicts(path.stem, assignment)
+            rows.sort(key=lambda row: row["id"])  # formgrader's numbers
+            found += [
+                Task(row["id"], path.stem, number)
+                for number, row in enumerate(rows, 1)
+                if row["needs_manual_grade"]
+            ]
+    return found
 
 
 def share(

@@ -1,0 +1,326 @@
+"""Mistakes that people make in every subject, recognised from the wrong result alone.
+
+An exercise lists the slips of its own subject. What is common to all stands here: a share in per cent, the other logarithm,
+numerator and denominator exchanged, the wrong unit, one too many, arguments exchanged or never used. Each sentence states
+something that was found to hold ("100 times the right value"), and only then what probably happened.
+"""
+
+import copy
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+Pair = tuple[Array, Array]  # what came, and what is right
+Case = tuple[tuple[Any, ...], Any]  # the arguments of a function, and the right result
+
+# One number meets a relation by accident; its tolerance is narrow, and no narrower than rounding to four digits.
+_NARROW, _WIDE = 5e-4, 2e-3
+_SLOW = 0.5  # seconds: a function that takes longer is not called again
+
+_TIMES: list[tuple[float, str]] = [
+    (100, "Per cent and shares are mixed up."),
+    (math.log(10), "Natural and decimal logarithms are mixed up."),
+    (math.log(2), "Natural logarithms and those to base 2 (nats and bits) are mixed up."),
+    (math.log2(10), "Logarithms to base 2 and to base 10 are mixed up."),
+    (2, "Look for a factor of 2."),
+    (6, "Look for a factor of 6, as in C = 6ND."),
+]
+_OF: list[tuple[Callable[[Array], Array], str]] = [
+    (lambda w: 1 / w, "1 divided by the right value: what stands above and below changed places."),
+    (lambda w: 1 - w, "1 minus the right value: the rest is counted."),
+    (lambda w: 100 - w, "100 minus the right value: the rest is counted."),
+    (lambda w: 100 * (1 - w), "the rest to 1, in per cent."),
+    (
+        lambda w: w - 1,
+        "the right value minus 1: it is one too low, or a change stands for a factor.",
+    ),
+    (
+        lambda w: w + 1,
+        "the right value plus 1: it is one too high, or a factor stands for a change.",
+    ),
+    (lambda w: 100 * (w - 1), "the change in per cent, where the factor was asked for."),
+    (lambda w: 1 + w / 100, "the factor, where the change in per cent was asked for."),
+    (lambda w: w**2, "the square of the right value."),
+    (np.sqrt, "the square root of the right value."),
+    (np.log, "the natural logarithm of the right value: turn it back with exp."),
+    (np.log10, "the decimal logarithm of the right value: turn it back with 10**."),
+    (np.log2, "the logarithm to base 2 of the right value: turn it back with 2**."),
+    (np.exp, "exp of the right value: the logarithm was asked for."),
+    (lambda w: 10.0**w, "10 to the power of the right value: the logarithm was asked for."),
+    (lambda w: 2.0**w, "2 to the power of the right value: the logarithm was asked for."),
+]
+
+
+def of_values(pairs: Sequence[Pair], rtol: float, *, shown: bool = True) -> str:
+    """What `got` is of `want` in every pair, in a sentence; "" where nothing is known.
+
+    rtol: the answer's relative tolerance. shown: whether a sentence may hold numbers computed from the values.
+    """
+    single = sum(want.size for _, want in pairs) == 1
+    rtol = max(_NARROW, min(rtol, _WIDE if single else 0.02))
+    if any(got.shape != want.shape for got, want in pairs):
+        return _of_shapes(pairs, rtol) if len(pairs) == 1 else ""
+    got = np.concatenate([np.ravel(g) for g, _ in pairs])
+    want = np.concatenate([np.ravel(w) for _, w in pairs])
+    found = list(itertools.islice(_relations(got, want, rtol), 3))
+    if got.size > 1 and (decimals := _decimals(got, want)):
+        return f"It is right, but rounded to {decimals}: keep more digits."
+    if 0 < len(found) < 3:  # three that agree say nothing
+        return " Or: ".join(found)
+    return "" if found else _of_several(pairs, rtol, shown)
+
+
+def _decimals(got: Array, want: Array) -> str:
+    """To how many decimals `got` is `want` rounded, in words; "" if it is not."""
+    for places in range(1, 7):
+        if np.array_equal(got, np.round(want, places)):
+            return f"{places} decimal{'s' if places > 1 else ''}"
+    return ""
+
+
+def _relations(got: Array, want: Array, rtol: float) -> Iterator[str]:
+    """The relations that hold for all values, and do not hold for the right ones."""
+
+    def holds(value: Array) -> bool:
+        return _alike(got, value, rtol) and not _alike(value, want, rtol)
+
+    with np.errstate(all="ignore"):
+        for factor, hint in _TIMES:
+            if factor == 6 and np.max(np.abs([got, want])) < 1e6:
+                continue  # not a number of FLOPs
+            if holds(want * factor):
+                yield f"It is {factor:.4g} times the right value. {hint}"
+            if holds(want / factor):
+                yield f"It is the right value divided by {factor:.4g}. {hint}"
+        for change, sentence in _OF:
+            if holds(change(want)):
+                yield f"It is {sentence}"
+        exponent = np.round(np.log10(np.median(got / want))) if np.all(got / want > 0) else 0.0
+        if abs(exponent) not in (0, 2) and holds(want * 10.0**exponent):
+            yield f"The digits are right, the power of ten is not (1e{exponent:.0f} times): look at the units."
+
+
+def _of_several(pairs: Sequence[Pair], rtol: float, shown: bool) -> str:
+    """What several values have in common: their order, one factor, one difference."""
+    got, want = pairs[0]
+    if len(pairs) == 1:
+        if want.ndim == 1 and _alike(got, want[::-1], rtol):
+            return "Those are the right values in the reverse order."
+        if want.ndim == 1 and _alike(np.sort(got), np.sort(want), rtol):
+            return "Those are the right values in another order."
+        if want.ndim == 1 and _alike(got, np.cumsum(want), rtol):
+            return "Those are running sums of the right values."
+        if want.ndim == 2 and _alike(got, want.T, rtol):
+            return "Rows and columns changed places."
+    got = np.concatenate([np.ravel(g) for g, _ in pairs])
+    want = np.concatenate([np.ravel(w) for _, w in pairs])
+    if (
+        got.size < 2
+        or not np.all(np.isfinite(got))
+        or _alike(want, np.full_like(want, want[0]), 0.01)
+    ):
+        return ""
+    with np.errstate(all="ignore"):
+        factor = np.median(got / want)
+        if factor != 0 and abs(factor - 1) > 0.02 and _alike(got, want * factor, rtol):
+            times = f"{factor:.4g} times the right one" if shown else "the right one times the same"
+            return f"Every value is {times}: look for a constant factor."
+        shift = np.median(got - want)
+        if shift != 0 and np.ptp(got - want) <= 1e-3 * min(abs(shift), np.ptp(want)):
+            sign = "plus" if shift > 0 else "minus"
+            apart = f"{sign} {abs(shift):.4g}" if shown else f"{sign} the same"
+            return f"Every value is the right one {apart}: look for a term."
+    right = np.isclose(got, want, rtol=rtol, atol=0)
+    if len(pairs) == 1 and 2 < right.size <= 20 and 2 * right.sum() >= right.size:
+        wrong = ", ".join(str(i + 1) for i in np.flatnonzero(~right))
+        plural = "Values" if (~right).sum() > 1 else "Value"
+        return f"{plural} {wrong} of {right.size} differ{'' if plural == 'Values' else 's'}; the others are right."
+    return ""
+
+
+def _of_shapes(pairs: Sequence[Pair], rtol: float) -> str:
+    got, want = pairs[0]
+    if got.size == 1 and want.size > 1:
+        for what, value in (("mean", np.mean(want)), ("sum", np.sum(want))):
+            if _alike(got.reshape(()), np.asarray(value), rtol):
+                return f"That is the {what} of the right values: keep one for each input."
+    if want.ndim == 2 and got.shape == want.T.shape and _alike(got, want.T, rtol):
+        return "Rows and columns changed places."
+    return ""
+
+
+def of_function(
+    function: Callable[..., Any],
+    cases: Sequence[Case],
+    failed: int,
+    rtol: float,
+    parameter: Callable[[int], str],
+    *,
+    shown: bool = True,
+) -> str:
+    """What a wrong function does with its arguments, in a sentence; "" where nothing is known.
+
+    function: takes the arguments and returns an array; it may raise. failed: the case that went wrong.
+    parameter: what the function calls the argument at a position.
+    shown: whether a sentence may hold numbers computed from the values.
+    """
+    args, want = cases[failed]
+    want = np.asarray(want, dtype=float)
+    start = time.perf_counter()
+    asked = _Asked(function, rtol)
+    got = asked(args)
+    if got is None or time.perf_counter() - start > _SLOW:
+        return ""
+    return (
+        _exchanged(asked, cases, failed, parameter)
+        or _ignored(asked, cases, failed, parameter)
+        or _with_argument(asked, cases, failed, parameter)
+        or of_values(
+            [(g, w) for given, w in _arrays(cases) if (g := asked(given)) is not None],
+            rtol,
+            shown=shown,
+        )
+        or (
+            _of_several([(got, want)], max(_NARROW, min(rtol, _WIDE)), shown)
+            if got.shape == want.shape and want.ndim
+            else ""
+        )
+    )
+
+
+class _Asked:
+    """A learner's function, whose errors are no results."""
+
+    def __init__(self, function: Callable[..., Any], rtol: float) -> None:
+        self.function, self.rtol = function, max(rtol, 1e-6)
+
+    def __call__(self, args: tuple[Any, ...]) -> Array | None:
+        try:
+            return np.asarray(self.function(*copy.deepcopy(args)), dtype=float)
+        except Exception:
+            return None
+
+    def gives(self, args: tuple[Any, ...], want: Any) -> bool:
+        got = self(args)
+        return got is not None and _alike(got, np.asarray(want, dtype=float), self.rtol)
+
+
+def _arrays(cases: Sequence[Case]) -> list[tuple[tuple[Any, ...], Array]]:
+    return [(args, np.asarray(want, dtype=float)) for args, want in cases]
+
+
+def _exchanged(
+    asked: _Asked, cases: Sequence[Case], failed: int, parameter: Callable[[int], str]
+) -> str:
+    args = cases[failed][0]
+
+    def swapped(given: tuple[Any, ...], i: int, j: int) -> tuple[Any, ...]:
+        order = list(given)
+        order[i], order[j] = order[j], order[i]
+        return tuple(order)
+
+    for i, j in itertools.combinations(range(len(args)), 2):
+        if _kind(args[i]) != _kind(args[j]) or _same(args[i], args[j]):
+            continue
+        if asked.gives(swapped(args, i, j), cases[failed][1]) and all(
+            asked.gives(swapped(given, i, j), want) for given, want in cases if len(given) > j
+        ):
+            return f"{parameter(i)} and {parameter(j)} changed places: with the two exchanged it is right."
+    return ""
+
+
+def _ignored(
+    asked: _Asked, cases: Sequence[Case], failed: int, parameter: Callable[[int], str]
+) -> str:
+    args = cases[failed][0]
+    got = asked(args)
+    for i, value in enumerate(args):
+        if _kind(value) != "number":
+            continue
+        others = {
+            given[i]: given
+            for given, _ in cases
+            if len(given) > i and _kind(given[i]) == "number" and given[i] != value
+        }
+        results = [asked((*args[:i], other, *args[i + 1 :])) for other in others]
+        if results and all(r is not None and _same(r, got) for r in results):
+            return f"The result is the same whatever {parameter(i)} is: use the argument."
+    return ""
+
+
+def _with_argument(
+    asked: _Asked, cases: Sequence[Case], failed: int, parameter: Callable[[int], str]
+) -> str:
+    """Whether every result is the right one plus, minus, times or divided by one argument."""
+    known = [
+        (args, got, want)
+        for args, want in _arrays(cases)
+        if (got := asked(args)) is not None and got.shape == want.shape
+    ]
+    if len(known) != len(cases):
+        return ""
+    ways: list[tuple[Callable[[Array, Any], Array], str]] = [
+        (lambda w, a: w - a, "the right one minus {}: it is missing"),
+        (lambda w, a: w + a, "the right one plus {}: it is counted once too often"),
+        (lambda w, a: w - 2 * a, "the right one minus twice {}: its sign is wrong"),
+        (lambda w, a: w * a, "the right one times {}: it multiplies once too often"),
+        (lambda w, a: w / a, "the right one divided by {}: it should multiply once more"),
+        (lambda w, a: w * a**2, "the right one times {} squared: divide by it, do not multiply"),
+        (
+            lambda w, a: w / a**2,
+            "the right one divided by {} squared: multiply by it, do not divide",
+        ),
+    ]
+    for i, value in enumerate(cases[failed][0]):
+        if _kind(value) != "number" or not all(
+            len(args) > i and _kind(args[i]) == "number" for args, _, _ in known
+        ):
+            continue
+        for way, sentence in ways:
+            with np.errstate(all="ignore"):
+                wrong = [(got, want, way(want, args[i])) for args, got, want in known]
+            if all(_alike(got, value, asked.rtol) for got, _, value in wrong) and not all(
+                _alike(value, want, asked.rtol) for _, want, value in wrong
+            ):
+                return f"Every result is {sentence.format(parameter(i))}."
+    return ""
+
+
+def _kind(value: Any) -> str:
+    """What may be exchanged for one another: numbers, or arrays of one shape."""
+    if isinstance(value, bool | str):
+        return type(value).__name__
+    if isinstance(value, int | float | np.number):
+        return "number"
+    if isinstance(value, np.ndarray | list | tuple):
+        return f"array {np.shape(value)}" if not _ragged(value) else "list"
+    return type(value).__name__
+
+
+def _ragged(value: Any) -> bool:
+    try:
+        np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return True
+    return False
+
+
+def _same(a: Any, b: Any) -> bool:
+    try:
+        a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    except (TypeError, ValueError):
+        return bool(a is b)
+    return a.shape == b.shape and bool(np.array_equal(a, b))
+
+
+def _alike(got: Array, value: Array, rtol: float) -> bool:
+    return (
+        got.shape == value.shape
+        and bool(np.all(np.isfinite(value)))
+        and bool(np.allclose(got, value, rtol=rtol, atol=0))
+    )
