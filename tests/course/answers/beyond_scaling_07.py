@@ -407,7 +407,10 @@ ANSWERS = {
         ],
         wrong=[
             (_EVEN.format(ratio="C2 / C1", even="1.14e13", share=_TOKENS), "upside down"),
-            (_EVEN.format(ratio="15e12 / D2", even="1.14e13", share=_TOKENS), "compares the tokens"),
+            (
+                _EVEN.format(ratio="15e12 / D2", even="1.14e13", share=_TOKENS),
+                "compares the tokens",
+            ),
             (_EVEN.format(ratio="8e9 / N2", even="1.14e13", share=_TOKENS), "compares the sizes"),
             (_EVEN.format(ratio="C1 / C2", even="11.4", share=_TOKENS), "trillions"),
             (
