@@ -21,6 +21,7 @@ _CLAIM = """
 F = 2 * gpt3["N"] + 2 * 2048 * gpt3["n_layer"] * gpt3["d_model"]
 exponent = {exponent}
 context_equal = {context}
+tokens_per_second = {speed}
 """
 _SLOPE = 'np.polyfit(np.log(gpt3["N"]), np.log(F), 1)[0]'
 _EVEN = """
@@ -30,7 +31,11 @@ D2 = law.D_for(loss, N2)
 C1, C2 = 6 * 8e9 * 15e12, 6 * N2 * D2
 training_ratio = {ratio}
 break_even = {even}
+few, many, gpt3_loss = law(13e9, 3e11), law(13e9, 1e12), law(175e9, 3e11)
+tokens_share = {share}
 """
+_TOKENS = "(few - many) / (few - gpt3_loss)"
+_SPEED = "8 * 3.35e12 / (2 * 175e9)"
 _FORECAST = """
 def cost(growth, years=2.3):
     return 40e6 * growth**years
@@ -246,26 +251,35 @@ ANSWERS = {
     ),
     "ex5_claim": Answers(
         right=[
-            _CLAIM.format(exponent=_SLOPE, context="6.7e9 / (32 * 4096)"),
+            _CLAIM.format(exponent=_SLOPE, context="6.7e9 / (32 * 4096)", speed=_SPEED),
+            _CLAIM.format(exponent=_SLOPE, context="51117", speed="np.float64(76.6)"),
+            _CLAIM.format(exponent=_SLOPE, context="51117", speed="1 / (350e9 / 8 / 3.35e12)"),
             _CLAIM.format(
-                exponent='np.polyfit(np.log10(gpt3["N"]), np.log10(F), 1)[0]', context="51_000"
+                exponent='np.polyfit(np.log10(gpt3["N"]), np.log10(F), 1)[0]',
+                context="51_000",
+                speed=_SPEED,
             ),
             _CLAIM.format(
                 exponent='np.cov(np.log(gpt3["N"]), np.log(F))[0, 1] / np.log(gpt3["N"]).var()',
                 context="51.1e3",
+                speed=_SPEED,
             ),
         ],
         wrong=[
-            (_CLAIM.format(exponent="1.0", context="51117"), "slope of 2N alone"),
+            (_CLAIM.format(exponent="1.0", context="51117", speed=_SPEED), "slope of 2N alone"),
             (
                 _CLAIM.format(
-                    exponent='np.polyfit(np.log(F), np.log(gpt3["N"]), 1)[0]', context="51117"
+                    exponent='np.polyfit(np.log(F), np.log(gpt3["N"]), 1)[0]',
+                    context="51117",
+                    speed=_SPEED,
                 ),
                 "axes changed places",
             ),
             (
                 _CLAIM.format(
-                    exponent='np.polyfit(np.log(gpt3["N"]), np.log(F), 1)[1]', context="51117"
+                    exponent='np.polyfit(np.log(gpt3["N"]), np.log(F), 1)[1]',
+                    context="51117",
+                    speed=_SPEED,
                 ),
                 "intercept",
             ),
@@ -273,14 +287,61 @@ ANSWERS = {
                 _CLAIM.format(
                     exponent='np.polyfit(np.log(gpt3["N"]), np.log(F - 2 * gpt3["N"]), 1)[0]',
                     context="51117",
+                    speed=_SPEED,
                 ),
                 "slope of attention alone",
             ),
-            (_CLAIM.format(exponent=_SLOPE, context="6.7e9 / (2 * 32 * 4096)"), "cancels"),
-            (_CLAIM.format(exponent=_SLOPE, context="6.7e9 / 4096"), "n_layer"),
-            (_CLAIM.format(exponent=_SLOPE, context="6.7e9 / (32 * 4096**2)"), ""),
-            (_CLAIM.format(exponent=_SLOPE, context="2048"), ""),
-            (_CLAIM.format(exponent="np.polyfit(gpt3['N'], F, 1)[0]", context="51117"), ""),
+            (
+                _CLAIM.format(exponent=_SLOPE, context="6.7e9 / (2 * 32 * 4096)", speed=_SPEED),
+                "cancels",
+            ),
+            (_CLAIM.format(exponent=_SLOPE, context="6.7e9 / 4096", speed=_SPEED), "n_layer"),
+            (_CLAIM.format(exponent=_SLOPE, context="6.7e9 / (32 * 4096**2)", speed=_SPEED), ""),
+            (_CLAIM.format(exponent=_SLOPE, context="2048", speed=_SPEED), ""),
+            (
+                _CLAIM.format(
+                    exponent="np.polyfit(gpt3['N'], F, 1)[0]", context="51117", speed=_SPEED
+                ),
+                "",
+            ),
+            (
+                _CLAIM.format(exponent=_SLOPE, context="51117", speed="2 * 175e9 / (8 * 3.35e12)"),
+                "turn it over",
+            ),
+            (
+                _CLAIM.format(exponent=_SLOPE, context="51117", speed="8 * 3.35e12 / 175e9"),
+                "two bytes",
+            ),
+            (
+                _CLAIM.format(exponent=_SLOPE, context="51117", speed="3.35e12 / (2 * 175e9)"),
+                "one accelerator",
+            ),
+            (
+                _CLAIM.format(exponent=_SLOPE, context="51117", speed="8 * 3.35e12 / (4 * 175e9)"),
+                "enters once",
+            ),
+            (
+                _CLAIM.format(exponent=_SLOPE, context="51117", speed="989e12 / (2 * 175e9)"),
+                "count bytes",
+            ),
+            (
+                _CLAIM.format(exponent=_SLOPE, context="51117", speed="8 * 989e12 / (2 * 175e9)"),
+                "count bytes",
+            ),
+            (
+                _CLAIM.format(exponent=_SLOPE, context="51117", speed="3.35e12 / (2 * 175e9) / 8"),
+                "an eighth",
+            ),
+            (
+                _CLAIM.format(exponent=_SLOPE, context="51117", speed="64 * 3.35e12 / (2 * 175e9)"),
+                "counted twice",
+            ),
+            (
+                _CLAIM.format(exponent=_SLOPE, context="51117", speed="8 * 3.35e12 / (2 * 6.7e9)"),
+                "6.7 billion",
+            ),
+            (_CLAIM.format(exponent=_SLOPE, context="51117", speed="4"), ""),
+            (_CLAIM.format(exponent=_SLOPE, context="51117", speed="'77'"), "quotation marks"),
         ],
     ),
     "ex6_devices": Answers(
@@ -336,26 +397,78 @@ ANSWERS = {
     ),
     "ex9_break_even": Answers(
         right=[
-            _EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * (N2 - 8e9))"),
-            "training_ratio, break_even = 5.51, 1.14e13",
+            _EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * (N2 - 8e9))", share=_TOKENS),
+            "training_ratio, break_even, tokens_share = 5.51, 1.14e13, 0.54",
             _EVEN.format(
-                ratio="law.overspend(8e9, 15e12)", even="(C1 - C2) / 2 / abs(8e9 - float(N2))"
+                ratio="law.overspend(8e9, 15e12)",
+                even="(C1 - C2) / 2 / abs(8e9 - float(N2))",
+                share=_TOKENS,
             ),
         ],
         wrong=[
-            (_EVEN.format(ratio="C2 / C1", even="1.14e13"), "upside down"),
-            (_EVEN.format(ratio="15e12 / D2", even="1.14e13"), "compares the tokens"),
-            (_EVEN.format(ratio="8e9 / N2", even="1.14e13"), "compares the sizes"),
-            (_EVEN.format(ratio="C1 / C2", even="11.4"), "trillions"),
-            (_EVEN.format(ratio="C1 / C2", even="C1 / (2 * (N2 - 8e9))"), "trained as well"),
-            (_EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * 8e9)"), "difference of the"),
-            (_EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (N2 - 8e9)"), "the 2 is missing"),
+            (_EVEN.format(ratio="C2 / C1", even="1.14e13", share=_TOKENS), "upside down"),
             (
-                _EVEN.format(ratio="C1 / C2", even="sl.implied_inference(law, 8e9, 15e12)"),
+                _EVEN.format(ratio="15e12 / D2", even="1.14e13", share=_TOKENS),
+                "compares the tokens",
+            ),
+            (_EVEN.format(ratio="8e9 / N2", even="1.14e13", share=_TOKENS), "compares the sizes"),
+            (_EVEN.format(ratio="C1 / C2", even="11.4", share=_TOKENS), "trillions"),
+            (
+                _EVEN.format(ratio="C1 / C2", even="C1 / (2 * (N2 - 8e9))", share=_TOKENS),
+                "trained as well",
+            ),
+            (
+                _EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * 8e9)", share=_TOKENS),
+                "difference of the",
+            ),
+            (
+                _EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (N2 - 8e9)", share=_TOKENS),
+                "the 2 is missing",
+            ),
+            (
+                _EVEN.format(
+                    ratio="C1 / C2", even="sl.implied_inference(law, 8e9, 15e12)", share=_TOKENS
+                ),
                 "*best* size",
             ),
-            (_EVEN.format(ratio="C1 / law.C_for(L_target)", even="1.14e13"), "loss of the 8B"),
-            (_EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * (8e9 - N2))"), "signs"),
+            (
+                _EVEN.format(ratio="C1 / law.C_for(L_target)", even="1.14e13", share=_TOKENS),
+                "loss of the 8B",
+            ),
+            (
+                _EVEN.format(ratio="C1 / C2", even="(C1 - C2) / (2 * (8e9 - N2))", share=_TOKENS),
+                "signs",
+            ),
+            (
+                _EVEN.format(ratio="C1 / C2", even="1.14e13", share="few - many"),
+                "divide it by the gap",
+            ),
+            (
+                _EVEN.format(ratio="C1 / C2", even="1.14e13", share="few - gpt3_loss"),
+                "whole gap, in nats",
+            ),
+            (
+                _EVEN.format(
+                    ratio="C1 / C2", even="1.14e13", share="(many - gpt3_loss) / (few - gpt3_loss)"
+                ),
+                "that remains",
+            ),
+            (
+                _EVEN.format(
+                    ratio="C1 / C2", even="1.14e13", share="(few - many) / (many - gpt3_loss)"
+                ),
+                "gap that remains",
+            ),
+            (
+                _EVEN.format(ratio="C1 / C2", even="1.14e13", share="(few - many) / (few - law.E)"),
+                "irreducible",
+            ),
+            (
+                _EVEN.format(ratio="C1 / C2", even="1.14e13", share="(few - many) / few"),
+                "loss itself",
+            ),
+            (_EVEN.format(ratio="C1 / C2", even="1.14e13", share="0.5"), ""),
+            (_EVEN.format(ratio="C1 / C2", even="1.14e13", share="0"), ""),
         ],
     ),
     "ex10_coverage": Answers(
