@@ -169,6 +169,15 @@ ANSWERS = {
     ),
     "ex2_gopher": Answers(
         right=[
+            (
+                "law_=lambda N,D:1.69+406.4*N**-.34+410.7*D**-.28\n"
+                "C_gopher=6*280e9*300e9\n"
+                "C_chinchilla=6*70e9*1.4e12\n"
+                "L_gopher=law_(280e9,300e9)\n"
+                "L_chinchilla=law_(70e9,1.4e12)\n"
+                "data_over_model_gopher=(410.7*300e9**-.28)/(406.4*280e9**-.34)\n"
+                "inference_ratio=70/280"
+            ),
             _GOPHER,
             "law = sl.CHINCHILLA_ROUNDED\nC_gopher, C_chinchilla = np.float64(5.04e23), sl.training_flops(70e9, 1.4e12)\n"
             "L_gopher, L_chinchilla = law(280e9, 300e9), [law(70e9, 1.4e12)]\n"
@@ -180,6 +189,66 @@ ANSWERS = {
             + "L_gopher, L_chinchilla = round(L_gopher, 3), round(L_chinchilla, 3)",
         ],
         wrong=[
+            (
+                (
+                    "law_=lambda N,D:1.69+406.4*N**-.34+410.7*D**-.28\n"
+                    "C_gopher=280e9*300e9\n"
+                    "C_chinchilla=70e9*1.4e12\n"
+                    "L_gopher=law_(280e9,300e9)\n"
+                    "L_chinchilla=law_(70e9,1.4e12)\n"
+                    "data_over_model_gopher=(410.7*300e9**-.28)/(406.4*280e9**-.34)\n"
+                    "inference_ratio=70/280"
+                ),
+                "The 6 is",
+            ),
+            (
+                (
+                    "law_=lambda N,D:1.69+406.4*N**-.34+410.7*D**-.28\n"
+                    "C_gopher=2*280e9*300e9\n"
+                    "C_chinchilla=2*70e9*1.4e12\n"
+                    "L_gopher=law_(280e9,300e9)\n"
+                    "L_chinchilla=law_(70e9,1.4e12)\n"
+                    "data_over_model_gopher=(410.7*300e9**-.28)/(406.4*280e9**-.34)\n"
+                    "inference_ratio=70/280"
+                ),
+                "That is the forward pass alone:",
+            ),
+            (
+                (
+                    "law_=lambda N,D:1.69+406.4*N**-.34+410.7*D**-.28\n"
+                    "C_gopher=6*280e9*300e9\n"
+                    "C_chinchilla=6*70e9*1.4e13\n"
+                    "L_gopher=law_(280e9,300e9)\n"
+                    "L_chinchilla=law_(70e9,1.4e12)\n"
+                    "data_over_model_gopher=(410.7*300e9**-.28)/(406.4*280e9**-.34)\n"
+                    "inference_ratio=70/280"
+                ),
+                "The digits are right, the power of ten",
+            ),
+            (
+                (
+                    "law_=lambda N,D:1.69+406.4*N**-.34+410.7*D**-.28\n"
+                    "C_gopher=6*280*300\n"
+                    "C_chinchilla=6*70*1400\n"
+                    "L_gopher=law_(280e9,300e9)\n"
+                    "L_chinchilla=law_(70e9,1.4e12)\n"
+                    "data_over_model_gopher=(410.7*300e9**-.28)/(406.4*280e9**-.34)\n"
+                    "inference_ratio=70/280"
+                ),
+                "N and D are counted in single",
+            ),
+            (
+                (
+                    "law_=lambda N,D:1.69+406.4*N**-.34+410.7*D**-.28\n"
+                    "C_gopher=6*280e9*300e9\n"
+                    "C_chinchilla=6*70e9*1.4e12\n"
+                    "L_gopher=law_(70e9,1.4e12)\n"
+                    "L_chinchilla=law_(280e9,300e9)\n"
+                    "data_over_model_gopher=(410.7*300e9**-.28)/(406.4*280e9**-.34)\n"
+                    "inference_ratio=70/280"
+                ),
+                "10, to three decimals or better. That",
+            ),
             (_GOPHER + "C_gopher = 280e9 * 300e9", "6 is missing"),
             (_GOPHER + "C_chinchilla = 6 * 70e9 * 1.4e9", "trillion is 1e12"),
             (_GOPHER + "C_gopher, C_chinchilla = C_chinchilla, C_gopher", "other model"),
@@ -215,11 +284,20 @@ ANSWERS = {
     ),
     "ex3_claim": Answers(
         right=[
+            (
+                "L_text=1.61+406.4*1e9**-.34+410.7*1e8**-.28\n"
+                "L_paper=1.69+406.4*1e9**-.34+410.7*1e8**-.28\n"
+                "claim_holds=False"
+            ),
             _CLAIM.format("1.61 + rest, 1.69 + rest, False"),
             "L_text, L_paper, claim_holds = 4.33, 4.41, np.bool_(False)",
             "L_paper = sl.CHINCHILLA_ROUNDED(1e9, 1e8)\nL_text = L_paper - 0.08\nclaim_holds = abs(L_text - 4.73) < 0.005 or abs(L_paper - 4.73) < 0.005",
         ],
         wrong=[
+            (
+                ("L_text=4.73\nL_paper=1.69+406.4*1e9**-.34+410.7*1e8**-.28\nclaim_holds=False"),
+                "Compute the three",
+            ),
             (_CLAIM.format("1.69 + rest, 1.61 + rest, False"), "law with E = 1.69"),
             (_CLAIM.format("4.73, 1.69 + rest, True"), "That is the claim"),
             (_CLAIM.format("1.61 + rest, 1.69 + rest, True"), "compare 4.73"),
@@ -236,6 +314,12 @@ ANSWERS = {
     ),
     "ex4_best_split": Answers(
         right=[
+            (
+                "def best_split(C, E, A, B, alpha, beta):\n"
+                "    a_=beta/(alpha+beta);G=(alpha*A/(beta*B))**(1/(alpha+beta))\n"
+                "    N=G*(C/6)**a_;D=C/6/N\n"
+                "    return N,D,E+A*N**-alpha+B*D**-beta"
+            ),
             grid(),
             _SPLIT.format(
                 body="law = sl.ChinchillaLaw(E, A, B, alpha, beta); return [law.N_opt(C), law.D_opt(C), law.L_opt(C)]"
@@ -256,6 +340,55 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "def best_split(C, E, A, B, alpha, beta):\n"
+                    "    N=np.geomspace(1e3,1e15,3000)\n"
+                    "    D=C/N\n"
+                    "    L=E+A/N**alpha+B/D**beta\n"
+                    "    i=L.argmin()\n"
+                    "    return N[i],D[i],L[i]"
+                ),
+                "The budget is 6·N·D, not",
+            ),
+            (
+                (
+                    "def best_split(C, E, A, B, alpha, beta):\n"
+                    "    N=(C/6)**.5\n"
+                    "    return N,N,E+A/N**alpha+B/N**beta"
+                ),
+                "N and D are equal here: that splits the",
+            ),
+            (
+                (
+                    "def best_split(C, E, A, B, alpha, beta):\n"
+                    "    N=np.geomspace(1e3,1e15,3000)\n"
+                    "    D=C/6/N\n"
+                    "    L=E+A/N**alpha+B/D**beta\n"
+                    "    i=L.argmax()\n"
+                    "    return N[i],D[i],L[i]"
+                ),
+                "That is where the loss is highest: take",
+            ),
+            (
+                (
+                    "def best_split(C, E, A, B, alpha, beta):\n"
+                    "    N=np.geomspace(1e3,1e15,3000)\n"
+                    "    D=C/6/N\n"
+                    "    i=np.argmin(abs(A/N**alpha-B/D**beta))\n"
+                    "    return N[i],D[i],E+A/N[i]**alpha+B/D[i]**beta"
+                ),
+                "The two terms are equal there. The loss",
+            ),
+            (
+                (
+                    "def best_split(C, E, A, B, alpha, beta):\n"
+                    "    a_=beta/(alpha+beta);G=(alpha*A/(beta*B))**(1/(alpha+beta))\n"
+                    "    N=G*(C/6)**a_;D=C/6/N\n"
+                    "    return D,N,E+A*N**-alpha+B*D**-beta"
+                ),
+                "N and D changed places: return (N, D,",
+            ),
             (grid(D="C / N"), "not N·D"),
             (grid(result="D[i], N[i], loss[i]"), "changed places"),
             (grid(result="loss[i], N[i], D[i]"), "The order is"),
@@ -284,11 +417,15 @@ ANSWERS = {
     ),
     "ex5_double": Answers(
         right=[
+            ("factor_each=np.sqrt(2)\ncompute_for_both=4"),
             "factor_each, compute_for_both = 2**0.5, 4",
             "factor_each = np.sqrt(2)\ncompute_for_both = np.int64(4)",
             "factor_each, compute_for_both = 1.41, 4.0",
         ],
         wrong=[
+            (("factor_each=2\ncompute_for_both=4"), "What does 6·N·D become if both N and D"),
+            (("factor_each=2**.5\ncompute_for_both=24"), "The 6 is there before and after: it"),
+            (("factor_each=2**.5\ncompute_for_both=2"), "That is the claim. 6·(2N)·(2D) is how"),
             ("factor_each, compute_for_both = 2, 4", "That is the claim"),
             ("factor_each, compute_for_both = 2**0.5, 2", "That is the claim"),
             ("factor_each, compute_for_both = 4, 2**0.5", "other number"),
@@ -319,6 +456,12 @@ ANSWERS = {
     ),
     "ex7_parabola": Answers(
         right=[
+            (
+                "def parabola_minimum(N, loss):\n"
+                "    c=np.polyfit(np.log10(N),loss,2)\n"
+                "    x=-c[1]/2/c[0]\n"
+                "    return 10**x,np.polyval(c,x)"
+            ),
             _PARABOLA.format(
                 body="a, b, c = np.polyfit(np.log(N), loss, 2); x = -b / 2 / a; return np.exp(x), a * x**2 + b * x + c"
             ),
@@ -334,6 +477,46 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "def parabola_minimum(N, loss):\n"
+                    "    c=np.polyfit(np.log(N),loss,2)\n"
+                    "    x=-c[1]/c[0]\n"
+                    "    return np.exp(x),np.polyval(c,x)"
+                ),
+                "The 2 of 2·q2 is",
+            ),
+            (
+                (
+                    "def parabola_minimum(N, loss):\n"
+                    "    c=np.polyfit(np.log(N),loss,2)\n"
+                    "    x=c[1]/2/c[0]\n"
+                    "    return np.exp(x),np.polyval(c,x)"
+                ),
+                "The minus sign of -q1/(2·q2) is",
+            ),
+            (
+                (
+                    "def parabola_minimum(N, loss):\n"
+                    "    c=np.polyfit(np.log(N),loss,2)\n"
+                    "    x=-c[1]/2/c[0]\n"
+                    "    return x,np.polyval(c,x)"
+                ),
+                "The first number is still a logarithm:",
+            ),
+            (
+                ("def parabola_minimum(N, loss):\n    i=np.argmin(loss)\n    return N[i],loss[i]"),
+                "That is the lowest run. The lowest",
+            ),
+            (
+                (
+                    "def parabola_minimum(N, loss):\n"
+                    "    c=np.polyfit(N,loss,2)\n"
+                    "    x=-c[1]/2/c[0]\n"
+                    "    return x,np.polyval(c,x)"
+                ),
+                "The parabola was fitted in N: fit it in",
+            ),
             (
                 _PARABOLA.format(
                     body="q = np.polyfit(np.log(N), loss, 2); x = -q[1] / 2 / q[0]; return x, np.polyval(q, x)"
@@ -406,6 +589,13 @@ ANSWERS = {
     ),
     "ex7_line": Answers(
         right=[
+            (
+                "def isoflop_line(table):\n"
+                "    g=[(b,parabola_minimum(t['N'].to_numpy(),t['loss'].to_numpy())[0]) "
+                "for b,t in table.groupby('budget')]\n"
+                "    b,n=np.array(g).T\n"
+                "    return tuple(np.polyfit(np.log(b),np.log(n),1))"
+            ),
             line(),
             line(result="list(np.polyfit(x, y, 1))"),
             "from scipy.stats import linregress\n" + line(result="linregress(x, y)[:2]"),
@@ -413,6 +603,57 @@ ANSWERS = {
             "    return tuple(np.polyfit(np.log(low.index), np.log(low), 1))",
         ],
         wrong=[
+            (
+                (
+                    "def isoflop_line(table):\n"
+                    "    g=[(b,parabola_minimum(t['N'].to_numpy(),t['loss'].to_numpy())[0]) "
+                    "for b,t in table.groupby('budget')]\n"
+                    "    b,n=np.array(g).T\n"
+                    "    return tuple(np.polyfit(np.log10(b),np.log10(n),1))"
+                ),
+                "k is in logarithms to base 10: use",
+            ),
+            (
+                (
+                    "def isoflop_line(table):\n"
+                    "    g=[(b,parabola_minimum(t['N'].to_numpy(),t['loss'].to_numpy())[0]) "
+                    "for b,t in table.groupby('budget')]\n"
+                    "    b,n=np.array(g).T\n"
+                    "    return tuple(np.polyfit(np.log(b),np.log(n),1)[::-1])"
+                ),
+                "The two numbers changed places: return",
+            ),
+            (
+                (
+                    "def isoflop_line(table):\n"
+                    "    g=[(b,parabola_minimum(t['N'].to_numpy(),t['loss'].to_numpy())[0]) "
+                    "for b,t in table.groupby('budget')]\n"
+                    "    b,n=np.array(g).T\n"
+                    "    a,k=np.polyfit(np.log(b),np.log(n),1)\n"
+                    "    return a,np.exp(k)"
+                ),
+                "k is the intercept itself, not its",
+            ),
+            (
+                (
+                    "def isoflop_line(table):\n"
+                    "    g=[(b,parabola_minimum(t['N'].to_numpy(),t['loss'].to_numpy())[1]) "
+                    "for b,t in table.groupby('budget')]\n"
+                    "    b,n=np.array(g).T\n"
+                    "    return tuple(np.polyfit(np.log(b),np.log(n),1))"
+                ),
+                "That is the lowest loss, the second",
+            ),
+            (
+                (
+                    "def isoflop_line(table):\n"
+                    "    g=[(b,t.loc[t['loss'].idxmin(),'N']) for b,t in table.groupby("
+                    "'budget')]\n"
+                    "    b,n=np.array(g).T\n"
+                    "    return tuple(np.polyfit(np.log(b),np.log(n),1))"
+                ),
+                "The lowest run of each budget was",
+            ),
             (line(result="np.polyfit(x, y, 1)[::-1]"), "changed places"),
             (
                 line(x="np.log10(C)", y="np.log10(parabola_minimum(group['N'], group['loss'])[0])"),
@@ -523,6 +764,11 @@ ANSWERS = {
     ),
     "ex9_count": Answers(
         right=[
+            (
+                "best=np.array([N_seen[np.argmin(loss_seen(N_seen,C))] for C in C_seen])\n"
+                "a_nonemb=isoflop_line(runs.assign(N=runs['N_nonemb']))[0]\n"
+                "a_glasses=np.polyfit(np.log(C_seen),np.log(best),1)[0]"
+            ),
             count(),
             "from scipy.stats import linregress\nt = runs.copy()\nt['N'] = t['N_nonemb']\na_nonemb = float(isoflop_line(t)[0])\n"
             "best = N_seen[loss_seen(N_seen[:, None], C_seen[None, :]).argmin(axis=0)]\na_glasses = [linregress(np.log10(C_seen), np.log10(best)).slope]",
@@ -531,6 +777,46 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "best=np.array([N_seen[np.argmin(loss_seen(N_seen,C))] for C in C_seen])\n"
+                    "a_nonemb=isoflop_line(runs)[0]\n"
+                    "a_glasses=np.polyfit(np.log(C_seen),np.log(best),1)[0]"
+                ),
+                "That is the exponent with all",
+            ),
+            (
+                (
+                    "best=np.array([N_seen[np.argmin(loss_seen(N_seen,C))] for C in C_seen])\n"
+                    "a_nonemb=isoflop_line(runs.assign(N=runs['N_nonemb']))[0]\n"
+                    "a_glasses=truth.a"
+                ),
+                "That is the law's own exponent, with",
+            ),
+            (
+                (
+                    "best=np.array([N_seen[np.argmin(loss_seen(N_seen,C))] for C in C_seen])\n"
+                    "a_nonemb=isoflop_line(runs.assign(N=runs['N_nonemb']))[0]\n"
+                    "a_glasses=np.polyfit(np.log(best),np.log(C_seen),1)[0]"
+                ),
+                "The axes changed places: fit ln N_E",
+            ),
+            (
+                (
+                    "best=np.array([N_seen[np.argmin(loss_seen(N_seen,C))] for C in C_seen])\n"
+                    "a_nonemb=isoflop_line(runs.assign(N=runs['N_nonemb']))[0]\n"
+                    "a_glasses=np.polyfit(np.log(C_seen),np.log(sl.total_params(best)),1)[0]"
+                ),
+                "The best sizes were turned into all",
+            ),
+            (
+                (
+                    "best=np.array([N_seen[np.argmin(loss_seen(N_seen,C))] for C in C_seen])\n"
+                    "a_nonemb=isoflop_line(runs.assign(N=runs['N_nonemb']))[0]\n"
+                    "a_glasses=1-np.polyfit(np.log(C_seen),np.log(best),1)[0]"
+                ),
+                "That is the exponent of the",
+            ),
             (count(a_nonemb="isoflop_line(runs)[0]"), "all parameters"),
             (
                 count(a_nonemb="isoflop_line(everything.assign(N=everything['N_nonemb']))[0]"),
@@ -555,6 +841,12 @@ ANSWERS = {
     ),
     "ex10_envelope": Answers(
         right=[
+            (
+                "w=np.argmin(curves,axis=0)\n"
+                "N_=curve_N[w]\n"
+                "keep=(N_>curve_N.min())&(N_<curve_N.max())\n"
+                "a_envelope=np.polyfit(np.log(grid_C[keep]),np.log(N_[keep]),1)[0]"
+            ),
             envelope(),
             "C, N = [], []\nfor j, c in enumerate(grid_C):\n    n = curve_N[curves[:, j].argmin()]\n"
             "    if curve_N.min() < n < curve_N.max():\n        C.append(np.log10(c)); N.append(np.log10(n))\na_envelope = np.polyfit(C, N, 1)[0]",
@@ -563,6 +855,49 @@ ANSWERS = {
             envelope() + "a_envelope = round(a_envelope, 3)",
         ],
         wrong=[
+            (
+                (
+                    "w=np.argmin(curves,axis=0)\n"
+                    "N_=curve_N[w]\n"
+                    "keep=(N_>curve_N.min())&(N_<curve_N.max())\n"
+                    "keep=np.ones(len(N_),bool)\n"
+                    "a_envelope=np.polyfit(np.log(grid_C[keep]),np.log(N_[keep]),1)[0]"
+                ),
+                "Leave out the values of compute that",
+            ),
+            (
+                (
+                    "w=np.argmin(curves,axis=0)\n"
+                    "N_=curve_N[w]\n"
+                    "keep=(N_>curve_N.min())&(N_<curve_N.max())\n"
+                    "keep=N_<curve_N.max()\n"
+                    "a_envelope=np.polyfit(np.log(grid_C[keep]),np.log(N_[keep]),1)[0]"
+                ),
+                "Leave out the values of compute that",
+            ),
+            (
+                (
+                    "w=np.argmin(curves,axis=0)\n"
+                    "N_=curve_N[w]\n"
+                    "keep=(N_>curve_N.min())&(N_<curve_N.max())\n"
+                    "a_envelope=np.polyfit(np.log(N_[keep]),np.log(grid_C[keep]),1)[0]"
+                ),
+                "The axes changed places: fit ln N",
+            ),
+            (
+                ("a_envelope=-np.polyfit(np.log(grid_C),np.log(curves.min(axis=0)),1)[0]"),
+                "That is how the lowest loss falls with",
+            ),
+            (
+                (
+                    "w=np.argmin(curves,axis=0)\n"
+                    "N_=curve_N[w]\n"
+                    "keep=(N_>curve_N.min())&(N_<curve_N.max())\n"
+                    "keep=(N_>N_.min())&(N_<N_.max())\n"
+                    "a_envelope=np.polyfit(np.log(grid_C[keep]),np.log(N_[keep]),1)[0]"
+                ),
+                "Leave out the smallest and the largest",
+            ),
             (envelope(keep="N > 0"), "Leave out"),
             (envelope() + "a_envelope = round(a_envelope, 2)", "three decimals"),
             (
@@ -589,6 +924,14 @@ ANSWERS = {
     ),
     "ex11_objective": Answers(
         right=[
+            (
+                "def objective(theta, N, D, loss, delta=1e-3):\n"
+                "    lnA,lnB,lnE,al,be=theta\n"
+                "    p=np.logaddexp(np.logaddexp(lnA-al*np.log(N),lnB-be*np.log(D)),lnE)\n"
+                "    r=p-np.log(loss)\n"
+                "    return np.where(np.abs(r)<=delta,r**2/2,delta*(np.abs("
+                "r)-delta/2)).sum()"
+            ),
             huber(),
             "from scipy.special import huber, logsumexp\n"
             "def objective(theta, N, D, loss, delta=1e-3):\n    a, b, e, al, be = theta\n"
@@ -599,6 +942,59 @@ ANSWERS = {
             "        r = abs(np.log(law / L))\n        total += r * r / 2 if r <= delta else delta * (r - delta / 2)\n    return total",
         ],
         wrong=[
+            (
+                (
+                    "def objective(theta, N, D, loss, delta=1e-3):\n"
+                    "    lnA,lnB,lnE,al,be=theta\n"
+                    "    p=np.logaddexp(np.logaddexp(lnA-al*np.log(N),lnB-be*np.log(D)),lnE)\n"
+                    "    r=p-np.log(loss)\n"
+                    "    return np.where(np.abs(r)<=delta,r**2/2,delta*(np.abs("
+                    "r)-delta/2)).mean()"
+                ),
+                "That is the mean: add the terms",
+            ),
+            (
+                (
+                    "def objective(theta, N, D, loss, delta=1e-3):\n"
+                    "    lnA,lnB,lnE,al,be=theta\n"
+                    "    p=np.logaddexp(np.logaddexp(lnA-al*np.log(N),lnB-be*np.log(D)),lnE)\n"
+                    "    r=p-np.log(loss)\n"
+                    "    return (r**2/2).sum()"
+                ),
+                "Squares throughout: beyond delta the",
+            ),
+            (
+                (
+                    "def objective(theta, N, D, loss, delta=1e-3):\n"
+                    "    lnA,lnB,lnE,al,be=theta\n"
+                    "    p=np.logaddexp(np.logaddexp(lnA-al*np.log(N),lnB-be*np.log(D)),lnE)\n"
+                    "    r=p-np.log(loss)\n"
+                    "    return np.where(abs(r)<=delta,r**2,delta*(abs(r)-delta/2)).sum()"
+                ),
+                "Up to delta it is r**2 / 2: the half is",
+            ),
+            (
+                (
+                    "def objective(theta, N, D, loss, delta=1e-3):\n"
+                    "    lnA,lnB,lnE,al,be=theta\n"
+                    "    p=np.logaddexp(np.logaddexp(lnA-al*np.log(N),lnB-be*np.log(D)),lnE)\n"
+                    "    r=p-np.log(loss)\n"
+                    "    return np.where(r<=delta,r**2/2,delta*(r-delta/2)).sum()"
+                ),
+                "A negative residual is as bad as a",
+            ),
+            (
+                (
+                    "def objective(theta, N, D, loss, delta=1e-3):\n"
+                    "    lnA,lnB,lnE,al,be=theta\n"
+                    "    p=np.logaddexp(np.logaddexp(lnA-al*np.log(N),lnB-be*np.log(D)),lnE)\n"
+                    "    r=p-np.log(loss)\n"
+                    "    r=np.exp(p)-loss\n"
+                    "    return np.where(np.abs(r)<=delta,r**2/2,delta*(np.abs("
+                    "r)-delta/2)).sum()"
+                ),
+                "The residual is a difference of",
+            ),
             (
                 huber(result="np.mean(np.where(r <= delta, r**2 / 2, delta * (r - delta / 2)))"),
                 "mean",
@@ -740,6 +1136,15 @@ ANSWERS = {
     ),
     "ex14_1e20": Answers(
         right=[
+            (
+                "rules=[sl.CHINCHILLA_APPROACH_1,sl.CHINCHILLA_APPROACH_2,sl.CHINCHILLA,"
+                "sl.CHINCHILLA_ROUNDED,sl.CHINCHILLA_REPLICATION,"
+                "sl.TWENTY_TOKENS_PER_PARAM]\n"
+                "N_=np.array([float(r.N_opt(1e20)) for r in rules])\n"
+                "N_1e20=np.array([float(r.N_opt(1e20)) for r in rules])\n"
+                "D_low=(1e20/6/N_).min()\n"
+                "D_high=(1e20/6/N_).max()"
+            ),
             budget(),
             "N_1e20 = np.array([*(sl.published_laws()[0].N_opt(1e20) * 0 + r.N_opt(1e20) for r in (sl.CHINCHILLA_APPROACH_1, sl.CHINCHILLA_APPROACH_2)),\n"
             "    *(best_split(1e20, l.E, l.A, l.B, l.alpha, l.beta)[0] for l in (sl.CHINCHILLA, sl.CHINCHILLA_ROUNDED, sl.CHINCHILLA_REPLICATION)), (1e20 / 120) ** 0.5])\n"
@@ -751,6 +1156,66 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "rules=[sl.CHINCHILLA_APPROACH_1,sl.CHINCHILLA_APPROACH_2,sl.CHINCHILLA,"
+                    "sl.CHINCHILLA_ROUNDED,sl.CHINCHILLA_REPLICATION,"
+                    "sl.TWENTY_TOKENS_PER_PARAM]\n"
+                    "N_=np.array([float(r.N_opt(1e20)) for r in rules])\n"
+                    "N_1e20=np.array([float(r.N_opt(1e20)) for r in rules])\n"
+                    "D_low=(1e20/6/N_).max()\n"
+                    "D_high=(1e20/6/N_).min()"
+                ),
+                "That is the most: the largest model",
+            ),
+            (
+                (
+                    "rules=[sl.CHINCHILLA_APPROACH_1,sl.CHINCHILLA_APPROACH_2,sl.CHINCHILLA,"
+                    "sl.CHINCHILLA_ROUNDED,sl.CHINCHILLA_REPLICATION,"
+                    "sl.TWENTY_TOKENS_PER_PARAM]\n"
+                    "N_=np.array([float(r.N_opt(1e20)) for r in rules])\n"
+                    "N_1e20=np.array([float(r.N_opt(1e20)) for r in rules])\n"
+                    "D_low=(1e20/N_).min()\n"
+                    "D_high=(1e20/N_).max()"
+                ),
+                "Divide by 6: D =",
+            ),
+            (
+                (
+                    "rules=[sl.CHINCHILLA_APPROACH_1,sl.CHINCHILLA_APPROACH_2,sl.CHINCHILLA,"
+                    "sl.CHINCHILLA_ROUNDED,sl.CHINCHILLA_REPLICATION,"
+                    "sl.TWENTY_TOKENS_PER_PARAM]\n"
+                    "N_=np.array([float(r.N_opt(1e20)) for r in rules])\n"
+                    "N_1e20=np.array([float(r.N_opt(1e22)) for r in rules])\n"
+                    "D_low=(1e20/6/N_).min()\n"
+                    "D_high=(1e20/6/N_).max()"
+                ),
+                "That is for 1e22 FLOPs",
+            ),
+            (
+                (
+                    "rules=[sl.CHINCHILLA_APPROACH_1,sl.CHINCHILLA_APPROACH_2,sl.CHINCHILLA,"
+                    "sl.CHINCHILLA_ROUNDED,sl.CHINCHILLA_REPLICATION,"
+                    "sl.TWENTY_TOKENS_PER_PARAM]\n"
+                    "N_=np.array([float(r.N_opt(1e20)) for r in rules])\n"
+                    "N_1e20=1e20/6/N_\n"
+                    "D_low=(1e20/6/N_).min()\n"
+                    "D_high=(1e20/6/N_).max()"
+                ),
+                "These are the tokens: N_opt gives the",
+            ),
+            (
+                (
+                    "rules=[sl.CHINCHILLA_APPROACH_1,sl.CHINCHILLA_APPROACH_2,sl.CHINCHILLA,"
+                    "sl.CHINCHILLA_ROUNDED,sl.CHINCHILLA_REPLICATION,"
+                    "sl.TWENTY_TOKENS_PER_PARAM]\n"
+                    "N_=np.array([float(r.N_opt(1e20)) for r in rules])\n"
+                    "N_1e20=np.array([float(r.N_opt(1e20)) for r in rules])\n"
+                    "D_low=N_.min()\n"
+                    "D_high=N_.max()"
+                ),
+                "That is a number of parameters; the",
+            ),
             (budget(N="[n / 1e9 for n in N]"), "not in billions"),
             (budget(N="sorted(N)"), "keep the order"),
             (budget(N="[r.D_opt(1e20) for r in rules]"), "These are the tokens"),

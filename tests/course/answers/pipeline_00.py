@@ -73,6 +73,11 @@ ANSWERS = {
     ),
     "ex2_rulers": Answers(
         right=[
+            (
+                "def rulers(text):\n"
+                "    d={'c':len(text),'b':len(text.encode()),'w':len(text.split())}\n"
+                "    return list(d.values())"
+            ),
             _RULERS.format("len(text), len(text.encode()), len(text.split())"),
             _RULERS.format("[len(text), len(bytes(text, 'utf8')), len(text.split())]"),
             "import re\ndef rulers(text):\n"
@@ -80,6 +85,42 @@ ANSWERS = {
             "    return np.array([sum(1 for _ in text), bytes_, len(re.findall(r'\\S+', text))])",
         ],
         wrong=[
+            (
+                (
+                    "import re\n"
+                    "def rulers(text):\n"
+                    "    return len(text), len(text.encode()), len(re.findall(r'\\w+', text))"
+                ),
+                '"€" is a word, too: whatever stands',
+            ),
+            (
+                (
+                    "def rulers(text):\n"
+                    "    return len(text.replace(' ','')), len(text.encode()), len(text.split("
+                    "))"
+                ),
+                "Spaces are characters, too: count",
+            ),
+            (
+                (
+                    "def rulers(text):\n"
+                    "    return len(text), len(text.encode()), len([w for w in text.split(' ') "
+                    "if w])"
+                ),
+                "White space of any kind ends a word:",
+            ),
+            (
+                ("def rulers(text):\n    return len(text), len(text.encode()), text.count(' ')+1"),
+                "Between two spaces in a row stands no",
+            ),
+            (
+                (
+                    "def rulers(text):\n"
+                    "    return len(text), len(text.encode('latin-1','replace')), len("
+                    "text.split())"
+                ),
+                "The bytes are counted as characters:",
+            ),
             (_RULERS.format("len(text), len(text), len(text.split())"), "encode the text"),
             (
                 _RULERS.format("len(text.encode()), len(text), len(text.split())"),
@@ -123,6 +164,13 @@ ANSWERS = {
     ),
     "ex3a_merge": Answers(
         right=[
+            (
+                "def merge(tokens, pair, new):\n"
+                "    if len(tokens)<2: return list(tokens)\n"
+                "    if tuple(tokens[:2])==tuple(pair): return [new]+merge(tokens[2:],pair,"
+                "new)\n"
+                "    return [tokens[0]]+merge(tokens[1:],pair,new)"
+            ),
             _MERGE.format(end="len(tokens)", test=_PAIR, step=2),
             _MERGE.format(end="len(tokens)", test="list(tokens[i:i + 2]) == list(pair)", step=2),
             """
@@ -149,6 +197,65 @@ def merge(tokens, pair, new):
 """,
         ],
         wrong=[
+            (
+                (
+                    "def merge(tokens, pair, new):\n"
+                    "    o=[];i=0\n"
+                    "    while i<len(tokens):\n"
+                    "        if i+1<len(tokens) and set(tokens[i:i+2])==set(pair): o.append("
+                    "new); i+=2\n"
+                    "        else: o.append(tokens[i]); i+=1\n"
+                    "    return o"
+                ),
+                "The order counts: only the first token",
+            ),
+            (
+                (
+                    "def merge(tokens, pair, new):\n"
+                    "    o=[];i=len(tokens)-1\n"
+                    "    while i>=0:\n"
+                    "        if i>0 and (tokens[i-1],tokens[i])==tuple(pair): o.insert(0,new); "
+                    "i-=2\n"
+                    "        else: o.insert(0,tokens[i]); i-=1\n"
+                    "    return o"
+                ),
+                "From left to right the first two are",
+            ),
+            (
+                (
+                    "def merge(tokens, pair, new):\n"
+                    "    o=[];i=0\n"
+                    "    while i<len(tokens):\n"
+                    "        if i+1<len(tokens) and tokens[i]==pair[0]: o.append(new); i+=2\n"
+                    "        else: o.append(tokens[i]); i+=1\n"
+                    "    return o"
+                ),
+                "Only the first token of the pair is",
+            ),
+            (
+                (
+                    "def merge(tokens, pair, new):\n"
+                    "    o=[]; skip=False\n"
+                    "    for i in range(len(tokens)-1):\n"
+                    "        if skip: skip=False; continue\n"
+                    "        if (tokens[i],tokens[i+1])==tuple(pair): o.append(new); skip=True\n"
+                    "        else: o.append(tokens[i])\n"
+                    "    return o"
+                ),
+                "The last token has no partner: it",
+            ),
+            (
+                (
+                    "def merge(tokens, pair, new):\n"
+                    "    o=[]; skip=False\n"
+                    "    for i in range(len(tokens)-1):\n"
+                    "        if skip: skip=False; continue\n"
+                    "        if (tokens[i],tokens[i+1])==tuple(pair): o.append(new); skip=True\n"
+                    "        else: o.append(tokens[i])\n"
+                    "    return o+[tokens[-1]] if tokens else []"
+                ),
+                "The last token was part of a pair: do",
+            ),
             (_MERGE.format(end="len(tokens)", test=_PAIR, step=1), "go on by 2"),
             (
                 _MERGE.format(
@@ -193,6 +300,12 @@ def merge(tokens, pair, new):
     ),
     "ex4_leak": Answers(
         right=[
+            (
+                "from collections import Counter\n"
+                "def leaked_share(train, test):\n"
+                "    c=Counter(test)\n"
+                "    return sum(n for p,n in c.items() if p in set(train))/sum(c.values())"
+            ),
             _LEAK.format("np.mean([p in train for p in test])"),
             _LEAK.format("np.isin(test, list(set(train))).mean()"),
             "def leaked_share(train, test):\n"
@@ -203,6 +316,43 @@ def merge(tokens, pair, new):
             "    return hits / len(test)",
         ],
         wrong=[
+            (
+                (
+                    "def leaked_share(train, test):\n"
+                    "    return sum(p in train for p in test)/len(train)"
+                ),
+                "The right paragraphs were counted:",
+            ),
+            (
+                (
+                    "def leaked_share(train, test):\n"
+                    "    return sum(p in train for p in test)/(len(train)+len(test))"
+                ),
+                "The right paragraphs were counted:",
+            ),
+            (
+                (
+                    "def leaked_share(train, test):\n"
+                    "    a,b=set(train),set(test)\n"
+                    "    return len(a&b)/len(a|b)"
+                ),
+                "Divide by the number of test",
+            ),
+            (
+                (
+                    "def leaked_share(train, test):\n"
+                    "    t={p.strip().lower() for p in train}\n"
+                    "    return np.mean([p.strip().lower() in t for p in test])"
+                ),
+                "Word for word: capital and small",
+            ),
+            (
+                (
+                    "def leaked_share(train, test):\n"
+                    "    return round(sum(p in train for p in test)/len(test),1)"
+                ),
+                "The right paragraphs were counted:",
+            ),
             (_LEAK.format("sum(p in train for p in test)"), "number of paragraphs"),
             (_LEAK.format("100 * np.mean([p in train for p in test])"), "per cent"),
             (_LEAK.format("np.mean([p not in train for p in test])"), "did not leak"),
@@ -222,6 +372,12 @@ def merge(tokens, pair, new):
     ),
     "ex5a_count": Answers(
         right=[
+            (
+                "def count_parameters(layers, width, context, vocabulary):\n"
+                "    n=width*vocabulary+width*context\n"
+                "    for _ in range(layers): n+=3*width*width+width*width+2*4*width*width\n"
+                "    return n"
+            ),
             _COUNT.format("12 * layers * d**2 + (vocabulary + context) * d"),
             _COUNT.format(
                 "float(sum([vocabulary * d, context * d] + layers * [3*d*d, d*d, 4*d*d, 4*d*d]))"
@@ -230,6 +386,45 @@ def merge(tokens, pair, new):
             "    return sl.Transformer(layers, width, context, vocabulary, learned_positions=True).N",
         ],
         wrong=[
+            (
+                (
+                    "def count_parameters(layers, width, context, vocabulary):\n"
+                    "    return layers*(3*width**2+8*width**2)+width*(vocabulary+context)"
+                ),
+                "A layer has 12 d²: 3 of qkv, 1 of out,",
+            ),
+            (
+                (
+                    "def count_parameters(layers, width, context, vocabulary):\n"
+                    "    d=width\n"
+                    "    return layers*(12*d*d+9*d)+d*(vocabulary+context)"
+                ),
+                "Nothing else has parameters here: no",
+            ),
+            (
+                (
+                    "def count_parameters(layers, width, context, vocabulary):\n"
+                    "    d=width\n"
+                    "    return layers*(12*d*d+4*d)+d*(vocabulary+context)"
+                ),
+                "Nothing else has parameters here: no",
+            ),
+            (
+                (
+                    "def count_parameters(layers, width, context, vocabulary):\n"
+                    "    d=width\n"
+                    "    return layers*12*d*d+d*vocabulary*context"
+                ),
+                "Embedding and positions are two",
+            ),
+            (
+                (
+                    "def count_parameters(layers, width, context, vocabulary):\n"
+                    "    d=48\n"
+                    "    return layers*12*d*d+d*(vocabulary+context)"
+                ),
+                "The result is the same whatever width",
+            ),
             (_COUNT.format("12 * layers * d**2"), "layers alone"),
             (_COUNT.format("12 * d**2 + (vocabulary + context) * d"), "Only one layer"),
             (_COUNT.format("layers * (12 * d**2 + (vocabulary + context) * d)"), "not once"),
@@ -256,6 +451,11 @@ def merge(tokens, pair, new):
     ),
     "ex6a_softmax": Answers(
         right=[
+            (
+                "from scipy.special import logsumexp\n"
+                "def softmax(logits):\n"
+                "    return np.exp(logits-logsumexp(logits,axis=1,keepdims=True))"
+            ),
             "def softmax(logits):\n"
             "    e = np.exp(logits - np.max(logits, axis=-1, keepdims=True))\n"
             "    return e / np.sum(e, axis=-1, keepdims=True)",
@@ -271,6 +471,47 @@ def merge(tokens, pair, new):
             "    return np.exp(z - np.log(np.exp(z).sum(0))).T",
         ],
         wrong=[
+            (
+                (
+                    "def softmax(logits):\n"
+                    "    z=logits/logits.max(axis=1,keepdims=True)\n"
+                    "    e=np.exp(z)\n"
+                    "    return e/e.sum(axis=1,keepdims=True)"
+                ),
+                "The logits are divided by the largest",
+            ),
+            (
+                (
+                    "def softmax(logits):\n"
+                    "    e=np.exp(logits-logits.max(axis=0))\n"
+                    "    return e/e.sum(axis=0)"
+                ),
+                "The sums run over the columns: use",
+            ),
+            (
+                (
+                    "def softmax(logits):\n"
+                    "    e=2.0**(logits-logits.max(axis=1,keepdims=True))\n"
+                    "    return e/e.sum(axis=1,keepdims=True)"
+                ),
+                "The base is e, not 2: use",
+            ),
+            (
+                (
+                    "def softmax(logits):\n"
+                    "    e=10.0**(logits-logits.max(axis=1,keepdims=True))\n"
+                    "    return e/e.sum(axis=1,keepdims=True)"
+                ),
+                "The base is e, not 10: use",
+            ),
+            (
+                (
+                    "def softmax(logits):\n"
+                    "    e=np.exp(np.clip(logits,-500,500))\n"
+                    "    return e/e.sum(axis=1,keepdims=True)"
+                ),
+                "Large logits were cut off, so that two",
+            ),
             (
                 _SOFTMAX.format("np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)"),
                 "subtract the largest",
@@ -294,6 +535,11 @@ def merge(tokens, pair, new):
     ),
     "ex6b_cross_entropy": Answers(
         right=[
+            (
+                "def cross_entropy(logits, targets):\n"
+                "    return float(np.mean(np.logaddexp.reduce(logits,"
+                "axis=1)-logits[np.arange(len(targets)),targets]))"
+            ),
             "def cross_entropy(logits, targets):\n"
             "    m = logits.max(axis=1, keepdims=True)\n"
             "    log_p = logits - m - np.log(np.exp(logits - m).sum(axis=1, keepdims=True))\n"
@@ -309,6 +555,50 @@ def merge(tokens, pair, new):
             "    return total / len(targets)",
         ],
         wrong=[
+            (
+                (
+                    "def cross_entropy(logits, targets):\n"
+                    "    m=logits.max(axis=1,keepdims=True)\n"
+                    "    return (np.log(np.exp(logits-m).sum(axis=1))-logits[np.arange(len("
+                    "targets)),targets]).mean()"
+                ),
+                "The largest logit was subtracted inside",
+            ),
+            (
+                (
+                    "def cross_entropy(logits, targets):\n"
+                    "    z=logits-logits.max()\n"
+                    "    return (np.log(np.exp(z).sum(axis=1))-z[np.arange(len(targets)),"
+                    "targets]).mean()"
+                ),
+                "Use the formula with the largest",
+            ),
+            (
+                (
+                    "def cross_entropy(logits, targets):\n"
+                    "    p=softmax(logits)[np.arange(len(targets)),targets]\n"
+                    "    return -np.log(np.maximum(p,1e-300)).mean()"
+                ),
+                "Use the",
+            ),
+            (
+                (
+                    "def cross_entropy(logits, targets):\n"
+                    "    z=logits-logits.max(axis=1,keepdims=True)\n"
+                    "    return (np.log(np.exp(z).sum(axis=1))-z[np.arange(len(targets)),"
+                    "targets]).sum()/logits.shape[1]"
+                ),
+                "The sum is divided by the size of the",
+            ),
+            (
+                (
+                    "def cross_entropy(logits, targets):\n"
+                    "    z=logits-logits.max(axis=1,keepdims=True)\n"
+                    "    return (np.log(np.exp(z).sum(axis=1))-z[np.arange(len(targets)),"
+                    "targets]).sum()/logits.size"
+                ),
+                "The sum is divided by the number of",
+            ),
             (
                 _CROSS.format("-np.log(softmax(z)[n, targets]).mean()"),
                 "a probability became 0",
@@ -333,11 +623,32 @@ def merge(tokens, pair, new):
     ),
     "ex7_first_loss": Answers(
         right=[
+            ("first_loss_bytes, first_loss_gpt2 = pd.Series([128,50257]).apply(np.log)"),
             "first_loss_bytes, first_loss_gpt2 = np.log(128), np.log(50257)",
             "first_loss_bytes = 4.852\nfirst_loss_gpt2 = 10.825",
             "import math\nfirst_loss_bytes = -math.log(1 / 128)\nfirst_loss_gpt2 = [-math.log(1 / 50257)]",
         ],
         wrong=[
+            (
+                ("first_loss_bytes=8*np.log(2)\nfirst_loss_gpt2=np.log(50257)"),
+                "The bytes of our text are ASCII: 128 of",
+            ),
+            (
+                ("first_loss_bytes=np.log(2)\nfirst_loss_gpt2=np.log(2)"),
+                "That is a choice between two: here",
+            ),
+            (
+                ("first_loss_bytes=np.log(127)\nfirst_loss_gpt2=np.log(50256)"),
+                "All V tokens get the same bet, the",
+            ),
+            (
+                ("first_loss_bytes=1-1/128\nfirst_loss_gpt2=1-1/50257"),
+                "That is the probability of being wrong:",
+            ),
+            (
+                ("first_loss_gpt2=np.log(128)\nfirst_loss_bytes=np.log(50257)"),
+                "The two numbers changed",
+            ),
             ("first_loss_bytes, first_loss_gpt2 = 7, np.log2(50257)", "in bits"),
             (
                 "first_loss_bytes, first_loss_gpt2 = np.log10(128), np.log10(50257)",
@@ -346,19 +657,40 @@ def merge(tokens, pair, new):
             ("first_loss_bytes, first_loss_gpt2 = np.log(256), np.log(50257)", "ASCII"),
             ("first_loss_bytes, first_loss_gpt2 = np.log(50257), np.log(128)", ""),
             ("first_loss_bytes, first_loss_gpt2 = np.log(1/128), np.log(1/50257)", "from 0.1"),
-            ("first_loss_bytes, first_loss_gpt2 = 1/128, 1/50257", "not p itself"),
+            ("first_loss_bytes, first_loss_gpt2 = 1/128, 1/50257", "neither p nor V"),
             ("first_loss_bytes, first_loss_gpt2 = np.log(128), None", "no value yet"),
             ("first_loss_bytes, first_loss_gpt2 = 5.26, 10.8", ""),
         ],
     ),
     "ex8_slope": Answers(
         right=[
+            ("h=1e-3\nh=1e-4\nslope=(loss_at(weight+h)-loss_at(weight-h))/(2*h)"),
             "h = 1e-3\nslope = (loss_at(weight + h) - loss_at(weight - h)) / 2 / h",
             "h = 1e-4\nslope = (loss_at(weight + h) - loss_at(weight - h)) / (2 * h)",
             "slope = np.gradient([loss_at(weight + i * 1e-3) for i in (-1, 0, 1)], 1e-3)[1]",
             "a, b = weight - 1e-3, weight + 1e-3\nslope = (loss_at(a) - loss_at(b)) / (a - b)",
         ],
         wrong=[
+            (
+                ("h=1e-3\nslope=(loss_at(weight+2*h)-loss_at(weight))/(2*h)"),
+                "That is the one-sided difference: one",
+            ),
+            (
+                ("h=1e-3\nslope=abs((loss_at(weight+h)-loss_at(weight-h))/(2*h))"),
+                "The sign is off: the loss at w + h",
+            ),
+            (
+                ("h=1e-3\nslope=(loss_at(weight+h)-2*loss_at(weight)+loss_at(weight-h))/h**2"),
+                "That is the second derivative, how the",
+            ),
+            (
+                ("h=1e-3\nh=1\nslope=(loss_at(weight+h)-loss_at(weight-h))/(2*h)"),
+                "The step is 1: 10^-3 is",
+            ),
+            (
+                ("h=1e-3\nh=1e3\nslope=(loss_at(weight+h)-loss_at(weight-h))/(2*h)"),
+                "The step is 1,000: 10^-3 is",
+            ),
             ("h = 1e-3\nslope = (loss_at(weight + h) - loss_at(weight)) / h", "one-sided"),
             ("h = 1e-3\nslope = (loss_at(weight) - loss_at(weight - h)) / h", "one-sided"),
             ("h = 1e-3\nslope = (loss_at(weight + h) - loss_at(weight - h)) / h", "2h apart"),
@@ -377,6 +709,7 @@ def merge(tokens, pair, new):
     ),
     "ex9_read": Answers(
         right=[
+            ("bytes_small=2.5e6\nbytes_large=1.0e5"),
             "bytes_small, bytes_large = 2_700_000, 110_000",
             "bytes_small, bytes_large = 2.3e6, 1.0e5",
             "bytes_small, bytes_large = 3e6, np.float64(120e3)",
@@ -393,6 +726,10 @@ def merge(tokens, pair, new):
     ),
     "ex10_debug": Answers(
         right=[
+            (
+                "def bits_per_byte(nats_per_token, bytes_per_token):\n"
+                "    return -np.log2(np.exp(-nats_per_token))/bytes_per_token"
+            ),
             _BITS.format("nats_per_token / np.log(2) / bytes_per_token"),
             _BITS.format("nats_per_token * np.log2(np.e) / bytes_per_token"),
             "import math\ndef bits_per_byte(nats_per_token, bytes_per_token):\n"
@@ -400,6 +737,41 @@ def merge(tokens, pair, new):
             "    return math.log2(math.exp(nats_per_byte))",
         ],
         wrong=[
+            (
+                (
+                    "def bits_per_byte(nats_per_token, bytes_per_token):\n"
+                    "    return np.exp(nats_per_token/bytes_per_token)"
+                ),
+                "It is 2 to the power of the right",
+            ),
+            (
+                (
+                    "def bits_per_byte(nats_per_token, bytes_per_token):\n"
+                    "    return nats_per_token*8/bytes_per_token"
+                ),
+                "A byte has eight bits in the file, but",
+            ),
+            (
+                (
+                    "def bits_per_byte(nats_per_token, bytes_per_token):\n"
+                    "    return nats_per_token*np.log(2)/bytes_per_token"
+                ),
+                "A bit is smaller than a nat, so there",
+            ),
+            (
+                (
+                    "def bits_per_byte(nats_per_token, bytes_per_token):\n"
+                    "    return nats_per_token/np.log(2)*bytes_per_token"
+                ),
+                "A token of 2.5 bytes costs what 2.5",
+            ),
+            (
+                (
+                    "def bits_per_byte(nats_per_token, bytes_per_token):\n"
+                    "    return np.log2(nats_per_token)/bytes_per_token"
+                ),
+                "The loss is a price already: do not",
+            ),
             (_BITS.format("nats_per_token * np.log(2) * bytes_per_token"), "colleague"),
             (_BITS.format("nats_per_token / np.log(2) * bytes_per_token"), "divide"),
             (_BITS.format("nats_per_token * np.log(2) / bytes_per_token"), "smaller than a nat"),
@@ -413,6 +785,12 @@ def merge(tokens, pair, new):
     ),
     "ex11a_impossible": Answers(
         right=[
+            (
+                "floor_90M = 1.69 + 406.4/np.inf**0.34 + 410.7/(90*10**6)**0.28\n"
+                "loss_fresh = 1.69+406.4/1e9**0.34+410.7/1.8e9**0.28\n"
+                "loss_repeated = sl.MUENNIGHOFF(1e9,1.8e9,9e7)\n"
+                "can_be = False"
+            ),
             report(),
             report(
                 fresh="sl.CHINCHILLA_ROUNDED(1e9, 1.8e9)",
@@ -423,6 +801,51 @@ def merge(tokens, pair, new):
             report(fresh="[sl.CHINCHILLA_ROUNDED(1e9, 20 * 90e6)]", can_be="1.9 > floor_90M"),
         ],
         wrong=[
+            (
+                (
+                    "floor_90M = 1.69+406.4/1e9**.34+410.7/9e7**.28\n"
+                    "loss_fresh = 1.69+406.4/1e9**0.34+410.7/1.8e9**0.28\n"
+                    "loss_repeated = sl.MUENNIGHOFF(1e9,1.8e9,9e7)\n"
+                    "can_be = False"
+                ),
+                "That is for 1 billion parameters. For a",
+            ),
+            (
+                (
+                    "floor_90M = 1.69+406.4/1e10**.34+410.7/9e7**.28\n"
+                    "loss_fresh = 1.69+406.4/1e9**0.34+410.7/1.8e9**0.28\n"
+                    "loss_repeated = sl.MUENNIGHOFF(1e9,1.8e9,9e7)\n"
+                    "can_be = False"
+                ),
+                "For a model of any size the term with N",
+            ),
+            (
+                (
+                    "floor_90M = 1.69 + 410.7/9e7**0.28\n"
+                    "loss_fresh = 1.69+406.4/1e9**0.34+410.7/1.8e9**0.28\n"
+                    "loss_repeated = sl.MUENNIGHOFF(1e9,2e9,1e8)\n"
+                    "can_be = False"
+                ),
+                "Ten of the 100 million tokens are held",
+            ),
+            (
+                (
+                    "floor_90M = 1.69 + 410.7/9e7**0.28\n"
+                    "loss_fresh = 1.69+406.4/1e9**0.34+410.7/1.8e9**0.28\n"
+                    "loss_repeated = sl.MUENNIGHOFF(1.8e9,1e9,9e7)\n"
+                    "can_be = False"
+                ),
+                "N and D changed",
+            ),
+            (
+                (
+                    "floor_90M = 1.69+410.7/1e8**.28\n"
+                    "loss_fresh = 1.69+406.4/1e9**0.34+410.7/1.8e9**0.28\n"
+                    "loss_repeated = sl.MUENNIGHOFF(1e9,1.8e9,9e7)\n"
+                    "can_be = False"
+                ),
+                "Ten of the 100 million tokens are held",
+            ),
             (report(floor="410.7 / 9e7**0.28"), "1.69 is missing"),
             (report(floor="sl.CHINCHILLA_ROUNDED(1e9, 9e7)"), "1 billion parameters"),
             (report(floor="1.69 + 410.7 / 1e8**0.28"), "held out"),
@@ -444,6 +867,11 @@ def merge(tokens, pair, new):
     ),
     "ex11b_floor": Answers(
         right=[
+            (
+                "local_exponents = [-(np.log2(L[i+1])-np.log2(L[i]))/(np.log2(t[i+"
+                "1])-np.log2(t[i])) for i in range(4)]\n"
+                "E_fit = curve_fit(law, t, L, p0=(1,4,0.5))[0][0]"
+            ),
             "local_exponents = -np.diff(np.log(L)) / np.diff(np.log(t))\n"
             "(E_fit, A, b), _ = curve_fit(law, t, L, p0=(1, 4, 0.5))",
             "local_exponents = [-np.log(L[i + 1] / L[i]) / np.log(t[i + 1] / t[i]) for i in range(4)]\n"
@@ -454,6 +882,41 @@ def merge(tokens, pair, new):
             "local_exponents = pd.Series(-np.diff(np.log10(L)) / np.diff(np.log10(t)))\nE_fit = -5.56",
         ],
         wrong=[
+            (
+                (
+                    "local_exponents = L[:-1]/L[1:]\n"
+                    "E_fit = curve_fit(law, t, L, p0=(1,4,0.5))[0][0]"
+                ),
+                "Those are the factors by which the loss",
+            ),
+            (
+                (
+                    "local_exponents = (-np.diff(np.log(L))/np.diff(np.log(t)))[::-1]\n"
+                    "E_fit = curve_fit(law, t, L, p0=(1,4,0.5))[0][0]"
+                ),
+                "Those are the right values in the",
+            ),
+            (
+                (
+                    "local_exponents = -np.diff(np.log(report['accuracy']))/np.diff(np.log(t))\n"
+                    "E_fit = curve_fit(law, t, L, p0=(1,4,0.5))[0][0]"
+                ),
+                "That is from the accuracies: use the",
+            ),
+            (
+                (
+                    "local_exponents = -np.diff(np.log10(L))/np.diff(np.log(t))\n"
+                    "E_fit = curve_fit(law, t, L, p0=(1,4,0.5))[0][0]"
+                ),
+                "It is the right value divided by 2.303.",
+            ),
+            (
+                (
+                    "local_exponents = -np.diff(np.log(L))/np.diff(t)\n"
+                    "E_fit = curve_fit(law, t, L, p0=(1,4,0.5))[0][0]"
+                ),
+                "Take the logarithm of the epochs, too:",
+            ),
             (
                 "local_exponents = np.diff(np.log(L)) / np.diff(np.log(t))\nE_fit = -5.56",
                 "minus the slopes",
@@ -509,11 +972,62 @@ def merge(tokens, pair, new):
     ),
     "ex12a_shapes": Answers(
         right=[
+            (
+                "shape_embedded=[48,64]\n"
+                "shape_hidden=[4*48,64]\n"
+                "shape_attention=(64,)*2\n"
+                "shape_logits=[128,64]"
+            ),
             shapes(),
             shapes("[48, 64]", "np.array([192, 64])", "[64, 64]", "(128.0, 64)"),
             "e = untrained['embedding'].shape[0]\n" + shapes("(e, 64)", "(4 * e, 64)"),
         ],
         wrong=[
+            (
+                (
+                    "shape_embedded=(64,48)\n"
+                    "shape_hidden=(64,192)\n"
+                    "shape_attention=(64,64)\n"
+                    "shape_logits=(64,128)"
+                ),
+                "Each position is a column: the length",
+            ),
+            (
+                (
+                    "shape_embedded=(48,64)\n"
+                    "shape_hidden=(48,256)\n"
+                    "shape_attention=(64,64)\n"
+                    "shape_logits=(128,64)"
+                ),
+                "It is four times the width, not four",
+            ),
+            (
+                (
+                    "shape_embedded=(48,64)\n"
+                    "shape_hidden=(144,64)\n"
+                    "shape_attention=(64,64)\n"
+                    "shape_logits=(128,64)"
+                ),
+                "That is qkv, three times the width. The",
+            ),
+            (
+                (
+                    "shape_embedded=(48,64)\n"
+                    "shape_hidden=(192,64)\n"
+                    "shape_attention=(48,48)\n"
+                    "shape_logits=(128,64)"
+                ),
+                "Attention has one weight for each pair",
+            ),
+            (
+                (
+                    "shape_embedded=(128,48)\n"
+                    "shape_hidden=(192,64)\n"
+                    "shape_attention=(64,64)\n"
+                    "shape_logits=(128,64)"
+                ),
+                "That is the embedding matrix itself.",
+            ),
             (shapes("(64, 48)"), "is a column"),
             (shapes("(128, 64)"), "vocabulary is gone"),
             (shapes("(48, 128)"), "embedding matrix itself"),
@@ -529,15 +1043,67 @@ def merge(tokens, pair, new):
     ),
     "ex12b_price": Answers(
         right=[
+            (
+                "p = np.exp(next_logits)/np.exp(next_logits).sum()\n"
+                "p_e=np.take(p,101)\n"
+                "bits_e=-np.log(p_e)/np.log(2)\n"
+                "likeliest=sorted(range(128),key=lambda i:p[i])[-1].__index__() and chr("
+                "int(p.argmax()))"
+            ),
             price(),
             price(p="float(p[ord('e')])", bits="np.log(1 / p_e) / np.log(2)"),
             "q = large.probabilities('to learn how to scal')[-1]\n"
             "p_e = q[ord('e')]\nbits_e = -np.log2(q[ord('e')])\nlikeliest = 'i'",
         ],
         wrong=[
+            (
+                (
+                    "p = np.exp(next_logits)/np.exp(next_logits).sum()\n"
+                    "p_e=p[ord('e')]\n"
+                    "bits_e=-8*np.log2(p_e)\n"
+                    "likeliest=chr(p.argmax())"
+                ),
+                "The price of the byte is in bits",
+            ),
+            (
+                (
+                    "p = np.exp(next_logits)/np.exp(next_logits).sum()\n"
+                    "p_e=p[ord('e')]\n"
+                    "bits_e=-p_e*np.log2(p_e)\n"
+                    "likeliest=chr(p.argmax())"
+                ),
+                "That is p times the price. The byte",
+            ),
+            (
+                (
+                    "p = np.exp(next_logits)/np.exp(next_logits).sum()\n"
+                    "p_e=p[ord('e')]\n"
+                    "bits_e=-np.log10(p_e)\n"
+                    "likeliest=chr(p.argmax())"
+                ),
+                "That is the decimal logarithm: bits go",
+            ),
+            (
+                (
+                    "p = np.exp(next_logits)/np.exp(next_logits).sum()\n"
+                    "p_e=p[ord('e')]\n"
+                    "bits_e=-(p*np.log2(p)).sum()\n"
+                    "likeliest=chr(p.argmax())"
+                ),
+                "That is the entropy, the price to be",
+            ),
+            (
+                (
+                    "p = np.exp(next_logits)/np.exp(next_logits).sum()\n"
+                    "p_e=p[4]\n"
+                    "bits_e=-np.log2(p_e)\n"
+                    "likeliest=chr(p.argmax())"
+                ),
+                "The place in the alphabet is not the",
+            ),
             (price(p="p.max()"), "likeliest byte"),
             (price(p="100 * p[101]"), "not in per cent"),
-            (price(p="next_logits[101]"), "by the softmax"),
+            (price(p="next_logits[101]"), "is the softmax complete"),
             (price(p="1 - p[101]"), "all other bytes"),
             (price(bits="-np.log(p[101])"), "in nats"),
             (price(bits="-np.log(p[101]) * np.log(2)"), "divide by ln 2"),

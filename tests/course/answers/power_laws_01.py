@@ -45,12 +45,37 @@ ANSWERS = {
     ),
     "ex2_power_law": Answers(
         right=[
+            (
+                "def power_law(x, a, alpha, E=0.0):\n"
+                "    return np.add(E, np.multiply(a, np.power(np.asarray(x,float), "
+                "-alpha)))"
+            ),
             _POWER.format(body="return E + a * x**-alpha"),
             _POWER.format(body="return a / np.power(x, alpha) + E"),
             _POWER.format(body="return np.exp(np.log(a) - alpha * np.log(x)) + E"),
             "power_law = lambda x, a, alpha, E=0: E + a * np.asarray(x, float) ** (-alpha)",
         ],
         wrong=[
+            (
+                ("def power_law(x, a, alpha, E=0.0):\n    return E+a*x**alpha"),
+                "The loss grows with x: the minus sign",
+            ),
+            (
+                ("def power_law(x, a, alpha, E=0.0):\n    return a*x**-alpha"),
+                "E is left out: it is added to the power",
+            ),
+            (
+                ("def power_law(x, a, alpha, E=0.0):\n    return (E+a)*x**-alpha"),
+                "E is multiplied by the power too: it is",
+            ),
+            (
+                ("def power_law(x, a, alpha, E=0.0):\n    return E+(a*x)**-alpha"),
+                "The power takes in a as well: only x is",
+            ),
+            (
+                ("def power_law(x, a, alpha, E=0.0):\n    return E+a*np.exp(-alpha*x)"),
+                "In a power law x is the",
+            ),
             (_POWER.format(body="return E + a * x**alpha"), "minus sign"),
             (_POWER.format(body="return a * x**-alpha"), "E is left out"),
             (_POWER.format(body="return E + a * x*-alpha"), "star is missing"),
@@ -95,11 +120,32 @@ ANSWERS = {
     ),
     "ex4_debug": Answers(
         right=[
+            ("def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3):\n    return a/N**b + c/D**d"),
             _LOSS.format(body="return a * N**-b + c * D**-d"),
             _LOSS.format(body="return a / N**b + c / D**d"),
             _LOSS.format(body="return a * np.exp(-b * np.log(N)) + c * np.power(float(D), -d)"),
         ],
         wrong=[
+            (
+                ("def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3):\n    return a*N**-b+c*D**b"),
+                "D and d changed places: with the two",
+            ),
+            (
+                ("def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3):\n    return a*N**-b+c*D**-b"),
+                "Look at the exponent of D once more:",
+            ),
+            (
+                ("def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3):\n    return a*N**b+c*D**d"),
+                "Both terms still grow with size: an",
+            ),
+            (
+                ("def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3):\n    return -a*N**b-c*D**d"),
+                "The minus sign belongs to the",
+            ),
+            (
+                ("def loss(N, D, a=1.0, b=0.5, c=1.0, d=0.3):\n    return a*N**-b*c*D**-d"),
+                "The terms are multiplied; they are",
+            ),
             (_LOSS.format(body="return a * N**b + c * D**b"), "colleague"),
             (_LOSS.format(body="return a * N**b + c * D**d"), "Both terms still grow"),
             (_LOSS.format(body="return a * N**-b + c * D**-b"), "which letter"),
@@ -123,6 +169,12 @@ ANSWERS = {
             "fit_line sorts its input first": "least squares does not depend on the order of the points",
         },
         right=[
+            (
+                "from scipy.stats import linregress\n"
+                "def fit_line(x, loss):\n"
+                "    r=linregress(np.log(x),np.log(loss))\n"
+                "    return np.exp(r.intercept),-r.slope"
+            ),
             _FIT_LINE.format(
                 body="s, i = np.polyfit(np.log(x), np.log(loss), 1); return np.exp(i), -s"
             ),
@@ -139,6 +191,46 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "def fit_line(x, loss):\n"
+                    "    s,i=np.polyfit(np.log(x),np.log(loss),1)\n"
+                    "    return np.exp(i),s"
+                ),
+                "The slope is negative because the loss",
+            ),
+            (
+                (
+                    "def fit_line(x, loss):\n"
+                    "    s,i=np.polyfit(np.log(x),np.log(loss),1)\n"
+                    "    return i,-s"
+                ),
+                "0.25]. a is still a logarithm: the",
+            ),
+            (
+                (
+                    "def fit_line(x, loss):\n"
+                    "    s,i=np.polyfit(np.log(x),np.log(loss),1)\n"
+                    "    return -s,np.exp(i)"
+                ),
+                "The two numbers changed places: return",
+            ),
+            (
+                (
+                    "def fit_line(x, loss):\n"
+                    "    i,s=np.polyfit(np.log(x),np.log(loss),1)\n"
+                    "    return np.exp(i),-s"
+                ),
+                "0.25]. np.polyfit returns the slope",
+            ),
+            (
+                (
+                    "def fit_line(x, loss):\n"
+                    "    s,i=np.polyfit(np.log10(x),np.log10(loss),1)\n"
+                    "    return np.exp(i),-s"
+                ),
+                "Logarithms to two bases are mixed:",
+            ),
             (
                 "def fit_line(x, loss):\n"
                 "    slope, intercept = np.polyfit(np.log(x), np.log(loss), 1)\n"
@@ -222,11 +314,34 @@ ANSWERS = {
     ),
     "ex5_exponents": Answers(
         right=[
+            (
+                "alpha_D, alpha_N = -np.polyfit(np.log(D),np.log(L_D),1)[0], -np.polyfit("
+                "np.log(N),np.log(L_N),1)[0]"
+            ),
             "alpha_D, alpha_N = fit_line(D, L_D)[1], fit_line(N, L_N)[1]",
             "alpha_D = -np.polyfit(np.log10(D), np.log10(L_D), 1)[0]\n"
             "alpha_N = sl.fit_power_law(N, L_N, floor=False).alpha",
         ],
         wrong=[
+            (
+                ("alpha_N=fit_line(D,L_D)[1]\nalpha_D=fit_line(N,L_N)[1]"),
+                "That is the exponent in N: use D and",
+            ),
+            (
+                (
+                    "alpha_D=fit_line(runs['D'],runs['loss'])[1]\n"
+                    "alpha_N=fit_line(runs['N'],runs['loss'])[1]"
+                ),
+                "All runs of the table were fitted: hold",
+            ),
+            (
+                ("alpha_D=alpha\nalpha_N=fit_line(N,L_N)[1]"),
+                "That is from the first two points, as",
+            ),
+            (
+                ("alpha_D=sl.fit_power_law(D,L_D).alpha\nalpha_N=sl.fit_power_law(N,L_N).alpha"),
+                "That is the exponent of a law with a",
+            ),
             ("alpha_N, alpha_D = fit_line(D, L_D)[1], fit_line(N, L_N)[1]", "exponent in N"),
             ("alpha_D, alpha_N = fit_line(D, L_D), fit_line(N, L_N)", "one number"),
             ("alpha_D, alpha_N = fit_line(D, L_D)[0], fit_line(N, L_N)[0]", ""),
@@ -299,6 +414,10 @@ def fit_with_floor(x, loss):
     ),
     "ex7_illusion": Answers(
         right=[
+            (
+                "N_cross=np.exp(np.log(a_line/1.69)/alpha_line)\n"
+                "line_at_1e12=a_line*1e12**-alpha_line"
+            ),
             "N_cross = (a_line / 1.69) ** (1 / alpha_line)\nline_at_1e12 = a_line * 1e12**-alpha_line",
             "N_cross = np.exp((intercept_demo - np.log(1.69)) / alpha_line)\n"
             "line_at_1e12 = power_law(1e12, a_line, alpha_line)",
@@ -308,16 +427,36 @@ def fit_with_floor(x, loss):
         ],
         wrong=[
             (
+                ("N_cross=(a_line/1.69)**(-1/alpha_line)\nline_at_1e12=a_line*1e12**-alpha_line"),
+                "N at which a_line·N^-alpha_line is",
+            ),
+            (
+                ("N_cross=(a_line/1.69)**alpha_line\nline_at_1e12=a_line*1e12**-alpha_line"),
+                "N at which a_line·N^-alpha_line is",
+            ),
+            (
+                ("N_cross=1.69**(-1/alpha_line)\nline_at_1e12=a_line*1e12**-alpha_line"),
+                "N at which a_line·N^-alpha_line is",
+            ),
+            (
+                ("N_cross=(1.69/a_line)**(1/alpha_line)\nline_at_1e12=a_line*1e12**-alpha_line"),
+                "N at which a_line·N^-alpha_line is",
+            ),
+            (
+                ("N_cross=(a_line/1.69)**(1/alpha_line)\nline_at_1e12=1.69+406.4*1e12**-.34"),
+                "What does the *line*",
+            ),
+            (
                 "N_cross = (1.69 / a_line) ** (1 / alpha_line)\nline_at_1e12 = a_line * 1e12**-alpha_line",
-                "Inside the fitted range",
+                "upside down",
             ),
             (
                 "N_cross = (a_line / 1.69) ** alpha_line\nline_at_1e12 = a_line * 1e12**-alpha_line",
-                "Inside the fitted range",
+                "power is 1/alpha",
             ),
             (
                 "N_cross = np.log10((a_line / 1.69) ** (1 / alpha_line))\nline_at_1e12 = 1.36",
-                "Inside the fitted range",
+                "decimal logarithm of N",
             ),
             (
                 "N_cross = (a_line / 1.69) ** (1 / alpha_line)\nline_at_1e12 = 1.69 + 406.4 * 1e12**-0.34",
@@ -349,6 +488,13 @@ def fit_with_floor(x, loss):
             "power_law(D[~seen], a, alpha, E) / L_D[~seen] => L_D[~seen] / power_law(D[~seen], a, alpha, E)": "errors of 1 % relative to the forecast or to the loss differ by 1 % of themselves; error_line, computed alike, tells them apart",
         },
         right=[
+            (
+                "s=D<=D_split\n"
+                "a1,al1=fit_line(D[s],L_D[s])\n"
+                "E2,a2,al2=fit_with_floor(D[s],L_D[s])\n"
+                "error_line=np.mean(np.abs(100*(a1*D[~s]**-al1/L_D[~s]-1)))\n"
+                "error_floor=np.mean(np.abs(100*(E2+a2*D[~s]**-al2-L_D[~s])/L_D[~s]))"
+            ),
             """
 seen = D <= D_split
 a, alpha = fit_line(D[seen], L_D[seen])
@@ -365,6 +511,60 @@ error_line, error_floor = [
 """,
         ],
         wrong=[
+            (
+                (
+                    "s=D<=D_split\n"
+                    "fl=sl.fit_power_law(D[s],L_D[s],floor=False)\n"
+                    "ff=sl.fit_power_law(D[s],L_D[s])\n"
+                    "\n"
+                    "error_line=np.mean(abs(fl.predict(D[~s])-L_D[~s])/L_D[~s])\n"
+                    "error_floor=np.mean(abs(ff.predict(D[~s])-L_D[~s])/L_D[~s])"
+                ),
+                "That is a fraction: multiply by 100 for",
+            ),
+            (
+                (
+                    "s=D<=D_split\n"
+                    "fl=sl.fit_power_law(D[s],L_D[s],floor=False)\n"
+                    "ff=sl.fit_power_law(D[s],L_D[s])\n"
+                    "\n"
+                    "error_line=100*np.mean(abs(fl.predict(D[s])-L_D[s])/L_D[s])\n"
+                    "error_floor=100*np.mean(abs(ff.predict(D[s])-L_D[s])/L_D[s])"
+                ),
+                "That is the error on the runs that were",
+            ),
+            (
+                (
+                    "fl=sl.fit_power_law(D,L_D,floor=False)\n"
+                    "ff=sl.fit_power_law(D,L_D)\n"
+                    "s=D<=D_split\n"
+                    "error_line=100*np.mean(abs(fl.predict(D[~s])/L_D[~s]-1))\n"
+                    "error_floor=100*np.mean(abs(ff.predict(D[~s])/L_D[~s]-1))"
+                ),
+                "The law was fitted to all runs, also to",
+            ),
+            (
+                (
+                    "s=D<=D_split\n"
+                    "fl=sl.fit_power_law(D[s],L_D[s],floor=False)\n"
+                    "ff=sl.fit_power_law(D[s],L_D[s])\n"
+                    "\n"
+                    "error_line=100*np.mean(abs(fl.predict(D[~s])-L_D[~s])/fl.predict(D[~s]))\n"
+                    "error_floor=100*np.mean(abs(ff.predict(D[~s])-L_D[~s])/ff.predict(D[~s]))"
+                ),
+                "Each error was divided by the forecast:",
+            ),
+            (
+                (
+                    "s=D<=D_split\n"
+                    "fl=sl.fit_power_law(D[s],L_D[s],floor=False)\n"
+                    "ff=sl.fit_power_law(D[s],L_D[s])\n"
+                    "\n"
+                    "error_line=100*np.max(abs(fl.predict(D[~s])-L_D[~s])/L_D[~s])\n"
+                    "error_floor=100*np.mean(abs(ff.predict(D[~s])-L_D[~s])/L_D[~s])"
+                ),
+                "That is the largest of the errors, that",
+            ),
             (
                 """
 a, alpha = fit_line(D, L_D)
@@ -434,11 +634,32 @@ error_line, error_floor = [
     ),
     "ex9_forecast": Answers(
         right=[
+            ("E1,a1,b1=fit_with_floor(N,L_N)\npredicted_loss=power_law(N_asked,a1,b1,E1)"),
             "E, a, alpha = fit_with_floor(N, L_N)\npredicted_loss = power_law(N_asked, a, alpha, E)",
             "predicted_loss = sl.fit_power_law(N, L_N).predict(N_asked)",
             "predicted_loss = [float(np.round(power_law(N_asked, *fit_with_floor(N, L_N)[1:], fit_with_floor(N, L_N)[0]), 3))]",
         ],
         wrong=[
+            (
+                ("predicted_loss=sl.fit_power_law(N,L_N,floor=False).predict(float(N_asked))"),
+                "That is the forecast of a straight",
+            ),
+            (
+                ("predicted_loss=sl.fit_power_law(D,L_D).predict(float(D_max))"),
+                "That is the law in D, for the largest",
+            ),
+            (
+                ("r=sl.fit_power_law(N,L_N)\npredicted_loss=r.A*N_asked**-r.alpha"),
+                "That is the reducible part alone: the",
+            ),
+            (("predicted_loss=sl.fit_power_law(N,L_N).E"), "That is the floor alone: a model of"),
+            (
+                (
+                    "s=np.polyfit(np.log(N[-2:]),np.log(L_N[-2:]),1)\n"
+                    "predicted_loss=np.exp(np.polyval(s,np.log(N_asked)))"
+                ),
+                "That is a line through the last two",
+            ),
             ("predicted_loss = L_N.min()", "better than every model"),
             ("predicted_loss = L_N[-1] * 0.5", ""),
             ("a, alpha = fit_line(N, L_N)\npredicted_loss = a * N_asked**-alpha", "straight line"),
@@ -452,6 +673,12 @@ error_line, error_floor = [
     ),
     "ex10_frontier": Answers(
         right=[
+            (
+                "def on_frontier(C, loss):\n"
+                "    C,loss=np.asarray(C),np.asarray(loss)\n"
+                "    return [not any(C[j]<=C[i] and loss[j]<=loss[i] for j in range(len("
+                "C)) if j!=i) for i in range(len(C))]"
+            ),
             """
 def on_frontier(C, loss):
     return np.array([
@@ -473,11 +700,56 @@ def on_frontier(C, loss):
 """,
         ],
         wrong=[
+            (
+                (
+                    "def on_frontier(C, loss):\n"
+                    "    o=np.argsort(C)\n"
+                    "    l=np.asarray(loss)[o]\n"
+                    "    m=np.minimum.accumulate(l)==l\n"
+                    "    return m"
+                ),
+                "The answers are in the order of cost:",
+            ),
+            (
+                (
+                    "def on_frontier(C, loss):\n"
+                    "    o=np.argsort(C)\n"
+                    "    best=np.inf;r=[]\n"
+                    "    for i in o:\n"
+                    "        if loss[i]<best: r.append(i);best=loss[i]\n"
+                    "    return np.array(r)"
+                ),
+                "(shape (4,)): one for each input, or",
+            ),
+            (
+                (
+                    "def on_frontier(C, loss):\n"
+                    "    return [any(C[j]<=C[i] and loss[j]<=loss[i] for j in range(len(C)) if "
+                    "j!=i) for i in range(len(C))]"
+                ),
+                "These are the runs that are *not* on",
+            ),
+            (
+                (
+                    "def on_frontier(C, loss):\n"
+                    "    return [not any(C[j]<C[i] and loss[j]<loss[i] for j in range(len(C))) "
+                    "for i in range(len(C))]"
+                ),
+                "Every run is said to be on the",
+            ),
+            (
+                (
+                    "def on_frontier(C, loss):\n"
+                    "    return [not any(C[j]<C[i] or loss[j]<loss[i] for j in range(len(C)) "
+                    "if j!=i) for i in range(len(C))]"
+                ),
+                "No run is left: a run must not be",
+            ),
             ("def on_frontier(C, loss):\n    return loss == loss.min()", "best run of all"),
             ("def on_frontier(C, loss):\n    return C == C.min()", "Only the cheapest"),
             (
                 "def on_frontier(C, loss):\n    return loss <= np.minimum.accumulate(loss)",
-                "order given",
+                "is the cheapest",
             ),
             (
                 "def on_frontier(C, loss):\n    o = np.argsort(C)\n    return loss[o] <= np.minimum.accumulate(loss[o])",
@@ -514,6 +786,12 @@ def on_frontier(C, loss):
     ),
     "ex11_doubling": Answers(
         right=[
+            (
+                "factor_doubling=0.5**0.076\n"
+                "times_to_halve=np.exp(np.log(2)/0.076)\n"
+                "local_slope=-(np.log(1.69+406.4*(1e9*1.001)**-.34+410.7*2e10**"
+                "-.28)-np.log(1.69+406.4*1e9**-.34+410.7*2e10**-.28))/np.log(1.001)"
+            ),
             """
 factor_doubling = 2**-0.076
 times_to_halve = 2 ** (1 / 0.076)
@@ -528,6 +806,46 @@ local_slope = -(np.log(h(1.001e9)) - np.log(h(1e9))) / np.log(1.001)
             "factor_doubling, times_to_halve, local_slope = 0.949, 9140, 0.047",
         ],
         wrong=[
+            (
+                (
+                    "factor_doubling=2**0.076\n"
+                    "times_to_halve=2**(1/0.076)\n"
+                    "local_slope=0.34*406.4*1e9**-.34/(1.69+406.4*1e9**-.34+410.7*2e10**-.28)"
+                ),
+                "The loss falls: the exponent is",
+            ),
+            (
+                (
+                    "factor_doubling=100*(1-2**-.076)\n"
+                    "times_to_halve=2**(1/0.076)\n"
+                    "local_slope=0.34*406.4*1e9**-.34/(1.69+406.4*1e9**-.34+410.7*2e10**-.28)"
+                ),
+                "That is the loss of a doubling in per",
+            ),
+            (
+                (
+                    "factor_doubling=1-2**-.076\n"
+                    "times_to_halve=2**(1/0.076)\n"
+                    "local_slope=0.34*406.4*1e9**-.34/(1.69+406.4*1e9**-.34+410.7*2e10**-.28)"
+                ),
+                "That is the share that is lost; the",
+            ),
+            (
+                (
+                    "factor_doubling=2**-0.076\n"
+                    "times_to_halve=1/0.076\n"
+                    "local_slope=0.34*406.4*1e9**-.34/(1.69+406.4*1e9**-.34+410.7*2e10**-.28)"
+                ),
+                "Each doubles N, so take 2 to this",
+            ),
+            (
+                (
+                    "factor_doubling=2**-0.076\n"
+                    "times_to_halve=2/0.076\n"
+                    "local_slope=0.34*406.4*1e9**-.34/(1.69+406.4*1e9**-.34+410.7*2e10**-.28)"
+                ),
+                "Each doubles N: take 2 to this",
+            ),
             (
                 "factor_doubling, times_to_halve, local_slope = 0.5, 2, 0.34",
                 "halving by doubling",
@@ -595,6 +913,14 @@ local_slope = -(np.log(h(1.001e9)) - np.log(h(1e9))) / np.log(1.001)
             "200 => 400": "more sizes in the same range",
         },
         right=[
+            (
+                "sizes=np.geomspace(1e6,1e12,200)\n"
+                "mq,p_=np.polyfit(np.log(sizes),kaplan(sizes),1)\n"
+                "lg=p_+mq*np.log(sizes)\n"
+                "worst_six=100*np.max(np.abs(lg/kaplan(sizes)-1))\n"
+                "can_tell_one=False\n"
+                "can_tell_six=True"
+            ),
             """
 sizes = np.geomspace(1e6, 1e12, 200)
 f = np.polyval(np.polyfit(np.log(sizes), kaplan(sizes), 1), np.log(sizes))
@@ -609,6 +935,60 @@ worst_six, can_tell_one, can_tell_six = worst(6), worst(1) > 1, worst(6) > 1
 """,
         ],
         wrong=[
+            (
+                (
+                    "sizes=np.geomspace(1e6,1e12,200)\n"
+                    "lg=p+minus_q*np.log(sizes)\n"
+                    "worst_six=100*np.max(np.abs(lg/kaplan(sizes)-1))\n"
+                    "can_tell_one=False\n"
+                    "can_tell_six=True"
+                ),
+                "The logarithm of the one decade was",
+            ),
+            (
+                (
+                    "sizes=np.geomspace(1e6,1e12,200)\n"
+                    "mq,p_=np.polyfit(np.log(sizes),kaplan(sizes),1)\n"
+                    "lg=p_+mq*np.log(sizes)\n"
+                    "worst_six=100*np.mean(np.abs(lg/kaplan(sizes)-1))\n"
+                    "can_tell_one=False\n"
+                    "can_tell_six=True"
+                ),
+                "That is the mean error: the largest is",
+            ),
+            (
+                (
+                    "sizes=np.geomspace(1e6,1e12,200)\n"
+                    "mq,p_=np.polyfit(np.log(sizes),kaplan(sizes),1)\n"
+                    "lg=p_+mq*np.log(sizes)\n"
+                    "worst_six=np.max(np.abs(lg/kaplan(sizes)-1))\n"
+                    "can_tell_one=False\n"
+                    "can_tell_six=True"
+                ),
+                "That is a fraction: multiply by 100 for",
+            ),
+            (
+                (
+                    "sizes=np.linspace(1e6,1e12,200)\n"
+                    "mq,p_=np.polyfit(np.log(sizes),kaplan(sizes),1)\n"
+                    "lg=p_+mq*np.log(sizes)\n"
+                    "worst_six=100*np.max(np.abs(lg/kaplan(sizes)-1))\n"
+                    "can_tell_one=False\n"
+                    "can_tell_six=True"
+                ),
+                "The sizes are evenly spaced in N:",
+            ),
+            (
+                (
+                    "sizes=np.geomspace(1e6,1e12,200)\n"
+                    "mq,p_=np.polyfit(np.log(sizes),kaplan(sizes),1)\n"
+                    "lg=p_+mq*np.log(sizes)\n"
+                    "worst_six=np.max(np.abs(lg-kaplan(sizes)))\n"
+                    "can_tell_one=False\n"
+                    "can_tell_six=True"
+                ),
+                "That is an error in nats: divide by",
+            ),
             ("worst_six, can_tell_one, can_tell_six = worst_one, False, True", "over one decade"),
             (
                 "sizes = np.linspace(1e6, 1e12, 200)\n"
