@@ -247,7 +247,7 @@ def test_tables_for_papers_hold_the_level(form, runs, capsys):
 
 def test_the_level_holds_in_text(runs, capsys):
     wide, narrow = (fit(capsys, runs, *OURS, "--level", level)[1] for level in ("0.95", "0.5"))
-    assert "50 % interval" in narrow and "95 %" not in narrow
+    assert "50 % interval" in narrow and "95 % interval" not in narrow
 
     def width(text):
         low, high = text.split("alpha")[1].split("\n")[0].split()[1:4:2]
