@@ -21,6 +21,8 @@ from .sandbox import MIB, Limits
 from .timeline import GRACE, Timeline, TimelinePlace, copy_of
 from .verdict import Verdict, without_grades
 
+SETTLED = 0.5  # seconds in which a process that was closed has ended
+
 
 @dataclass(frozen=True)
 class Waited:
@@ -64,6 +66,7 @@ class Session:
         self._room = MAX_OUTPUTS
         self._places: set[int] = set()  # the numbers of processes that wait
         self._at_start: object = None  # the learner's files, where places are left
+        self._staying: set[int] = set()  # processes that did not end when they were waited for
 
     def __enter__(self) -> "Session":
         self._launcher.__enter__()
@@ -174,11 +177,9 @@ class Session:
         self._timeline.go_to(place.learner)
         self._tested, self._own_lines = list(place.tested), list(place.own_lines)
         self._room = place.room
-        for _ in range(50):  # those that were closed take a moment
-            if self._is_as_at_start():
-                return
-            time.sleep(0.01)
-        raise Gone
+        self._staying = set()
+        if not self._is_as_at_start():
+            raise Gone
 
     @property
     def is_plain(self) -> bool:
@@ -190,13 +191,15 @@ class Session:
         self._timeline.end = float("inf")
 
     def _is_as_at_start(self) -> bool:
-        """Whether no cell left a file or a process."""
+        """Whether no cell left a file or a process. Those that were closed take a moment to end."""
         known = (
             self._places | self._timeline.known | ({self._tester.pid} if self._tester else set())
         )
-        if self._launcher.others(known):
-            return False
-        return self._files.stamps(self._launcher.root("learner")) == self._at_start
+        until = time.monotonic() + SETTLED
+        while (others := self._launcher.others(known)) - self._staying and time.monotonic() < until:
+            time.sleep(0.005)
+        self._staying = others  # a learner's own: nobody waits for them twice
+        return not others and self._files.stamps(self._launcher.root("learner")) == self._at_start
 
     @property
     def grown(self) -> int:
