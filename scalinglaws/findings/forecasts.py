@@ -24,6 +24,8 @@ from .page import (
 )
 from .statistics import minimum_interval
 
+SIZES_OF_A_BOWL = 4  # with fewer, nothing says on which side the minimum lies
+
 
 def _measure_budget(study: Study) -> Numbers:
     numbers: Numbers = {}
@@ -31,6 +33,8 @@ def _measure_budget(study: Study) -> Numbers:
         if (corpus, "N") not in study.isoflop:
             continue
         fit, held = study.isoflop[corpus, "N"], study.runs("isoflop_holdout", corpus)
+        if held["N"].nunique() < SIZES_OF_A_BOWL:
+            continue
         C = float(np.exp(np.log(held["C"]).mean()))
         law = fit_power_law(fit.minima["C"], fit.minima["L_opt"])
         free = len(fit.residuals) - 3 * len(fit.minima)
