@@ -132,7 +132,9 @@ def test_one_exercise_and_then_another(student, memory):
 
 def test_what_was_late_is_tried_again(student, memory, monkeypatch):
     slow = "import time\ntime.sleep(30)"
-    student.made = replace(student.made, limits=replace(student.made.limits, cell_time=3))  # only the sleep is late
+    student.made = replace(
+        student.made, limits=replace(student.made.limits, cell_time=3)
+    )  # only the sleep is late
     student.write(**RIGHT).add(slow, before="slope")
     assert run(student, memory).stopped
     ran: list[str] = []
