@@ -96,26 +96,30 @@ class Fit(ABC, Generic[L]):
         """z-score of the lag-1 autocorrelation of the residuals, ordered by fitted loss.
 
         Above 3 the law's form is wrong: neighbouring runs err in the same direction. Runs of one
-        group count as one, and where there are no groups, seeds of the same N and D do. It is 0 for
-        fewer than 8 such units, and for residuals that are only rounding errors.
+        group count as one. Runs of the same fitted loss, such as seeds of one N and D, have no order:
+        this is the mean over all their orders. It is 0 for fewer than 8 runs, and for residuals that
+        are only rounding errors.
         """
-        alike = self.groups if self.grouped else np.unique(self._fitted(), return_inverse=True)[1]
-        r = self._in_order(alike)[1]
+        order, r, first = self._in_order()
         if len(r) < 8 or not self.rmse_log > 1e-9:
             return 0.0
         r = r - r.mean()
-        return float(np.sqrt(len(r)) * (r[1:] * r[:-1]).sum() / (r * r).sum())
+        ties = np.unique(self._fitted()[order][first], return_inverse=True)[1]
+        count, total = np.bincount(ties), np.bincount(ties, r)
+        within = (total**2 - np.bincount(ties, r * r)) / count  # neighbours of one fitted loss
+        across = (total / count)[1:] * (total / count)[:-1]
+        return float(np.sqrt(len(r)) * (within.sum() + across.sum()) / (r * r).sum())
 
     def _fitted(self) -> Array:
-        """ln of the fitted losses, rounded: seeds of one N and D tie, whatever a processor's last digit."""
+        """ln of the fitted losses, rounded: no processor's last digit decides which are the same."""
         return np.round(self.residuals + np.log(self.loss), 9)
 
-    def _in_order(self, units: NDArray[np.int_]) -> tuple[NDArray[np.int_], Array]:
-        """The runs in the order of fitted loss, and the mean residuals of the units so ordered."""
+    def _in_order(self) -> tuple[NDArray[np.int_], Array, NDArray[np.int_]]:
+        """The runs in the order of fitted loss, the mean residuals of their groups so ordered, and where those begin."""
         order = np.argsort(self._fitted(), kind="stable")
-        mean = np.bincount(units, self.residuals) / np.bincount(units)
-        first = np.sort(np.unique(units[order], return_index=True)[1])
-        return order, mean[units[order]][first]
+        mean = np.bincount(self.groups, self.residuals) / np.bincount(self.groups)
+        first = np.sort(np.unique(self.groups[order], return_index=True)[1])
+        return order, mean[self.groups[order]][first], first
 
     @property
     def wrong_form(self) -> bool:
@@ -349,7 +353,7 @@ class RegressionFit(Fit[L]):
             if self.grouped:
                 return self.groups, "each run keeps its own noise, each group draws its sign"
             return self.groups, "each run keeps its own noise, since runs may differ in it"
-        order, residuals = self._in_order(self.groups)
+        order, residuals, _ = self._in_order()
         length = max(memory(residuals), 2)
         return blocks(order, self.groups, length), (
             f"the form does not fit, so blocks of {length} neighbours err together; this widens"

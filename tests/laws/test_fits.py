@@ -485,6 +485,23 @@ class TestPattern:
         assert fit.residual_autocorrelation > 3 and "follow a pattern" in repr(fit)
         assert fit.r2_log > 0.9  # which R² does not tell
 
+    @pytest.mark.parametrize("sizes", [8, 12, 20])
+    def test_the_order_of_seeds_decides_nothing(self, sizes):
+        x, loss = (np.tile(values, 3) for values in curve_runs(sizes))
+        noisy = loss * np.exp(0.01 * np.random.default_rng(1).standard_normal(3 * sizes))
+        order = np.random.default_rng(2).permutation(3 * sizes)
+        one, other = (fit_power_law(x[i], noisy[i]) for i in (slice(None), order))
+        assert one.residual_autocorrelation == pytest.approx(
+            other.residual_autocorrelation, abs=1e-4
+        )
+
+    @pytest.mark.parametrize("sizes", [5, 7, 8, 20])
+    def test_sizes_with_seeds_show_a_wrong_form_however_few_they_are(self, sizes):
+        x, loss = (np.tile(values, 3) for values in curve_runs(sizes))
+        noisy = loss * np.exp(0.003 * np.random.default_rng(1).standard_normal(3 * sizes))
+        assert fit_power_law(x, noisy, floor=False).residual_autocorrelation > 2
+        assert fit_power_law(x, noisy).residual_autocorrelation < 2
+
 
 class TestBroken:
     def test_recovers_a_turn(self):
