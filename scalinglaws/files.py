@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import IO, Any
 
+from .errors import CourseError
+
 
 def digest(path: Path) -> str:
     """The SHA-256 of a file's content, in hexadecimal."""
@@ -36,6 +38,14 @@ def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
         with contextlib.suppress(OSError):
             os.unlink(draft)
         raise
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write what a person asked for, in one step. Raises CourseError where that cannot be; an old file then stays."""
+    try:
+        replace_file(path.absolute(), content)
+    except OSError as error:
+        raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _ordinary_mode() -> int:

@@ -5,6 +5,7 @@ or with one that lost a formula, a piece of code or a link, stays in English and
 """
 
 import argparse
+import io
 import re
 import shutil
 from collections import Counter
@@ -17,6 +18,7 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 
 import scalinglaws
 from scalinglaws.errors import CourseError
+from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
 
 from .exercises import read_notebook
@@ -46,11 +48,9 @@ def run(args: argparse.Namespace) -> int:
     if args.out:
         known = read_catalog(args.out) if args.out.exists() else Catalog()
         catalog = extract(pages, known)
-        try:
-            with args.out.open("wb") as file:
-                write_po(file, catalog, width=100, omit_header=False)
-        except OSError as error:
-            raise CourseError(f"{args.out} cannot be written: {error.strerror}.") from None
+        content = io.BytesIO()
+        write_po(content, catalog, width=100, omit_header=False)
+        write_output(args.out, content.getvalue())  # a translator's work is in the old one
         done = sum(bool(message.string) for message in catalog if message.id)
         print(f"{args.out}: {len(catalog)} paragraphs, {done} of them translated.")
         return 0

@@ -14,8 +14,7 @@ import nbformat
 
 from scalinglaws.colours import css_variables
 from scalinglaws.course.grading.classroom import check_name
-from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
 
 from .chapters import chapter, execute
@@ -68,10 +67,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"running {args.assignment}", flush=True)
     page = to_slides(execute(course, args.assignment, course / ".cache" / "site"), args.assignment)
     target: Path = args.output or Path(f"{args.assignment}-slides.html")
-    try:
-        replace_file(target.absolute(), page.encode())
-    except OSError as error:
-        raise CourseError(f"{target} cannot be written: {error.strerror}.") from None
+    write_output(target, page.encode())
     print(f"{target}: {page.count('<section')} slides. Arrow keys turn them.")
     return 0
 

@@ -1,5 +1,6 @@
 """Texts for translators: what goes out comes back, and nothing but words changes."""
 
+import errno
 from collections import Counter
 from pathlib import Path
 
@@ -106,6 +107,20 @@ def test_translations_survive_a_second_extraction(tmp_path, monkeypatch, capsys)
     file.write_bytes(b"msgid broken")
     assert main(["texts", "start", "--in", str(file), "--to", str(tmp_path / "x")]) == 2
     assert "cannot be read as a PO file" in capsys.readouterr().err
+
+
+def test_a_full_disk_takes_no_translation(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SCALINGLAWS_COURSE", str(ROOT))
+    file, before = tmp_path / "de.po", (ROOT / "translations" / "start.de.po").read_bytes()
+    file.write_bytes(before)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert main(["texts", "start", "--out", str(file)]) == 2
+    assert "de.po cannot be written: No space left on device." in capsys.readouterr().err
+    assert file.read_bytes() == before and list(tmp_path.iterdir()) == [file]
 
 
 def test_the_german_start_page_keeps_code_formulas_and_links():

@@ -5,8 +5,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import write_output
 
 
 def write_zip(target: Path, files: Mapping[str, bytes]) -> None:
@@ -18,7 +17,4 @@ def write_zip(target: Path, files: Mapping[str, bytes]) -> None:
             member.external_attr = 0o100644 << 16  # an ordinary file
             member.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(member, data)
-    try:
-        replace_file(target, content.getvalue())
-    except OSError as error:
-        raise CourseError(f"{target} cannot be written: {error.strerror}.") from None
+    write_output(target, content.getvalue())

@@ -15,8 +15,7 @@ from scalinglaws.colours import css_variables
 from scalinglaws.course.grading.classroom import check_name
 from scalinglaws.course.grading.item_analysis import Item
 from scalinglaws.course.grading.messages import visible_text
-from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
 
 from .class_view import SHOWN_PAIRS, ClassView, Look, Person, Sheet, Work, read_class
@@ -77,10 +76,7 @@ def run(args: argparse.Namespace) -> int:
         check_name(course, name)
     view = read_class(course, args.assignment, args.similar)
     target: Path = (args.output or course / PAGE).absolute()
-    try:
-        replace_file(target, to_html(view).encode("utf-8", "replace"))
-    except OSError as error:
-        raise CourseError(f"{target} cannot be written: {error.strerror}.") from None
+    write_output(target, to_html(view).encode("utf-8", "replace"))
     print(
         f"{target}: {_count(len(view.people), 'student')}, {_count(len(view.sheets), 'assignment')}."
     )

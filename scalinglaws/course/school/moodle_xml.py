@@ -17,7 +17,7 @@ from scalinglaws.course.questions.drawn import instance, variant
 from scalinglaws.course.questions.replies import prompt_of
 from scalinglaws.course.questions.worked import rounded, worked
 from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
 
 MOODLE_TYPE: dict[str, str] = {
@@ -60,10 +60,7 @@ def run(args: argparse.Namespace) -> int:
         if not args.notebook or group_of(name, question) in args.notebook
     }
     text, left_out = moodle_xml(chosen, args.draws)
-    try:
-        replace_file(args.output, text)
-    except OSError as error:
-        raise CourseError(f"{args.output} cannot be written: {error.strerror}.") from None
+    write_output(args.output, text)
     written = text.count(b"<question type=") - text.count(b'<question type="category"')
     print(
         f"{args.output}: {written} questions with their answers and replies. Keep it from students."
