@@ -137,6 +137,13 @@ class HandedIn(Event):
 
 
 @dataclass(frozen=True)
+class GoalSet(Event):
+    """The learner set a goal: how many questions and exercises a day; 0 for none."""
+
+    per_day: int
+
+
+@dataclass(frozen=True)
 class CheckedExercise:
     """One exercise in a report of `scalinglaws check`. wrote: a digest of what stood in its answer cells."""
 
@@ -173,6 +180,7 @@ _NAMES: dict[str, type[Event]] = {
     "exam_started": ExamStarted,
     "handed_in": HandedIn,
     "checked": Checked,
+    "goal_set": GoalSet,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}
 

@@ -12,7 +12,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from scalinglaws.colours import PAGE, Theme
+from scalinglaws.colours import css_rules
 from scalinglaws.course.ideas import IDEAS
 from scalinglaws.course.learner.events import student_of
 from scalinglaws.course.markdown import to_html
@@ -25,24 +25,12 @@ from .view import view
 _HERE = Path(__file__).parent
 
 
-def _colours() -> str:
-    """The palette as CSS. Where JupyterLab has a colour of its own for a part, page.css prefers that."""
-
-    def rule(theme: Theme, where: str) -> str:
-        own = {"ink", "ground", "raised"}
-        found = PAGE[theme].items()
-        lines = " ".join(f"--{'page-' if n in own else ''}{n}: {c};" for n, c in found)
-        return f"{where} {{ {lines} }}\n"
-
-    return rule("light", ".slp") + rule("dark", '[data-jp-theme-light="false"] .slp')
-
-
 def script(name: str) -> str:
     """A page's script, with what the pages share before it."""
     return "\n".join((_HERE / part).read_text("utf-8") for part in ("element.js", name))
 
 
-STYLE = _colours() + (_HERE / "page.css").read_text("utf-8")
+STYLE = css_rules(".slp") + (_HERE / "page.css").read_text("utf-8")
 
 
 class Page(anywidget.AnyWidget):
