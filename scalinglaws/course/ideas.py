@@ -6,7 +6,7 @@ Each row of the coverage map belongs to one idea, so a question's `covers` says 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scalinglaws.errors import CourseError
+from scalinglaws.errors import CourseError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,11 @@ def find_topic(text: str) -> list[str]:
     ):
         if found := [idea.id for idea in IDEAS.values() if test(idea)]:
             return found
-    notebooks = ", ".join(dict.fromkeys(idea.notebook for idea in IDEAS.values()))
+    notebooks = list(dict.fromkeys(idea.notebook for idea in IDEAS.values()))
+    names = [*IDEAS, *(idea.name for idea in IDEAS.values()), *notebooks]
     raise CourseError(
-        f"There is no topic {text!r}: choose an idea ({', '.join(IDEAS)}) or a notebook ({notebooks})."
+        f"There is no topic {text!r}: choose an idea ({', '.join(IDEAS)}) or a notebook ({', '.join(notebooks)})."
+        + did_you_mean(text, names)
     )
 
 

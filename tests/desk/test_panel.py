@@ -128,9 +128,9 @@ def start_from_the_desk(page, panel) -> None:
     panel.get_by_label("Goal for each day").focus()
     page.keyboard.press("ArrowDown")
     panel.get_by_text("Today: 1 of 3 done").wait_for()
-    panel.locator("summary", has_text="Power laws").focus()
+    panel.locator("summary", has_text="A law in N and D").focus()
     page.keyboard.press("Enter")
-    panel.get_by_text("a straight line on log-log axes").wait_for()
+    panel.get_by_text("L(N, D) = E + A/N^α + B/D^β").wait_for()
     assert violations(page) == []
     page.locator(".jp-Notebook .jp-Cell").nth(0).click()
     panel.get_by_role("link", name=f"Resume {NAME} at exercise 2").focus()

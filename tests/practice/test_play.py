@@ -142,7 +142,7 @@ def test_practice_in_the_terminal(course, monkeypatch, capsys):
     assert "There is no topic 'cooking': choose an idea (tokens," in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("columns", [46, 60, 80, 200])
+@pytest.mark.parametrize("columns", [20, 40, 46, 80, 200])
 def test_questions_and_tables_fit_the_terminal(course, monkeypatch, capsys, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.delenv("SCALINGLAWS_PROGRESS", raising=False)
@@ -153,6 +153,7 @@ def test_questions_and_tables_fit_the_terminal(course, monkeypatch, capsys, colu
     main(["progress"])
     lines = capsys.readouterr().out.splitlines()
     prose = [line for line in lines if not line.startswith("    ") and "/" not in line]
+    prose = [line for line in prose if " " in line.strip()]  # a long name stays whole
     assert max(map(len, prose)) <= min(columns, 96)
     words = " ".join(" ".join(lines).split())
     for text in (

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from scalinglaws.errors import CourseError
+from scalinglaws.errors import CourseError, did_you_mean
 from scalinglaws.files import digest, replace_file
 
 RECORD = ".given.json"  # in the learner's folder: what the course gave out, and its digests
@@ -91,6 +91,7 @@ def renew(release: Path, own: Path, assignment: str) -> str:
     if assignment not in assignments(release):
         raise CourseError(
             f"The course has no assignment {assignment}; it has {', '.join(assignments(release))}."
+            + did_you_mean(assignment, assignments(release))
         )
     copy = own / assignment
     if not copy.exists():

@@ -123,7 +123,7 @@ def report_text(shown: dict[str, Any]) -> str:
         (row["name"], f"{row['right']} of {row['of']}", f"read again: {row['notebook']}" if row["right"] < row["of"] else "")
         for row in shown["topics"]
     ]  # fmt: skip
-    parts = [f"{late}{shown['right']} of {shown['of']} are right.", table(rows)]
+    parts = [wrap(f"{late}{shown['right']} of {shown['of']} are right."), table(rows)]
     for one in shown["questions"]:
         if not one["right"]:
             yours = one["answer"] or "nothing"

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         print(wrap(remark))
     if practice.next() is not None:
         in_terminal(practice)
-    print(f"\n{practice.comes_back()}")
+    print("\n" + wrap(practice.comes_back()))
     return 0
 
 

@@ -296,7 +296,7 @@ def _as_text(report: Report) -> str:
     ]
     caption = "Ideas (the share of their questions that you would answer rightly today)"
     parts = [
-        f"Progress of {report.student}\n{report.today}",
+        f"{wrap(f'Progress of {report.student}')}\n{wrap(str(report.today))}",
         "\n".join(["Next", *(wrap(step.in_terminal, "  - ", "    ") for step in report.steps)]),
         "Notebooks\n" + table(notebooks) if notebooks else "",
         f"{wrap(caption)}\n{table(ideas)}",

@@ -19,7 +19,7 @@
     .sl-desk h3 { font-size: 1em; margin: 16px 0 4px; }
     .sl-desk progress { width: 100%; }
     .sl-desk ol { list-style: none; margin: 12px 0; padding: 0; }
-    .sl-desk li { border-top: 1px solid var(--jp-border-color2); padding: 6px 0; }
+    .sl-desk ol > li { border-top: 1px solid var(--jp-border-color2); padding: 6px 0; }
     .sl-desk p { margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; }
     .sl-desk button { font: inherit; color: inherit; cursor: pointer; min-height: 24px; padding: 2px 8px;
       background: var(--jp-layout-color2); border: 1px solid var(--jp-border-color0); border-radius: 3px; }
