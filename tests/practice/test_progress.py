@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -129,6 +131,50 @@ def test_a_folder_that_cannot_be_written_is_named(progress):
     progress.path.parent.chmod(0o500)
     with pytest.raises(CourseError, match="cannot be kept"):
         progress.add(Asked(progress.now(), "practice", "x"))
+
+
+@contextmanager
+def full_at(size: int) -> Iterator[None]:
+    """Meanwhile no file can grow beyond `size` bytes, as on a full disk."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits the size of files as POSIX does")
+@pytest.mark.parametrize("room", [0, 1, 40])
+def test_a_full_disk_loses_nothing_and_doubles_nothing(progress, room):
+    progress.add(Asked(progress.now(), "practice", "first"))
+    before = progress.path.read_bytes()
+    for _ in range(2):
+        with full_at(len(before) + room), pytest.raises(CourseError, match="cannot be kept"):
+            progress.add(Asked(progress.now(), "practice", "second"))
+        assert progress.path.read_bytes() == before  # no part of a line either
+    progress.add(Asked(progress.now(), "practice", "second"))
+    assert names(progress) == ["first", "second"] and progress.history().odd == ()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits the size of files as POSIX does")
+def test_a_round_on_a_full_disk_is_won_once_there_is_room(progress):
+    challenge = Challenge(progress)
+    progress.add(Started(progress.now(), "round-1", ("power_laws.trend",), topic="power_law"))
+    challenge.refresh()
+    challenge.next()
+    size = progress.path.stat().st_size
+    with full_at(size), pytest.raises(CourseError, match="make room"):
+        challenge.answer("c")
+    assert view(challenge)["phase"] == "question"  # the answer does not count: it was not kept
+    challenge.answer("c")
+    with full_at(progress.path.stat().st_size):
+        shown = view(challenge)
+    assert shown["won"] and shown["badge"] is None and "cannot be written" in shown["badge_problem"]
+    assert view(challenge)["badge"]  # with room for it
+    assert len([e for e in progress.events() if isinstance(e, Answered)]) == 1
 
 
 def test_a_file_in_the_way_is_named(tmp_path):

@@ -160,6 +160,8 @@ def text_of(
             parts.append(wrap(f"To go through your mistakes and try them again: {review}"))
         if badge := shown.get("badge"):
             parts.append(f"The badge is yours: {badge['file']}")
+        if shown.get("badge_problem"):
+            parts.append(wrap(shown["badge_problem"]))
     return "\n\n".join(parts)
 
 

@@ -80,7 +80,9 @@ class Page(anywidget.AnyWidget):
     def _show(self, problem: str = "") -> None:
         self._serial += 1
         try:
-            self.shown = {**for_page(self._sitting), "problem": problem, "serial": self._serial}
+            shown = for_page(self._sitting)
+            problem = problem or shown.get("badge_problem", "")
+            self.shown = {**shown, "problem": problem, "serial": self._serial}
         except CourseError as error:
             self.shown = {**self.shown, "problem": str(error), "serial": self._serial}
 
