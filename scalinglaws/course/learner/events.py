@@ -408,6 +408,20 @@ def progress_of(student: str | None = None, now: Callable[[], datetime] = utc_no
     return Progress(course_dir() / "submitted" / student / FILE, now)
 
 
+def own_progress(now: Callable[[], datetime] = utc_now) -> Progress:
+    """The file of whoever runs this notebook: in the course's folder, or beside the notebook where there is no course.
+
+    So practice works on Colab and Kaggle, with the package and one notebook. It is said where the file is, once.
+    """
+    try:
+        return progress_of(now=now)
+    except CourseError:
+        found = Progress(Path.cwd() / FILE, now)
+    if not found.path.exists():
+        print(f"There is no course's folder here: what you do is kept in {found.path}.")
+    return found
+
+
 def student_of(progress: Progress) -> str:
     """Whose file it is."""
     return re.sub(r"[^\w.-]", "", progress.path.parent.name)

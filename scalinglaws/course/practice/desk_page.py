@@ -28,7 +28,7 @@ _CARD, _MAP = 30.0, (54.0, 55.6)
 def as_html(report: "Report", base: Path) -> str:
     """The report as HTML. base: the folder that links start from."""
     places = idea_places(report.release, tuple(score.assignment for score in report.scores))
-    link = _Links(report.folder, base)
+    link = _Links(report, base)
     badges = ", ".join(
         f'<a href="{link.to(report.folder / "badges" / path.name)}">{escape(path.name)}</a>'
         for path in report.badges
@@ -48,10 +48,11 @@ def as_html(report: "Report", base: Path) -> str:
 
 
 class _Links:
-    """Links from a folder to the learner's notebooks."""
+    """Links from a folder to the learner's notebooks; mere text where there is no course, as on Colab."""
 
-    def __init__(self, folder: Path, base: Path):
-        self._folder, self._base = folder, base
+    def __init__(self, report: "Report", base: Path):
+        self._folder, self._base = report.folder, base
+        self._there = report.release.is_dir()
 
     def to(self, path: Path) -> str:
         """The way to a file, for an attribute."""
@@ -62,6 +63,8 @@ class _Links:
         return escape(quote(way))
 
     def __call__(self, place: Place, text: str = "") -> str:
+        if not self._there:
+            return escape(text or place.text)
         href = self.to(self._folder / place.path) + escape(place.fragment)
         return f'<a href="{href}">{escape(text or place.text)}</a>'
 

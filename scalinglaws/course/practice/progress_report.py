@@ -8,7 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from scalinglaws.course.ideas import IDEAS, before, ideas_of
-from scalinglaws.course.learner.events import Checked, Event, Progress, progress_of, student_of
+from scalinglaws.course.learner.events import (
+    Checked,
+    Event,
+    Progress,
+    own_progress,
+    progress_of,
+    student_of,
+)
 from scalinglaws.course.learner.workspace import assignments as given_out, read_record, worked_on
 from scalinglaws.course.questions.seal import sealed_bank
 from scalinglaws.errors import CourseError
@@ -136,9 +143,10 @@ def progress(goal: int | None = None) -> Report:
     """What you have done in this course, and what comes next.
 
     goal: how many questions and exercises you want to do in a day, from now on; 0 for no goal, None to leave it as it is.
-    Raises CourseError outside the course's folder, and for a goal that is none.
+    Your record is kept in the course's folder, or beside the notebook where there is none, as on Colab.
+    Raises CourseError for a goal that is none.
     """
-    mine = progress_of()
+    mine = own_progress()
     if goal is not None:
         set_goal(mine, goal)
     return report(mine)
@@ -156,7 +164,7 @@ def report(progress: Progress, assignments: Sequence[str] | None = None) -> Repo
     """The report of one learner. assignments: the course's own, by default those in release/."""
     release, own = _release_dir(), progress.path.parent.absolute()
     if assignments is None:
-        assignments = given_out(course_dir() / "release")
+        assignments = given_out(release) if release.is_dir() else []
     history, now = progress.history(), progress.now()
     events = history.events
     known = memories(events, now)

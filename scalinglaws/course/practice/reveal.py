@@ -19,6 +19,7 @@ from scalinglaws.course.learner.events import (
     GaveUp,
     Judged,
     Progress,
+    own_progress,
     progress_of,
 )
 from scalinglaws.course.markdown import to_text
@@ -55,7 +56,7 @@ def reveal(what: str) -> None:
 
     Raises CourseError, with what is still to be tried, before an honest try.
     """
-    text = solution(what, progress_of())
+    text = solution(what, own_progress())
     from IPython import get_ipython
     from IPython.display import Markdown, display
 

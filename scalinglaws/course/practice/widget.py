@@ -19,7 +19,7 @@ from scalinglaws.course.markdown import to_html
 from scalinglaws.errors import CourseError
 
 from .options import from_shown
-from .sitting import LEVELS, Challenge, Practice, Sitting
+from .sitting import LEVELS, Challenge, Sitting
 from .view import view
 
 _HERE = Path(__file__).parent
@@ -128,22 +128,3 @@ def inline(text: str) -> str:
     if html.startswith("<p>") and html.endswith("</p>") and html.count("<p>") == 1:
         return html[3:-4]
     return html
-
-
-def show(sitting: Sitting, what: str, call: str) -> None:
-    """Display a sitting as a widget, after a note that the widget hides as soon as it runs.
-
-    The note stays where widgets do not run (an exported page, a viewer, a broken front end). what: a sentence of HTML.
-    call: the name that is called in a notebook, and in a terminal.
-    """
-    from IPython.display import HTML, display
-
-    if isinstance(sitting, Practice):
-        sitting.next()
-    display(
-        HTML(
-            f'<p class="slp-note">{what} It is loading. If no form appears, run this cell again, use '
-            f"<code>sl.{call}(widget=False)</code>, or run <code>scalinglaws {call}</code> in a terminal.</p>"
-        )
-    )
-    display(Page(sitting))
