@@ -166,6 +166,11 @@ def extract(pages: dict[str, Path], known: Catalog, questions: Path | None = Non
         translated_page(name, path, note)
     if questions:
         bank.load_bank(questions, note)
+    # What belongs to a text that changed stays in the file for the translator.
+    former = {(m.id, m.context): m for m in (*known, *known.obsolete.values()) if m.id and m.string}
+    for (text, where), message in former.items():
+        if catalog.get(text, where) is None:
+            catalog.obsolete[str(text)] = message
     return catalog
 
 
