@@ -1,8 +1,8 @@
 """A learner's way through the course in JupyterLab, in headless Chromium, from a first start to the badge.
 
-    python -m benchmarks.journey              by mouse
-    python -m benchmarks.journey --keys       by keyboard alone
-    python -m benchmarks.journey --out FOLDER pictures of each station, light and dark, 1280 and 640 pixels wide
+    python -m tests.desk.journey              by mouse
+    python -m tests.desk.journey --keys       by keyboard alone
+    python -m tests.desk.journey --out FOLDER pictures of each station, light and dark, 1280 and 640 pixels wide
 
 The course is a copy of this one. At each station axe-core looks at what the course shows, in both themes; every request is counted,
 and one to another machine is a fault. It ends with a line for each fault, and exit code 1 if there is one. Needs Debian's chromium.
@@ -28,11 +28,12 @@ from scalinglaws.course.practice.sitting import turns
 from scalinglaws.course.questions import bank
 from scalinglaws.course.questions.answers import form
 from scalinglaws.course.questions.drawn import family, instance, seed_of
-from tests.conftest import CHROMIUM_FLAGS
-from tests.jupyterlab import served
-from tests.questions.answers import BANK, wrong
 
-COURSE = Path(__file__).parents[1]
+from ..conftest import CHROMIUM_FLAGS
+from ..jupyterlab import served
+from ..questions.answers import BANK, wrong
+
+COURSE = Path(__file__).parents[2]
 NOTEBOOK = "01_power_laws"
 WRONG = "def power_law(x, a, alpha, E=0.0):\n    return E + a * x**alpha\n"
 GOOD = "def power_law(x, a, alpha, E=0.0):\n    return E + a * x**-alpha\n"
