@@ -1,5 +1,6 @@
 """Other homes of a notebook: the package and one notebook alone, as on Colab, and front ends without widgets."""
 
+import linecache
 import sys
 from pathlib import Path
 
@@ -58,3 +59,19 @@ def test_the_note_says_loading_at_first_and_what_to_do_only_later():
     assert "Loading …" in now and "widget=False" not in now
     assert ".slp-late { visibility: hidden; animation:" in now and "<script" not in html
     assert "sl.practice(widget=False)" in later and "scalinglaws practice" in later
+
+
+@pytest.mark.parametrize("name", ["/tmp/ipykernel_7/123.py", "<ipython-input-1>"])
+def test_a_notebook_shows_the_sentence_and_the_line_of_the_cell(alone, name):
+    cell = "import scalinglaws as sl\n\ndef mine():\n    return sl.practice('cooking')\n\nmine()"
+    linecache.cache[name] = (len(cell), None, cell.splitlines(True), name)
+    with pytest.raises(CourseError) as told:
+        exec(compile(cell, name, "exec"), {})
+    text = "\n".join(told.value._render_traceback_())
+    assert text.startswith("CourseError: There is no topic 'cooking'")
+    assert text.endswith("Line 4: return sl.practice('cooking')")
+    assert "sitting.py" not in text
+
+
+def test_an_error_without_a_cell_is_the_sentence_alone():
+    assert CourseError("It is full.")._render_traceback_() == ["CourseError: It is full."]
