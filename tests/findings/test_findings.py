@@ -10,7 +10,7 @@ import pytest
 
 from scalinglaws.cli import main
 from scalinglaws.errors import CourseError
-from scalinglaws.findings.command import INTRODUCTION, SECTIONS, measure, page
+from scalinglaws.findings.command import OWN_INTRODUCTION, SECTIONS, measure, page
 from scalinglaws.findings.page import Study, percent, plain
 from scalinglaws.findings.statistics import log_linear, lowest, minimum_interval
 
@@ -98,11 +98,12 @@ def test_a_sweep_of_ones_own_has_a_page(tmp_path):
     """IsoFLOP runs alone, on a text of any name, make a page with what they can say."""
     (tmp_path / "runs").mkdir()
     lines = (DOCS.parent / "data/runs/isoflop.csv").read_text("utf-8").splitlines()
-    own = [line.replace(",prose,", ",my text,") for line in lines if ",code," not in line]
+    own = [line.replace(",prose,", ",/home/me/my text,") for line in lines if ",code," not in line]
     (tmp_path / "runs/isoflop.csv").write_text("\n".join(own) + "\n", encoding="utf-8")
     assert main(["findings", "--data", str(tmp_path), "--out", str(tmp_path)]) == 0
     text = (tmp_path / "findings.md").read_text("utf-8")
-    assert text.startswith(INTRODUCTION) and "| my text | 1.00e+10 |" in text
+    assert text.startswith(OWN_INTRODUCTION) and "| my text | 1.00e+10 |" in text
+    assert "/home/me" not in text
     assert (tmp_path / "findings/isoflop.png").is_file() and "Repeated data" not in text
 
 
