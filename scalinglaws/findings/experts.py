@@ -35,7 +35,7 @@ class DenseModels:
         losses = grid.groupby(["N", "D"])["loss"].mean().unstack()
         self.N, self.D = losses.index.to_numpy(float), losses.columns.to_numpy(float)
         self._log_loss = RectBivariateSpline(np.log(self.N), np.log(self.D), np.log(losses))
-        per_token = grid.groupby("N").apply(lambda runs: (runs["C"] / runs["D"]).iloc[0])
+        per_token = grid.assign(flops=grid["C"] / grid["D"]).groupby("N")["flops"].first()
         self._log_flops = np.log(per_token.to_numpy())
 
     def loss(self, N: float, D: float) -> float:
@@ -48,6 +48,8 @@ class DenseModels:
 
         nan if the best size may lie outside of the grid.
         """
+        if memory < self.N[0]:
+            return np.nan
         N = np.geomspace(self.N[0], min(memory, self.N[-1]), 200)
         flops = np.exp(np.interp(np.log(N), np.log(self.N), self._log_flops))
         losses = np.array([self.loss(*pair) for pair in zip(N, C / flops, strict=True)])
@@ -85,11 +87,11 @@ def _measure(study: Study) -> Numbers:
             )
         numbers[corpus] = {"rows": rows}
         if len(rows) > 6 and len({row["D"] for row in rows}) > 1:
-            numbers[corpus]["law"] = _law(rows)
+            numbers[corpus]["law"] = fit_gain(rows)
     return numbers
 
 
-def _law(rows: list[dict]) -> Numbers:
+def fit_gain(rows: list[dict]) -> Numbers:
     """Where a mixture begins to pay, and how fast its gain grows, with 95 % intervals."""
     x = np.array([[row["experts"], row["D"]] for row in rows], float).T
     log_ratio = np.log1p([row["change"] for row in rows])
@@ -135,17 +137,15 @@ def _write(numbers: Numbers) -> str:
             )
         )
         best = _best(rows)
-        by_width = {
-            width: listed(
-                f"{count} on {D:,} bytes" for (own, D), count in best.items() if own == width
-            )
-            for width in sorted({width for width, _ in best})
-        }
+        told = []
+        for width in sorted({width for width, _ in best}):
+            own = {D: count for (of, D), count in best.items() if of == width}
+            amounts = listed(f"{D:,}" for D in own)
+            told.append(f"{listed(own.values())} on {amounts} bytes at width {width}")
         parts.append(
-            f"""At the same compute and text, the best number of experts grows with the text. On {corpus} it is
-            {"; ".join(f"at width {width}, {told}" for width, told in by_width.items())} (1 is a dense
-            model). A router and its experts have to be learned too, each expert from its share of the
-            tokens: that takes text."""
+            f"""At the same compute and text, the best number of experts grows with the text. On {corpus}
+            it is {"; ".join(told)} (1 is a dense model). A router and its experts have to be learned
+            too, each expert from its share of the tokens: that takes text."""
         )
         if "law" in n:
             law = n["law"]

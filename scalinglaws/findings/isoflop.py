@@ -146,6 +146,10 @@ def _measure_exponents(study: Study) -> Numbers:
     return {"parabolas": parabolas, "surfaces": surfaces} if parabolas else {}
 
 
+def _of(some: int, every: int) -> str:
+    return f"all {every}" if some == every else f"{some} of the {every}"
+
+
 def _write_exponents(numbers: Numbers) -> str:
     rows = [
         [
@@ -173,7 +177,7 @@ def _write_exponents(numbers: Numbers) -> str:
         small.""",
         """The intervals of the parabolas cover noise alone."""
         + (
-            f""" In {len(patterned)} of the {len(numbers["surfaces"])} fits of the parametric form the
+            f""" In {_of(len(patterned), len(numbers["surfaces"]))} fits of the parametric form the
             residuals follow a pattern (neighbours resemble each other by more than three standard
             errors), so that form is not quite right; its intervals were widened for that (neighbours
             were resampled together). Parabolas assume no form across budgets, so they are the better

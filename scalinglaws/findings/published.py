@@ -198,10 +198,11 @@ def _models(numbers: Numbers) -> Iterator[Line]:
             )
         if "law" in n:
             _, low, high = n["law"]["slope"]
+            pays_from = float(f"{n['law']['D0'][0]:.2g}")
             yield (
                 "more experts need more text",
                 "Ludziejewski 2025",
-                f"they pay from about {n['law']['D0'][0]:,.0f} bytes on",
+                f"they pay from about {pays_from:,.0f} bytes on",
                 "the same direction" if low > 0 else "not" if high < 0 else "not decided",
             )
     for rows in numbers.get("distil", {}).values():
