@@ -295,7 +295,7 @@ def test_practice_draws_from_the_variant(tmp_path):
     assert first("") == "drawn.bits"
     put = [first(token) for token in CLASS.values()]
     assert len(set(put)) == len(CLASS) and all(id.startswith("drawn.bits#") for id in put)
-    assert len({find(id)["prompt"] for id in put}) > 5
+    assert len({find(id).prompt for id in put}) > 5
 
 
 def test_the_command_makes_one_key_and_lists_tokens(tmp_path, monkeypatch, capsys):

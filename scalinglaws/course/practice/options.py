@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from scalinglaws.course.questions.answers import form, spell
+from scalinglaws.course.questions.answers import spell
 from scalinglaws.errors import CourseError
 
 from .sitting import Turn
@@ -16,12 +16,12 @@ from .sitting import Turn
 
 def shown_letters(turn: Turn) -> dict[str, str]:
     """{the bank's letter: the letter shown}, in the order shown; empty for a question without letters."""
-    entry = turn.entry
-    if form(entry) not in ("option", "options"):
+    asked = turn.entry
+    if asked.form not in ("option", "options"):
         return {}
-    letters = sorted(entry["options"])
+    letters = sorted(asked.options)
     order = list(letters)
-    if not entry.get("ordered"):
+    if not asked.ordered:
         # Not the time of asking: a clock that is set right must not change the order between the
         # question and its answer.
         random.Random(f"{turn.question} {turn.put}").shuffle(order)
@@ -48,6 +48,6 @@ def from_shown(turn: Turn, typed: Any) -> Any:
 
 def shown_options(turn: Turn) -> Mapping[str, str]:
     """{letter shown: text} in order; of true and false as the bank has them."""
-    options = turn.entry.get("options", {})
+    options = turn.entry.options
     letters = shown_letters(turn)
     return {shown: options[letter] for letter, shown in letters.items()} if letters else options

@@ -115,7 +115,9 @@ def report(progress: Progress, assignments: Sequence[str] | None = None) -> Repo
     known = memories(events, now)
     mastery = {}
     for idea in IDEAS:
-        mine = [q for q, entry in sealed_bank().items() if idea in ideas_of(entry["covers"])]
+        mine = [
+            q for q, sealed in sealed_bank().items() if idea in ideas_of(sealed.question.covers)
+        ]
         recall = [known[q].recall(now) for q in mine if q in known]
         mastery[idea] = Mastery(len(recall), len(mine), sum(recall) / max(len(mine), 1))
     due = sum(memory.due <= now for memory in known.values())
