@@ -76,7 +76,8 @@ class Question:
         """As `to_json` wrote it, or with more beside it."""
         lists = ("covers", "hints", "claims", "inputs", "references")
         known: dict[str, Any] = {key: data[key] for key in _KEYS if key in data}
-        return cls(id, **known | {key: tuple(known[key]) for key in lists if key in known})
+        known.update({key: tuple(known[key]) for key in lists if key in known})
+        return cls(id, **known)
 
 
 # In the order in which they stand in a file.

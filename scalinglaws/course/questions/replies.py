@@ -37,7 +37,7 @@ def shown(record: dict[str, Any]) -> Question:
             letter: option.get("text", letter.capitalize()).strip()
             for letter, option in sorted(record["options"].items(), reverse=_truth(record))
         }
-        visible["ordered"] = not _truth(record) and _calls_options_by_letter(record)
+    visible["ordered"] = is_ordered(record)
     if "inputs" in record:
         visible["inputs"] = [
             {name: compute(value) for name, value in point.items()} for point in record["inputs"]
@@ -49,8 +49,12 @@ def shown(record: dict[str, Any]) -> Question:
 _LETTER = re.compile(r"\b[Oo]ption \(?[a-f]\b|(?<![\w$\\])\([a-f]\)")
 
 
-def _calls_options_by_letter(question: dict[str, Any]) -> bool:
+def is_ordered(question: dict[str, Any]) -> bool:
     """Whether some text of a question calls an option by its letter, so that it must keep it."""
+    if "options" not in question or _truth(question):
+        return False
+    if "ordered" in question:  # a translation is ordered where the original is
+        return question["ordered"]
     texts = [question["prompt"], question["solution"], *question["hints"]]
     texts += [text for text in [question.get("right_reply")] if text]
     for option in question["options"].values():
