@@ -26,7 +26,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from scalinglaws.errors import CourseError
+from scalinglaws.errors import CourseError, did_you_mean
 
 from .answers import spell
 from .drawn import family, instance, seed_of
@@ -116,9 +116,7 @@ def _variant(question: str) -> tuple[Question, dict[str, Reply], str]:
     """What may be read of a variant, its replies by spelling, and its worked solution. Raises CourseError if there is none."""
     name, seed = family(question), seed_of(question)
     if seed is None or not draws(name):
-        raise CourseError(
-            f"There is no question {question!r} in this version of the course: update it."
-        )
+        raise _no_question(question)
     recipe = json.loads(_decrypt(_recipe_key(name), sealed_bank()[name].recipe, name))
     drawn = instance(recipe, seed)
     return replace(shown(drawn), id=question), replies(drawn), worked(drawn)
@@ -205,10 +203,16 @@ def find(question: str) -> Question:
     if seed_of(question) is not None:
         return _variant(question)[0]
     if question not in sealed_bank():
-        raise CourseError(
-            f"There is no question {question!r} in this version of the course: update it."
-        )
+        raise _no_question(question)
     return sealed_bank()[question].question
+
+
+def _no_question(question: str) -> CourseError:
+    near = did_you_mean(question, sealed_bank())
+    return CourseError(
+        f"There is no question {question!r} in this version of the course{':' if not near else '.'}"
+        f"{near or ' update it.'}"
+    )
 
 
 def mark(question: str, answer: Any, called: Mapping[str, str] | None = None) -> Reply:

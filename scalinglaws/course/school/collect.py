@@ -22,8 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws.course.exercises import assignments
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import assignments, check_name
 from scalinglaws.course.grading.finder import is_hidden, safe_name, why_refused
 from scalinglaws.course.grading.messages import visible_text
 from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import check_name
 from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.grading.semester import FILE, load_semester
 from scalinglaws.course.grading.troubles import gradebook_errors
