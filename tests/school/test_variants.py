@@ -15,10 +15,9 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 import scalinglaws as sl
 from scalinglaws.cli import main
 from scalinglaws.course import variants
-from scalinglaws.course.exercises import graded_cells, read_notebook
+from scalinglaws.course.exercises import assignments, graded_cells, read_notebook
 from scalinglaws.course.grading.checks import CheckFailed, check_answer, check_variant
 from scalinglaws.course.grading.copied import copied_answers, foreign_outputs
-from scalinglaws.course.grading.nbgrader_api import assignments
 from scalinglaws.course.grading.submission_job import grade_submission, lay_out
 from scalinglaws.course.learner.events import Progress
 from scalinglaws.course.practice.sitting import Practice
