@@ -178,11 +178,7 @@ def quizzes():
         cells = read_notebook(ROOT / "source" / name / f"{name}.ipynb").cells
         for i, cell in enumerate(cells):
             question = cell.metadata.get("scalinglaws", {}).get("question")
-            if (
-                question
-                and in_another_order(find(question), "")
-                and not find(question).get("ordered")
-            ):
+            if question and in_another_order(find(question), "") and not find(question).ordered:
                 found[question] = [c.source for c in cells[i + 1 : i + 4]]
     return found
 
