@@ -134,7 +134,7 @@ def put_back(release: Path, pages: dict[str, Path], catalog: Catalog, target: Pa
     shutil.copytree(release, target)
     for name, path in pages.items():
         content = _rewrite(name, path, translate)
-        (target / path.relative_to(release)).write_text(content, encoding="utf-8")
+        write_output(target / path.relative_to(release), content.encode())
         print(
             f"{name}: {missing[name]} paragraphs have no translation yet."
             if missing[name]

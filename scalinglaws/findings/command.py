@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from ..errors import CourseError
+from ..files import write_output
 from ..paths import course_dir
 from . import forecasts, isoflop, models, published, recipe, surface, texts
 from .page import Numbers, Section, Study, plain
@@ -89,8 +90,8 @@ def write(study: Study, out: Path) -> list[str]:
         plt.close(figure)
         drawn.append(name)
     stored = json.dumps(numbers, indent=1, ensure_ascii=False) + "\n"
-    (out / "findings.json").write_text(stored, encoding="utf-8", newline="\n")
-    (out / "findings.md").write_text(page(numbers), encoding="utf-8", newline="\n")
+    write_output(out / "findings.json", stored.encode())
+    write_output(out / "findings.md", page(numbers).encode())
     return drawn
 
 

@@ -5,6 +5,7 @@ page out.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import textwrap
 import warnings
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import CourseError
+from ..files import write_output
 from ..tables import ACCEPTABLE, NAMES, RunTable, read_runs
 from ..tables.frame import keep, numbers
 from . import bootstrap
@@ -388,21 +390,21 @@ def _write_files(args: argparse.Namespace, reports: list[Report]) -> None:
     if args.table:
         tables = [report.fitted_runs() for report in reports]
         whole = pd.concat(tables, ignore_index=True).sort_values("line")
-        write(args.table, lambda path: whole.to_csv(path, index=False))
+        write_output(args.table, whole.to_csv(index=False).encode())
     if args.figure:
-        figure = reports[0].figure()
-        write(args.figure, lambda path: figure.savefig(path, dpi=160))
+        write_output(args.figure, _drawn(reports[0], args.figure))
     if args.save:
         reports[0].fit.save(args.save)
     if args.report:
-        page = to_html(reports)
-        write(args.report, lambda path: path.write_text(page, encoding="utf-8"))
+        write_output(args.report, to_html(reports).encode())
 
 
-def write(path: Path, writer: Callable[[Path], object]) -> None:
-    """Write a file. Raises CourseError where that cannot be."""
+def _drawn(report: Report, path: Path) -> bytes:
+    """A report's figure, in the format that a path's suffix says."""
+    content = io.BytesIO()
     try:
-        writer(path)
-    except (OSError, ValueError) as error:
+        report.figure().savefig(content, dpi=160, format=path.suffix[1:] or "png")
+    except ValueError as error:
         why = " ".join(str(error).split()).rstrip(".")
         raise CourseError(f"{path} cannot be written: {why}.") from None
+    return content.getvalue()

@@ -15,6 +15,7 @@ import pandas as pd
 
 from .. import laws
 from ..errors import CourseError
+from ..files import write_output
 
 if TYPE_CHECKING:
     from .result import Fit
@@ -64,10 +65,7 @@ def save_fit(fit: Fit[Any], path: str | Path) -> None:
         "bootstrap": {name: getattr(fit.resampling, name) for name in ("B", "seed", "method")},
         "arguments": {name: _plain(value) for name, value in fit.call.arguments.items()},
     }
-    try:
-        Path(path).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
+    write_output(Path(path), f"{json.dumps(record, indent=1)}\n".encode())
 
 
 def load_fit(path: str | Path) -> Fit[Any]:

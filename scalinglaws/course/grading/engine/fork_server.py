@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ def warm_up(more: Iterable[str] = ()) -> "CellShell":
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     draw_in_the_notebook()
+    _make_progress_bars_simple()
     shell.run(
         "import matplotlib.pyplot as plt\n"
         "figure, axes = plt.subplots()\naxes.plot([1, 10], [1, 10], label='$10^3$')\naxes.set(xscale='log', yscale='log')\n"
@@ -49,6 +51,15 @@ def warm_up(more: Iterable[str] = ()) -> "CellShell":
     )
     begin_notebook(shell.ip)
     return shell
+
+
+def _make_progress_bars_simple() -> None:
+    """Have tqdm start no thread and share no lock between processes: a copy of a learner's process would lack the one and share the other."""
+    with contextlib.suppress(ImportError):
+        from tqdm import tqdm
+
+        tqdm.monitor_interval = 0
+        tqdm.set_lock(threading.RLock())
 
 
 def main(number: int, *more: str) -> None:

@@ -150,6 +150,8 @@ class Learner(_Copied):
         while True:
             try:
                 message, fds = receive(self.control)
+                # Too low a limit of a cell's would stop the engine, not that cell.
+                sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
                 getattr(self, "do_" + message["do"])(message, fds)
             except KeyboardInterrupt:
                 continue
@@ -291,7 +293,7 @@ class Tester(_Copied):
         """
         space = self.shell.ip.user_ns
         learners = set(message["learners"])
-        self.redaction.begin(message["source"], message["lines"])
+        self.redaction.begin(message["source"], message["lines"], message["told"])
         peer = Peer(trusted=True, sock=socket.socket(fileno=fds[0])) if fds else None
         borrowed, self.found = self.found, {}
         verdict, outputs = None, []
