@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,8 +25,10 @@ from . import bootstrap
 from .methods import METHODS, Options, default_method, takers
 from .report import HeldOut, Report, check_level, to_html
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
+T = TypeVar("T")
 
 _DESCRIPTION = """\
 Fit a scaling law to a table of runs: N (parameters), D (training tokens) or C
@@ -390,21 +392,22 @@ def _write_files(args: argparse.Namespace, reports: list[Report]) -> None:
     if args.table:
         tables = [report.fitted_runs() for report in reports]
         whole = pd.concat(tables, ignore_index=True).sort_values("line")
-        write_output(args.table, whole.to_csv(index=False).encode())
+        write_output(
+            args.table, whole.to_csv(index=False, lineterminator="\n").encode(), folders=False
+        )
     if args.figure:
-        write_output(args.figure, _drawn(reports[0], args.figure))
+        write_output(args.figure, _drawn(reports[0].figure(), args.figure), folders=False)
     if args.save:
         reports[0].fit.save(args.save)
     if args.report:
-        write_output(args.report, to_html(reports).encode())
+        write_output(args.report, to_html(reports).encode(), folders=False)
 
 
-def _drawn(report: Report, path: Path) -> bytes:
-    """A report's figure, in the format that a path's suffix says."""
+def _drawn(figure: Figure, path: Path) -> bytes:
+    """The figure in the format that the file's name asks for."""
     content = io.BytesIO()
     try:
-        report.figure().savefig(content, dpi=160, format=path.suffix[1:] or "png")
+        figure.savefig(content, dpi=160, format=path.suffix[1:] or "png")
     except ValueError as error:
-        why = " ".join(str(error).split()).rstrip(".")
-        raise CourseError(f"{path} cannot be written: {why}.") from None
+        raise CourseError(f"{path} cannot be written: {str(error).rstrip('.')}.") from None
     return content.getvalue()

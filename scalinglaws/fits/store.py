@@ -51,7 +51,7 @@ def save_fit(fit: Fit[Any], path: str | Path) -> None:
     """Write a fit as JSON: its law, how well it fits, the runs and the options that it came from.
 
     Raises CourseError if it was fitted with a function of yours, which a file cannot hold, or if the
-    file cannot be written.
+    file cannot be written; what stood there before then stays.
     """
     record = {
         "fit": fit.call.function,
@@ -65,7 +65,8 @@ def save_fit(fit: Fit[Any], path: str | Path) -> None:
         "bootstrap": {name: getattr(fit.resampling, name) for name in ("B", "seed", "method")},
         "arguments": {name: _plain(value) for name, value in fit.call.arguments.items()},
     }
-    write_output(Path(path), f"{json.dumps(record, indent=1)}\n".encode())
+    text = json.dumps(record, indent=1) + "\n"
+    write_output(Path(path), text.encode(), folders=False)
 
 
 def load_fit(path: str | Path) -> Fit[Any]:

@@ -167,7 +167,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output:
         text = io.StringIO()
         csv.writer(text).writerows(table)
-        write_output(args.output, text.getvalue().encode("utf-8", "replace"))
+        write_output(args.output, text.getvalue().encode("utf-8", "replace"), folders=False)
     else:
         csv.writer(sys.stdout).writerows(table)
     if said := unknown_students(load_semester(course), {s["student_id"] for s in students}):
