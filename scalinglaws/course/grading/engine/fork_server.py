@@ -50,6 +50,7 @@ def warm_up(more: Iterable[str] = ()) -> "CellShell":
         2**20,
     )
     begin_notebook(shell.ip)
+    _close_fonts()
     return shell
 
 
@@ -60,6 +61,18 @@ def _make_progress_bars_simple() -> None:
 
         tqdm.monitor_interval = 0
         tqdm.set_lock(threading.RLock())
+
+
+def _close_fonts() -> None:
+    """Each process opens its own: those of the warm one would be shared by all submissions, and so would the places in them."""
+    with contextlib.suppress(
+        ImportError, AttributeError
+    ):  # the caches are matplotlib's own business
+        from matplotlib import font_manager, mathtext
+
+        font_manager._get_font.cache_clear()
+        mathtext.MathTextParser._parse_cached.cache_clear()
+    gc.collect()
 
 
 def main(number: int, *more: str) -> None:
