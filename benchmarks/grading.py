@@ -198,7 +198,7 @@ def flat(sizes: list[int]) -> None:
 
 def main() -> None:
     """Run what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--students", type=int, default=20)
     parser.add_argument("--flat", type=int, nargs="+", metavar="SIZE")
     parser.add_argument("--first", action="store_true", help="against the first version")

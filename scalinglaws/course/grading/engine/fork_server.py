@@ -65,13 +65,13 @@ def _make_progress_bars_simple() -> None:
 
 def _close_fonts() -> None:
     """Each process opens its own: those of the warm one would be shared by all submissions, and so would the places in them."""
-    with contextlib.suppress(
-        ImportError, AttributeError
-    ):  # the caches are matplotlib's own business
+    with contextlib.suppress(ImportError):
         from matplotlib import font_manager, mathtext
 
-        font_manager._get_font.cache_clear()
-        mathtext.MathTextParser._parse_cached.cache_clear()
+        kept = {**vars(font_manager), **vars(mathtext.MathTextParser)}
+        for name in ("_get_font", "_parse_cached"):  # matplotlib's own business
+            if clear := getattr(kept.get(name), "cache_clear", None):
+                clear()
     gc.collect()
 
 
