@@ -147,8 +147,11 @@ def beside(other: Path, students: int, rounds: int) -> None:
             for name, checkout in trees.items():
                 folder = Path(temporary, f"{name}{number}")
                 make_course(folder, students if number else 1, other)
+                shutil.copy(checkout / "nbgrader_config.py", folder)
                 words = (*PYTHON, "scalinglaws", "grade", ASSIGNMENT, "--workers", "1")
                 found = measure(folder, *words, checkout=checkout)
+                if "graded in" not in found["printed"]:
+                    raise SystemExit(f"{checkout} did not grade:\n{found['said']}")
                 if number:
                     costs[name].append(found["cpu"])
                     printed[name] = scores(folder)
