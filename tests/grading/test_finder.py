@@ -239,6 +239,20 @@ def test_what_is_no_file_is_never_opened_and_always_named(tmp_path, made):
         assert said in str(error.value)
 
 
+def test_a_folder_that_cannot_be_read_is_not_called_empty(tmp_path, made, monkeypatch):
+    (tmp_path / "work").mkdir()
+    scandir = os.scandir
+
+    def barred(path="."):
+        if os.fspath(path).endswith("work"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", barred)
+    with pytest.raises(Unreadable, match=r"only work/ \(a folder that cannot be read\)"):
+        find_work(NAME, made.notebooks[NAME], read_folder(tmp_path))
+
+
 def test_an_empty_folder_is_said(tmp_path, made):
     with pytest.raises(Unreadable, match="nothing was handed in"):
         find_work(NAME, made.notebooks[NAME], read_folder(tmp_path))

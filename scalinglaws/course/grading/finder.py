@@ -99,7 +99,12 @@ _NOT_PLAIN = {
 def _walk(folder: Path, left_out: list[str]) -> Iterator[tuple[str, os.stat_result]]:
     """(path below the folder, lstat) of each file and link that is not hidden."""
     seen = 0
-    for above, folders, files in os.walk(folder):
+
+    def closed(error: OSError) -> None:
+        name = os.path.relpath(error.filename or folder, folder)
+        left_out.append(f"{name}/ (a folder that cannot be read)")
+
+    for above, folders, files in os.walk(folder, onerror=closed):
         left_out += [f"{f}/ (a folder)" for f in folders if f.endswith(".ipynb")]
         folders[:] = sorted(
             f
