@@ -233,7 +233,7 @@ def with_questions(notebook: NotebookNode, questions: Mapping[str, Any]) -> Note
             if name not in questions:
                 raise CourseError(f"cell {cell.id}: questions/ has no question {name}.")
             heading = cell.source.partition("\n")[0]
-            cell.source = f"{heading}\n\n{bank.as_cell(questions[name])}"
+            cell.source = f"{heading}\n\n{bank.as_cell(bank.shown(questions[name]))}"
     return notebook
 
 
