@@ -62,7 +62,7 @@ def unreadable(path: Path, what: str, error: Exception) -> CourseError:
     """The sentence on a record that cannot be read and that nobody could make again: it is left as it is."""
     why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
     return CourseError(
-        f"{path} holds {what} and cannot be read ({why}): restore it from a copy, or move it away to begin anew."
+        f"{path} holds {what} and cannot be read ({why}): restore it from a copy. Move it away to begin without one."
     )
 
 
