@@ -568,7 +568,8 @@ def _report(plan: Plan, done: list[tuple[Submission, str, str]], many: int, dry:
     for assignment, number in per_assignment.items():
         print(f"{assignment}: {number} of the {many} students in {FILE} are in this download.")
     if plan.unplaced:
-        print(f"{len(plan.unplaced)} files could not be placed:")
+        many = len(plan.unplaced)
+        print(f"{many} file{'s' * (many != 1)} could not be placed:")
         for member, why in plan.unplaced[:50]:
             print(f"  {visible_text(member[-100:])}: {visible_text(why)}")
         if len(plan.unplaced) > 50:
