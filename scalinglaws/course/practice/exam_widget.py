@@ -29,12 +29,13 @@ class ExamPage(anywidget.AnyWidget):
 
     def act(self, message: dict[str, Any]) -> None:
         """Do what the learner asked for, and show what has become of it."""
-        problem, trouble = "", None
+        problem, trouble, heard = "", None, None
         try:
             match message:
                 case {"do": "start", "pace": str(pace)}:
                     self._desk.start(pace)
                 case {"do": "answer", "exam": str(exam), "number": int(number), "answer": str(a)}:
+                    heard = {"number": number, "answer": a}
                     try:
                         self._desk.answer(exam, number, a)
                     except CourseError as error:
@@ -43,11 +44,17 @@ class ExamPage(anywidget.AnyWidget):
                     self._desk.hand_in(exam)
         except CourseError as error:
             problem = str(error)
-        self._show(problem, trouble)
+        self._show(problem, trouble, heard)
 
-    def _show(self, problem: str = "", trouble: dict[str, Any] | None = None) -> None:
+    def _show(
+        self,
+        problem: str = "",
+        trouble: dict[str, Any] | None = None,
+        heard: dict[str, Any] | None = None,
+    ) -> None:
+        """heard: the answer that this view is the first to know of."""
         self._serial += 1
-        said = {"problem": problem, "trouble": trouble, "serial": self._serial}
+        said = {"problem": problem, "trouble": trouble, "heard": heard, "serial": self._serial}
         try:
             self.shown = {**for_page(self._desk), **said}
         except CourseError as error:
