@@ -35,6 +35,8 @@ from .store import Call, save_fit
 
 L = TypeVar("L")
 
+_ORDERED = 8  # configurations from which on a pattern can show in their order
+_RARE = 0.00135  # the p-value of 3 standard errors
 PATTERN = 3.0  # standard errors of `residual_autocorrelation` above which a form is called wrong
 
 
@@ -101,7 +103,7 @@ class Fit(ABC, Generic[L]):
         are only rounding errors.
         """
         order, r, first = self._in_order()
-        if len(r) < 8 or not self.rmse_log > 1e-9:
+        if len(r) < _ORDERED or not self.rmse_log > 1e-9:
             return 0.0
         r = r - r.mean()
         ties = np.unique(self._fitted()[order][first], return_inverse=True)[1]
@@ -122,9 +124,41 @@ class Fit(ABC, Generic[L]):
         return order, mean[self.groups[order]][first], first
 
     @property
+    def lack_of_fit(self) -> tuple[float, float]:
+        """(F, p-value) of the law against the spread of runs of one N and D (or x), such as seeds.
+
+        Fisher's test (1922, Journal of the Royal Statistical Society 85, 597): F compares how far the
+        mean of each configuration lies from the law with how far its runs lie from that mean. Below
+        0.001 the law's form is wrong, or the runs of one configuration share noise. It needs several
+        runs of some, and more configurations than parameters: else it is (0, 1). Copies of a run count
+        once.
+        """
+        rows = np.unique(np.stack([self._fitted(), self.residuals]), axis=1)
+        sizes = np.unique(rows[0], return_inverse=True)[1]
+        count = np.bincount(sizes)
+        more, spare = len(count) - self._free(), len(sizes) - len(count)
+        if more < 1 or spare < 1 or not self.rmse_log > 1e-9:
+            return 0.0, 1.0
+        from scipy.special import fdtrc
+
+        mean = np.bincount(sizes, rows[1]) / count
+        pure = float(((rows[1] - mean[sizes]) ** 2).sum()) / spare
+        F = float((count * mean**2).sum()) / more / max(pure, 1e-300)
+        return F, float(fdtrc(more, spare, F))
+
+    @property
     def wrong_form(self) -> bool:
-        """Whether the residuals follow a pattern, so that the law's form does not fit these runs."""
-        return self.residual_autocorrelation > PATTERN
+        """Whether the law's form does not fit these runs.
+
+        Their residuals follow a pattern (`residual_autocorrelation`), or, with fewer than 8
+        configurations, these lie further from the law than their runs from each other
+        (`lack_of_fit`).
+        """
+        return self.residual_autocorrelation > PATTERN or self._misses_seeds()
+
+    def _misses_seeds(self) -> bool:
+        """Whether few configurations, each with its seeds, show that the form does not fit."""
+        return len(np.unique(self._fitted())) < _ORDERED and self.lack_of_fit[1] < _RARE
 
     # Uncertainty
 
@@ -284,7 +318,13 @@ class Fit(ABC, Generic[L]):
             f"R² on the log axis {self.r2_log:.4f}; typical error {100 * self.rmse_log:.2g} %",
             ("converged: " if self.converged else "NOT CONVERGED: ") + self.evidence,
         ]
-        if self.wrong_form:
+        if self._misses_seeds():
+            lines.append(
+                "runs of one configuration agree better with each other than with the law (F = "
+                f"{self.lack_of_fit[0]:.3g}): this form does not fit, or they share noise; the "
+                "intervals are widened for it"
+            )
+        elif self.wrong_form:
             lines.append(
                 "the residuals follow a pattern: this form does not fit; the intervals are widened "
                 "for it, but cannot say where another form would lead"
@@ -323,6 +363,9 @@ class RegressionFit(Fit[L]):
     def _draw(self, asked: Resampling) -> Bootstrap[L]:
         method: Method = asked.method or "wild"
         units = self.groups
+        # Below delta the wild bootstrap's larger residuals widen what they move; a fit of small delta
+        # sees little but their signs, so its intervals are widened instead.
+        scaled = method == "wild"
         if method == "runs":
             drawn = resample_runs(self.groups, asked)
             reason = "runs are drawn with replacement"
@@ -332,6 +375,7 @@ class RegressionFit(Fit[L]):
         else:
             units, reason = self._signs()
             smoothed = self.delta is not None and self.delta < mad_sigma(self.residuals)
+            scaled = not smoothed
             if smoothed:
                 reason += ", smoothed for Huber's small delta"
             drawn = resample_wild(self.residuals, self.estimator.hat(), units, asked, smoothed)
@@ -343,7 +387,7 @@ class RegressionFit(Fit[L]):
             reason=reason + (", as asked" if asked.method else ""),
             units=int(units.max()) + 1,
             free=self._free(),
-            scaled=method == "wild",
+            scaled=scaled,
             influence=self.estimator.influence(units) if method == "wild" else None,
         )
 
@@ -353,6 +397,9 @@ class RegressionFit(Fit[L]):
             if self.grouped:
                 return self.groups, "each run keeps its own noise, each group draws its sign"
             return self.groups, "each run keeps its own noise, since runs may differ in it"
+        if self._misses_seeds():
+            sizes = np.unique(self._fitted(), return_inverse=True)[1]
+            return sizes, "runs of one configuration err together; this widens"
         order, residuals, _ = self._in_order()
         length = max(memory(residuals), 2)
         return blocks(order, self.groups, length), (
