@@ -18,7 +18,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,12 +64,22 @@ def tree(pid: int) -> list[int]:
 def counted(pid: int, seconds: list[float]) -> Iterator[None]:
     """Add the processor time that a process and its children, also those to come, take meanwhile."""
     pids = ",".join(map(str, tree(pid)))
-    words = ["perf", "stat", "-x,", "-e", "task-clock", "-p", pids]
-    perf = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-    time.sleep(0.5)  # until it counts
+    (told, tell), (hear, heard) = os.pipe(), os.pipe()
+    words = ["perf", "stat", "-x,", "-e", "task-clock", "-D", "-1", "-p", pids]
+    control = f"fd:{told},{heard}"  # where perf is told to begin, and says that it has
+    perf = subprocess.Popen(
+        [*words, "--control", control], stderr=subprocess.PIPE, text=True, pass_fds=(told, heard)
+    )
+    for end in (told, heard):
+        os.close(end)
+    os.write(tell, b"enable\n")
+    if not os.read(hear, 64).startswith(b"ack"):  # it has ended
+        raise SystemExit(f"perf does not count:\n{perf.communicate()[1]}")
     yield
     perf.send_signal(signal.SIGINT)
     _, said = perf.communicate()
+    for end in (tell, hear):
+        os.close(end)
     line = next(line for line in said.splitlines() if "task-clock" in line)
     seconds.append(float(line.split(",")[0]) / 1e3)
 
@@ -122,6 +131,10 @@ def compare(beside: Path, rounds: int) -> None:
             if number:
                 changed = warm(courses["now"])
                 costs["after one changed cell"].append(sum(changed) / len(changed))
+                last = ", ".join(f"{name} {them[-1]:.2f} s" for name, them in costs.items())
+                print(
+                    f"round {number}: {last}", file=sys.stderr, flush=True
+                )  # also if it is stopped
     base = min(costs["first version"])
     print(f"scalinglaws check {ASSIGNMENT}, {rounds} rounds, processor time\n")
     print("| | best | to the first version | all |\n|---|---|---|---|")

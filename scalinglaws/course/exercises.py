@@ -4,11 +4,13 @@ Every cell that belongs to an exercise carries `metadata.scalinglaws.exercise`, 
 points also carries `title`, `type`, `level` (1 to 3), `minutes`, and the rows and claims that it `covers`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 
+from scalinglaws.errors import CourseError, did_you_mean
 from scalinglaws.paths import exercises_dir
 
 
@@ -36,6 +38,24 @@ def assignments(course: Path) -> list[str]:
         for path in exercises_dir(course).glob("*/*.ipynb")
         if path.stem == path.parent.name
     )
+
+
+def check_name(course: Path, assignment: str) -> None:
+    """Raise CourseError, with those that there are, for an assignment that does not exist."""
+    known = assignments(course)
+    if assignment not in known:
+        raise CourseError(
+            f"There is no assignment {assignment!r}: choose one of {', '.join(known) or 'none'}."
+            + did_you_mean(assignment, known)
+        )
+
+
+def check_number(assignment: str, number: str, known: Sequence[str]) -> None:
+    """Raise CourseError, with those that there are, for an exercise that does not exist."""
+    if number not in known:
+        raise CourseError(
+            f"{assignment} has no exercise {number!r}: choose one of {', '.join(known)}."
+        )
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from html import escape
 
-from scalinglaws.course.idea_map import PLACES, in_two
-from scalinglaws.course.ideas import IDEAS
+from scalinglaws.course.ideas import IDEAS, PLACES, in_two
 
 _ACROSS, _DOWN = 118, 92  # of a column and a row, in the picture's units
 _WIDTH, _HEIGHT = 100, 54  # of a box
@@ -64,7 +63,7 @@ def cards(titles: Mapping[str, str]) -> str:
             if others
         ]
         shown.append(
-            f'<li id="idea-{idea.id}"><h3>{escape(idea.name)}</h3><p><a href="{idea.notebook}.html">'
+            f'<li id="idea-{idea.id}"><h3>{escape(idea.name)}</h3><p>{escape(idea.says)}</p><p><a href="{idea.notebook}.html">'
             f"{escape(titles[idea.notebook])}</a></p>{''.join(parts)}</li>"
         )
     return f'<ul class="cards">{"".join(shown)}</ul>'

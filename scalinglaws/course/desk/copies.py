@@ -24,15 +24,20 @@ def note_on(notebook: Path) -> str:
     )
 
 
-def owner_of(notebook: Path) -> tuple[str, str]:
-    """The student and the assignment of a copy. Raises CourseError for a notebook that is none."""
+def require_course() -> Path:
+    """The course's folder. Raises CourseError, with what works without it, where there is none."""
     try:
-        course = course_dir()
+        return course_dir()
     except CourseError:
         raise CourseError(
             "sl.check() needs the course's folder, with its tests, and this notebook is outside of one (as on Colab or"
             " Kaggle): run it in your clone, or hand it in. The cell below each answer checks here, too."
         ) from None
+
+
+def owner_of(notebook: Path) -> tuple[str, str]:
+    """The student and the assignment of a copy. Raises CourseError for a notebook that is none."""
+    course = require_course()
     try:
         student, assignment, *rest = notebook.resolve().relative_to(course / "submitted").parts
     except ValueError:

@@ -17,7 +17,13 @@ from typing import Any, TextIO
 import nbformat
 from nbformat import NotebookNode
 
-from scalinglaws.course.exercises import assignments, exercises, read_notebook
+from scalinglaws.course.exercises import (
+    assignments,
+    check_name,
+    check_number,
+    exercises,
+    read_notebook,
+)
 from scalinglaws.course.learner.events import note_check
 from scalinglaws.course.variants import TOKEN_FILE, ClassTokens, valid_token
 from scalinglaws.errors import CourseError
@@ -94,9 +100,7 @@ def run(args: argparse.Namespace) -> int:
 
 def find_copies(course: Path, assignment: str, student: str) -> Path:
     """The folder of a learner's copy. Raises CourseError, with the way out, where there is none."""
-    if assignment not in assignments(course):
-        known = ", ".join(assignments(course)) or "none"
-        raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
+    check_name(course, assignment)
     if not student or Path(student).name != student or student.startswith("."):
         raise CourseError(
             f"{student!r} is no student's name: give the name of a folder in submitted/."
@@ -142,10 +146,7 @@ def check(
     known = exercises(assignment.notebooks[name])
     if exercise:
         numbers = [e.number for e in known if e.tests]
-        if exercise not in numbers:
-            raise CourseError(
-                f"{name} has no exercise {exercise!r}: choose one of {', '.join(numbers)}."
-            )
+        check_number(name, exercise, numbers)
         known = [e for e in known if e.number == exercise]
     tests = frozenset(known[0].tests) if exercise else None
     if (token := folder.parent / TOKEN_FILE).is_file() and not assignment.variants.tokens:

@@ -19,6 +19,7 @@ from scalinglaws.course.learner.events import (
     GaveUp,
     Judged,
     Progress,
+    own_progress,
     progress_of,
 )
 from scalinglaws.course.markdown import to_text
@@ -55,7 +56,7 @@ def reveal(what: str) -> None:
 
     Raises CourseError, with what is still to be tried, before an honest try.
     """
-    text = solution(what, progress_of())
+    text = solution(what, own_progress())
     from IPython import get_ipython
     from IPython.display import Markdown, display
 
@@ -155,21 +156,25 @@ def _from_course(question: str) -> str | None:
 
 
 def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) -> str:
-    from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+    from scalinglaws.course.exercises import (
+        check_name,
+        check_number,
+        exercises,
+        graded_cells,
+        read_notebook,
+    )
     from scalinglaws.paths import course_dir, exercises_dir, is_complete
 
     course = course_dir()
     path = exercises_dir(course) / assignment / f"{assignment}.ipynb"
-    if not path.is_file():
-        raise CourseError(f"There is no assignment {assignment!r} in this course.")
+    check_name(course, assignment)
     if not is_complete(course):
         raise CourseError(
             "Your course was handed out without solutions: ask your instructor for them."
         )
     notebook = read_notebook(path)
     found = {exercise.number: exercise for exercise in exercises(notebook)}
-    if number not in found:
-        raise CourseError(f"{assignment} has no exercise {number!r}: it has {', '.join(found)}.")
+    check_number(assignment, number, list(found))
     exercise = found[number]
     seen = [
         event.exercises[number]
@@ -182,8 +187,8 @@ def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) ->
     enough = 1 if exercise.by_hand else TRIES
     if not any(row.state == "right" for row in seen) and len(tries) < enough:
         raise CourseError(
-            f"The solution of exercise {number} opens when it is right, or after `scalinglaws check {assignment}` "
-            f"has seen {enough} different {'try' if enough == 1 else 'tries'}; noted so far: {len(tries)}."
+            f"The solution of exercise {number} opens when it is right, or after checks of {assignment} "
+            f"have seen {enough} different {'try' if enough == 1 else 'tries'}; noted so far: {len(tries)}."
         )
     cells = graded_cells(notebook)
     parts = []

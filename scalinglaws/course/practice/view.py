@@ -65,7 +65,11 @@ def view(sitting: Sitting) -> dict[str, Any]:
     shown |= {"results": _results(found, sitting), "over": sitting.over(events)}
     shown |= _question(found[-1], sitting, events)
     if shown["over"]:
-        shown |= {"won": sitting.won(events), "badge": badge_of(sitting, events)}
+        shown |= {"won": sitting.won(events), "badge": None, "badge_problem": ""}
+        try:
+            shown["badge"] = badge_of(sitting, events)
+        except CourseError as error:  # the round is won all the same
+            shown["badge_problem"] = str(error)
         shown["mistakes"] = [
             vars(mistake) | {"at": f"{mistake.at:%Y-%m-%d}"}
             for mistake in mistakes(events, sitting.now, sitting.id)

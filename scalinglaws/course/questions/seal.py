@@ -26,7 +26,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from scalinglaws.errors import CourseError
+from scalinglaws.errors import CourseError, did_you_mean
 
 from .answers import form, spell
 from .drawn import family, instance, seed_of
@@ -120,9 +120,7 @@ def _variant(question: str) -> tuple[Entry, dict[str, Reply], str]:
     name, seed = family(question), seed_of(question)
     entry = sealed_bank().get(name, {})
     if seed is None or "recipe" not in entry:
-        raise CourseError(
-            f"There is no question {question!r} in this version of the course: update it."
-        )
+        raise _no_question(question)
     recipe = json.loads(_decrypt(_recipe_key(name), entry["recipe"], name))
     drawn = instance(recipe, seed)
     return shown(drawn), replies(drawn), worked(drawn)
@@ -209,10 +207,16 @@ def find(question: str) -> Entry:
     if seed_of(question) is not None:
         return _variant(question)[0]
     if question not in bank:
-        raise CourseError(
-            f"There is no question {question!r} in this version of the course: update it."
-        )
+        raise _no_question(question)
     return bank[question]
+
+
+def _no_question(question: str) -> CourseError:
+    near = did_you_mean(question, sealed_bank())
+    return CourseError(
+        f"There is no question {question!r} in this version of the course{':' if not near else '.'}"
+        f"{near or ' update it.'}"
+    )
 
 
 def mark(question: str, answer: Any, called: Mapping[str, str] | None = None) -> Reply:
@@ -231,11 +235,11 @@ def mark(question: str, answer: Any, called: Mapping[str, str] | None = None) ->
     return reply or Reply(False, f"{answer!r} {_UNKNOWN[form(entry)]}")
 
 
-def open_reply(question: str, answer: Any) -> Reply:
+def open_reply(question: str, answer: Any, called: Mapping[str, str] | None = None) -> Reply:
     """As `mark`, but an answer of the wrong kind is wrong. Raises CourseError for an unknown question."""
     find(question)
     try:
-        return mark(question, answer)
+        return mark(question, answer, called)
     except CourseError as error:
         return Reply(False, str(error))
 

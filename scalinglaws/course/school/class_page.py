@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from scalinglaws.colours import css_variables
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import check_name
 from scalinglaws.course.grading.item_analysis import Item
 from scalinglaws.course.grading.messages import visible_text
 from scalinglaws.files import write_output
