@@ -4,6 +4,7 @@ Every cell that belongs to an exercise carries `metadata.scalinglaws.exercise`, 
 points also carries `title`, `type`, `level` (1 to 3), `minutes`, and the rows and claims that it `covers`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +57,13 @@ def check_number(assignment: str, number: str, known: Sequence[str]) -> None:
         raise CourseError(
             f"{assignment} has no exercise {number!r}: choose one of {', '.join(known)}."
         )
+
+
+def number_of(exercise: int | str) -> str:
+    """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
+    text = str(exercise).strip().lower()
+    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\d\w*)", text)
+    return found[1] if found else text
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:

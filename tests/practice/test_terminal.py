@@ -32,6 +32,7 @@ MISTYPED = {
     "check 99": "no assignment '99': choose one of .*08_capstone.$",
     "reveal 01_power_law/6": "no assignment '01_power_law'.*Did you mean 01_power_laws?",
     "reveal 01_power_laws/66": "has no exercise '66': choose one of 1, 2, 3a",
+    "reveal 01_power_laws/ex066": "has no exercise '66': choose one of 1, 2, 3a",
     "reveal power_laws.trnd": "no question 'power_laws.trnd'.*Did you mean power_laws.trend",
     "practice optimun": "no topic 'optimun'.*Did you mean optimum?",
     "challenge chinchila": "no topic 'chinchila'.*Did you mean chinchilla",

@@ -9,10 +9,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from scalinglaws.course.exercises import number_of
 from scalinglaws.course.grading.check_report import CheckReport
 from scalinglaws.errors import CourseError
 
-from .copies import number_of, owner_of, require_course
+from .copies import owner_of, require_course
 from .worker import Worker
 
 

@@ -1,18 +1,10 @@
 """A learner's copy of a notebook, as the desk is told of it: whose it is, which exercise is meant, when it was saved."""
 
-import re
 from datetime import datetime
 from pathlib import Path
 
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
-
-
-def number_of(exercise: int | str) -> str:
-    """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
-    text = str(exercise).strip().lower()
-    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\d\w*)", text)
-    return found[1] if found else text
 
 
 def note_on(notebook: Path) -> str:

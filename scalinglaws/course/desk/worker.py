@@ -55,7 +55,9 @@ def answer(request: Reply, memories: "Mapping[str, Memory]") -> Reply:
     With "again": true the question was put before, to a worker that was killed.
     memories: of earlier checks, of "all" exercises and of "one".
     """
-    from .copies import note_on, number_of, owner_of
+    from scalinglaws.course.exercises import number_of
+
+    from .copies import note_on, owner_of
 
     if request["do"] == "start":
         return _start(Path(request["root"]), request.get("goal"))

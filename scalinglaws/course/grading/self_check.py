@@ -22,6 +22,7 @@ from scalinglaws.course.exercises import (
     check_name,
     check_number,
     exercises,
+    number_of,
     read_notebook,
 )
 from scalinglaws.course.learner.events import note_check
@@ -29,6 +30,7 @@ from scalinglaws.course.variants import TOKEN_FILE, ClassTokens, valid_token
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
 from scalinglaws.paths import course_dir, exercises_dir, is_complete
+from scalinglaws.terminal import wrap
 
 from . import submission
 from .check_report import as_text
@@ -76,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
             find_copies(course, assignment, args.student),
             args.student,
             quiet=args.json,
-            exercise=args.exercise,
+            exercise=number_of(args.exercise),
             page=args.page,
         )
         for assignment in chosen
@@ -89,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
         for report in reports:
             print_report(report)
         if not args.page and not args.exercise and is_complete(course):
-            print("  With --page, the same as a web page, beside what you wrote.")
+            print(wrap("With --page, the same as a web page, beside what you wrote.", "  "))
     done = all(
         row["by_hand"] or row["state"] == State.RIGHT
         for report in reports
@@ -161,7 +163,7 @@ def check(
             " restore an earlier version from its .ipynb_checkpoints folder."
         ) from None
     if not quiet:
-        print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
+        print(wrap(f"Running your copy of {name}, which takes a while ..."), file=sys.stderr)
     with gradebook_errors():  # a full disk is one sentence
         outcome = grade_submission(
             assignment,

@@ -161,6 +161,7 @@ def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) ->
         check_number,
         exercises,
         graded_cells,
+        number_of,
         read_notebook,
     )
     from scalinglaws.paths import course_dir, exercises_dir, is_complete
@@ -168,6 +169,7 @@ def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) ->
     course = course_dir()
     path = exercises_dir(course) / assignment / f"{assignment}.ipynb"
     check_name(course, assignment)
+    number = number_of(number)
     if not is_complete(course):
         raise CourseError(
             "Your course was handed out without solutions: ask your instructor for them."

@@ -44,6 +44,7 @@ from .downloads import (
     unrecognised,
 )
 from .roster import FILE, Student, load_roster, valid_folder
+from .worksheet import Participant, read_worksheet
 
 MIB = 2**20
 MAX_MEMBERS = 50_000  # of a download
@@ -103,6 +104,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ZONE",
         help="of the times in it, such as Europe/Berlin (default: this machine's)",
     )
+    parser.add_argument(
+        "--worksheet",
+        type=Path,
+        metavar="FILE.csv",
+        help="Moodle's grading worksheet of the assignment: who has which number, and when they submitted",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done and stop")
 
 
@@ -127,6 +134,7 @@ def run(args: argparse.Namespace) -> int:
             system,
             zone,
             _read_whose(args.whose, students),
+            read_worksheet(args.worksheet, students, zone) if args.worksheet else {},
         )
         late = _due_dates(
             course, {s.assignment for s in plan.submissions if s.late and s.time is None}
@@ -201,9 +209,10 @@ def make_plan(
     system: System | None = None,
     zone: ZoneInfo | None = None,
     whose: Mapping[str, Student] | None = None,
+    participants: Mapping[int, Participant] | None = None,
 ) -> Plan:
     """Find out whose each file is. known: the course's assignments; assignment: "" if the files' paths say it; whose: {part
-    of a path: student} where a person has said so.
+    of a path: student} where a person has said so; participants: of Moodle's grading worksheet.
 
     Raises CourseError where the system isn't recognised.
     """
@@ -236,6 +245,11 @@ def make_plan(
             elif name.count("/") > 1 or not name.endswith((".html", ".txt", ".csv")):
                 plan.unplaced.append((name, f"not called as {plan.system.title} calls its files"))
             continue
+        if plan.system is SYSTEMS["moodle"] and (
+            participant := (participants or {}).get(readings[0].order)
+        ):
+            said = said or participant.student
+            readings = [replace(found, time=participant.time) for found in readings]
         found, owners, why = _owners(readings, people, said)
         target = assignment or found.assignment or _guess(found.file, known)
         if target not in known:
@@ -258,6 +272,10 @@ def make_plan(
         note = _who_note(plan.system, people, found, owners)
         if note and not said and note not in plan.notes:
             plan.notes.append(note)
+    if participants and plan.system is not SYSTEMS["moodle"]:
+        raise CourseError(
+            f"--worksheet is Moodle's, and this is a download from {plan.system.title}."
+        )
     if not (theirs or system) and plan.system is SYSTEMS["students"]:
         raise unrecognised(members)
     for (key, target), found_files in sorted(theirs.items()):
@@ -524,6 +542,10 @@ _WORDS = {
 
 def _report(plan: Plan, done: list[tuple[Submission, str, str]], many: int, dry: bool) -> None:
     print(f"A download from {plan.system.title}.")
+    if done and not any(s.time or s.late for s, _, _ in done) and plan.system.silent_on_times:
+        print(
+            f"It does not say when they submitted, so late work isn't noticed{plan.system.silent_on_times}."
+        )
     for state, words in _WORDS.items():
         names = [submission.student.id for submission, what, _ in done if what == state]
         if names:
