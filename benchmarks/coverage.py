@@ -269,7 +269,7 @@ STUDIES: dict[str, Callable[[], Study]] = {
     "power law, 12 runs": lambda: power(12),
     "power law, 12 runs, heavy tails": lambda: power(12, heavy),
     "power law, 40 runs, Huber 1e-3": lambda: power(40, delta=1e-3),
-    "Chinchilla, 8 runs": lambda: surface(8),
+    "Chinchilla, 20 runs": lambda: surface(20),
     "Chinchilla, 40 runs": lambda: surface(40),
     "Chinchilla, 60 runs, Huber 1e-3": lambda: surface(60, delta=1e-3),
     "Chinchilla, 60 runs, heavy tails": lambda: surface(60, heavy),

@@ -101,6 +101,13 @@ class Fit(ABC, Generic[L]):
         group count as one. Runs of the same fitted loss, such as seeds of one N and D, have no order:
         this is the mean over all their orders. It is 0 for fewer than 8 runs, and for residuals that
         are only rounding errors.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> abs(fit.residual_autocorrelation) < 3
+        True
         """
         order, r, first = self._in_order()
         if len(r) < _ORDERED or not self.rmse_log > 1e-9:
@@ -132,6 +139,15 @@ class Fit(ABC, Generic[L]):
         0.001 the law's form is wrong, or the runs of one configuration share noise. It needs several
         runs of some, and more configurations than parameters: else it is (0, 1). Copies of a run count
         once.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> seeds = fit_power_law(np.repeat(x, 2), np.repeat(fit.loss, 2) * np.tile([1.001, 0.999], 12))
+        >>> F, p = seeds.lack_of_fit
+        >>> round(F, 1), p < 0.05
+        (1.8, False)
         """
         rows = np.unique(np.stack([self._fitted(), self.residuals]), axis=1)
         sizes = np.unique(rows[0], return_inverse=True)[1]
@@ -182,6 +198,14 @@ class Fit(ABC, Generic[L]):
 
         Resamples that could not be fitted are left out; `len` of the result says how many could.
         Raises CourseError for fewer than two resamples or an unknown method.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> resamples = fit.bootstrap(200, seed=1, method="runs")
+        >>> len(resamples), resamples.method
+        (200, 'runs')
         """
         asked = self._asked(B, seed, method)
         return self.resamples if asked == self.resampling else self._draw(asked)
@@ -189,7 +213,15 @@ class Fit(ABC, Generic[L]):
     def with_bootstrap(
         self, B: int | None = None, seed: int | None = None, method: Method | None = None
     ) -> Fit[L]:
-        """The same fit, whose intervals come from this bootstrap; the arguments of `bootstrap`."""
+        """The same fit, whose intervals come from this bootstrap; the arguments of `bootstrap`.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> len(fit.with_bootstrap(50, method="smooth").resamples)
+        50
+        """
         return replace(self, resampling=self._asked(B, seed, method))
 
     def _asked(self, B: int | None, seed: int | None, method: Method | None) -> Resampling:
@@ -205,7 +237,15 @@ class Fit(ABC, Generic[L]):
         """The bootstrap of this kind of fit."""
 
     def samples(self) -> pd.DataFrame:
-        """The free parameters of the bootstrapped laws, one row per law."""
+        """The free parameters of the bootstrapped laws, one row per law.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> fit.samples().shape, list(fit.samples())
+        ((100, 3), ['A', 'alpha', 'E'])
+        """
         free = [name for name in self.parameters if name not in self.held]
         return pd.DataFrame({name: self.resamples.values(name) for name in free})
 
@@ -218,25 +258,69 @@ class Fit(ABC, Generic[L]):
         or array. Single constants are hardly identified; quote derived quantities.
 
         Raises CourseError for a level outside 0 to 1, or if no resample could be fitted.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> low, high = fit.interval("alpha")
+        >>> low < 0.34 < high
+        True
+        >>> low, high = fit.interval(lambda law: law(1e12), level=0.8)
+        >>> low < fit.law(1e12) < high
+        True
         """
         return self.resamples.interval(quantity, level)
 
     def standard_errors(self) -> pd.Series:
-        """The standard deviation of each parameter over the bootstrapped laws."""
+        """The standard deviation of each parameter over the bootstrapped laws.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> bool(0.001 < fit.standard_errors()["alpha"] < 0.01)
+        True
+        """
         return self.samples().std()
 
     def covariance(self) -> pd.DataFrame:
-        """The covariance matrix of the parameters over the bootstrapped laws."""
+        """The covariance matrix of the parameters over the bootstrapped laws.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> variance = fit.covariance().loc["alpha", "alpha"]
+        >>> bool(np.isclose(variance**0.5, fit.standard_errors()["alpha"]))
+        True
+        """
         return self.samples().cov()
 
     def correlation(self) -> pd.DataFrame:
-        """The correlation matrix of the parameters over the bootstrapped laws."""
+        """The correlation matrix of the parameters over the bootstrapped laws.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> bool(fit.correlation().loc["A", "alpha"] > 0.9)  # a trade-off: neither is known alone
+        True
+        """
         return self.samples().corr()
 
     # Predictions
 
     def predict(self, *where: ArrayLike) -> Floats:
-        """The fitted loss there, in nats per token. Raises CourseError for too few or too many."""
+        """The fitted loss there, in nats per token. Raises CourseError for too few or too many.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> bool(np.isclose(fit.predict(1e9), 1.7 + 400 * 1e9**-0.34, rtol=0.002))
+        True
+        """
         self._check_where(where)
         return self._loss(self.law, *where)
 
@@ -246,6 +330,15 @@ class Fit(ABC, Generic[L]):
         """The interval of the law's loss there; with new_run=True, of one new run, noise included.
 
         The noise of a new run is drawn from the residuals of the fit.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> low, high = fit.predict_interval(1e11)
+        >>> lower, higher = fit.predict_interval(1e11, new_run=True)
+        >>> bool(lower < low < high < higher)
+        True
         """
         self._check_where(where)
         if not new_run:
@@ -284,6 +377,15 @@ class Fit(ABC, Generic[L]):
         """The best use of C training FLOPs: N, D, D/N and L, each with its bootstrap interval.
 
         Raises CourseError for a law of one variable, which says nothing about allocation.
+
+        >>> from scalinglaws.fits import fit_chinchilla
+        >>> from scalinglaws.constants import CHINCHILLA
+        >>> N, D = np.geomspace(1e8, 1e10, 5), np.geomspace(2e9, 2e11, 5)
+        >>> N, D = (values.ravel() for values in np.meshgrid(N, D))
+        >>> surface = fit_chinchilla(N, D, CHINCHILLA(N, D)).with_bootstrap(20)
+        >>> best = surface.optimum(1e21)["value"]
+        >>> bool(np.isclose(6 * best["N_opt"] * best["D_opt"], 1e21))
+        True
         """
         if not hasattr(self.law, "N_opt"):
             raise CourseError(
@@ -304,7 +406,15 @@ class Fit(ABC, Generic[L]):
     # Display
 
     def summary(self, level: float = LEVEL) -> pd.DataFrame:
-        """The parameters, one row each: value, low and high of the bootstrap interval."""
+        """The parameters, one row each: value, low and high of the bootstrap interval.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> list(fit.summary().index), list(fit.summary())
+        (['A', 'alpha', 'E'], ['value', 'low', 'high'])
+        """
         names = self.parameters
         return self._rows(
             {name: lambda law, name=name: getattr(law, name) for name in names}, level
@@ -336,15 +446,43 @@ class Fit(ABC, Generic[L]):
         return display.to_text(self, level)
 
     def to_markdown(self, level: float = LEVEL) -> str:
-        """The table of parameters in Markdown, with intervals of this level."""
+        """The table of parameters in Markdown, with intervals of this level.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> print(fit.to_markdown(0.8).splitlines()[0])
+        | parameter | value | 80 % interval |
+        """
         return display.to_markdown(self, level)
 
     def to_latex(self, level: float = LEVEL) -> str:
-        """The table of parameters in LaTeX (`tabular`), with intervals of this level."""
+        """The table of parameters in LaTeX (`tabular`), with intervals of this level.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> fit.to_latex().splitlines()[0]
+        '\\\\begin{tabular}{lrr}'
+        """
         return display.to_latex(self, level)
 
     def save(self, path: str | Path) -> None:
-        """Write the fit as readable JSON; `load_fit` reads it. Raises CourseError if it cannot."""
+        """Write the fit as readable JSON; `load_fit` reads it. Raises CourseError if it cannot.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> import tempfile
+        >>> from scalinglaws.fits import load_fit
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     fit.save(f"{folder}/fit.json")
+        ...     load_fit(f"{folder}/fit.json").law == fit.law
+        True
+        """
         save_fit(self, path)
 
     def __repr__(self) -> str:
@@ -363,8 +501,8 @@ class RegressionFit(Fit[L]):
     def _draw(self, asked: Resampling) -> Bootstrap[L]:
         method: Method = asked.method or "wild"
         units = self.groups
-        # Below delta the wild bootstrap's larger residuals widen what they move; a fit of small delta
-        # sees little but their signs, so its intervals are widened instead.
+        # The wild bootstrap makes up for the parameters spent by larger residuals. A fit of small delta
+        # sees little but their signs, so there its intervals are widened.
         scaled = method == "wild"
         if method == "runs":
             drawn = resample_runs(self.groups, asked)
@@ -375,7 +513,7 @@ class RegressionFit(Fit[L]):
         else:
             units, reason = self._signs()
             smoothed = self.delta is not None and self.delta < mad_sigma(self.residuals)
-            scaled = not smoothed
+            scaled = not smoothed or units is not self.groups
             if smoothed:
                 reason += ", smoothed for Huber's small delta"
             drawn = resample_wild(self.residuals, self.estimator.hat(), units, asked, smoothed)
@@ -409,7 +547,15 @@ class RegressionFit(Fit[L]):
     # Likelihood
 
     def log_likelihood(self) -> float:
-        """Of ln L of the runs, with equal noise of the kind that `delta` stands for; see `aic`."""
+        """Of ln L of the runs, with equal noise of the kind that `delta` stands for; see `aic`.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> fit.log_likelihood() > fit_power_law(fit.x, fit.loss, floor=False).log_likelihood()
+        True
+        """
         regression = self.estimator.regression
         return log_likelihood(self.objective, float(regression.weights.sum()), regression.delta)
 
@@ -418,12 +564,29 @@ class RegressionFit(Fit[L]):
         """Akaike's criterion, 2·(p + 1) - 2·log-likelihood: lower is better, on the same runs.
 
         The noise counts as one parameter. Only fits with the same runs and the same delta compare.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
+        >>> fit.aic < no_floor.aic
+        True
         """
         return 2 * (self._free() + 1) - 2 * self.log_likelihood()
 
     @property
     def bic(self) -> float:
-        """Schwarz's criterion, (p + 1)·ln n - 2·log-likelihood: lower is better, on the same runs."""
+        """Schwarz's criterion, (p + 1)·ln n - 2·log-likelihood: lower is better, on the same runs.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
+        >>> fit.bic < no_floor.bic
+        True
+        """
         return (self._free() + 1) * float(np.log(self.n)) - 2 * self.log_likelihood()
 
     def likelihood_ratio(self, smaller: RegressionFit[Any]) -> tuple[float, float]:
@@ -431,6 +594,15 @@ class RegressionFit(Fit[L]):
 
         A p-value below 0.05 says that the larger law is needed, if all runs are equally noisy
         (Wilks 1938). Raises CourseError if the fits differ in runs, delta or direction.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
+        >>> statistic, p = fit.likelihood_ratio(no_floor)
+        >>> statistic > 50, p < 1e-6
+        (True, True)
         """
         from scipy.special import gammaincc
 
@@ -440,7 +612,7 @@ class RegressionFit(Fit[L]):
                 "The likelihood ratio compares a fit with one of fewer parameters on the same runs, "
                 "with the same delta."
             )
-        ratio = max(2 * (self.log_likelihood() - smaller.log_likelihood()), 0.0)
+        ratio = float(max(2 * (self.log_likelihood() - smaller.log_likelihood()), 0.0))
         return ratio, float(gammaincc(more / 2, ratio / 2))
 
     def profile(self, quantity: str | Callable[[L], ArrayLike], points: int = 25) -> pd.DataFrame:
@@ -450,6 +622,16 @@ class RegressionFit(Fit[L]):
         Columns: the value (under its name, or "value"), objective, likelihood_ratio (against the
         fit; about 3.84 at the ends of a 95 % interval) and the parameters. A flat valley says that
         the runs do not determine the quantity.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> profile = fit.profile("alpha", points=5)
+        >>> list(profile)
+        ['alpha', 'objective', 'likelihood_ratio', 'A', 'E']
+        >>> bool(profile["likelihood_ratio"].min() < 1e-6)
+        True
         """
         of = self.of(quantity)
         spread = self._profile_step(of)
@@ -475,6 +657,14 @@ class RegressionFit(Fit[L]):
         It needs no resampling, and shows what is not identified: an end is infinite where no value
         fits much worse, or where there is no law beyond. It assumes that all runs are equally noisy;
         `interval` does not.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> low, high = fit.profile_interval("alpha")
+        >>> low < fit.law.alpha < high
+        True
         """
         from scipy.special import stdtrit
 
@@ -521,6 +711,13 @@ class RegressionFit(Fit[L]):
         """The quantity without each run in turn (n, ...), nan where the rest cannot be fitted.
 
         quantity: a parameter's name, or a function of the law.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> fit.leave_one_out("alpha").shape
+        (12,)
         """
         of = self.of(quantity)
         laws = self._without_each(np.arange(self.n))
@@ -532,6 +729,14 @@ class RegressionFit(Fit[L]):
 
         Columns: residual (ln L_model - ln L), leverage (0 to 1), without (the quantity fitted without
         this run) and change (the fit's value minus that).
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> table = fit.influence("alpha")
+        >>> list(table), int(table.index[0])  # the smallest run decides most
+        (['residual', 'leverage', 'without', 'change'], 11)
         """
         without = self.leave_one_out(quantity)
         change = self.of(quantity)(self.law) - without
