@@ -69,7 +69,7 @@ _PACE: dict[Pace, str] = {
 
 
 def _ideas(questions: Sequence[str]) -> list[str]:
-    rows = {row for question in questions for row in find(question)["covers"]}
+    rows = {row for question in questions for row in find(question).covers}
     return [IDEAS[idea].name for idea in ideas_of(rows)]
 
 

@@ -29,7 +29,7 @@ from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.grading.semester import apply_semester, load_semester
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import replace_file, unreadable
 from scalinglaws.paths import complete_course_dir
 
 from .downloads import (
@@ -139,6 +139,8 @@ def run(args: argparse.Namespace) -> int:
         late = _due_dates(
             course, {s.assignment for s in plan.submissions if s.late and s.time is None}
         )
+        for assignment in {submission.assignment for submission in plan.submissions}:
+            read_origins(course, assignment)  # before anything is placed
         done = []
         for submission in plan.submissions:
             note = _mark_late(submission, late)
@@ -231,6 +233,8 @@ def make_plan(
             members[path] = info
     plan.system = system or SYSTEMS[recognise(members, known)]
     people = People(students)
+    for part, student in (whose or {}).items():
+        plan.notes.append(_said_whose(part, student, members, plan.system))
     theirs: dict[tuple[str, str], list[Found]] = {}
     students_by_id: dict[str, Student] = {}
     for name, info in members.items():
@@ -283,6 +287,22 @@ def make_plan(
             _submission(archive, students_by_id[key], target, found_files, plan)
         )
     return plan
+
+
+def _said_whose(part: str, student: Student, members: Iterable[str], system: System) -> str:
+    """What a --whose covers. Raises CourseError where it fits no file, or the files of several people."""
+    names = [name for name in members if part in name]
+    if not names:
+        raise CourseError(f"--whose: no file has {part!r} in its path.")
+    owners = set()
+    for found in (f for name in names for f in read_member(system, name, None)[:1]):
+        number = found.order if system is SYSTEMS["moodle"] else 0  # of the participant
+        owners.add((*found.who.values(), number))
+    if len(owners) > 1:
+        raise CourseError(
+            f"--whose: {part!r} fits the files of {len(owners)} people, such as {names[0]} and {names[-1]}: give more of the path."
+        )
+    return f"{student.id}: gets what you said is theirs, {_listed(names, 2)}."
 
 
 def _path(info: zipfile.ZipInfo) -> str:
@@ -512,12 +532,16 @@ def origins_file(course: Path, assignment: str) -> Path:
 
 
 def read_origins(course: Path, assignment: str) -> dict[str, dict[str, Any]]:
-    """{student: {"system", "archive", "members"}} of what was collected."""
+    """{student: {"system", "archive", "members"}} of what was collected. Raises CourseError for a file that cannot be read."""
     try:
         found = json.loads(origins_file(course, assignment).read_text("utf-8"))
         return {str(student): dict(about) for student, about in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except FileNotFoundError:
         return {}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise unreadable(
+            origins_file(course, assignment), "what the submissions were called", error
+        ) from None
 
 
 def note_origin(course: Path, submission: Submission, archive: str, members: list[str]) -> None:
@@ -562,7 +586,8 @@ def _report(plan: Plan, done: list[tuple[Submission, str, str]], many: int, dry:
     for assignment, number in per_assignment.items():
         print(f"{assignment}: {number} of the {many} students in {FILE} are in this download.")
     if plan.unplaced:
-        print(f"{len(plan.unplaced)} files could not be placed:")
+        many = len(plan.unplaced)
+        print(f"{many} file{'s' * (many != 1)} could not be placed:")
         for member, why in plan.unplaced[:50]:
             print(f"  {visible_text(member[-100:])}: {visible_text(why)}")
         if len(plan.unplaced) > 50:
