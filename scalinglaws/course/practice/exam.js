@@ -17,7 +17,8 @@ function render({ model, el }) {
   let timer = null;
   let sure = false;
   const waiting = new Map(); // typed answers that are still to be sent, by number
-  const dirty = new Set(); // questions typed in since Python last spoke of them
+  const dirty = new Set(); // questions typed in since their answer was last sent
+  const sent = new Map(); // answers that Python has not spoken of yet: an older view must not undo them
 
   const say = (text) => { live.textContent = ""; setTimeout(() => { live.textContent = text; }, 50); };
 
@@ -33,6 +34,7 @@ function render({ model, el }) {
     const act = () => {
       waiting.delete(number);
       dirty.delete(number);
+      sent.set(number, answer);
       model.send({ do: "answer", exam: shown.exam, number, answer });
     };
     dirty.add(number);
@@ -69,8 +71,10 @@ function render({ model, el }) {
   }
 
   function fill(shown) {
+    const { number, answer } = shown.heard ?? {};
+    if (sent.get(number) === answer) sent.delete(number);
     for (const one of shown.questions) {
-      if (dirty.has(one.number)) continue;
+      if (dirty.has(one.number) || sent.has(one.number)) continue;
       for (const input of root.querySelectorAll(`[name=q${one.number}]`)) {
         if (input.type === "radio") input.checked = one.answer.toLowerCase() === input.value;
         else if (input.type === "checkbox") input.checked = one.answer.includes(input.value);
@@ -158,6 +162,7 @@ function render({ model, el }) {
       drawn = key;
       sure = false;
       dirty.clear();
+      sent.clear();
       clearInterval(timer);
       const parts = [make("h2", { tabindex: -1, class: "slp-top" }, shown.title)];
       if (shown.phase === "start") parts.push(make("p", {}, shown.rules), start(shown, false));

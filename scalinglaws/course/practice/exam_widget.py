@@ -13,6 +13,8 @@ from .widget import Drawn, Shown, inline, script
 class ExamPage(Drawn):
     """An exam on the page."""
 
+    # heard: the answer that this view is the first to know of. trouble: what is wrong with it.
+    _quiet = {**Drawn._quiet, "trouble": None, "heard": None}
     _esm = script("exam.js")
 
     def __init__(self, desk: Desk):
@@ -24,16 +26,18 @@ class ExamPage(Drawn):
             case {"do": "start", "pace": str(pace)}:
                 self._desk.start(pace)
             case {"do": "answer", "exam": str(exam), "number": int(number), "answer": str(a)}:
+                heard = {"number": number, "answer": a}
                 try:
                     self._desk.answer(exam, number, a)
                 except CourseError as error:
-                    return {"trouble": {"number": number, "text": str(error)}}
+                    return {"heard": heard, "trouble": {"number": number, "text": str(error)}}
+                return {"heard": heard}
             case {"do": "hand in", "exam": str(exam)}:
                 self._desk.hand_in(exam)
         return {}
 
     def _now(self) -> Shown:
-        return {"trouble": None, **for_page(self._desk)}
+        return for_page(self._desk)
 
 
 def for_page(desk: Desk) -> Shown:

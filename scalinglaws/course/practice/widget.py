@@ -7,7 +7,7 @@ options, keep the focus where a keyboard left it, or count down without Python's
 
 import base64
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
@@ -38,6 +38,7 @@ STYLE = css_rules(".slp") + (_HERE / "page.css").read_text("utf-8")
 class Drawn(anywidget.AnyWidget):
     """What a script of ours draws. shown: what the page may know, and nothing else."""
 
+    _quiet: ClassVar[Shown] = {"problem": ""}  # what is shown once, where there is nothing to say
     _css = STYLE
     shown = traitlets.Dict().tag(sync=True)
 
@@ -58,10 +59,10 @@ class Drawn(anywidget.AnyWidget):
     def _show(self, said: Shown) -> None:
         self._serial += 1
         try:
-            now = self._now()
+            state = {**self._quiet, **self._now()}
         except CourseError as error:
-            now, said = self.shown, {**said, "problem": str(error)}
-        self.shown = {"problem": "", **now, **said, "serial": self._serial}
+            state, said = {**self.shown, **self._quiet}, {**said, "problem": str(error)}
+        self.shown = {**state, **said, "serial": self._serial}
 
     def _do(self, message: dict[str, Any]) -> Shown:
         """Do it. Returns what is to be shown of it once; raises CourseError for what cannot be done."""
