@@ -1,6 +1,6 @@
 """The exam in JupyterLab: `exam.js` draws what `exam_view` says, and sends each answer as it is given."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from scalinglaws.course.markdown import to_html
 from scalinglaws.errors import CourseError
@@ -14,7 +14,7 @@ class ExamPage(Drawn):
     """An exam on the page."""
 
     # heard: the answer that this view is the first to know of. trouble: what is wrong with it.
-    _quiet = {**Drawn._quiet, "trouble": None, "heard": None}
+    _quiet: ClassVar[Shown] = {**Drawn._quiet, "trouble": None, "heard": None}
     _esm = script("exam.js")
 
     def __init__(self, desk: Desk):
