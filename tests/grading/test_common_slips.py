@@ -114,3 +114,15 @@ def test_a_function_that_fails_on_other_cases_or_takes_texts_is_no_trouble():
 
 def test_small_round_numbers_that_agree_with_much_are_told_nothing():
     assert _reply(check_number, "x", 4, 2).count("right value") <= 2
+
+
+def test_a_function_that_knows_one_example_only_is_told():
+    cases = [((np.array([1.0, 2.0]),), 1.5), ((np.array([3.0, 4.0]),), 3.5)]
+    reply = _reply(check_function, lambda x: 1.5, cases, name="f")
+    assert "the same for every input" in reply
+    assert "the same for every input" not in _reply(check_function, lambda x: x[0], cases, name="f")
+
+
+def test_one_digit_is_told_only_where_nothing_else_fits():
+    assert "rounded to 1 digit:" in _reply(check_number, "x", 0.4, 0.4413)
+    assert "rounded" not in _reply(check_number, "x", 2, 1.0, slips={2: "Twice."})

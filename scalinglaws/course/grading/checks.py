@@ -413,6 +413,8 @@ def _judge(
         )
     if found := common():
         raise CheckFailed(f"{said} {found}")
+    if _rounded(got, want, digits=(1,)):
+        raise CheckFailed(f"{said} It is the right value, rounded to 1 digit: keep more of them.")
     if _close(got, want, min(5 * rtol, 0.25), 5 * atol):
         reason = f": {why}" if why else ""
         raise CheckFailed(f"{said} Nearly, but outside the tolerance{reason}.")
@@ -423,14 +425,14 @@ def _item(array: np.ndarray) -> Any:
     return array if array.ndim else float(array)
 
 
-def _rounded(got: np.ndarray, want: np.ndarray) -> int:
+def _rounded(got: np.ndarray, want: np.ndarray, digits: Sequence[int] = (2, 3, 4, 5, 6)) -> int:
     """To how many significant digits `got` is `want` rounded; 0 if it is not."""
-    for digits in (2, 3, 4, 5, 6):
+    for count in digits:
         if got.shape == want.shape and all(
-            math.isfinite(w) and g == float(f"{w:.{digits}g}")
+            math.isfinite(w) and g == float(f"{w:.{count}g}")
             for g, w in zip(got.reshape(-1), want.reshape(-1), strict=True)
         ):
-            return digits
+            return count
     return 0
 
 

@@ -179,6 +179,7 @@ def of_function(
     return (
         _exchanged(asked, cases, failed, parameter)
         or _ignored(asked, cases, failed, parameter)
+        or _constant(asked, cases)
         or _with_argument(asked, cases, failed, parameter)
         or of_values(
             [(g, w) for given, w in _arrays(cases) if (g := asked(given)) is not None],
@@ -250,6 +251,20 @@ def _ignored(
         results = [asked((*args[:i], other, *args[i + 1 :])) for other in others]
         if results and all(r is not None and _same(r, got) for r in results):
             return f"The result is the same whatever {parameter(i)} is: use the argument."
+    return ""
+
+
+def _constant(asked: _Asked, cases: Sequence[Case]) -> str:
+    """Whether inputs with different results all get the same one."""
+    wanted = [want for _, want in _arrays(cases)]
+    if len(cases) < 2 or all(_same(want, wanted[0]) for want in wanted):
+        return ""
+    results = [asked(args) for args, _ in cases]
+    if all(r is not None and _same(r, results[0]) for r in results):
+        return (
+            "The result is the same for every input: it comes from names outside the function,"
+            " or one example is typed in. Use the arguments."
+        )
     return ""
 
 

@@ -126,7 +126,7 @@ def exponents(**changes):
     return filled(_EXPONENTS, _EXPONENTS_RIGHT, **changes)
 
 
-_HALVE = "times_to_halve = {n: <factor> for n, b in hestness.items()}\nverdict = <verdict>"
+_HALVE = "data_factors = {n: <factor> for n, b in hestness.items()}\nverdict = <verdict>"
 _VERDICT = {
     "A": "too strong",
     "B": "too strong",
@@ -533,7 +533,7 @@ ANSWERS = {
             review(factor="0.5 ** (-1 / b)", A="Too strong", D=" malformed "),
         ],
         wrong=[
-            (review(factor="1 / b"), "number of doublings"),
+            (review(factor="1 / b"), "That is 1/beta, the power"),
             (review(factor="2.0"), "depends on the exponent"),
             (review(factor="2 ** b"), "1/beta"),
             (review(factor="np.log(2) / b"), "exponential"),
@@ -547,7 +547,7 @@ ANSWERS = {
             (review(E="too strong"), "such cases exist"),
             (review(F="malformed"), "counterexample"),
             (review(F="wrong"), "write"),
-            ("times_to_halve = {'speech recognition': 10}\nverdict = {}", "no entry"),
+            ("data_factors = {'speech recognition': 10}\nverdict = {}", "no entry"),
         ],
     ),
     "ex10_order": Answers(
