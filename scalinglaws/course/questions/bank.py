@@ -131,5 +131,14 @@ def as_markdown(question: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def as_cell(question: dict[str, Any]) -> str:
+    """What a notebook's cell holds below its heading: the question, and its hints folded."""
+    hints = [
+        f"<details><summary>Hint {number}</summary>\n\n{hint.strip()}\n\n</details>"
+        for number, hint in enumerate(question.get("hints", ()), 1)
+    ]
+    return "\n\n".join([as_markdown(question).rstrip(), *hints])
+
+
 def _text(option: Any) -> str:
     return option if isinstance(option, str) else option["text"]
