@@ -37,7 +37,7 @@ def test_one_number(got, want, part):
     assert part in reply and " Or: " not in reply
 
 
-@pytest.mark.parametrize("got", [2.9, 5.123, 41.0, 0.0123])
+@pytest.mark.parametrize("got", [2.9, 5.123, 41.0, 0.0123, 4.4755])
 def test_a_number_that_is_nothing_of_the_right_one_gets_a_plain_reply(got):
     assert _reply(check_number, "x", got, 3.47) == f"x is {got:g}, expected 3.47."
 
@@ -126,3 +126,5 @@ def test_a_function_that_knows_one_example_only_is_told():
 def test_one_digit_is_told_only_where_nothing_else_fits():
     assert "rounded to 1 digit:" in _reply(check_number, "x", 0.4, 0.4413)
     assert "rounded" not in _reply(check_number, "x", 2, 1.0, slips={2: "Twice."})
+    shares = [(([1, 2, 3, 4],), 0.45)]  # a function that returns a half has not rounded
+    assert "rounded" not in _reply(check_function, lambda x: 0.5, shares, name="f")

@@ -361,6 +361,9 @@ def train_line(oracle, C, centre, width=4, n=7):
     "ex5_minimum": Answers(
         right=[
             lowest(),
+            _SOME.format(
+                "np.arange(len(x)) != np.argmax(np.abs(y - np.polyval(np.polyfit(x, y, 2), x)))"
+            ),
             """
 def minimum(N, loss):
     from scipy.optimize import least_squares
@@ -430,13 +433,8 @@ def minimum(N, loss):
             ),
             (_SOME.format("np.sort(np.argsort(loss)[:3])"), "three lowest runs"),
             (_SOME.format("np.arange(len(x)) != np.argmax(loss)"), "the run with the highest loss"),
-            (
-                _SOME.format(
-                    "np.arange(len(x)) != np.argmax(np.abs(y - np.polyval(np.polyfit(x, y, 2), x)))"
-                ),
-                "largest residual of a first fit",
-            ),
             (_SOME.format("np.arange(1, len(x) - 1)"), "leaves out both ends"),
+            (_SOME.format("np.arange(1, len(x))"), "leaves out the first run"),
             (_SOME.replace("np.log(loss)", "np.asarray(loss)").format("x < 99"), "fit ln L"),
             ("def minimum(N, loss):\n    pass", "returned None"),
         ],
