@@ -121,10 +121,3 @@ def test_a_function_that_knows_one_example_only_is_told():
     reply = _reply(check_function, lambda x: 1.5, cases, name="f")
     assert "the same for every input" in reply
     assert "the same for every input" not in _reply(check_function, lambda x: x[0], cases, name="f")
-
-
-def test_one_digit_is_told_only_where_nothing_else_fits():
-    assert "rounded to 1 digit:" in _reply(check_number, "x", 0.4, 0.4413)
-    assert "rounded" not in _reply(check_number, "x", 2, 1.0, slips={2: "Twice."})
-    shares = [(([1, 2, 3, 4],), 0.45)]  # a function that returns a half has not rounded
-    assert "rounded" not in _reply(check_function, lambda x: 0.5, shares, name="f")

@@ -382,7 +382,6 @@ def _judge(
         return
     about = _Subject.of(name)
     digits = 6 if _show(_item(got)) != _show(_item(want)) else 10
-    typed = common is None  # a number of the learner's, not what their function returned
     common = common or functools.partial(
         common_slips.of_values, [(got, want)], rtol, shown=about.open
     )
@@ -414,8 +413,6 @@ def _judge(
         )
     if found := common():
         raise CheckFailed(f"{said} {found}")
-    if typed and _rounded(got, want, digits=(1,)):
-        raise CheckFailed(f"{said} It is the right value, rounded to 1 digit: keep more of them.")
     if _close(got, want, min(5 * rtol, 0.25), 5 * atol):
         reason = f": {why}" if why else ""
         raise CheckFailed(f"{said} Nearly, but outside the tolerance{reason}.")
@@ -426,14 +423,14 @@ def _item(array: np.ndarray) -> Any:
     return array if array.ndim else float(array)
 
 
-def _rounded(got: np.ndarray, want: np.ndarray, digits: Sequence[int] = (2, 3, 4, 5, 6)) -> int:
+def _rounded(got: np.ndarray, want: np.ndarray) -> int:
     """To how many significant digits `got` is `want` rounded; 0 if it is not."""
-    for count in digits:
+    for digits in (2, 3, 4, 5, 6):
         if got.shape == want.shape and all(
-            math.isfinite(w) and g == float(f"{w:.{count}g}")
+            math.isfinite(w) and g == float(f"{w:.{digits}g}")
             for g, w in zip(got.reshape(-1), want.reshape(-1), strict=True)
         ):
-            return count
+            return digits
     return 0
 
 
