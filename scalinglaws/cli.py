@@ -5,9 +5,13 @@ Each subcommand lives in a module of its own that offers two functions: `add_arg
 `scalinglaws check` need not load the training engine.
 """
 
-import argparse
 import os
 import sys
+
+# Until `environment.stand_alone` drops PYTHONPATH, what lies there must not replace modules of Python or of the course.
+sys.path.sort(key=os.environ.get("PYTHONPATH", "").split(os.pathsep).__contains__)
+
+import argparse
 from importlib import import_module
 from typing import NamedTuple
 

@@ -70,7 +70,7 @@ def shown(question: dict[str, Any]) -> dict[str, Any]:
             letter: option.get("text", letter.capitalize()).strip()
             for letter, option in sorted(question["options"].items(), reverse=_truth(question))
         }
-    if "options" in question and not _truth(question) and _calls_options_by_letter(question):
+    if is_ordered(question):
         visible["ordered"] = True
     if "inputs" in question:
         visible["inputs"] = [
@@ -83,8 +83,12 @@ def shown(question: dict[str, Any]) -> dict[str, Any]:
 _LETTER = re.compile(r"\b[Oo]ption \(?[a-f]\b|(?<![\w$\\])\([a-f]\)")
 
 
-def _calls_options_by_letter(question: dict[str, Any]) -> bool:
+def is_ordered(question: dict[str, Any]) -> bool:
     """Whether some text of a question calls an option by its letter, so that it must keep it."""
+    if "options" not in question or _truth(question):
+        return False
+    if "ordered" in question:  # a translation is ordered where the original is
+        return question["ordered"]
     texts = [question["prompt"], question["solution"], *question["hints"]]
     texts += [text for text in [question.get("right_reply")] if text]
     for option in question["options"].values():

@@ -231,11 +231,11 @@ def mark(question: str, answer: Any, called: Mapping[str, str] | None = None) ->
     return reply or Reply(False, f"{answer!r} {_UNKNOWN[form(entry)]}")
 
 
-def open_reply(question: str, answer: Any) -> Reply:
+def open_reply(question: str, answer: Any, called: Mapping[str, str] | None = None) -> Reply:
     """As `mark`, but an answer of the wrong kind is wrong. Raises CourseError for an unknown question."""
     find(question)
     try:
-        return mark(question, answer)
+        return mark(question, answer, called)
     except CourseError as error:
         return Reply(False, str(error))
 

@@ -142,7 +142,7 @@ def read_roster(path: Path, key: str = "", mapping: Mapping[str, str] | None = N
     Raises CourseError, with one sentence, where the table cannot be read or two students would have one id.
     """
     notes: list[str] = []
-    lines = list(_lines(path, notes))
+    lines = list(read_lines(path, notes))
     if not lines:
         raise CourseError(
             f"{path} is empty: give a table with a line of headers and a line for each student."
@@ -190,8 +190,11 @@ def read_roster(path: Path, key: str = "", mapping: Mapping[str, str] | None = N
     return Roster(list(students.values()), notes)
 
 
-def _lines(path: Path, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """(number, cells) of each line that is not empty."""
+def read_lines(path: Path, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """(number, cells) of each line of a table that is not empty. notes: gets what the reader decided.
+
+    Raises CourseError where the file is no table.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise CourseError(f"{path} is too large for a roster: give the table alone.")
