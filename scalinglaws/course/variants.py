@@ -99,6 +99,7 @@ EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
     },
     "05/8": {"alpha": Numbers(0.3478, 0.200001, 0.499999, 0.000001)},
     "05/9": {"part": Numbers(0.5, 0.35001, 0.79999, 0.00001)},
+    "06/3b": {"target": Numbers(0.5, 0.3001, 0.8999, 0.0001), "k": Numbers(30, 20, 60, 1)},
     "06/6": {"seed": SEED},
     "06/7": {"seed": SEED},
     "07/3": {  # million dollars

@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,7 @@ CELLS = {
     "04/11c": ("ex11c_three_times", ["ex11c_three_times_test"], "answer_11c"),
     "05/8": ("ex8_exponents", [], "predicted_in_D"),  # its test simulates worlds
     "05/9": ("ex9_reviewer", ["ex9_halve_test"], "data_factors['speech recognition']"),
+    "06/3b": ("ex3_demand", ["ex3_demand_test"], "wrong_per_million"),
     "07/3": ("ex4_forecast", ["ex4_forecast_test"], "growth_seen"),
     "07/4": ("ex5_claim", ["ex5_claim_test"], "context_equal"),
     "07/11": ("ex11_mixtral", ["ex11_mixtral_test"], "answer_11"),
@@ -133,6 +135,11 @@ def solve(cells, exercise: str) -> dict:
 def test_every_exercise_that_draws_numbers_is_tried_here():
     assert {*CELLS, *SUBSETS, "05/2"} == set(EXERCISES)  # 05/2 fits the runs: tests/course does
     assert all(("seed" in drawn(e, "").values) == (e in SUBSETS) for e in EXERCISES)
+
+
+def test_every_notebook_has_three_exercises_with_numbers_of_ones_own():
+    own = Counter(exercise[:2] for exercise in EXERCISES)
+    assert all(own[name[:2]] >= 3 for name in assignments(ROOT)), own
 
 
 def test_200_perfect_students_are_right_no_two_alike_and_a_copy_is_told(
