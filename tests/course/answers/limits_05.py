@@ -853,11 +853,11 @@ ANSWERS = {
                     "    m[np.unique(seen)+1]=False\n"
                     "    return np.asarray(p)[m[:len(p)]].sum()"
                 ),
-                "That is a share of items, not of",
+                "That is one place too far",
             ),
             (
                 ("def unseen_mass(p, seen):\n    return 1-len(set(map(int,seen)))/len(seen)"),
-                "It is the right value, rounded to 1",
+                "That is a share of the draws",
             ),
             (_UNSEEN.format("return 1 - p[seen].sum()"), "Repeats were counted"),
             (_UNSEEN.format("return p[np.unique(seen)].sum()"), "what was seen"),
