@@ -316,6 +316,15 @@ def train_line(oracle, C, centre, width=4, n=7):
             (line(result="np.array(losses), np.array(sizes)"), "The losses came first"),
             (line(sizes="np.geomspace(centre, centre * width, n)"), "start at the centre"),
             (line(sizes="np.geomspace(centre / width, centre, n)"), "end at the centre"),
+            (line(sizes="np.geomspace(centre / width, centre * width, 7)"), "n is 5, and 7"),
+            (
+                line(sizes="np.geomspace(centre / width, centre * width, n, endpoint=False)"),
+                "The last size is missing",
+            ),
+            (
+                line(sizes="centre * np.logspace(-np.log(width), np.log(width), n)"),
+                "powers of 10",
+            ),
             (line(sizes="np.geomspace(centre / 4, centre * 4, n)"), "The 4 of the default"),
             (line(sizes="centre * np.exp(np.linspace(-width, width, n))"), "e^width"),
             (line(tokens="C / n / (6 * N)"), "each run costs C"),
@@ -429,7 +438,7 @@ def minimum(N, loss):
             ),
             (
                 "def minimum(N, loss):\n    return lowest_point(np.polyfit(np.log(N), np.log(loss), 2), N, loss)",
-                "not in ln N",
+                "is yours in another x",
             ),
             (_SOME.format("np.sort(np.argsort(loss)[:3])"), "three lowest runs"),
             (_SOME.format("np.arange(len(x)) != np.argmax(loss)"), "the run with the highest loss"),
@@ -726,6 +735,13 @@ def surprise(C, loss):
         wrong=[
             (_OTHER.format(N="np.sqrt(w.C_target / 120)", D="20 * N"), "20 tokens per parameter"),
             (_OTHER.format(N="np.sqrt(w.budget / 1200)", D="200 * N"), "exploration budget"),
+            (_OTHER.format(N="np.sqrt(w.C_target / 200)", D="200 * N"), "N·D is too large"),
+            (
+                _OTHER.replace("many tokens", "large models").format(
+                    N="np.sqrt(w.C_target / 1200)", D="200 * N"
+                ),
+                "in another world",
+            ),
             (_OTHER.format(N="200 * np.sqrt(w.C_target / 1200)", D="N / 200"), "changed places"),
             (
                 _OTHER.format(N="np.sqrt(w.C_target / 1200)", D="200 * N")
