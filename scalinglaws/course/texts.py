@@ -184,7 +184,7 @@ def put_back(release: Path, pages: dict[str, Path], translate: Translator, targe
     shutil.copytree(release, target)
     for name, path in pages.items():
         content = translated_page(name, path, translate)
-        (target / path.relative_to(release)).write_text(content, encoding="utf-8")
+        write_output(target / path.relative_to(release), content.encode())
         print(translate.said_of(name))
 
 

@@ -345,6 +345,40 @@ def test_a_person_can_say_whose_a_file_is(school, tmp_path, capsys):
     assert found(school) == {f"{s}/{NAME}/{NOTEBOOK}": s[-1] for s in ("mary-b", "mary-c", "ada")}
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_moodles_worksheet_tells_namesakes_apart_and_says_when(school, tmp_path, capsys, delimiter):
+    members = {
+        f"Mary O'Brien_5_assignsubmission_file/{NOTEBOOK}": "b",
+        f"Mary O'Brien_9_assignsubmission_file/{NOTEBOOK}": "c",
+        f"Ada Lovelace_7_assignsubmission_file/{NOTEBOOK}": "a",
+    }
+    path = archive(tmp_path, members)
+    sheet = tmp_path / "grades.csv"
+    with sheet.open("w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file, delimiter=delimiter).writerows(
+            [
+                ["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum grade", "Last modified (submission)", "Last modified (grade)"],
+                ["Participant 5", "Mary O'Brien", "mc@x.org", "Submitted", "", "12", "Sunday, 1 November 2026, 1:05 PM", "-"],
+                ["Participant 9", "Mary O'Brien", "MB@x.org", "Submitted", "", "12", "-", "-"],
+                ["Participant 7", "Ada Lovelace", "", "Submitted", "", "12", "dimanche 1 novembre", "Sunday, 1 November 2026, 9:00 PM"],
+                ["Participant 8", "Jörg Müller", "jm@x.org", "No submission", "", "12", "-", "-"],
+            ]
+        )  # fmt: skip
+    assert main(["collect", path, NAME]) == 1
+    assert "late work isn't noticed" in capsys.readouterr().out
+    told = ["--worksheet", str(sheet), "--timezone", "Europe/Berlin"]
+    assert main(["collect", path, NAME, *told]) == 0
+    assert "isn't noticed" not in capsys.readouterr().out
+    expected = {"ada": "a", "mary-b": "c", "mary-c": "b"}
+    assert found(school) == {f"{s}/{NAME}/{NOTEBOOK}": text for s, text in expected.items()}
+    stamps = {s: school / "submitted" / s / NAME / "timestamp.txt" for s in expected}
+    assert read_timestamp(stamps["mary-c"]) == datetime.datetime(2026, 11, 1, 12, 5)
+    assert not stamps["ada"].exists() and not stamps["mary-b"].exists()
+    sheet.write_text("a,b\nx,y\n")
+    assert main(["collect", path, NAME, *told]) == 2
+    assert "no grading worksheet" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "member",
     [
@@ -356,7 +390,7 @@ def test_a_person_can_say_whose_a_file_is(school, tmp_path, capsys):
     ],
 )
 def test_a_groups_work_is_its_members(school, tmp_path, capsys, member):
-    group = [replace(student, group="Group 1") for student in CLASS[:2]]
+    group = [replace(student, group="Team A, Group 1") for student in CLASS[:2]]
     path = archive(tmp_path, {member: "g", **({f"y_x_y/{NOTEBOOK}": "?"} if "/" in member else {})})
     code = main(["collect", path, NAME])
     said = capsys.readouterr().out

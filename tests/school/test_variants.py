@@ -16,10 +16,9 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 import scalinglaws as sl
 from scalinglaws.cli import main
 from scalinglaws.course import variants
-from scalinglaws.course.exercises import graded_cells, read_notebook
+from scalinglaws.course.exercises import assignments, graded_cells, read_notebook
 from scalinglaws.course.grading.checks import CheckFailed, check_answer, check_variant
 from scalinglaws.course.grading.copied import copied_answers, foreign_outputs
-from scalinglaws.course.grading.nbgrader_api import assignments
 from scalinglaws.course.grading.submission_job import grade_submission, lay_out
 from scalinglaws.course.learner.events import Progress
 from scalinglaws.course.practice.sitting import Practice
@@ -198,11 +197,7 @@ def quizzes():
         cells = read_notebook(ROOT / "source" / name / f"{name}.ipynb").cells
         for i, cell in enumerate(cells):
             question = cell.metadata.get("scalinglaws", {}).get("question")
-            if (
-                question
-                and in_another_order(find(question), "")
-                and not find(question).get("ordered")
-            ):
+            if question and in_another_order(find(question), "") and not find(question).ordered:
                 found[question] = [c.source for c in cells[i + 1 : i + 4]]
     return found
 
@@ -254,7 +249,7 @@ def test_a_reply_calls_the_options_by_the_students_letters(tmp_path, monkeypatch
 
 
 def right_letters_of(question: str) -> str:
-    letters = find(question)["options"]
+    letters = find(question).options
     sets = ("".join(c) for n in range(len(letters)) for c in itertools.combinations(letters, n + 1))
     return next(answer for answer in sets if mark(question, answer).right)
 
@@ -394,7 +389,7 @@ def test_practice_draws_from_the_variant(tmp_path):
     assert first("") == "drawn.bits"
     put = [first(token) for token in CLASS.values()]
     assert len(set(put)) == len(CLASS) and all(id.startswith("drawn.bits#") for id in put)
-    assert len({find(id)["prompt"] for id in put}) > 5
+    assert len({find(id).prompt for id in put}) > 5
 
 
 def test_the_command_makes_one_key_and_lists_tokens(tmp_path, monkeypatch, capsys):

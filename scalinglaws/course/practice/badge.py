@@ -9,13 +9,16 @@ from datetime import datetime
 from scalinglaws.course.ideas import IDEAS, ideas_of
 from scalinglaws.course.learner.events import Event, Pace, Started
 from scalinglaws.course.questions.seal import find
-from scalinglaws.files import replace_file
+from scalinglaws.files import write_output
 
 from .sitting import Challenge, Turn, five_problems, number_word
 
 
 def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | None:
-    """{"file": path, "alt": text} of a round that was won, drawn now if it was not yet; None for another round."""
+    """{"file": path, "alt": text} of a round that was won, drawn now if it was not yet; None for another round.
+
+    Raises CourseError where it cannot be written; it is drawn when somebody looks again.
+    """
     if challenge.round is None or not challenge.won(events):
         return None
     folder = challenge.progress.path.parent / "badges"
@@ -35,7 +38,7 @@ def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | 
         f"Questions on: {', '.join(ideas)}. {line}."
     )
     if not path.is_file():
-        replace_file(path, draw(name, subject, result, ideas, line))
+        write_output(path, draw(name, subject, result, ideas, line))
     return {"file": str(path), "alt": alt}
 
 
@@ -66,7 +69,7 @@ _PACE: dict[Pace, str] = {
 
 
 def _ideas(questions: Sequence[str]) -> list[str]:
-    rows = {row for question in questions for row in find(question)["covers"]}
+    rows = {row for question in questions for row in find(question).covers}
     return [IDEAS[idea].name for idea in ideas_of(rows)]
 
 

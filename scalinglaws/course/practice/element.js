@@ -18,3 +18,9 @@ function clock(seconds) {
   const whole = Math.ceil(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
+
+// The note that a widget is loading (loading.py): this one runs. Colab has a page of its own for each output.
+function hideNotes(el) {
+  const around = el.closest(".jp-OutputArea, .output_wrapper, .cell-output, .output_container") ?? document;
+  for (const note of around.querySelectorAll(".slp-note")) note.style.display = "none";
+}

@@ -7,8 +7,7 @@ function render({ model, el }) {
   const body = make("div");
   const root = make("section", { class: "slp", "aria-label": "Exam" }, body, live);
   el.append(root);
-  for (const note of el.closest(".jp-OutputArea, .output_wrapper, .cell-output")?.querySelectorAll(".slp-note") ?? [])
-    note.style.display = "none";
+  hideNotes(el);
   root.addEventListener("keydown", (event) => {
     if (!((event.ctrlKey || event.metaKey) && event.key === "s")) event.stopPropagation();
   });

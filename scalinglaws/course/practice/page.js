@@ -6,9 +6,7 @@ function render({ model, el }) {
   const body = make("div");
   const root = make("section", { class: "slp" }, body, live);
   el.append(root);
-  // The note for front ends without widgets: this one has them.
-  for (const note of el.closest(".jp-OutputArea, .output_wrapper, .cell-output")?.querySelectorAll(".slp-note") ?? [])
-    note.style.display = "none";
+  hideNotes(el);
   // JupyterLab would take arrow keys, Enter and letters for itself. Saving is left to it.
   root.addEventListener("keydown", (event) => {
     if (!((event.ctrlKey || event.metaKey) && event.key === "s")) event.stopPropagation();

@@ -12,29 +12,17 @@ from typing import Any
 import anywidget
 import traitlets
 
-from scalinglaws.colours import PAGE, Theme
+from scalinglaws.colours import css_rules
 from scalinglaws.course.ideas import IDEAS
 from scalinglaws.course.learner.events import student_of
 from scalinglaws.course.markdown import to_html
 from scalinglaws.errors import CourseError
 
 from .options import from_shown
-from .sitting import LEVELS, Challenge, Practice, Sitting
+from .sitting import LEVELS, Challenge, Sitting
 from .view import view
 
 _HERE = Path(__file__).parent
-
-
-def _colours() -> str:
-    """The palette as CSS. Where JupyterLab has a colour of its own for a part, page.css prefers that."""
-
-    def rule(theme: Theme, where: str) -> str:
-        own = {"ink", "ground", "raised"}
-        found = PAGE[theme].items()
-        lines = " ".join(f"--{'page-' if n in own else ''}{n}: {c};" for n, c in found)
-        return f"{where} {{ {lines} }}\n"
-
-    return rule("light", ".slp") + rule("dark", '[data-jp-theme-light="false"] .slp')
 
 
 def script(name: str) -> str:
@@ -42,7 +30,7 @@ def script(name: str) -> str:
     return "\n".join((_HERE / part).read_text("utf-8") for part in ("element.js", name))
 
 
-STYLE = _colours() + (_HERE / "page.css").read_text("utf-8")
+STYLE = css_rules(".slp") + (_HERE / "page.css").read_text("utf-8")
 
 
 class Page(anywidget.AnyWidget):
@@ -92,7 +80,9 @@ class Page(anywidget.AnyWidget):
     def _show(self, problem: str = "") -> None:
         self._serial += 1
         try:
-            self.shown = {**for_page(self._sitting), "problem": problem, "serial": self._serial}
+            shown = for_page(self._sitting)
+            problem = problem or shown.get("badge_problem", "")
+            self.shown = {**shown, "problem": problem, "serial": self._serial}
         except CourseError as error:
             self.shown = {**self.shown, "problem": str(error), "serial": self._serial}
 
@@ -138,22 +128,3 @@ def inline(text: str) -> str:
     if html.startswith("<p>") and html.endswith("</p>") and html.count("<p>") == 1:
         return html[3:-4]
     return html
-
-
-def show(sitting: Sitting, what: str, call: str) -> None:
-    """Display a sitting as a widget, after a note that the widget hides as soon as it runs.
-
-    The note stays where widgets do not run (an exported page, a viewer, a broken front end). what: a sentence of HTML.
-    call: the name that is called in a notebook, and in a terminal.
-    """
-    from IPython.display import HTML, display
-
-    if isinstance(sitting, Practice):
-        sitting.next()
-    display(
-        HTML(
-            f'<p class="slp-note">{what} It is loading. If no form appears, run this cell again, use '
-            f"<code>sl.{call}(widget=False)</code>, or run <code>scalinglaws {call}</code> in a terminal.</p>"
-        )
-    )
-    display(Page(sitting))

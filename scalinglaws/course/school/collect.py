@@ -22,15 +22,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws.course.exercises import assignments
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import assignments, check_name
 from scalinglaws.course.grading.finder import is_hidden, safe_name, why_refused
 from scalinglaws.course.grading.messages import visible_text
 from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.grading.semester import apply_semester, load_semester
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import replace_file, unreadable
 from scalinglaws.paths import complete_course_dir
 
 from .downloads import (
@@ -45,6 +44,7 @@ from .downloads import (
     unrecognised,
 )
 from .roster import FILE, Student, load_roster, valid_folder
+from .worksheet import Participant, read_worksheet
 
 MIB = 2**20
 MAX_MEMBERS = 50_000  # of a download
@@ -104,6 +104,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ZONE",
         help="of the times in it, such as Europe/Berlin (default: this machine's)",
     )
+    parser.add_argument(
+        "--worksheet",
+        type=Path,
+        metavar="FILE.csv",
+        help="Moodle's grading worksheet of the assignment: who has which number, and when they submitted",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done and stop")
 
 
@@ -128,10 +134,13 @@ def run(args: argparse.Namespace) -> int:
             system,
             zone,
             _read_whose(args.whose, students),
+            read_worksheet(args.worksheet, students, zone) if args.worksheet else {},
         )
         late = _due_dates(
             course, {s.assignment for s in plan.submissions if s.late and s.time is None}
         )
+        for assignment in {submission.assignment for submission in plan.submissions}:
+            read_origins(course, assignment)  # before anything is placed
         done = []
         for submission in plan.submissions:
             note = _mark_late(submission, late)
@@ -202,9 +211,10 @@ def make_plan(
     system: System | None = None,
     zone: ZoneInfo | None = None,
     whose: Mapping[str, Student] | None = None,
+    participants: Mapping[int, Participant] | None = None,
 ) -> Plan:
     """Find out whose each file is. known: the course's assignments; assignment: "" if the files' paths say it; whose: {part
-    of a path: student} where a person has said so.
+    of a path: student} where a person has said so; participants: of Moodle's grading worksheet.
 
     Raises CourseError where the system isn't recognised.
     """
@@ -237,6 +247,11 @@ def make_plan(
             elif name.count("/") > 1 or not name.endswith((".html", ".txt", ".csv")):
                 plan.unplaced.append((name, f"not called as {plan.system.title} calls its files"))
             continue
+        if plan.system is SYSTEMS["moodle"] and (
+            participant := (participants or {}).get(readings[0].order)
+        ):
+            said = said or participant.student
+            readings = [replace(found, time=participant.time) for found in readings]
         found, owners, why = _owners(readings, people, said)
         target = assignment or found.assignment or _guess(found.file, known)
         if target not in known:
@@ -259,6 +274,10 @@ def make_plan(
         note = _who_note(plan.system, people, found, owners)
         if note and not said and note not in plan.notes:
             plan.notes.append(note)
+    if participants and plan.system is not SYSTEMS["moodle"]:
+        raise CourseError(
+            f"--worksheet is Moodle's, and this is a download from {plan.system.title}."
+        )
     if not (theirs or system) and plan.system is SYSTEMS["students"]:
         raise unrecognised(members)
     for (key, target), found_files in sorted(theirs.items()):
@@ -495,12 +514,16 @@ def origins_file(course: Path, assignment: str) -> Path:
 
 
 def read_origins(course: Path, assignment: str) -> dict[str, dict[str, Any]]:
-    """{student: {"system", "archive", "members"}} of what was collected."""
+    """{student: {"system", "archive", "members"}} of what was collected. Raises CourseError for a file that cannot be read."""
     try:
         found = json.loads(origins_file(course, assignment).read_text("utf-8"))
         return {str(student): dict(about) for student, about in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except FileNotFoundError:
         return {}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise unreadable(
+            origins_file(course, assignment), "what the submissions were called", error
+        ) from None
 
 
 def note_origin(course: Path, submission: Submission, archive: str, members: list[str]) -> None:
@@ -525,6 +548,10 @@ _WORDS = {
 
 def _report(plan: Plan, done: list[tuple[Submission, str, str]], many: int, dry: bool) -> None:
     print(f"A download from {plan.system.title}.")
+    if done and not any(s.time or s.late for s, _, _ in done) and plan.system.silent_on_times:
+        print(
+            f"It does not say when they submitted, so late work isn't noticed{plan.system.silent_on_times}."
+        )
     for state, words in _WORDS.items():
         names = [submission.student.id for submission, what, _ in done if what == state]
         if names:
@@ -541,7 +568,8 @@ def _report(plan: Plan, done: list[tuple[Submission, str, str]], many: int, dry:
     for assignment, number in per_assignment.items():
         print(f"{assignment}: {number} of the {many} students in {FILE} are in this download.")
     if plan.unplaced:
-        print(f"{len(plan.unplaced)} files could not be placed:")
+        many = len(plan.unplaced)
+        print(f"{many} file{'s' * (many != 1)} could not be placed:")
         for member, why in plan.unplaced[:50]:
             print(f"  {visible_text(member[-100:])}: {visible_text(why)}")
         if len(plan.unplaced) > 50:

@@ -34,13 +34,14 @@ GROUPS = (
 @dataclass(frozen=True)
 class System:
     """How a system calls the files of a download. times: the forms that its `time` can have (strptime); hidden: the path of a
-    file whose owner the system hides.
+    file whose owner the system hides; silent_on_times: where a download has no times, what to do about it.
     """
 
     title: str
     pattern: str
     times: tuple[str, ...] = ()
     hidden: str = r"(?!)"
+    silent_on_times: str = ""
 
 
 # Canvas: `lib/content_zipper.rb` of instructure/canvas-lms: the sortable name (or the group's) in small letters without what is no
@@ -60,6 +61,7 @@ SYSTEMS = {
         "Moodle",
         r"(?P<name>[^/_]+)_(?P<order>\d+)_assignsubmission_(?:file|onlinetext)(?:_?/|_)(?P<file>.+)",
         hidden=r"Participant_\d+_.+",
+        silent_on_times=": give Moodle's grading worksheet with --worksheet",
     ),
     "blackboard": System(
         "Blackboard",
@@ -84,6 +86,7 @@ SYSTEMS = {
     "students": System(
         "your own folders",
         r"(?=(?P<login>[^/]+)/)(?P<name>[^/]+)/(?P<file>.+)",
+        silent_on_times=": write the time of a late one into timestamp.txt beside it",
     ),
 }  # fmt: skip
 
@@ -234,8 +237,9 @@ class People:
             self.by["id"][_folded(student.id)].append(student)
             if student.lms_id:
                 self.by["lms_id"][student.lms_id].append(student)
-            if student.group:
-                self.by["group"][plain_text(student.group, "")].append(student)
+            for group in re.split("[,;]", student.group):  # Moodle lists all of a student's groups
+                if group.strip():
+                    self.by["group"][plain_text(group, "")].append(student)
             first, last = student.first_name, student.last_name
             names = {f"{first} {last}", f"{last} {first}"}
             for name in names if first or last else ():

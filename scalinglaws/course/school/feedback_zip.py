@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import check_name
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 

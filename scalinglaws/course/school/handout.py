@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
-from scalinglaws.course.exercises import assignments
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import assignments, check_name
 from scalinglaws.course.questions import bank
 from scalinglaws.course.release import fresh_files, stale_files
 from scalinglaws.course.texts import Translator, translated_page, translations
