@@ -233,6 +233,8 @@ def make_plan(
             members[path] = info
     plan.system = system or SYSTEMS[recognise(members, known)]
     people = People(students)
+    for part, student in (whose or {}).items():
+        plan.notes.append(_said_whose(part, student, members, plan.system))
     theirs: dict[tuple[str, str], list[Found]] = {}
     students_by_id: dict[str, Student] = {}
     for name, info in members.items():
@@ -285,6 +287,22 @@ def make_plan(
             _submission(archive, students_by_id[key], target, found_files, plan)
         )
     return plan
+
+
+def _said_whose(part: str, student: Student, members: Iterable[str], system: System) -> str:
+    """What a --whose covers. Raises CourseError where it fits no file, or the files of several people."""
+    names = [name for name in members if part in name]
+    if not names:
+        raise CourseError(f"--whose: no file has {part!r} in its path.")
+    owners = set()
+    for found in (f for name in names for f in read_member(system, name, None)[:1]):
+        number = found.order if system is SYSTEMS["moodle"] else 0  # of the participant
+        owners.add((*found.who.values(), number))
+    if len(owners) > 1:
+        raise CourseError(
+            f"--whose: {part!r} fits the files of {len(owners)} people, such as {names[0]} and {names[-1]}: give more of the path."
+        )
+    return f"{student.id}: gets what you said is theirs, {_listed(names, 2)}."
 
 
 def _path(info: zipfile.ZipInfo) -> str:
