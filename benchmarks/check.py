@@ -22,23 +22,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-from grading import ASSIGNMENT, COURSE, PYTHON, make_course, measure
+from grading import ASSIGNMENT, COURSE, PYTHON, first_version, make_course, measure
 
-FIRST = "77c9158"  # the last commit before the check was made faster
 CHANGED = 4  # cells, spread evenly over the notebook
-
-
-@contextlib.contextmanager
-def first_version() -> Iterator[Path]:
-    """A checkout of the first version, removed at the end."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary, "first")
-        git = ["git", "-C", str(COURSE), "worktree"]
-        subprocess.run([*git, "add", "-q", "--detach", folder, FIRST], check=True)
-        try:
-            yield folder
-        finally:
-            subprocess.run([*git, "remove", "--force", folder], check=True)
 
 
 def cold(course: Path, checkout: Path) -> float:

@@ -58,6 +58,14 @@ def write_output(path: Path, content: bytes, *, folders: bool = True) -> None:
         raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
 
 
+def unreadable(path: Path, what: str, error: Exception) -> CourseError:
+    """The sentence on a record that cannot be read and that nobody could make again: it is left as it is."""
+    why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+    return CourseError(
+        f"{path} holds {what} and cannot be read ({why}): restore it from a copy. Move it away to begin without one."
+    )
+
+
 def _ordinary_mode() -> int:
     """The permissions that `open` gives a new file here: mkstemp's are for the owner only."""
     mask = os.umask(0o077)

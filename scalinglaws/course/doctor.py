@@ -171,8 +171,8 @@ def _folders() -> tuple[State, str]:
     home = Path.home()
     if not os.access(home, os.W_OK):
         return (
-            State.LOOK,
-            f"{home} can't be written: JupyterLab notes its settings there. Set HOME to a folder of your own.",
+            State.BROKEN,
+            f"{home} can't be written: JupyterLab cannot start without. Set HOME to a folder of your own.",
         )
     return State.FINE, f"{temporary} and {home} can be written."
 

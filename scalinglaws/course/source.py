@@ -31,6 +31,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from scalinglaws.errors import CourseError
+from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
 
 from .questions import bank
@@ -232,7 +233,7 @@ def with_questions(notebook: NotebookNode, questions: Mapping[str, Any]) -> Note
             if name not in questions:
                 raise CourseError(f"cell {cell.id}: questions/ has no question {name}.")
             heading = cell.source.partition("\n")[0]
-            cell.source = f"{heading}\n\n{bank.as_cell(questions[name])}"
+            cell.source = f"{heading}\n\n{bank.as_cell(bank.shown(questions[name]))}"
     return notebook
 
 
@@ -299,12 +300,11 @@ def bring_in_step(course: Path, only: Sequence[str] = (), winner: str = "") -> l
     found = sources(course, only)
     todo = [change for source in found for change in changes(course, source, winner)]
     for change in todo:
-        change.path.write_text(change.content, encoding="utf-8", newline="\n")
+        write_output(change.path, change.content.encode())
     seen = _last_seen(course)
     now = seen | {source.name: digest(_read(source.text)) for source in found}
     if now != seen:
-        (course / ".cache").mkdir(exist_ok=True)
-        (course / ".cache/source.json").write_text(json.dumps(now, indent=1), encoding="utf-8")
+        write_output(course / ".cache/source.json", json.dumps(now, indent=1).encode())
     return [change.path for change in todo]
 
 

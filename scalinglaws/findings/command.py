@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from ..errors import CourseError
+from ..files import write_output
 from ..paths import course_dir
 from . import experts, forecasts, isoflop, models, published, recipe, surface, texts
 from .page import Numbers, Section, Study, plain
@@ -96,9 +97,9 @@ def write(study: Study, out: Path) -> list[str]:
         plt.close(figure)
         drawn.append(name)
     stored = json.dumps(numbers, indent=1, ensure_ascii=False) + "\n"
-    (out / "findings.json").write_text(stored, encoding="utf-8", newline="\n")
     text = page(numbers, INTRODUCTION if study.data is None else OWN_INTRODUCTION)
-    (out / "findings.md").write_text(text, encoding="utf-8", newline="\n")
+    write_output(out / "findings.json", stored.encode())
+    write_output(out / "findings.md", text.encode())
     return drawn
 
 

@@ -116,7 +116,7 @@ def test_questions_are_translated_with_replies_and_marked_as_before(tmp_path):
     assert not translate.lost and not translate.missing and len(catalog) > 300
     for name, question in original.items():
         new = found[name]
-        assert shown(new)["prompt"].startswith("ĉ ") and all(h[:2] == "ĉ " for h in new["hints"])
+        assert shown(new).prompt.startswith("ĉ ") and all(h[:2] == "ĉ " for h in new["hints"])
         assert new.get("answer") == question.get("answer")
         assert is_ordered(new) == is_ordered(question)
         before, after = replies(question), replies(new)

@@ -85,7 +85,7 @@ def test_an_old_python(monkeypatch):
 def test_folders_that_cannot_be_written(tmp_path, monkeypatch):
     assert found()["folders"].state is State.FINE
     monkeypatch.setattr(doctor.Path, "home", lambda: tmp_path / "nowhere")
-    assert found()["folders"].state is State.LOOK and "Set HOME" in found()["folders"].text
+    assert found()["folders"].state is State.BROKEN and "Set HOME" in found()["folders"].text
 
     def none():
         raise FileNotFoundError("No usable temporary directory found")

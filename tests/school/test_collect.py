@@ -340,6 +340,9 @@ def test_a_person_can_say_whose_a_file_is(school, tmp_path, capsys):
     }
     path = archive(tmp_path, members)
     assert main(["collect", path, NAME, "--whose", "Brien_5=nobody"]) == 2
+    for part, said in (("Brien", "the files of 2 people"), ("Brian", "no file has")):
+        assert main(["collect", path, NAME, "--whose", f"{part}=ada"]) == 2
+        assert said in capsys.readouterr().err and not found(school)
     told = ["--whose", "Brien_5=mary-b", "--whose", "Brien_9=mary-c", "--whose", "e-mail=ada"]
     assert main(["collect", path, NAME, *told]) == 0, capsys.readouterr()
     assert found(school) == {f"{s}/{NAME}/{NOTEBOOK}": s[-1] for s in ("mary-b", "mary-c", "ada")}

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import errno
 import html
 import io
 import re
@@ -226,6 +227,47 @@ def test_markers_share_what_waits_without_a_name(course, capsys):
     assert main(["marking", NAME, "--marker", "tom"]) == 0
     assert capsys.readouterr().out.count("Submission #") == 1
     assert main(["marking", NAME, "--marker", "eve"]) == 2
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", "[" * 99_999, "\\xff"])
+@pytest.mark.parametrize(
+    ("file", "words", "what"),
+    [
+        ("marking/markers.json", ["marking", NAME], "who marks which submission"),
+        ("published/marks.json", ["publish", NAME], "the published marks"),
+        ("collected/origins.json", ["feedback", NAME], "what the submissions were called"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_said_and_left(course, capsys, file, words, what, text):
+    """Nobody could make it again: markers would change, marks and names go, all in silence."""
+    write(course, "markers: [mia]")
+    enter(course, "ada", essay=None)
+    page = course / "feedback" / "ada" / NAME / "page.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("x")
+    path = course / "ledger" / NAME / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(text.encode("latin-1"))
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert f"{path} holds {what} and cannot be read" in said and said.count("\n") == 1
+    assert path.read_bytes() == text.encode("latin-1")
+
+
+def test_a_full_disk_leaves_the_table_that_was_there(course, capsys, monkeypatch):
+    enter(course, "ada")
+    path = course / "grades.csv"
+    path.write_text("old")
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert main(["grades", "--output", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "grades.csv cannot be written: No space left on device." in said
+    assert path.read_text() == "old" and said.count("\n") == 1
+    monkeypatch.undo()
 
 
 def answered(course: Path, student: str, text: str) -> None:

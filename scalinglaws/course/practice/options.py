@@ -39,6 +39,6 @@ def from_shown(turn: Turn, typed: Any) -> Any:
 
 def shown_options(turn: Turn) -> Mapping[str, str]:
     """{letter shown: text} in order; of true and false as the bank has them."""
-    options = turn.entry.get("options", {})
+    options = turn.entry.options
     letters = shown_letters(turn)
     return {shown: options[letter] for letter, shown in letters.items()} if letters else options

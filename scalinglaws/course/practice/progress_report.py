@@ -170,12 +170,14 @@ def report(progress: Progress, assignments: Sequence[str] | None = None) -> Repo
     known = memories(events, now)
     mastery = {}
     for idea in IDEAS:
-        mine = [q for q, entry in sealed_bank().items() if idea in ideas_of(entry["covers"])]
+        mine = [
+            q for q, sealed in sealed_bank().items() if idea in ideas_of(sealed.question.covers)
+        ]
         recall = [known[q].recall(now) for q in mine if q in known]
         mastery[idea] = Mastery(len(recall), len(mine), sum(recall) / max(len(mine), 1))
     late = [question for question, memory in known.items() if memory.due <= now]
     due = len(late)
-    waiting = Counter(idea for q in late for idea in ideas_of(sealed_bank()[q]["covers"])[:1])
+    waiting = Counter(idea for q in late for idea in ideas_of(sealed_bank()[q].question.covers)[:1])
     scores = tuple(_score(assignment, events) for assignment in assignments)
     badges = tuple(sorted((progress.path.parent / "badges").glob("*.png")))
     return Report(

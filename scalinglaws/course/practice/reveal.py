@@ -9,8 +9,7 @@ gets the released notebooks and the package alone has neither, and its instructo
 import argparse
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from scalinglaws.course.learner.events import (
     Answered,
@@ -23,7 +22,8 @@ from scalinglaws.course.learner.events import (
     progress_of,
 )
 from scalinglaws.course.markdown import to_text
-from scalinglaws.course.questions.answers import WORDS, form, from_text
+from scalinglaws.course.questions.answers import WORDS, from_text
+from scalinglaws.course.questions.question import Question
 from scalinglaws.course.questions.seal import (
     Reply,
     find,
@@ -99,19 +99,19 @@ def solution(
             f"The solution of {what} is not in this installation: it opens with the right answer, or where the "
             "course's folder questions/ is."
         )
-    references = "".join(f"\n- {source}" for source in entry.get("references", ()))
+    references = "".join(f"\n- {source}" for source in entry.references)
     replies = {c: reply.text for c, reply in option_replies(what).items()}
     options = "".join(f"\n- **{letter}.** {reply}" for letter, reply in replies.items())
     parts = [text, f"**The options, and why**\n{options}" if options else "", references.strip()]
     return "\n\n".join(filter(None, parts))
 
 
-def _tries_needed(entry: Mapping[str, Any]) -> int:
+def _tries_needed(entry: Question) -> int:
     """An honest try: not so many that the last option is all that is left."""
-    if form(entry) == "words":
+    if entry.form == "words":
         return 1
-    if form(entry) in ("option", "truth"):
-        return min(TRIES, max(1, len(entry["options"]) - 2))
+    if entry.form in ("option", "truth"):
+        return min(TRIES, max(1, len(entry.options) - 2))
     return TRIES
 
 
@@ -120,7 +120,7 @@ def worked_solution(question: str, events: Sequence[Event] = ()) -> str | None:
     entry = find(question)
     if (drawn := solution_of_variant(question)) is not None:
         return drawn
-    if form(entry) == "words":
+    if entry.form == "words":
         return open_reply(question, " ".join(str(i) for i in range(WORDS))).solution
     for event in events:
         if isinstance(event, Answered) and event.question == question and event.right:

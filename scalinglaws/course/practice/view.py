@@ -4,12 +4,12 @@ Nothing in it tells an answer that was not given, except of a question that is o
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from scalinglaws.course.learner.events import Event
-from scalinglaws.course.questions.answers import form, from_text
+from scalinglaws.course.questions.answers import from_text
 from scalinglaws.course.questions.drawn import family
-from scalinglaws.course.questions.replies import prompt_of
+from scalinglaws.course.questions.question import Type
 from scalinglaws.course.questions.seal import Reply, mark, option_replies
 from scalinglaws.errors import CourseError
 
@@ -17,10 +17,10 @@ from .badge import badge_of
 from .mistakes import mistakes
 from .options import shown_letters, shown_options, to_shown
 from .reveal import worked_solution
-from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn, all_of, rules
+from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn, all_of, rules, seconds_left
 
 TITLE = "LLM Scaling Master"
-_TYPES = {
+_TYPES: dict[Type, str] = {
     "choice": "one is right",
     "several": "several are right",
     "true_false": "true or false",
@@ -32,11 +32,14 @@ _TYPES = {
 }
 
 
+# No round yet; a question to answer; one's own text beside the model answer; a question that is over; practice with nothing due.
+Phase = Literal["start", "question", "compare", "closed", "rest"]
+
+
 def view(sitting: Sitting) -> dict[str, Any]:
     """The state of a sitting: JSON-ready, texts in Markdown.
 
-    phase: "start" (no round yet), "question", "compare" (one's own text, beside the model answer), "closed", "over" (of a round) or
-    "rest" (practice: nothing is due).
+    phase: a `Phase`. over, in the challenge: whether the round is.
     """
     events = sitting.progress.events()
     found = sitting.turns(events)
@@ -81,7 +84,7 @@ def _results(found: Sequence[Turn], sitting: Sitting) -> list[dict[str, Any]]:
     closed = [turn for turn in found if turn.closed(sitting.now)]
     return [
         {
-            "name": turn.entry.get("kind") or _TYPES[turn.entry["type"]],
+            "name": turn.entry.kind or _TYPES[turn.entry.type],
             "right": turn.right,
             "attempts": len(turn.answers),
             "hints": turn.hints,
@@ -92,20 +95,22 @@ def _results(found: Sequence[Turn], sitting: Sitting) -> list[dict[str, Any]]:
 
 def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str, Any]:
     entry, now = turn.entry, sitting.now
-    kind = form(entry)
+    kind = entry.form
     closed = turn.closed(now)
+    phase: Phase = "closed" if closed else "question"
+    if entry.form == "words" and turn.answers and not closed:
+        phase = "compare"
     shown: dict[str, Any] = {
-        "phase": "closed" if closed else "question",
+        "phase": phase,
         "question": turn.question,
-        "facts": [entry.get("kind") or _TYPES[entry["type"]], entry["level"]]
-        + ([f"from {entry['notebook']}"] if "notebook" in entry else []),
-        "prompt": prompt_of(entry),
+        "facts": [entry.kind or _TYPES[entry.type], entry.level],
+        "prompt": entry.text,
         "form": kind,
         "options": shown_options(turn),
-        "unit": entry.get("unit", ""),
-        "names": list(entry["inputs"][0]) if "inputs" in entry else [],
-        "hints": entry["hints"][: turn.hints],
-        "more_hints": not closed and turn.hints < len(entry["hints"]),
+        "unit": entry.unit,
+        "names": entry.names,
+        "hints": list(entry.hints[: turn.hints]),
+        "more_hints": not closed and turn.hints < len(entry.hints),
         "attempt": len(turn.answers),
         "attempts": 1 if kind == "words" else ATTEMPTS,
         "seconds_left": None,
@@ -118,18 +123,15 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
         "references": [],
     }
     if turn.deadline and not closed:
-        left = (turn.deadline - now).total_seconds()
-        shown["seconds_left"] = max(0.0, min(left, turn.seconds or left))
+        shown["seconds_left"] = seconds_left(turn.deadline, now, turn.seconds)
     if turn.answers:
         reply = _mark_again(turn)
         shown["reply"] = {"right": reply.right, "text": reply.text}
-        if kind == "words" and not closed:
-            shown["phase"] = "compare"
     if closed:
         shown["solution"] = worked_solution(turn.question, events) or (
             "The worked solution opens with the right answer, or where the course's folder questions/ is."
         )
-        shown["references"] = entry.get("references", [])
+        shown["references"] = list(entry.references)
         replied = "" if shown["late"] else shown["answer"].lower()
         shown["others"] = {
             letter: reply.text

@@ -11,16 +11,15 @@ from typing import Any
 
 from scalinglaws.errors import CourseError
 
-from .answers import form
 from .drawn import instance
+from .question import Question
 from .replies import (
     compute as compute,
     is_ordered,
     output as output,
-    prompt_of,
     replies,
     right_answer as right_answer,
-    shown,
+    shown as shown,
 )
 from .seal import seal, seal_recipe
 from .worked import worked
@@ -154,43 +153,44 @@ def _check_options(question: dict[str, Any]) -> None:
 def sealed_file(folder: Path, translate: Translate | None = None) -> str:
     """The text of `sealed.json` for the bank in `folder`; the same text on every run. translate: as for `load_bank`."""
     sealed = {
-        name: seal(name, shown(question), replies(question), worked(question))
-        | ({"recipe": seal_recipe(name, question["recipe"])} if "recipe" in question else {})
-        for name, question in sorted(load_bank(folder, translate).items())
+        name: seal(
+            shown(record),
+            replies(record),
+            worked(record),
+            seal_recipe(name, record["recipe"]) if "recipe" in record else "",
+        ).to_json()
+        for name, record in sorted(load_bank(folder, translate).items())
     }
     return json.dumps(sealed, indent=1) + "\n"
 
 
-def as_markdown(question: dict[str, Any]) -> str:
+def as_markdown(question: Question) -> str:
     """The question as a notebook shows it: the prompt, the code if it has one, and how to answer."""
-    lines = [prompt_of(question)]
-    match form(question):
+    lines = [question.text]
+    match question.form:
         case "option" | "options":
             lines.append("")
             lines += [
-                f"- **{letter}.** {_text(option).strip()}"
-                for letter, option in sorted(question["options"].items())
+                f"- **{letter}.** {text}" for letter, text in sorted(question.options.items())
             ]
-            if question["type"] == "several":
+            if question.form == "options":
                 lines += ["", "More than one is right: give all their letters."]
         case "truth":
             lines += ["", "True or false?"]
         case "expression":
-            names = ", ".join(f"`{name}`" for name in question["inputs"][0])
+            names = ", ".join(f"`{name}`" for name in question.names)
             lines += ["", f"Answer with an expression in {names}, between quotation marks."]
         case "words":
             lines += ["", "Answer in a sentence or two; then compare with a model answer."]
+        case "number" | "output":
+            pass
     return "\n".join(lines)
 
 
-def as_cell(question: dict[str, Any]) -> str:
+def as_cell(question: Question) -> str:
     """What a notebook's cell holds below its heading: the question, and its hints folded."""
     hints = [
         f"<details><summary>Hint {number}</summary>\n\n{hint.strip()}\n\n</details>"
-        for number, hint in enumerate(question.get("hints", ()), 1)
+        for number, hint in enumerate(question.hints, 1)
     ]
     return "\n\n".join([as_markdown(question).rstrip(), *hints])
-
-
-def _text(option: Any) -> str:
-    return option if isinstance(option, str) else option["text"]

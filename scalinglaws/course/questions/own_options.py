@@ -1,7 +1,8 @@
 """The options of a quiz question in an order of the student's own, where the course has variants.
 
-The notebook shows everybody the bank's order; a cell below it shows a student with a token theirs. The check takes their letters, and what
-is sealed, kept and replied stays as the bank has it: only the letters by which a reply calls the options are theirs.
+The notebook shows everybody the bank's order; a cell below it shows a student with a token theirs.
+The check takes their letters, and what is sealed, kept and replied stays as the bank has it: only
+the letters by which a reply calls the options are theirs.
 """
 
 import random
@@ -12,20 +13,23 @@ from typing import Any
 from scalinglaws.course.variants import code_of, own_token
 from scalinglaws.errors import CourseError
 
-from .answers import form, spell
+from .answers import spell
+from .question import Question
 from .seal import find
 
 
-def in_another_order(entry: Mapping[str, Any], seed: str) -> dict[str, str]:
-    """{the bank's letter: the letter shown}, in the order shown; empty for a question without letters.
+def in_another_order(question: Question, seed: str) -> dict[str, str]:
+    """{the bank's letter: the letter shown}, in the order shown; empty for a question without
+    letters.
 
-    An option that another text calls by its letter keeps it: the bank marks such questions as `ordered`.
+    An option that another text calls by its letter keeps it: the bank marks such questions as
+    `ordered`.
     """
-    if form(entry) not in ("option", "options"):
+    if question.form not in ("option", "options"):
         return {}
-    letters = sorted(entry["options"])
+    letters = sorted(question.options)
     order = list(letters)
-    if not entry.get("ordered"):
+    if not question.ordered:
         random.Random(seed).shuffle(order)
     return dict(zip(order, letters, strict=True))
 
@@ -41,7 +45,9 @@ class _Markdown(str):
 
 @dataclass(frozen=True)
 class OwnOptions:
-    """A question's options, as one student is to call them. called: {the bank's letter: theirs}; empty where they are the same."""
+    """A question's options, as one student is to call them. called: {the bank's letter: theirs};
+    empty where they are the same.
+    """
 
     question: str
     called: Mapping[str, str] = field(repr=False)
@@ -53,7 +59,7 @@ class OwnOptions:
             return
         from IPython.display import display
 
-        texts = find(self.question)["options"]
+        texts = find(self.question).options
         lines = [f"- **{shown}.** {texts[letter]}" for letter, shown in self.called.items()]
         head = f"Your own order (variant {self.code}). Give these letters, not those above."
         display(_Markdown("\n".join([head, "", *lines])))
@@ -76,12 +82,13 @@ class OwnOptions:
 def options(question: str) -> OwnOptions:
     """The options of a quiz question, such as "power_laws.trend", for the learner at work.
 
-    They have the letters of the text unless the course has variants. Raises CourseError for an unknown question, and where the course
-    has variants and the learner's token is missing or mistyped.
+    They have the letters of the text unless the course has variants. Raises CourseError for an
+    unknown question, and where the course has variants and the learner's token is missing or
+    mistyped.
     """
-    entry, token = find(question), own_token()
-    if not token or entry.get("ordered"):
+    asked, token = find(question), own_token()
+    if not token or asked.ordered:
         return OwnOptions(question, {})
     return OwnOptions(
-        question, in_another_order(entry, f"{token}\n{question}\noptions"), code_of(token)
+        question, in_another_order(asked, f"{token}\n{question}\noptions"), code_of(token)
     )

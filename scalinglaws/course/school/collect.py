@@ -1,7 +1,8 @@
 """`scalinglaws collect FILE.zip`: from a bulk download to `submitted/<student>/<assignment>/`.
 
-Who is who comes from the roster. Nothing is overwritten: an earlier submission of the same student is moved to
-`submitted/<student>/.kept/`, and a file that was collected before is passed over. What could not be placed is listed.
+Who is who comes from the roster. Nothing is overwritten: an earlier submission of the same student
+is moved to `submitted/<student>/.kept/`, and a file that was collected before is passed over. What
+could not be placed is listed.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.grading.semester import apply_semester, load_semester
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import replace_file, unreadable
 from scalinglaws.paths import complete_course_dir
 
 from .downloads import (
@@ -114,7 +115,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read the archive, say what is whose, and put it in its place. Exit code 1 where something could not be placed."""
+    """Read the archive, say what is whose, and put it in its place. Exit code 1 where something
+    could not be placed.
+    """
     course = complete_course_dir()
     students = load_roster(course)
     if not students:
@@ -139,6 +142,8 @@ def run(args: argparse.Namespace) -> int:
         late = _due_dates(
             course, {s.assignment for s in plan.submissions if s.late and s.time is None}
         )
+        for assignment in {submission.assignment for submission in plan.submissions}:
+            read_origins(course, assignment)  # before anything is placed
         done = []
         for submission in plan.submissions:
             note = _mark_late(submission, late)
@@ -160,7 +165,9 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 
 def _read_whose(given: Iterable[str], students: Iterable[Student]) -> dict[str, Student]:
-    """{part of a path: whose it is} from "PART=STUDENT". Raises CourseError for a student who is not in the roster."""
+    """{part of a path: whose it is} from "PART=STUDENT". Raises CourseError for a student who is
+    not in the roster.
+    """
     by_id = {student.id: student for student in students}
     whose = {}
     for text in given:
@@ -174,7 +181,9 @@ def _read_whose(given: Iterable[str], students: Iterable[Student]) -> dict[str, 
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """The archive; of a folder, one that is made of its files. Raises CourseError for what is none, or has too many files."""
+    """The archive; of a folder, one that is made of its files. Raises CourseError for what is none,
+    or has too many files.
+    """
     try:
         data = _pack(path) if path.is_dir() else path.open("rb")
     except OSError as error:
@@ -211,8 +220,9 @@ def make_plan(
     whose: Mapping[str, Student] | None = None,
     participants: Mapping[int, Participant] | None = None,
 ) -> Plan:
-    """Find out whose each file is. known: the course's assignments; assignment: "" if the files' paths say it; whose: {part
-    of a path: student} where a person has said so; participants: of Moodle's grading worksheet.
+    """Find out whose each file is. known: the course's assignments; assignment: "" if the files'
+    paths say it; whose: {part of a path: student} where a person has said so; participants: of
+    Moodle's grading worksheet.
 
     Raises CourseError where the system isn't recognised.
     """
@@ -231,6 +241,8 @@ def make_plan(
             members[path] = info
     plan.system = system or SYSTEMS[recognise(members, known)]
     people = People(students)
+    for part, student in (whose or {}).items():
+        plan.notes.append(_said_whose(part, student, members, plan.system))
     theirs: dict[tuple[str, str], list[Found]] = {}
     students_by_id: dict[str, Student] = {}
     for name, info in members.items():
@@ -285,8 +297,28 @@ def make_plan(
     return plan
 
 
+def _said_whose(part: str, student: Student, members: Iterable[str], system: System) -> str:
+    """What a --whose covers. Raises CourseError where it fits no file, or the files of several
+    people.
+    """
+    names = [name for name in members if part in name]
+    if not names:
+        raise CourseError(f"--whose: no file has {part!r} in its path.")
+    owners = set()
+    for found in (f for name in names for f in read_member(system, name, None)[:1]):
+        number = found.order if system is SYSTEMS["moodle"] else 0  # of the participant
+        owners.add((*found.who.values(), number))
+    if len(owners) > 1:
+        raise CourseError(
+            f"--whose: {part!r} fits the files of {len(owners)} people, such as {names[0]} and {names[-1]}: give more of the path."
+        )
+    return f"{student.id}: gets what you said is theirs, {_listed(names, 2)}."
+
+
 def _path(info: zipfile.ZipInfo) -> str:
-    """A member's path. Some programs write UTF-8 without saying so, and macOS writes ü as two characters."""
+    """A member's path. Some programs write UTF-8 without saying so, and macOS writes ü as two
+    characters.
+    """
     path = info.filename
     if (
         not info.flag_bits & 0x800
@@ -381,7 +413,9 @@ def _submission(
 
 
 def _own_name(path: str, assignment: str) -> str:
-    """The file's own name: Canvas calls the second upload of a file `name-1`, Moodle's old forms put `file_` before it."""
+    """The file's own name: Canvas calls the second upload of a file `name-1`, Moodle's old forms
+    put `file_` before it.
+    """
     file = PurePosixPath(path)
     stem, dash, number = file.stem.rpartition("-")
     if dash and number.isdigit() and stem == assignment:
@@ -419,7 +453,9 @@ def _due_dates(course: Path, names: set[str]) -> Mapping[str, datetime.datetime 
 
 
 def _mark_late(submission: Submission, due: Mapping[str, datetime.datetime | None]) -> str:
-    """Give a submission that is only *called* late a time after the due date. Returns what to say of it."""
+    """Give a submission that is only *called* late a time after the due date. Returns what to say
+    of it.
+    """
     if not submission.late or submission.time:
         return ""
     if (date := due.get(submission.assignment)) is None:
@@ -434,8 +470,8 @@ def _mark_late(submission: Submission, due: Mapping[str, datetime.datetime | Non
 def place(
     course: Path, archive: zipfile.ZipFile, submission: Submission, origin: str, dry: bool
 ) -> str:
-    """Write a submission. Returns what was done: "new", "again" (as it is there), "newer" (the old one is kept) or
-    "older" (than the one that is there, which stays).
+    """Write a submission. Returns what was done: "new", "again" (as it is there), "newer" (the old
+    one is kept) or "older" (than the one that is there, which stays).
     """
     student, assignment = valid_folder(submission.student.id), submission.assignment
     target = course / "submitted" / student / assignment
@@ -512,12 +548,18 @@ def origins_file(course: Path, assignment: str) -> Path:
 
 
 def read_origins(course: Path, assignment: str) -> dict[str, dict[str, Any]]:
-    """{student: {"system", "archive", "members"}} of what was collected."""
+    """{student: {"system", "archive", "members"}} of what was collected. Raises CourseError for a
+    file that cannot be read.
+    """
     try:
         found = json.loads(origins_file(course, assignment).read_text("utf-8"))
         return {str(student): dict(about) for student, about in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except FileNotFoundError:
         return {}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise unreadable(
+            origins_file(course, assignment), "what the submissions were called", error
+        ) from None
 
 
 def note_origin(course: Path, submission: Submission, archive: str, members: list[str]) -> None:
@@ -562,7 +604,8 @@ def _report(plan: Plan, done: list[tuple[Submission, str, str]], many: int, dry:
     for assignment, number in per_assignment.items():
         print(f"{assignment}: {number} of the {many} students in {FILE} are in this download.")
     if plan.unplaced:
-        print(f"{len(plan.unplaced)} files could not be placed:")
+        many = len(plan.unplaced)
+        print(f"{many} file{'s' * (many != 1)} could not be placed:")
         for member, why in plan.unplaced[:50]:
             print(f"  {visible_text(member[-100:])}: {visible_text(why)}")
         if len(plan.unplaced) > 50:

@@ -19,7 +19,7 @@ from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.grading.semester import FILE, load_semester
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import unreadable, write_output
 from scalinglaws.paths import complete_course_dir
 
 from . import second_marking
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         shared = share([task.submission for task in tasks], markers, before)
         if shared != before:
             text = json.dumps(shared, indent=1, sort_keys=True, ensure_ascii=False)
-            replace_file(path, text.encode())
+            write_output(path, text.encode())
         if args.second or args.compare:
             return _second(course, args, markers, shared)
     lines = [
@@ -158,5 +158,7 @@ def share(
 def _read(path: Path) -> dict[str, str]:
     try:
         return {str(k): str(v) for k, v in json.loads(path.read_text("utf-8")).items()}
-    except (OSError, ValueError, AttributeError):
-        return {}  # they are shared once more: nothing but the division is lost
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise unreadable(path, "who marks which submission", error) from None

@@ -158,8 +158,8 @@ ANSWERS = {
             (_LOSS.format(body="return (a + c) / (N**b + D**d)"), "a fraction of its own"),
             (_LOSS.format(body="return -a * N**b - c * D**d"), "in front of the terms"),
             (_LOSS.format(body="return N**-0.5 + D**-0.3"), "typed in"),
-            (_LOSS.format(body="return (a * N)**-b + (c * D)**-d"), "inside the powers"),
-            (_LOSS.format(body="return 1 / (a * N**b) + 1 / (c * D**d)"), "below the fraction"),
+            (_LOSS.format(body="return (a * N)**-b + (c * D)**-d"), "to the powers too"),
+            (_LOSS.format(body="return 1 / (a * N**b) + 1 / (c * D**d)"), "divides by a and c"),
             (_LOSS.format(body="return 1 / (a * N**b + c * D**d)"), "add two fractions"),
             (_LOSS.format(body="return 0.0947"), ""),
         ],
@@ -344,6 +344,20 @@ ANSWERS = {
             ),
             ("alpha_N, alpha_D = fit_line(D, L_D)[1], fit_line(N, L_N)[1]", "exponent in N"),
             ("alpha_D, alpha_N = fit_line(D, L_D), fit_line(N, L_N)", "one number"),
+            (
+                "alpha_D, alpha_N = (fit_line(x[[0, -1]], y[[0, -1]])[1] for x, y in ((D, L_D), (N, L_N)))",
+                "the first and the last point",
+            ),
+            (
+                "alpha_D = fit_line(D, L_D)[1]\nalpha_N = fit_line(N[[0, -1]], L_N[[0, -1]])[1]",
+                "the first and the last point",
+            ),
+            (
+                "_m = runs[runs['N'] == runs['N'].max()]\n"
+                "alpha_D = fit_line(_m['D'].to_numpy(float), _m['loss'].to_numpy())[1]\n"
+                "alpha_N = fit_line(N, L_N)[1]",
+                "single runs",
+            ),
             ("alpha_D, alpha_N = fit_line(D, L_D)[0], fit_line(N, L_N)[0]", ""),
             ("alpha_D, alpha_N = -fit_line(D, L_D)[1], -fit_line(N, L_N)[1]", "minus the slope"),
             ("alpha_D = fit_line(D, L_D)[1]\nalpha_N = None", "no value yet"),
