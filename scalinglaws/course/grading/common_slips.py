@@ -97,8 +97,8 @@ def _precision(got: Array) -> float:
 def _relations(got: Array, want: Array, rtol: float) -> Iterator[str]:
     """The relations that hold for all values, and do not hold for the right ones."""
 
-    def holds(value: Array) -> bool:
-        return _alike(got, value, rtol) and not _alike(value, want, rtol)
+    def holds(value: Array, apart: float = rtol) -> bool:
+        return _alike(got, value, rtol) and not _alike(value, want, apart)
 
     with np.errstate(all="ignore"):
         for factor, hint in _TIMES:
@@ -109,7 +109,8 @@ def _relations(got: Array, want: Array, rtol: float) -> Iterator[str]:
             if holds(want / factor):
                 yield f"It is the right value divided by {factor:.4g}. {hint}"
         for change, sentence in _OF:
-            if holds(change(want)):
+            # Near 1 all powers are near: there it takes more than that to know one.
+            if holds(change(want), 0.1 if np.all(abs(np.log(np.abs(want))) < 0.1) else rtol):
                 yield f"It is {sentence}"
         exponent = np.round(np.log10(np.median(got / want))) if np.all(got / want > 0) else 0.0
         if abs(exponent) not in (0, 2) and holds(want * 10.0**exponent):
@@ -139,6 +140,8 @@ def _of_several(pairs: Sequence[Pair], rtol: float, shown: bool) -> str:
     with np.errstate(all="ignore"):
         factor = np.median(got / want)
         if factor != 0 and abs(factor - 1) > 0.02 and _alike(got, want * factor, rtol):
+            if factor > 10 and _are_whole(got) and not _are_whole(want):
+                return "Those are whole numbers: is it a position in an array? Return what stands there."
             times = f"{factor:.4g} times the right one" if shown else "the right one times the same"
             return f"Every value is {times}: look for a constant factor."
         shift = np.median(got - want)
@@ -306,6 +309,10 @@ def _with_argument(
             ):
                 return f"Every result is {sentence.format(parameter(i))}."
     return ""
+
+
+def _are_whole(values: Array) -> bool:
+    return bool(np.all(values == np.round(values)))
 
 
 def _is_plain(value: Any) -> bool:
