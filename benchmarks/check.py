@@ -18,28 +18,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-from grading import ASSIGNMENT, COURSE, PYTHON, make_course, measure
+from grading import ASSIGNMENT, COURSE, PYTHON, first_version, make_course, measure
 
-FIRST = "77c9158"  # the last commit before the check was made faster
 CHANGED = 4  # cells, spread evenly over the notebook
-
-
-@contextlib.contextmanager
-def first_version() -> Iterator[Path]:
-    """A checkout of the first version, removed at the end."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary, "first")
-        git = ["git", "-C", str(COURSE), "worktree"]
-        subprocess.run([*git, "add", "-q", "--detach", folder, FIRST], check=True)
-        try:
-            yield folder
-        finally:
-            subprocess.run([*git, "remove", "--force", folder], check=True)
 
 
 def cold(course: Path, checkout: Path) -> float:
@@ -65,12 +50,22 @@ def tree(pid: int) -> list[int]:
 def counted(pid: int, seconds: list[float]) -> Iterator[None]:
     """Add the processor time that a process and its children, also those to come, take meanwhile."""
     pids = ",".join(map(str, tree(pid)))
-    words = ["perf", "stat", "-x,", "-e", "task-clock", "-p", pids]
-    perf = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-    time.sleep(0.5)  # until it counts
+    (told, tell), (hear, heard) = os.pipe(), os.pipe()
+    words = ["perf", "stat", "-x,", "-e", "task-clock", "-D", "-1", "-p", pids]
+    control = f"fd:{told},{heard}"  # where perf is told to begin, and says that it has
+    perf = subprocess.Popen(
+        [*words, "--control", control], stderr=subprocess.PIPE, text=True, pass_fds=(told, heard)
+    )
+    for end in (told, heard):
+        os.close(end)
+    os.write(tell, b"enable\n")
+    if not os.read(hear, 64).startswith(b"ack"):  # it has ended
+        raise SystemExit(f"perf does not count:\n{perf.communicate()[1]}")
     yield
     perf.send_signal(signal.SIGINT)
     _, said = perf.communicate()
+    for end in (tell, hear):
+        os.close(end)
     line = next(line for line in said.splitlines() if "task-clock" in line)
     seconds.append(float(line.split(",")[0]) / 1e3)
 
@@ -122,6 +117,10 @@ def compare(beside: Path, rounds: int) -> None:
             if number:
                 changed = warm(courses["now"])
                 costs["after one changed cell"].append(sum(changed) / len(changed))
+                last = ", ".join(f"{name} {them[-1]:.2f} s" for name, them in costs.items())
+                print(
+                    f"round {number}: {last}", file=sys.stderr, flush=True
+                )  # also if it is stopped
     base = min(costs["first version"])
     print(f"scalinglaws check {ASSIGNMENT}, {rounds} rounds, processor time\n")
     print("| | best | to the first version | all |\n|---|---|---|---|")

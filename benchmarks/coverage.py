@@ -140,12 +140,20 @@ def grouped(configurations, seeds, delta=None):
     return Study(fit, CHINCHILLA, _SURFACE)
 
 
-def isoflop(sizes, noise=normal, by_budget=(1.0, 1.0)):
+def isoflop(sizes, noise=normal, by_budget=(1.0, 1.0), budgets=9, seeds=1):
+    """seeds: runs of each size and budget, which share most of their noise and form a group."""
+
     def fit(rng):
-        C = np.repeat(np.geomspace(6e18, 3e21, 9), sizes)
-        N = CHINCHILLA.N_opt(C) * np.tile(np.geomspace(1 / 3, 3, sizes), 9)
-        size = np.repeat(np.geomspace(*by_budget, 9), sizes) / 3
-        return fit_isoflop(N, CHINCHILLA(N, C / (6 * N)) * np.exp(size * noise(rng, len(C))), C=C)
+        C = np.repeat(np.geomspace(6e18, 3e21, budgets), sizes)
+        N = CHINCHILLA.N_opt(C) * np.tile(np.geomspace(1 / 3, 3, sizes), budgets)
+        size = np.repeat(np.geomspace(*by_budget, budgets), sizes) / 3
+        g = np.repeat(np.arange(len(C)), seeds)
+        error = size * noise(rng, len(C))
+        if seeds > 1:
+            error = np.sqrt(0.8) * error[g] + np.sqrt(0.2) * size[g] * noise(rng, len(g))
+        C, N = C[g], N[g]
+        loss = CHINCHILLA(N, C / (6 * N)) * np.exp(error)
+        return fit_isoflop(N, loss, C=C, groups=g if seeds > 1 else None)
 
     return Study(fit, CHINCHILLA, _ALLOCATION)
 
@@ -257,9 +265,11 @@ def wrong_form(n):
 
 
 STUDIES: dict[str, Callable[[], Study]] = {
+    "power law, 6 runs": lambda: power(6),
     "power law, 12 runs": lambda: power(12),
     "power law, 12 runs, heavy tails": lambda: power(12, heavy),
     "power law, 40 runs, Huber 1e-3": lambda: power(40, delta=1e-3),
+    "Chinchilla, 20 runs": lambda: surface(20),
     "Chinchilla, 40 runs": lambda: surface(40),
     "Chinchilla, 60 runs, Huber 1e-3": lambda: surface(60, delta=1e-3),
     "Chinchilla, 60 runs, heavy tails": lambda: surface(60, heavy),
@@ -272,6 +282,8 @@ STUDIES: dict[str, Callable[[], Study]] = {
     "IsoFLOP, 9 budgets of 5 runs": lambda: isoflop(5),
     "IsoFLOP, 9 budgets of 7 runs, heavy tails": lambda: isoflop(7, heavy),
     "IsoFLOP, 9 budgets of 7 runs, noise from 2 to 0.5": lambda: isoflop(7, by_budget=(2, 0.5)),
+    "IsoFLOP, 9 budgets of 7 sizes of 3 seeds": lambda: isoflop(7, seeds=3),
+    "IsoFLOP, 5 budgets of 7 sizes of 2 seeds": lambda: isoflop(7, budgets=5, seeds=2),
     "envelope of 25 curves": envelope,
     "joint law, 40 runs": lambda: joint(40),
     "joint law, our prose runs": ours,

@@ -2,12 +2,15 @@
 
     python benchmarks/grading.py                     20 submissions of 01_power_laws, both ways
     python benchmarks/grading.py --students 100      a larger class
+    python benchmarks/grading.py --first             by the first version of this course and by this one, the same submissions
+    python benchmarks/grading.py --beside FOLDER     by another checkout and by this one
     python benchmarks/grading.py --flat 100 1000     a synthetic class of tiny notebooks: cost and memory per submission
 
 Prints wall time and, by Linux's `perf stat`, processor time and, where the machine counts them, instructions. The scores of both must be equal; it stops if they are not.
 """
 
 import argparse
+import contextlib
 import csv
 import os
 import re
@@ -16,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,7 @@ import nbformat
 COURSE = Path(__file__).parents[1]
 sys.path.insert(0, str(COURSE))
 ASSIGNMENT = "01_power_laws"
+FIRST = "77c9158"  # the first version: what came later is measured beside it
 PYTHON = (sys.executable, "-m")
 # nbgrader as it comes: its own steps, its own kernels; only its time limit is raised, for a busy machine.
 STOCK = "c = get_config()\nc.CourseDirectory.course_id = 'scaling_laws'\nc.Execute.timeout = 300\n"
@@ -119,6 +124,49 @@ def compare(students: int) -> None:
         print(f"| {key} a submission | {a:.4g} {unit} | {b:.4g} {unit} | {a / b:.2f} |")
 
 
+@contextlib.contextmanager
+def first_version() -> Iterator[Path]:
+    """A checkout of the first version, from this repository's history; removed at the end."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary, "first")
+        git = ["git", "-C", str(COURSE), "worktree"]
+        subprocess.run([*git, "add", "-q", "--detach", folder, FIRST], check=True)
+        try:
+            yield folder
+        finally:
+            subprocess.run([*git, "remove", "--force", folder], check=True)
+
+
+def beside(other: Path, students: int, rounds: int) -> None:
+    """Grade the same class, of the other checkout's course, by that checkout and by this one, in turn."""
+    trees = {"other": other, "now": COURSE}
+    costs: dict[str, list[float]] = {name: [] for name in trees}
+    printed: dict[str, list[tuple]] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        for number in range(rounds + 1):  # in the first one both compile their modules: not counted
+            for name, checkout in trees.items():
+                folder = Path(temporary, f"{name}{number}")
+                make_course(folder, students if number else 1, other)
+                shutil.copy(checkout / "nbgrader_config.py", folder)
+                words = (*PYTHON, "scalinglaws", "grade", ASSIGNMENT, "--workers", "1")
+                found = measure(folder, *words, checkout=checkout)
+                if "graded in" not in found["printed"]:
+                    raise SystemExit(f"{checkout} did not grade:\n{found['said']}")
+                if number:
+                    costs[name].append(found["cpu"])
+                    printed[name] = scores(folder)
+    if printed["other"] != printed["now"]:
+        raise SystemExit(f"The scores differ:\n{printed}")
+    base = min(costs["other"])
+    print(
+        f"scalinglaws grade, {students} submissions, {rounds} rounds, processor time; scores equal\n"
+    )
+    print("| | best | to the other | all |\n|---|---|---|---|")
+    for name, them in costs.items():
+        every = ", ".join(f"{cost:.1f}" for cost in them)
+        print(f"| {name} | {min(them):.1f} s | {min(them) / base:.0%} | {every} |")
+
+
 def flat(sizes: list[int]) -> None:
     """Cost and memory per submission over classes of tiny notebooks."""
     from tests.grading import classroom
@@ -153,12 +201,19 @@ def flat(sizes: list[int]) -> None:
 
 def main() -> None:
     """Run what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--students", type=int, default=20)
     parser.add_argument("--flat", type=int, nargs="+", metavar="SIZE")
+    parser.add_argument("--first", action="store_true", help="against the first version")
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="against another checkout")
+    parser.add_argument("--rounds", type=int, default=1)
     args = parser.parse_args()
     if args.flat:
         flat(args.flat)
+    elif args.first or args.beside:
+        found = first_version() if args.first else contextlib.nullcontext(args.beside.resolve())
+        with found as other:
+            beside(other, args.students, args.rounds)
     else:
         compare(args.students)
 

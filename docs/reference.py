@@ -29,30 +29,84 @@ EXAMPLE = PAGE.with_name("which_fit.md")
 FIGURE = PAGE.parent / "which_fit" / "isoflop.png"
 FIGURES = PAGE.parent / "reference"  # what the examples of the plot functions draw
 
-# What a reader who knows other libraries looks for. Rows whose attribute does not exist are left out.
+# What a reader who knows lmfit or statsmodels looks for: what they call it, words, and the attribute of
+# a fit here. The page refuses a row whose attribute does not exist.
 ELSEWHERE = (
-    ("`result.params`, `best_values`", "`fit.law.alpha`; the names are in", "parameters"),
+    ("`result.params`, `best_values`", "`fit.law.alpha`; their names:", "parameters"),
     ("`stderr`, `bse`", "", "standard_errors"),
     ("`covar`, `cov_params()`", "", "covariance"),
     ("`correl`", "", "correlation"),
-    ("`conf_interval()`, `conf_int()`", "one quantity:", "interval"),
-    ("`fit_report()`, `summary()`", "a table:", "summary"),
-    ("printing the summary", "", "to_text"),
+    (
+        "`conf_interval()`, `conf_int()`",
+        "of a parameter or anything computed from the law:",
+        "interval",
+    ),
+    ("`ci_report()` (by profile)", "", "profile_interval"),
+    ("`conf_interval2d()`", "", "profile"),
+    ("`wald_test()`, `t_test()`", "does the interval of the quantity hold the value?", "interval"),
+    ("`compare_lr_test()`, `compare_f_test()`", "", "likelihood_ratio"),
+    ("`fit_report()`, `summary()`", "", "to_text"),
+    ("`summary().tables`", "", "summary"),
     ("`summary().as_latex()`", "", "to_latex"),
-    ("`conf_interval2d`, `ci_out`", "", "profile"),
     ("`eval()`, `predict()`", "", "predict"),
     ("`eval_uncertainty()`, `get_prediction()`", "", "predict_interval"),
-    ("`aic`", "", "aic"),
-    ("`bic`", "", "bic"),
-    ("`compare_lr_test()`", "", "likelihood_ratio"),
+    ("`aic`, `bic`, `llf`", "`fit.aic`, `fit.bic`,", "log_likelihood"),
     ("`residual`, `resid`", "of ln L:", "residuals"),
     ("`rsquared`", "of ln L:", "r2_log"),
-    ("`success`, `converged`", "", "converged"),
-    ("`get_influence()`", "", "influence"),
+    ("`chisqr`, `ssr`", "", "objective"),
+    ("`ndata`, `nobs`", "", "n"),
+    ("`success`, `message`, `converged`", "`fit.converged`,", "evidence"),
+    ("`durbin_watson()`, `linear_rainbow()`", "does the form fit?", "residual_autocorrelation"),
+    ("lack of fit against replicates", "", "lack_of_fit"),
+    ("`get_influence()`, `outlier_test()`", "", "influence"),
     ("leave-one-out", "", "leave_one_out"),
-    ("`emcee`, `bootstrap`", "", "bootstrap"),
-    ("`dump()`, `save()`", "", "save"),
+    ("`emcee()`, `flatchain`", "", "samples"),
+    ("bootstrap", "", "bootstrap"),
+    ("`save_modelresult()`, `save()`", "", "save"),
 )
+# The same for how a fit is asked for.
+ASKED = (
+    ("`Model(func)`, `minimize(func)`", "`fit_law(func, runs)`"),
+    ("`Parameters`: `value`, `min`, `max`", "`start={...}`, `bounds={...}`"),
+    ("`vary=False`", "`fixed={...}`; `floor=1.7` in the special fits"),
+    ("`expr=`, constraints", '`tied={"beta": "alpha"}`'),
+    ("`weights`, `WLS`", "`weights=`"),
+    ("`RLM`, `HuberT`, `f_scale`", "`delta=1e-3`, on ln L; `delta=None` is least squares"),
+    ('`cov_type="HC2"`, `"HC3"`', "the default: runs may differ in noise"),
+    ('`cov_type="cluster"`', "`groups=`"),
+    ("`nan_policy`, `missing`", "`read_runs(..., skip_missing=True)`; a fit refuses them"),
+    ("`load_modelresult()`, `load()`", "`load_fit(path)`"),
+)
+
+# The section on fits, by what a reader wants to do.
+FITS = {
+    "Fit a law": (
+        "fit_chinchilla", "fit_joint", "fit_power_law", "fit_broken_power_law", "fit_repeated",
+        "fit_law",
+    ),
+    "Find the best N and D of a budget without a formula for L": ("fit_isoflop", "fit_envelope"),
+    "From a loss to a task, a mixture or a capability": (
+        "fit_accuracy", "fit_error", "Chain", "fit_mixing", "mixing_law", "fit_observational",
+    ),
+    "Compare fits on runs left out": ("compare_held_out",),
+    "Plan the next runs": ("next_runs", "Plan"),
+    "Load a fit": ("load_fit",),
+}  # fmt: skip
+# And what the result offers.
+RESULT = {
+    "How well it fits": (
+        "n", "rmse_log", "r2_log", "wrong_form", "residual_autocorrelation", "lack_of_fit",
+        "columns", "describe",
+    ),
+    "Intervals": (
+        "interval", "standard_errors", "covariance", "correlation", "profile_interval", "profile",
+        "bootstrap", "with_bootstrap", "resamples", "samples",
+    ),
+    "Predictions and derived quantities": ("predict", "predict_interval", "optimum", "of"),
+    "Compare laws on the same runs": ("aic", "bic", "log_likelihood", "likelihood_ratio"),
+    "What single runs do": ("influence", "leave_one_out"),
+    "Report and save": ("summary", "to_text", "to_markdown", "to_latex", "save"),
+}  # fmt: skip
 
 
 def section(title: str, module, names) -> list[str]:
@@ -72,17 +126,22 @@ def entry(name: str, thing) -> list[str]:
     lines = [f"### `{name}{'' if result else signature(thing)}`", "", *body(thing)]
     if inspect.isclass(thing):
         for method_name, member in vars(thing).items():
-            if method_name.startswith("_") and method_name != "__call__":
-                continue
-            if isinstance(member, property):
-                lines += [f"#### `{name}.{method_name}`", "", *body(member.fget)]
-            elif isinstance(member, classmethod):
-                function = member.__func__
-                lines += [f"#### `{name}.{method_name}{signature(function)}`", "", *body(function)]
-            elif inspect.isfunction(member):
-                shown = "law" if method_name == "__call__" else f"{name}.{method_name}"
-                lines += [f"#### `{shown}{signature(member)}`", "", *body(member)]
+            if not method_name.startswith("_") or method_name == "__call__":
+                lines += method(name, method_name, member)
     return lines
+
+
+def method(owner: str, name: str, member) -> list[str]:
+    """A property or a method of a class."""
+    if isinstance(member, property | functools.cached_property):
+        function = member.fget if isinstance(member, property) else member.func
+        return [f"#### `{owner}.{name}`", "", *body(function)]
+    if isinstance(member, classmethod):
+        member = member.__func__
+    if not inspect.isfunction(member):
+        return []
+    shown = "law" if name == "__call__" else f"{owner}.{name}"
+    return [f"#### `{shown}{signature(member)}`", "", *body(member)]
 
 
 def signature(thing) -> str:
@@ -123,27 +182,54 @@ def body(thing) -> list[str]:
 
 def elsewhere() -> list[str]:
     """Where what lmfit and statsmodels offer is to be found here."""
-    known = {*dir(Fit), *dir(fits.result.RegressionFit), *(item.name for item in fields(Fit))}
-    lines = ["## Coming from lmfit or statsmodels", ""]
-    lines += [
-        "A fit is made by a function (`fit_chinchilla(N, D, loss)`) and never changes. Losses are compared on the log "
-        "axis, and intervals come from a bootstrap that is drawn when they are first asked for. `groups` does what "
-        "`cov_type='cluster'` does; `floor=1.7` holds a parameter as `vary=False` does.",
+    regression = fits.result.RegressionFit
+    known = {*dir(regression), *(item.name for item in fields(regression))}
+    if unknown := [name for *_, name in ELSEWHERE if name not in known]:
+        raise SystemExit(f"a fit has no {', '.join(unknown)}: change ELSEWHERE in {__file__}")
+    return [
+        "## Coming from lmfit or statsmodels",
         "",
-        "| there | here |",
+        "A fit is made by a function (`fit_chinchilla(N, D, loss)`) and never changes. Losses are "
+        "compared on the log axis, and intervals come from a bootstrap that is drawn when they are "
+        "first asked for.",
+        "",
+        "| how you ask there | here |",
         "| --- | --- |",
+        *(f"| {there} | {here} |" for there, here in ASKED),
+        "",
+        "| what the result has there | here |",
+        "| --- | --- |",
+        *(
+            f"| {there} | {' '.join([words, f'`fit.{name}`']).strip()} |"
+            for there, words, name in ELSEWHERE
+        ),
+        "",
     ]
-    lines += [
-        f"| {there} | {words} `fit.{name}` |" for there, words, name in ELSEWHERE if name in known
-    ]
-    return [*lines, ""]
 
 
 def results() -> list[str]:
-    """What every fit offers, and what a regression offers besides."""
-    lines: list[str] = []
-    for name, thing in (("Fit", Fit), ("RegressionFit", fits.result.RegressionFit)):
-        lines += entry(name, thing)
+    """The fits by task, then what every fit offers, by task, then the classes of the results."""
+    lines = ["## Fits", "", inspect.getdoc(fits), ""]
+    told: set[str] = set()
+    for title, names in FITS.items():
+        lines += [f"## {title}", ""]
+        for name in names:
+            lines += entry(name, getattr(fits, name))
+            told.add(name)
+    regression = fits.result.RegressionFit
+    lines += ["## What a fit offers", "", *body(fits.result.Fit)]
+    for title, names in RESULT.items():
+        lines += [f"### {title}", ""]
+        for name in names:
+            owner = next(kind for kind in (fits.result.Fit, regression) if name in vars(kind))
+            lines += method("fit", name, vars(owner)[name])
+    public = {name for name in dir(regression) if not name.startswith("_")}
+    fields_of = {item.name for item in fields(regression)}
+    if left := public - fields_of - {name for names in RESULT.values() for name in names}:
+        raise SystemExit(f"{', '.join(sorted(left))}: add to RESULT in {__file__}")
+    lines += ["## What some fits offer besides", ""]
+    for name in sorted(set(fits.__all__) - told - {"Fit"}):
+        lines += entry(name, getattr(fits, name))
     return lines
 
 
@@ -261,12 +347,11 @@ def page() -> str:
         "Start with [which fit for which data](which_fit.md). What wants a table of runs reads it with `read_runs`.",
         "",
         *elsewhere(),
+        *section("Read tables of runs", tables, ("read_runs", "RunTable")),
+        *results(),
+        *command_help(),
         *section("Laws", laws, laws.__all__),
         *published(),
-        *section("Fits", fits, sorted(fits.__all__, key=lambda name: not name.islower())),
-        *results(),
-        *section("Tables of runs", tables, ("read_runs", "RunTable")),
-        *command_help(),
         *gallery(),
     ]
     return "\n".join(lines).rstrip() + "\n"

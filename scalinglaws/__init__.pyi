@@ -62,6 +62,9 @@ from .course.practice.progress_report import (
 from .course.practice.reveal import (
     reveal as reveal,
 )
+from .course.questions.own_options import (
+    options as options,
+)
 from .course.variants import (
     variant as variant,
 )

@@ -5,14 +5,18 @@ Each subcommand lives in a module of its own that offers two functions: `add_arg
 `scalinglaws check` need not load the training engine.
 """
 
-import argparse
 import os
 import sys
+
+# Until `environment.stand_alone` drops PYTHONPATH, what lies there must not replace modules of Python or of the course.
+sys.path.sort(key=os.environ.get("PYTHONPATH", "").split(os.pathsep).__contains__)
+
+import argparse
 from importlib import import_module
 from typing import NamedTuple
 
 from . import environment, terminal
-from .errors import CourseError
+from .errors import CourseError, did_you_mean
 from .extras import explained
 
 
@@ -169,6 +173,11 @@ def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def _options(args: argparse.Namespace) -> list[str]:
+    """The options of the subcommand that was parsed, as they are typed."""
+    return [f"--{name.replace('_', '-')}" for name in vars(args)]
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one subcommand. Returns its exit code; 2 where the user must fix something first."""
     if argv is None:
@@ -176,16 +185,28 @@ def main(argv: list[str] | None = None) -> int:
         terminal.prepare()
         if (done := environment.stand_alone(argv)) is not None:
             return done
-    chosen = next((word for word in argv if word in COMMANDS), None)
-    extra = COMMANDS[chosen].extra if chosen else ""
+    chosen = next((word for word in argv if not word.startswith("-")), None)
+    extra = COMMANDS[chosen].extra if chosen in COMMANDS else ""
     try:
         with explained(f"`scalinglaws {chosen}`", extra):
-            args = build_parser(chosen).parse_args(argv)
+            if chosen is not None and chosen not in COMMANDS:
+                raise CourseError(
+                    f"There is no command {chosen!r}: `scalinglaws --help` lists them."
+                    + did_you_mean(chosen, COMMANDS)
+                )
+            args, unknown = build_parser(chosen).parse_known_args(argv)
+            if unknown:
+                raise CourseError(
+                    f"`scalinglaws {args.command}` does not know {unknown[0]!r}: `scalinglaws"
+                    f" {args.command} --help` lists what it takes."
+                    + did_you_mean(unknown[0].split("=")[0], _options(args))
+                )
             code: int = import_module(COMMANDS[args.command].module).run(args)
         sys.stdout.flush()
         return code
     except CourseError as error:
-        print(f"scalinglaws: {error}", file=sys.stderr)
+        said = f"scalinglaws: {error}"
+        print(terminal.wrap(said) if sys.stderr.isatty() else said, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nscalinglaws: stopped.", file=sys.stderr)

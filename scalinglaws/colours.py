@@ -23,3 +23,24 @@ PAGE: dict[Theme, dict[str, str]] = {
 def css_variables(theme: Theme) -> str:
     """The colours of a page as CSS: "--ink: #1b1b1b; ..."."""
     return " ".join(f"--{name}: {colour};" for name, colour in PAGE[theme].items())
+
+
+# Where a page stands in the dark: JupyterLab, VS Code, Colab.
+_IN_THE_DARK = ('[data-jp-theme-light="false"]', ".vscode-dark", 'html[theme="dark"]')
+
+
+def css_rules(selector: str) -> str:
+    """The palette as CSS for a part of a notebook's page, by the theme around it.
+
+    JupyterLab has colours of its own for three of them: ink, ground and raised are given as `--page-ink` and so on, for
+    what uses `var(--jp-..., var(--page-ink))`.
+    """
+
+    def rule(theme: Theme, where: str) -> str:
+        own = {"ink", "ground", "raised"}
+        found = PAGE[theme].items()
+        lines = " ".join(f"--{'page-' if n in own else ''}{n}: {c};" for n, c in found)
+        return f"{where} {{ {lines} }}\n"
+
+    dark = ", ".join(f"{around} {selector}" for around in _IN_THE_DARK)
+    return rule("light", selector) + rule("dark", dark)

@@ -40,12 +40,30 @@ def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
         raise
 
 
-def write_output(path: Path, content: bytes) -> None:
-    """Write what a person asked for, in one step. Raises CourseError where that cannot be; an old file then stays."""
+def write_output(path: Path, content: bytes, *, folders: bool = True) -> None:
+    """Write what a person asked for, in one step. Raises CourseError where that cannot be; an old file then stays.
+
+    A link stays a link: the file that it points to is written. /dev/stdout and the like take the content as it is.
+    folders: whether missing folders are made, or refused.
+    """
     try:
-        replace_file(path.absolute(), content)
+        target = path.resolve()
+        if not folders and not target.parent.is_dir():
+            raise CourseError(f"{path} cannot be written: there is no folder {path.parent}.")
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            path.write_bytes(content)
+        else:
+            replace_file(target, content)
     except OSError as error:
         raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def unreadable(path: Path, what: str, error: Exception) -> CourseError:
+    """The sentence on a record that cannot be read and that nobody could make again: it is left as it is."""
+    why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+    return CourseError(
+        f"{path} holds {what} and cannot be read ({why}): restore it from a copy. Move it away to begin without one."
+    )
 
 
 def _ordinary_mode() -> int:

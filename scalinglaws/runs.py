@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from .errors import CourseError
+from .files import write_output
 from .paths import data_dir
 
 CHECKSUMS = (
@@ -131,7 +132,7 @@ def write_checksums(folder: Path) -> Path:
             content = content.replace(b"\r\n", b"\n")
         name = path.relative_to(folder).as_posix()
         lines.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
-    (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="")
+    write_output(folder / CHECKSUMS, "".join(lines).encode())
     return folder / CHECKSUMS
 
 

@@ -41,10 +41,10 @@ EXPENSIVE = {
     "test_browser": "lab",
     "test_capstone": "names",
     "test_class": "graded_class",
-    "test_findings": "made",
     "test_handout": "handed_out",
     "test_light_install": "wheel",
     "test_marking": "graded_class",
+    "test_site": "site",
 }
 
 # These derive the same slow keys (`seal._derive`): in one process each is derived once.

@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import sys
+import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -76,7 +77,10 @@ def examine() -> Iterator[Finding]:
 def _python() -> tuple[State, str]:
     version = platform.python_version()
     if not (3, 11) <= sys.version_info[:2] <= (3, 14):
-        return State.BROKEN, f"Python {version}: the course needs 3.11 to 3.14."
+        return (
+            State.BROKEN,
+            f"Python {version}: the course needs 3.11 to 3.14. Install one of them, then run bootstrap.py with it.",
+        )
     return State.FINE, f"Python {version} on {platform.system()} {platform.machine()}."
 
 
@@ -102,6 +106,9 @@ def _packages() -> tuple[State, str]:
     text = f"Installed: {whole}."
     for extra, names in missing.items():
         text += f" Not installed: {extra or 'the library'} (needs {', '.join(names)})."
+    if missing:
+        extras = ",".join(sorted(filter(None, missing)))
+        text += f" To have them: pip install 'scalinglaws{f'[{extras}]' if extras else ''}'."
     needed = {"", "course", "grade", "train"} & set(missing)
     return (State.BROKEN if needed else State.FINE), text
 
@@ -149,6 +156,27 @@ def _disk() -> tuple[State, str]:
     return State.FINE, f"{text}."
 
 
+def _folders() -> tuple[State, str]:
+    """Where JupyterLab, matplotlib and the grader write, besides the course."""
+    try:
+        temporary = tempfile.gettempdir()
+    except OSError:
+        return (
+            State.BROKEN,
+            "No folder for temporary files can be written: set TMPDIR to one that can.",
+        )
+    free = shutil.disk_usage(temporary).free
+    if free < LITTLE:
+        return State.BROKEN, f"{temporary}: {free / 1e9:.1f} GB free: make room, or set TMPDIR."
+    home = Path.home()
+    if not os.access(home, os.W_OK):
+        return (
+            State.BROKEN,
+            f"{home} can't be written: JupyterLab cannot start without. Set HOME to a folder of your own.",
+        )
+    return State.FINE, f"{temporary} and {home} can be written."
+
+
 def _cores() -> tuple[State, str]:
     from .grading.engine.fork_client import cores
 
@@ -173,10 +201,14 @@ def _isolation() -> tuple[State, str]:
 def _ports() -> tuple[State, str]:
     from .jupyterlab import free_port
 
-    return (
-        State.FINE,
-        f"JupyterLab would be served on port {free_port()} of {socket.gethostbyname('localhost')}.",
-    )
+    try:
+        address = socket.gethostbyname("localhost")
+    except OSError:
+        return (
+            State.BROKEN,
+            "The name localhost is not known on this machine: add the line `127.0.0.1 localhost` to its hosts file.",
+        )
+    return State.FINE, f"JupyterLab would be served on port {free_port()} of {address}."
 
 
 def _browser() -> tuple[State, str]:
@@ -192,7 +224,7 @@ def _text() -> tuple[State, str]:
     if {name.lower().replace("-", "") for name in names} != {"utf8"}:
         return (
             State.LOOK,
-            f"The terminal or the disk uses {', '.join(sorted(names))}: signs that it lacks are replaced.",
+            f"The terminal or the disk uses {', '.join(sorted(names))}: signs that it lacks are replaced. Set PYTHONUTF8=1, or LANG=C.UTF-8, to see them all.",
         )
     return State.FINE, "UTF-8 for the terminal and for file names."
 
@@ -203,6 +235,7 @@ LOOKS: dict[str, Callable[[], tuple[State, str]]] = {
     "course": _course,
     "data": _data,
     "disk": _disk,
+    "folders": _folders,
     "cores": _cores,
     "isolation": _isolation,
     "port": _ports,

@@ -4,11 +4,14 @@ Every cell that belongs to an exercise carries `metadata.scalinglaws.exercise`, 
 points also carries `title`, `type`, `level` (1 to 3), `minutes`, and the rows and claims that it `covers`.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 
+from scalinglaws.errors import CourseError, did_you_mean
 from scalinglaws.paths import exercises_dir
 
 
@@ -36,6 +39,31 @@ def assignments(course: Path) -> list[str]:
         for path in exercises_dir(course).glob("*/*.ipynb")
         if path.stem == path.parent.name
     )
+
+
+def check_name(course: Path, assignment: str) -> None:
+    """Raise CourseError, with those that there are, for an assignment that does not exist."""
+    known = assignments(course)
+    if assignment not in known:
+        raise CourseError(
+            f"There is no assignment {assignment!r}: choose one of {', '.join(known) or 'none'}."
+            + did_you_mean(assignment, known)
+        )
+
+
+def check_number(assignment: str, number: str, known: Sequence[str]) -> None:
+    """Raise CourseError, with those that there are, for an exercise that does not exist."""
+    if number not in known:
+        raise CourseError(
+            f"{assignment} has no exercise {number!r}: choose one of {', '.join(known)}."
+        )
+
+
+def number_of(exercise: int | str) -> str:
+    """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
+    text = str(exercise).strip().lower()
+    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\d\w*)", text)
+    return found[1] if found else text
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from scalinglaws.course.exercises import assignments
 from scalinglaws.errors import CourseError
+from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
 
 from .grading.nbgrader_api import scratch_course
@@ -94,8 +95,7 @@ def run(args: argparse.Namespace) -> int:
         return 1 if stale else 0
     for path in stale:
         if path in fresh:
-            (course / path).parent.mkdir(parents=True, exist_ok=True)
-            (course / path).write_bytes(fresh[path])
+            write_output(course / path, fresh[path])
             print(f"wrote {path.as_posix()}")
         else:
             (course / path).unlink()

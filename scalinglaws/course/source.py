@@ -10,7 +10,9 @@ Derived are nbgrader's own marks (from the id and the role) and the number, titl
 (from its heading). Roles: "answer" (what a learner fills in), "test", "essay" (marked by hand). `folded` hides a cell's
 code; `may_fail` is for a given cell that uses what the learner was asked for.
 
-A cell belongs to the exercise whose heading stands above it. Either form may be edited. The command brings the other up to date, and refuses where both have changed.
+A cell belongs to the exercise under whose heading it comes. Either form may be edited. The command brings the other up to date,
+and refuses where both have changed. A cell that shows a question of the bank (`question="power_laws.trend"`) is filled in from
+`questions/`: edit the question there.
 """
 
 import argparse
@@ -18,8 +20,9 @@ import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from scalinglaws.errors import CourseError
+from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
+
+from .questions import bank
 
 # nbgrader's marks by role.
 ROLES = {
@@ -217,6 +223,20 @@ def text_from_notebook(notebook: NotebookNode) -> str:
     )
 
 
+def with_questions(notebook: NotebookNode, questions: Mapping[str, Any]) -> NotebookNode:
+    """`notebook`, with each question of the bank below its heading as the bank words it now.
+
+    Raises CourseError for a question that the bank does not have.
+    """
+    for cell in notebook.cells:
+        if name := cell.metadata.get("scalinglaws", {}).get("question"):
+            if name not in questions:
+                raise CourseError(f"cell {cell.id}: questions/ has no question {name}.")
+            heading = cell.source.partition("\n")[0]
+            cell.source = f"{heading}\n\n{bank.as_cell(bank.shown(questions[name]))}"
+    return notebook
+
+
 def notebook_file(notebook: NotebookNode) -> str:
     """The content of the .ipynb file, as JupyterLab and nbgrader write it."""
     return nbformat.writes(notebook) + "\n"
@@ -260,9 +280,13 @@ def changes(course: Path, source: Source, winner: str = "") -> Iterator[Change]:
                 f" text {source.name}` or `--from notebook`; the other's changes are lost."
             )
     right = from_notebook if winner == "notebook" or not from_text else from_text or from_notebook
+    try:
+        notebook = with_questions(notebook_from_text(right), _questions(course))
+    except CourseError as error:
+        raise CourseError(f"source/{source.name}: {error}") from None
     for path, now, content in (
-        (source.text, text, right),
-        (source.notebook, _read(source.notebook), notebook_file(notebook_from_text(right))),
+        (source.text, text, text_from_notebook(notebook)),
+        (source.notebook, _read(source.notebook), notebook_file(notebook)),
     ):
         if now != content:
             yield Change(path, content)
@@ -276,12 +300,11 @@ def bring_in_step(course: Path, only: Sequence[str] = (), winner: str = "") -> l
     found = sources(course, only)
     todo = [change for source in found for change in changes(course, source, winner)]
     for change in todo:
-        change.path.write_text(change.content, encoding="utf-8", newline="\n")
+        write_output(change.path, change.content.encode())
     seen = _last_seen(course)
     now = seen | {source.name: digest(_read(source.text)) for source in found}
     if now != seen:
-        (course / ".cache").mkdir(exist_ok=True)
-        (course / ".cache/source.json").write_text(json.dumps(now, indent=1), encoding="utf-8")
+        write_output(course / ".cache/source.json", json.dumps(now, indent=1).encode())
     return [change.path for change in todo]
 
 
@@ -292,6 +315,13 @@ def digest(text: str) -> str:
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+@cache
+def _questions(course: Path) -> Mapping[str, Any]:
+    """The question bank of a course, read once per process; empty where there is none."""
+    folder = course / "questions"
+    return bank.load_bank(folder) if folder.is_dir() else {}
 
 
 def _last_seen(course: Path) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""`scalinglaws texts`: the words of the released notebooks as a PO file for translators, and back into notebooks.
+"""`scalinglaws texts`: the words of the released notebooks and of the question bank as a PO file for translators, and back.
 
 Code, answers and tests stay as they are, so a translated notebook is graded as the original is. A paragraph without a translation,
-or with one that lost a formula, a piece of code or a link, stays in English and is listed.
+or with one that lost a formula, a piece of code or a link, stays in English and is listed. Questions are translated with their options,
+replies, hints and solutions: `scalinglaws handout --translation` seals them.
 """
 
 import argparse
@@ -22,16 +23,20 @@ from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
 
 from .exercises import read_notebook
+from .questions import bank
 
-# What a translation must keep: code, formulas, the targets of links.
-_KEPT = re.compile(r"`[^`\n]+`|\$\$.+?\$\$|\$[^$\n]+\$|\]\([^)\s]+\)", re.DOTALL)
+QUESTIONS = "questions"  # as a page: the question bank
+# What a translation must keep: code, formulas, the targets of links, what a question computes.
+_KEPT = re.compile(r"`[^`\n]+`|\$\$.+?\$\$|\$[^$\n]+\$|\]\([^)\s]+\)|\[\[.+?\]\]", re.DOTALL)
 Translate = Callable[[str, str], str]  # (where it stands, a paragraph) to what takes its place
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "page", nargs="*", help="only these, such as start or 01_power_laws (default: all)"
+        "page",
+        nargs="*",
+        help="only these, such as start, 01_power_laws, or questions (default: all)",
     )
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument(
@@ -43,11 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the texts, or the translated pages. Exit code 1 where a translation could not be used."""
-    release = complete_course_dir() / "release"
-    pages = find_pages(release, args.page)
+    course = complete_course_dir()
+    release = course / "release"
+    chosen = [name for name in args.page if name != QUESTIONS]
+    pages = find_pages(release, chosen) if chosen or not args.page else {}
+    questions = course / QUESTIONS if not args.page or QUESTIONS in args.page else None
     if args.out:
         known = read_catalog(args.out) if args.out.exists() else Catalog()
-        catalog = extract(pages, known)
+        catalog = extract(pages, known, questions)
         content = io.BytesIO()
         write_po(content, catalog, width=100, omit_header=False)
         write_output(args.out, content.getvalue())  # a translator's work is in the old one
@@ -58,10 +66,15 @@ def run(args: argparse.Namespace) -> int:
         raise CourseError("Say where the translated pages go: --to FOLDER.")
     if args.to.exists():
         raise CourseError(f"{args.to} is there already: choose another folder.")
-    lost = put_back(release, pages, read_catalog(args.source), args.to)
-    for line in lost:
+    translate = Translator([read_catalog(args.source)])
+    put_back(release, pages, translate, args.to)
+    if questions:
+        bank.load_bank(questions, translate)
+        print(translate.said_of(QUESTIONS))
+        print("`scalinglaws handout --translation` seals the questions: they are in no page.")
+    for line in translate.lost:
         print(line)
-    return 1 if lost else 0
+    return 1 if translate.lost else 0
 
 
 def find_pages(release: Path, only: Sequence[str]) -> dict[str, Path]:
@@ -83,8 +96,53 @@ def read_catalog(path: Path) -> Catalog:
         raise CourseError(f"{path} cannot be read as a PO file: {error}.") from None
 
 
-def extract(pages: dict[str, Path], known: Catalog) -> Catalog:
-    """The paragraphs of the pages, in order, with the translations that are known."""
+def translations(course: Path, language: str) -> list[Catalog]:
+    """The PO files of a language in translations/, or the one that `language` is the path of.
+
+    Raises CourseError where there is none.
+    """
+    if language.endswith(".po"):
+        return [read_catalog(Path(language))]
+    found = sorted((course / "translations").glob("*.po"))
+    chosen = [path for path in found if path.suffixes[-2:] == [f".{language}", ".po"]]
+    if not chosen:
+        known = sorted({path.suffixes[-2].strip(".") for path in found if len(path.suffixes) > 1})
+        raise CourseError(
+            f"translations/ has nothing in {language!r}: choose from {', '.join(known)}, or give the path of a PO file."
+        )
+    return [read_catalog(path) for path in chosen]
+
+
+class Translator:
+    """Replaces texts by their translations. missing: {page: how many texts have none}; lost: those that could not be used."""
+
+    def __init__(self, catalogs: Sequence[Catalog]) -> None:
+        self.catalogs = catalogs
+        self.missing: Counter[str] = Counter()
+        self.lost: list[str] = []
+
+    def __call__(self, where: str, text: str) -> str:
+        found = (catalog.get(text, where) for catalog in self.catalogs)
+        message = next((m for m in found if m and m.string and not m.fuzzy), None)
+        if message is None:
+            self.missing[where.partition("/")[0]] += 1
+            return text
+        if Counter(_KEPT.findall(text)) != Counter(_KEPT.findall(str(message.string))):
+            self.lost.append(
+                f"{where}: stays in English, its formulas, code or links are not the original's: {text[:60]!r}"
+            )
+            return text
+        return str(message.string)
+
+    def said_of(self, page: str) -> str:
+        """A line on what became of a page."""
+        if many := self.missing[page]:
+            return f"{page}: {many} paragraphs have no translation yet."
+        return f"{page}: translated."
+
+
+def extract(pages: dict[str, Path], known: Catalog, questions: Path | None = None) -> Catalog:
+    """The paragraphs of the pages and the texts of the questions, in order, with the translations that are known."""
     catalog = Catalog(
         known.locale,
         project="LLM scaling laws",
@@ -105,7 +163,14 @@ def extract(pages: dict[str, Path], known: Catalog) -> Catalog:
         return text
 
     for name, path in pages.items():
-        _rewrite(name, path, note)
+        translated_page(name, path, note)
+    if questions:
+        bank.load_bank(questions, note)
+    # What belongs to a text that changed stays in the file for the translator.
+    former = {(m.id, m.context): m for m in (*known, *known.obsolete.values()) if m.id and m.string}
+    for (text, where), message in former.items():
+        if catalog.get(text, where) is None:
+            catalog.obsolete[str(text)] = message
     return catalog
 
 
@@ -114,36 +179,16 @@ def _unless_made_up(name: str) -> str:
     return "-" if re.search(r"EMAIL@|@li\.org", name) else name
 
 
-def put_back(release: Path, pages: dict[str, Path], catalog: Catalog, target: Path) -> list[str]:
-    """Write the pages with their translations, and what lies beside them. Returns what stayed in English, in words."""
-    lost: list[str] = []
-    missing: Counter[str] = Counter()
-
-    def translate(where: str, text: str) -> str:
-        message = catalog.get(text, where)
-        if message is None or not message.string or message.fuzzy:
-            missing[where.partition("/")[0]] += 1
-            return text
-        if Counter(_KEPT.findall(text)) != Counter(_KEPT.findall(str(message.string))):
-            lost.append(
-                f"{where}: stays in English, its formulas, code or links are not the original's: {text[:60]!r}"
-            )
-            return text
-        return str(message.string)
-
+def put_back(release: Path, pages: dict[str, Path], translate: Translator, target: Path) -> None:
+    """Write the pages with their translations, and what lies beside them. Says what became of each."""
     shutil.copytree(release, target)
     for name, path in pages.items():
-        content = _rewrite(name, path, translate)
-        (target / path.relative_to(release)).write_text(content, encoding="utf-8")
-        print(
-            f"{name}: {missing[name]} paragraphs have no translation yet."
-            if missing[name]
-            else f"{name}: translated."
-        )
-    return lost
+        content = translated_page(name, path, translate)
+        write_output(target / path.relative_to(release), content.encode())
+        print(translate.said_of(name))
 
 
-def _rewrite(name: str, path: Path, translate: Translate) -> str:
+def translated_page(name: str, path: Path, translate: Translate) -> str:
     """A page's content with each paragraph replaced."""
     if path.suffix == ".md":
         return _paragraphs(name, path.read_text("utf-8"), translate)

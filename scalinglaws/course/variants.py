@@ -241,15 +241,6 @@ def keep_token(own: Path, course: Path, student: str, typed: str | None) -> None
         )
 
 
-def first_seed(own: Path) -> int:
-    """The seed at which the questions of a learner's folder begin to draw: 0 without variants, else one of their own."""
-    try:
-        token = valid_token((own / TOKEN_FILE).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, CourseError):
-        return 0
-    return 1 + int.from_bytes(hashlib.sha256(f"{token}\nquestions".encode()).digest()[:4], "big")
-
-
 def read_key(course: Path) -> bytes:
     """The course's key; b"" where it has no variants. Raises CourseError for a file that holds none."""
     path = course / KEY_FILE

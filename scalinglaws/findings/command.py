@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 from ..errors import CourseError
+from ..files import write_output
 from ..paths import course_dir
-from . import forecasts, isoflop, models, published, recipe, surface, texts
+from . import experts, forecasts, isoflop, models, published, recipe, surface, texts
 from .page import Numbers, Section, Study, plain
 
 SECTIONS: tuple[Section, ...] = (
@@ -16,7 +17,7 @@ SECTIONS: tuple[Section, ...] = (
     *(forecasts.budget, forecasts.single_runs, forecasts.overtrain),
     *(recipe.lr, recipe.batch, recipe.schedule, recipe.warmup, recipe.shift),
     *(texts.corpora, texts.mix, texts.repeats, texts.decay),
-    *(models.distil, models.precision, surface.emergence, surface.noise),
+    *(models.distil, models.precision, experts.experts, surface.emergence, surface.noise),
 )
 
 INTRODUCTION = """# Findings of the measured study
@@ -25,6 +26,13 @@ What the runs in `data/` say. `scalinglaws findings` computed every number on th
 the numbers are in `findings.json`. How the runs were made, and their known flaws, is in
 [the data sheet](../data/README.md). Losses are in nats per byte of text that no model saw, N counts
 all parameters unless stated otherwise, and C was counted exactly, not as 6ND.
+"""
+
+OWN_INTRODUCTION = """# Findings of a sweep
+
+What the runs beside this page, in `runs/`, say. `scalinglaws findings` computed every number from them;
+the numbers are in `findings.json`. Losses are in nats per byte of text that no model saw, N counts all
+parameters unless stated otherwise, and C was counted exactly, not as 6ND.
 """
 
 
@@ -55,7 +63,7 @@ def measure(study: Study) -> Numbers:
     return numbers
 
 
-def page(numbers: Numbers) -> str:
+def page(numbers: Numbers, introduction: str = INTRODUCTION) -> str:
     """The page, written from these numbers and nothing else."""
     parts = [
         f"## {section.title}\n\n{section.write(numbers[section.name])}\n"
@@ -65,7 +73,7 @@ def page(numbers: Numbers) -> str:
     comparison = published.write(numbers)
     if comparison:
         parts.append(f"## Our tiny world beside the published laws\n\n{comparison}\n")
-    return "\n".join([INTRODUCTION, *parts])
+    return "\n".join([introduction, *parts])
 
 
 def write(study: Study, out: Path) -> list[str]:
@@ -89,8 +97,9 @@ def write(study: Study, out: Path) -> list[str]:
         plt.close(figure)
         drawn.append(name)
     stored = json.dumps(numbers, indent=1, ensure_ascii=False) + "\n"
-    (out / "findings.json").write_text(stored, encoding="utf-8", newline="\n")
-    (out / "findings.md").write_text(page(numbers), encoding="utf-8", newline="\n")
+    text = page(numbers, INTRODUCTION if study.data is None else OWN_INTRODUCTION)
+    write_output(out / "findings.json", stored.encode())
+    write_output(out / "findings.md", text.encode())
     return drawn
 
 

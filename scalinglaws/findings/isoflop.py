@@ -89,11 +89,15 @@ def _write_curves(numbers: Numbers) -> str:
             "loss (nats per byte) | misfit | noise",
             rows,
         ),
-        f"""All {len(rows)} minima lie inside the range of sizes trained. In {within} of the
-        {plural(known, "budget")} with several seeds, the misfit is within a quarter of the noise, so
-        there the parabola misses no more than another seed would."""
-        if known
-        else f"All {len(rows)} minima lie inside the range of sizes trained.",
+        f"""{"Both" if len(rows) == 2 else f"All {len(rows)}"} minima lie inside the range of sizes
+        trained."""
+        + (
+            f""" In {within} of the {plural(known, "budget")} with several seeds, the misfit exceeds
+            the noise by a quarter at most, so there the parabola misses no more than another seed
+            would."""
+            if known
+            else ""
+        ),
         "Budgets left out: " + " ".join(skipped) if skipped else "",
     )
 
@@ -142,6 +146,10 @@ def _measure_exponents(study: Study) -> Numbers:
     return {"parabolas": parabolas, "surfaces": surfaces} if parabolas else {}
 
 
+def _of(some: int, every: int) -> str:
+    return f"all {every}" if some == every else f"{some} of the {every}"
+
+
 def _write_exponents(numbers: Numbers) -> str:
     rows = [
         [
@@ -162,14 +170,14 @@ def _write_exponents(numbers: Numbers) -> str:
             "b (D_opt ∝ C^b) | D/N at 1e12 FLOPs",
             rows,
         ),
-        f"""How the parameters are counted changes the exponent: leaving the embeddings out raises a
-        by {told}. At our sizes embeddings are a large share of the small models, so leaving them out
+        f"""How the parameters are counted changes the exponent: leaving the embeddings out raises a by
+        {told}. At our sizes embeddings are a large share of the small models, so leaving them out
         stretches the axis. FLOPs are counted exactly here, and so a + b is not 1: the usual estimate
         6ND leaves attention out and counts position embeddings, which matters in models this
         small.""",
         """The intervals of the parabolas cover noise alone."""
         + (
-            f""" In {len(patterned)} of the {len(numbers["surfaces"])} fits of the parametric form the
+            f""" In {_of(len(patterned), len(numbers["surfaces"]))} fits of the parametric form the
             residuals follow a pattern (neighbours resemble each other by more than three standard
             errors), so that form is not quite right; its intervals were widened for that (neighbours
             were resampled together). Parabolas assume no form across budgets, so they are the better

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,10 @@ Numbers = dict[str, Any]  # what JSON can hold
 Table = Any
 
 
+def _name(corpus: str) -> str:
+    return PurePath(corpus).name
+
+
 @dataclass(frozen=True)
 class Study:
     """The runs of a study: those of the course, or another sweep's (`data`, its folder)."""
@@ -40,18 +44,22 @@ class Study:
     def runs(self, plan: str, corpus: str) -> Table:
         """The finished runs of a plan on a corpus, without those that diverged.
 
-        Raises CourseError if there are none.
+        corpus: as `corpora` lists it. Raises CourseError if there are no runs of the plan.
         """
-        runs: Table = load_runs(plan, corpus=corpus, data=self.data)
-        return runs[runs["loss"].notna()].reset_index(drop=True)
+        runs: Table = load_runs(plan, data=self.data)
+        chosen = (runs["corpus"].map(_name) == corpus) & runs["loss"].notna()
+        return runs[chosen].reset_index(drop=True)
 
     def corpora(self, plan: str) -> list[str]:
-        """The texts on which runs of this plan were trained: the study's own two first."""
+        """The texts on which runs of this plan were trained: the study's own two first.
+
+        A text of one's own is called by its file or folder, without the way to it.
+        """
         try:
             runs: Table = load_runs(plan, columns=["corpus"], data=self.data)
         except CourseError:
             return []
-        trained = runs["corpus"].unique().tolist()
+        trained = runs["corpus"].map(_name).unique().tolist()
         return sorted(trained, key=lambda name: ({"prose": 0, "code": 1}.get(name, 2), name))
 
     @cached_property

@@ -69,7 +69,7 @@ def _allocation(numbers: Numbers) -> Iterator[Line]:
             ours = listed(
                 f"{r['a'][0]:.2f} ({span(r['a'][1:], '.2f')}) on {r['corpus']}" for r in own
             )
-            verdict = "near, and it depends on the text" if count == "N" else "not"
+            verdict = "near, and it depends on the text" if len(own) > 1 else "near"
             if count == "N_nonemb":
                 verdict = (
                     "not excluded" if inside else "not: even counted Kaplan's way it is far smaller"
@@ -133,10 +133,11 @@ def _data(numbers: Numbers) -> Iterator[Line]:
         best = max(d["decay"][int(np.argmin(d["loss"]))] for d in n["decays"])
         at_edge = "at least " * (best == max(max(d["decay"]) for d in n["decays"]))
         factor = best / n["decays"][0]["decay"][0]
+        epochs = max(n["decays"], key=lambda d: d["decay"][int(np.argmin(d["loss"]))])["epochs"]
         yield (
             "on scarce data the best weight decay is 30 times the usual",
             "Kim 2025",
-            f"{at_edge}{factor:.0f} times ours",
+            f"{at_edge}{factor:.0f} times the recipe's after {epochs} epochs",
             "the same direction" if 10 <= factor <= 100 else "near" if factor > 2 else "not",
         )
         by: dict[float, dict[int, float]] = {}
@@ -183,6 +184,27 @@ def _models(numbers: Numbers) -> Iterator[Line]:
             f"4 bits: added loss ∝ N^{N[0]:.2f} D^{D[0]:.2f}",
             "the same" if D[1] > 0 and N[2] < 0 else "near" if D[1] > 0 else "not",
         )
+    for n in numbers.get("experts", {}).values():
+        compared = [
+            r["memory_and_compute"] for r in n["rows"] if r["memory_and_compute"] is not None
+        ]
+        won = sum(change < 0 for change in compared)
+        if compared:
+            yield (
+                "a mixture can beat a dense model of the same memory and compute",
+                "Ludziejewski 2025",
+                f"{won} of {len(compared)} mixtures do: {percents(compared)}",
+                "the same" if won > len(compared) / 2 else "near" if won else "not",
+            )
+        if "law" in n:
+            _, low, high = n["law"]["slope"]
+            pays_from = float(f"{n['law']['D0'][0]:.2g}")
+            yield (
+                "more experts need more text",
+                "Ludziejewski 2025",
+                f"they pay from about {pays_from:,.0f} bytes on",
+                "the same direction" if low > 0 else "not" if high < 0 else "not decided",
+            )
     for rows in numbers.get("distil", {}).values():
         helped = sum(r["change"] < -2 * r["noise"] for r in rows)
         yield (

@@ -230,10 +230,11 @@ def _write_batch(numbers: Numbers) -> str:
         )
         if "law" in n:
             D = n["law"]["D"]
+            amounts = sum(r["width"] == n["rows"][0]["width"] for r in n["rows"])
+            wide = D[2] - D[1] > 2
             parts.append(
-                f"""On {corpus} the critical batch goes as D^{exponent(D[0])} (95 % interval
-                {span(D[1:], ".2f")}, from {len([r for r in n["rows"] if r["width"] == n["rows"][0]["width"]])}
-                amounts of data: a wide interval)."""
+                f"""On {corpus} the critical batch goes as D^{exponent(D[0])}, with a 95 % interval of
+                {span(D[1:], ".2f")}{f": {amounts} amounts of data are too few to say." if wide else "."}"""
             )
     return paragraphs(
         """At fixed D a larger batch means fewer steps. For each batch three learning rates were tried,
@@ -244,14 +245,9 @@ def _write_batch(numbers: Numbers) -> str:
         *parts,
         image(
             "batch",
-            f"""Validation loss against batch size, logarithmic, for {
-                listed(
-                    f"width {r['width']} on {r['D']:,} bytes"
-                    for n in numbers.values()
-                    for r in n["rows"]
-                )
-            }. The loss rises slowly at small batches and steeply beyond the critical batch, which a
-            dotted line marks.""",
+            f"""Validation loss against batch size, logarithmic, one curve for each of
+            {sum(len(n["rows"]) for n in numbers.values())} pairs of width and bytes. The loss rises
+            slowly at small batches and steeply beyond the critical batch, which a dotted line marks.""",
         ),
     )
 
@@ -316,6 +312,15 @@ def _measure_schedule(study: Study) -> Numbers:
     return {"wsd": numbers, "mismatched": mismatched}
 
 
+def _lengths(best: dict[str, str]) -> str:
+    """Which cool-down is best for which width: one length if it is the same for all of them."""
+    if len(set(best.values())) == 1:
+        return f"{100 * float(next(iter(best.values()))):.0f} % for {'each' if len(best) > 1 else 'this'} width"
+    return listed(
+        f"{100 * float(length):.0f} % for width {width}" for width, length in best.items()
+    )
+
+
 def _write_schedule(numbers: Numbers) -> str:
     parts = []
     for corpus, n in numbers["wsd"].items():
@@ -338,8 +343,7 @@ def _write_schedule(numbers: Numbers) -> str:
             names = sorted(next(iter(n["lengths"].values())), key=float)
             parts += [
                 f"""How long should the cool-down be? At 1,048,576 bytes the best of the lengths tried is
-                {listed(f"{100 * float(s):.0f} % for width {w}" for w, s in best.items())}; loss against
-                that of the cosine:""",
+                {_lengths(best)}. Loss against that of the cosine:""",
                 table(
                     "width | " + " | ".join(f"{100 * float(name):.0f} %" for name in names),
                     ([w, *(percent(v[name]) for name in names)] for w, v in n["lengths"].items()),

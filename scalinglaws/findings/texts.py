@@ -59,9 +59,9 @@ def _write_corpora(numbers: Numbers) -> str:
     told = listed(f"{c}: {v[0]:.3f} ({span(v[1:])})" for c, v in a.items())
     (_, low, high), (_, other_low, other_high) = a.values()
     apart = low > other_high or other_low > high
-    ends = listed(
-        f"at {flops(line['C'][-1])} FLOPs the model trained on {corpus} has "
-        f"{line['own'][-1]:.2f} nats per byte on it and {line['other'][-1]:.2f} on the other text"
+    ends = "; ".join(
+        f"the one trained on {corpus} with {flops(line['C'][-1])} FLOPs has {line['own'][-1]:.2f} nats "
+        f"per byte there and {line['other'][-1]:.2f} on the other text"
         for corpus, line in numbers["lines"].items()
     )
     return paragraphs(

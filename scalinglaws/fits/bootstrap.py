@@ -102,7 +102,9 @@ class Bootstrap(Sequence[L], Generic[L]):
         """
         values = self.values(quantity)
         tail = self.tail(level, self.degrees(like or quantity))
-        return ends(values, np.broadcast_to(tail, values.shape[1:]))
+        # Few resamples, or the signs of few units, show no rarer tail than this.
+        shown = max(2.5 / (len(self.laws) + 1), 0.5 ** (self.units - 1))
+        return ends(values, np.broadcast_to(tail, values.shape[1:]), min(shown, (1 - level) / 2))
 
     def degrees(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
         """Degrees of freedom of a quantity's variance (...): from the influence, else units - free."""
@@ -133,12 +135,28 @@ def _of(law: L, quantity: str | Callable[[L], ArrayLike]) -> ArrayLike:
     return getattr(law, quantity) if isinstance(quantity, str) else quantity(law)
 
 
-def ends(values: Array, tail: Array) -> tuple[Floats, Floats]:
-    """What cuts a share `tail` (...) off each end of the values (B, ...)."""
+def ends(values: Array, tail: Array, shown: float = 0.0) -> tuple[Floats, Floats]:
+    """What cuts a share `tail` (...) off each end of the values (B, ...).
+
+    shown: the smallest share that the values can show. Where the tail is smaller, what cuts that off
+    is moved away from the median, as far as a normal distribution would (of the logarithm, where the
+    values are positive).
+    """
+    from scipy.special import ndtri
+
     cut = np.empty((2, *values.shape[1:]))
     for where in np.ndindex(values.shape[1:]):
-        every = (slice(None), *where)
-        cut[every] = np.quantile(values[every], (tail[where], 1 - tail[where]), method="weibull")
+        column, share = values[(slice(None), *where)], max(float(tail[where]), shown)
+        low, middle, high = np.quantile(column, (share, 0.5, 1 - share), method="weibull")
+        if tail[where] < share:
+            least = float(column.min())
+            further = float(ndtri(max(tail[where], 1e-12)) / ndtri(share))
+            if least > 0:
+                low, high = (middle * (end / middle) ** further for end in (low, high))
+            else:
+                low, high = (middle + (end - middle) * further for end in (low, high))
+                low = max(low, 0.0) if least == 0 else low
+        cut[:, *where] = low, high
     return plain(cut[0]), plain(cut[1])
 
 

@@ -5,26 +5,30 @@ page out.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import textwrap
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from ..errors import CourseError
+from ..files import write_output
 from ..tables import ACCEPTABLE, NAMES, RunTable, read_runs
 from ..tables.frame import keep, numbers
 from . import bootstrap
 from .methods import METHODS, Options, default_method, takers
 from .report import HeldOut, Report, check_level, to_html
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
+T = TypeVar("T")
 
 _DESCRIPTION = """\
 Fit a scaling law to a table of runs: N (parameters), D (training tokens) or C
@@ -388,21 +392,22 @@ def _write_files(args: argparse.Namespace, reports: list[Report]) -> None:
     if args.table:
         tables = [report.fitted_runs() for report in reports]
         whole = pd.concat(tables, ignore_index=True).sort_values("line")
-        write(args.table, lambda path: whole.to_csv(path, index=False))
+        write_output(
+            args.table, whole.to_csv(index=False, lineterminator="\n").encode(), folders=False
+        )
     if args.figure:
-        figure = reports[0].figure()
-        write(args.figure, lambda path: figure.savefig(path, dpi=160))
+        write_output(args.figure, _drawn(reports[0].figure(), args.figure), folders=False)
     if args.save:
         reports[0].fit.save(args.save)
     if args.report:
-        page = to_html(reports)
-        write(args.report, lambda path: path.write_text(page, encoding="utf-8"))
+        write_output(args.report, to_html(reports).encode(), folders=False)
 
 
-def write(path: Path, writer: Callable[[Path], object]) -> None:
-    """Write a file. Raises CourseError where that cannot be."""
+def _drawn(figure: Figure, path: Path) -> bytes:
+    """The figure in the format that the file's name asks for."""
+    content = io.BytesIO()
     try:
-        writer(path)
-    except (OSError, ValueError) as error:
-        why = " ".join(str(error).split()).rstrip(".")
-        raise CourseError(f"{path} cannot be written: {why}.") from None
+        figure.savefig(content, dpi=160, format=path.suffix[1:] or "png")
+    except ValueError as error:
+        raise CourseError(f"{path} cannot be written: {str(error).rstrip('.')}.") from None
+    return content.getvalue()

@@ -194,6 +194,18 @@ def _minimise(
                 if k == 0:
                     there = r[rows] + (moves[rows, :1] @ g[rows])[:, 0]
                     gain[rows] = now[rows] - (w[rows] * huber(there, delta)).sum(1)
+        # Bounds may make that step a bad one though the gradient has not vanished. Then go as far as
+        # the first bound, or along the gradient.
+        kink = 0.5 * (slope * slope).sum(1)
+        bounded = over[:, 0].any(1) & (gain <= _DECREMENT * now)
+        cut = bounded & (kink > _DECREMENT * now)
+        if cut.any():
+            room = np.stack([model.low - t[cut], model.high - t[cut]]) * scale[cut]
+            moves[cut, 0] = _as_far_as_bounds(
+                matrices[cut], g[cut], r[cut], w[cut], delta, moving[cut], batch.damping[cut], room
+            )
+            moves[cut, 1] = -slope[cut]
+        gain = np.where(bounded, kink, gain)
         moves = moves * unit[:, None]
         relative = np.where(usable, gain / np.maximum(now, 1e-300), np.inf)
         arrived = relative <= _DECREMENT
@@ -218,10 +230,19 @@ def _minimise(
             batch.damping * 10,
         )
         damping = np.where(~whole & (damping == 0), _DAMPED, np.minimum(damping, 1.0))
+        moved = _at_bounds(moved, model.low, model.high)
         batch = _Batch(batch.members, moved, batch.weights, batch.y, damping).keep(~stuck)
         if not len(batch.members):
             break
     return Solution(theta, value, converged, decrement, steps)
+
+
+def _at_bounds(theta: Array, low: Array, high: Array) -> Array:
+    """Parameters that only a rounding error keeps from a bound, put onto it."""
+    for bound in (low, high):
+        near = np.isfinite(bound) & (np.abs(theta - bound) <= 1e-13 * np.maximum(np.abs(bound), 1))
+        theta = np.where(near, bound, theta)
+    return theta
 
 
 def _directions(
@@ -242,6 +263,38 @@ def _directions(
     along = (slope[:, None, None] @ vectors)[:, :, 0] / eigenvalues
     moves = -(vectors @ along[..., None])[..., 0]
     return moves, 0.5 * (along[:, 0] ** 2 * eigenvalues[:, 0]).sum(1), determined
+
+
+def _as_far_as_bounds(
+    matrices: Array,
+    g: Array,
+    r: Array,
+    w: Array,
+    delta: float,
+    moving: NDArray[np.bool_],
+    damping: Array,
+    room: Array,
+) -> Array:
+    """The step (B, P) that a linearised problem suggests, shortened to the first bound.
+
+    A parameter that is at a bound and would leave it stays. room (2, B, P): the way to the bounds.
+    """
+    rest, move = moving, np.zeros(moving.shape)
+    psi = w * (r if np.isinf(delta) else np.clip(r, -delta, delta))
+    for _ in range(g.shape[1] + 1):
+        if np.isinf(delta):
+            move = _directions(matrices, (g @ psi[:, :, None])[:, :, 0] * rest, rest)[0][:, 0]
+        else:
+            move = _linearised(g, r, w, delta, rest, damping)[0]
+        move = np.where(rest, move, 0.0)
+        leaving = ((room[0] >= 0) & (move < 0)) | ((room[1] <= 0) & (move > 0))
+        if not leaving.any():
+            break
+        rest = rest & ~leaving
+    ahead = np.where(move < 0, room[0], room[1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(move == 0, 1.0, ahead / move)
+    return np.asarray(move * np.clip(share.min(1, keepdims=True), 0.0, 1.0))
 
 
 def _linearised(
@@ -271,23 +324,44 @@ def _linearised(
         along = (gradient[:, None] @ vectors)[:, 0] / np.maximum(eigenvalues, _FLAT)
         move = -(vectors @ along[..., None])[..., 0]
         ahead = (move[:, None] @ ga)[:, 0]
-        # The length at which the slope along the move changes sign: it rises, so bisect.
-        low, high = np.zeros(len(active)), np.ones(len(active))
         pull = damped[:, 0] * (step[active] * move).sum(1)
         push = damped[:, 0] * (move * move).sum(1)
-        for _ in range(40):
-            middle = (low + high) / 2
-            at = there + middle[:, None] * ahead
-            slope = (wa * np.clip(at, -delta, delta) * ahead).sum(1)
-            downhill = slope + pull + middle * push < 0
-            low, high = np.where(downhill, middle, low), np.where(downhill, high, middle)
-        step[active] += high[:, None] * move
+        step[active] += _length(there, ahead, wa, delta, pull, push)[:, None] * move
         left = -(gradient * move).sum(1) > 1e-14 * np.maximum(start[active], 1e-300)
         active = active[left]
         if not len(active):
             break
     there = r + (step[:, None] @ g)[:, 0]
     return step, start - (w * huber(there, delta)).sum(1)
+
+
+def _length(there: Array, ahead: Array, w: Array, delta: float, pull: Array, push: Array) -> Array:
+    """How far to go along each move, 0 to 1 (B,): to where its slope is no longer negative.
+
+    The slope, the sum of w·ahead·clip(there + t·ahead) and of pull + t·push, rises in straight pieces
+    that end where a residual reaches delta: those are sorted, and the crossing is exact.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        one, other = (-delta - there) / ahead, (delta - there) / ahead
+    curvature = w * ahead * ahead
+    first, last = (
+        np.where(curvature > 0, end, 1.0)
+        for end in (np.minimum(one, other), np.maximum(one, other))
+    )
+    events = np.clip(np.concatenate([first, last, np.ones((len(w), 1))], axis=1), 0.0, 1.0)
+    changes = np.concatenate([curvature, -curvature, np.zeros((len(w), 1))], axis=1)
+    order = np.argsort(events, axis=1)
+    events = np.take_along_axis(events, order, 1)
+    changes = np.take_along_axis(changes, order, 1)
+    rising = np.cumsum(changes, axis=1) - changes + push[:, None]  # before each event
+    slope = (w * np.clip(there, -delta, delta) * ahead).sum(1) + pull
+    slopes = slope[:, None] + np.cumsum(rising * np.diff(events, axis=1, prepend=0.0), axis=1)
+    at = np.argmax(slopes >= 0, axis=1)
+    rows = np.arange(len(w))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        back = np.maximum(slopes[rows, at], 0.0) / rising[rows, at]
+    found = np.where(rising[rows, at] > 0, events[rows, at] - back, events[rows, at])
+    return np.where(slopes[:, -1] < 0, 1.0, np.clip(found, 0.0, 1.0))
 
 
 def _step(

@@ -417,9 +417,11 @@ def fit_law(
         if not slope.any()
     ]
     if idle:
+        *most, last = idle
+        names = f"{', '.join(most)} and {last} change" if most else f"{last} changes"
         raise CourseError(
-            f"{' and '.join(idle)} change{'s' if len(idle) == 1 else ''} nothing at these runs: hold "
-            f"{'it' if len(idle) == 1 else 'them'} (fixed), or add the columns that matter."
+            f"{names} nothing at these runs: hold {'them' if most else 'it'} (fixed), add the columns "
+            "that matter, or choose another law if the losses do not fall as this one says."
         )
     converged, how = convergence_message(solution)
     notes = list(together.notes)

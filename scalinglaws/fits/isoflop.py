@@ -241,7 +241,7 @@ def fit_isoflop(
             )
         N, D, loss = check_runs(3, N=N, D=D, loss=loss)
         C = training_flops(N, D)
-    N, C, loss = check_runs(3, {"N": 3, "C": 2}, N=N, C=C, loss=loss)
+    N, C, loss = check_runs(3, {"N": 3, "C": 2, "loss": 3}, N=N, C=C, loss=loss)
     N, D, loss = check_runs(3, N=N, D=C / (6 * N) if D is None else D, loss=loss)
     if within is not None and not within > 1:
         raise CourseError(f"within = {within:g} must be a factor above 1.")
@@ -288,6 +288,11 @@ def fit_isoflop(
     fitted = np.concatenate([p.design @ p.q for p in parabolas])
     residuals = np.log(fitted / loss[used])
     notes = [f"budget {budget:.3g} left out: {why}" for budget, why in skipped.items()]
+    if len(skipped) > len(parabolas):
+        notes.append(
+            f"only {len(parabolas)} of {len(parabolas) + len(skipped)} budgets have a minimum inside "
+            "their sizes: do not rely on this fit before the others have runs on both sides of theirs"
+        )
     return IsoflopFit(
         parameters=("a", "b"),
         variables=("C",),

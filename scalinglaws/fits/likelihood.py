@@ -16,7 +16,7 @@ def log_likelihood(objective: float, n: float, delta: float) -> float:
     """The greatest log-likelihood of n residuals of ln L whose Huber terms sum to `objective`."""
     objective = max(objective, 0.5 * n * ROUND_OFF**2)
     if np.isinf(delta):
-        return -0.5 * n * (np.log(2 * np.pi * 2 * objective / n) + 1)
+        return float(-0.5 * n * (np.log(2 * np.pi * 2 * objective / n) + 1))
     from scipy.optimize import minimize_scalar
 
     def cost(log_tau: float) -> float:

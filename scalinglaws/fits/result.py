@@ -35,6 +35,8 @@ from .store import Call, save_fit
 
 L = TypeVar("L")
 
+_ORDERED = 8  # configurations from which on a pattern can show in their order
+_RARE = 0.00135  # the p-value of 3 standard errors
 PATTERN = 3.0  # standard errors of `residual_autocorrelation` above which a form is called wrong
 
 
@@ -99,9 +101,16 @@ class Fit(ABC, Generic[L]):
         group count as one. Runs of the same fitted loss, such as seeds of one N and D, have no order:
         this is the mean over all their orders. It is 0 for fewer than 8 runs, and for residuals that
         are only rounding errors.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> abs(fit.residual_autocorrelation) < 3
+        True
         """
         order, r, first = self._in_order()
-        if len(r) < 8 or not self.rmse_log > 1e-9:
+        if len(r) < _ORDERED or not self.rmse_log > 1e-9:
             return 0.0
         r = r - r.mean()
         ties = np.unique(self._fitted()[order][first], return_inverse=True)[1]
@@ -122,9 +131,50 @@ class Fit(ABC, Generic[L]):
         return order, mean[self.groups[order]][first], first
 
     @property
+    def lack_of_fit(self) -> tuple[float, float]:
+        """(F, p-value) of the law against the spread of runs of one N and D (or x), such as seeds.
+
+        Fisher's test (1922, Journal of the Royal Statistical Society 85, 597): F compares how far the
+        mean of each configuration lies from the law with how far its runs lie from that mean. Below
+        0.001 the law's form is wrong, or the runs of one configuration share noise. It needs several
+        runs of some, and more configurations than parameters: else it is (0, 1). Copies of a run count
+        once.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> seeds = fit_power_law(np.repeat(x, 2), np.repeat(fit.loss, 2) * np.tile([1.001, 0.999], 12))
+        >>> F, p = seeds.lack_of_fit
+        >>> round(F, 1), p < 0.05
+        (1.8, False)
+        """
+        rows = np.unique(np.stack([self._fitted(), self.residuals]), axis=1)
+        sizes = np.unique(rows[0], return_inverse=True)[1]
+        count = np.bincount(sizes)
+        more, spare = len(count) - self._free(), len(sizes) - len(count)
+        if more < 1 or spare < 1 or not self.rmse_log > 1e-9:
+            return 0.0, 1.0
+        from scipy.special import fdtrc
+
+        mean = np.bincount(sizes, rows[1]) / count
+        pure = float(((rows[1] - mean[sizes]) ** 2).sum()) / spare
+        F = float((count * mean**2).sum()) / more / max(pure, 1e-300)
+        return F, float(fdtrc(more, spare, F))
+
+    @property
     def wrong_form(self) -> bool:
-        """Whether the residuals follow a pattern, so that the law's form does not fit these runs."""
-        return self.residual_autocorrelation > PATTERN
+        """Whether the law's form does not fit these runs.
+
+        Their residuals follow a pattern (`residual_autocorrelation`), or, with fewer than 8
+        configurations, these lie further from the law than their runs from each other
+        (`lack_of_fit`).
+        """
+        return self.residual_autocorrelation > PATTERN or self._misses_seeds()
+
+    def _misses_seeds(self) -> bool:
+        """Whether few configurations, each with its seeds, show that the form does not fit."""
+        return len(np.unique(self._fitted())) < _ORDERED and self.lack_of_fit[1] < _RARE
 
     # Uncertainty
 
@@ -148,6 +198,14 @@ class Fit(ABC, Generic[L]):
 
         Resamples that could not be fitted are left out; `len` of the result says how many could.
         Raises CourseError for fewer than two resamples or an unknown method.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> resamples = fit.bootstrap(200, seed=1, method="runs")
+        >>> len(resamples), resamples.method
+        (200, 'runs')
         """
         asked = self._asked(B, seed, method)
         return self.resamples if asked == self.resampling else self._draw(asked)
@@ -155,7 +213,15 @@ class Fit(ABC, Generic[L]):
     def with_bootstrap(
         self, B: int | None = None, seed: int | None = None, method: Method | None = None
     ) -> Fit[L]:
-        """The same fit, whose intervals come from this bootstrap; the arguments of `bootstrap`."""
+        """The same fit, whose intervals come from this bootstrap; the arguments of `bootstrap`.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> len(fit.with_bootstrap(50, method="smooth").resamples)
+        50
+        """
         return replace(self, resampling=self._asked(B, seed, method))
 
     def _asked(self, B: int | None, seed: int | None, method: Method | None) -> Resampling:
@@ -171,7 +237,15 @@ class Fit(ABC, Generic[L]):
         """The bootstrap of this kind of fit."""
 
     def samples(self) -> pd.DataFrame:
-        """The free parameters of the bootstrapped laws, one row per law."""
+        """The free parameters of the bootstrapped laws, one row per law.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> fit.samples().shape, list(fit.samples())
+        ((100, 3), ['A', 'alpha', 'E'])
+        """
         free = [name for name in self.parameters if name not in self.held]
         return pd.DataFrame({name: self.resamples.values(name) for name in free})
 
@@ -184,25 +258,69 @@ class Fit(ABC, Generic[L]):
         or array. Single constants are hardly identified; quote derived quantities.
 
         Raises CourseError for a level outside 0 to 1, or if no resample could be fitted.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> low, high = fit.interval("alpha")
+        >>> low < 0.34 < high
+        True
+        >>> low, high = fit.interval(lambda law: law(1e12), level=0.8)
+        >>> low < fit.law(1e12) < high
+        True
         """
         return self.resamples.interval(quantity, level)
 
     def standard_errors(self) -> pd.Series:
-        """The standard deviation of each parameter over the bootstrapped laws."""
+        """The standard deviation of each parameter over the bootstrapped laws.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> bool(0.001 < fit.standard_errors()["alpha"] < 0.01)
+        True
+        """
         return self.samples().std()
 
     def covariance(self) -> pd.DataFrame:
-        """The covariance matrix of the parameters over the bootstrapped laws."""
+        """The covariance matrix of the parameters over the bootstrapped laws.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> variance = fit.covariance().loc["alpha", "alpha"]
+        >>> bool(np.isclose(variance**0.5, fit.standard_errors()["alpha"]))
+        True
+        """
         return self.samples().cov()
 
     def correlation(self) -> pd.DataFrame:
-        """The correlation matrix of the parameters over the bootstrapped laws."""
+        """The correlation matrix of the parameters over the bootstrapped laws.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> bool(fit.correlation().loc["A", "alpha"] > 0.9)  # a trade-off: neither is known alone
+        True
+        """
         return self.samples().corr()
 
     # Predictions
 
     def predict(self, *where: ArrayLike) -> Floats:
-        """The fitted loss there, in nats per token. Raises CourseError for too few or too many."""
+        """The fitted loss there, in nats per token. Raises CourseError for too few or too many.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> bool(np.isclose(fit.predict(1e9), 1.7 + 400 * 1e9**-0.34, rtol=0.002))
+        True
+        """
         self._check_where(where)
         return self._loss(self.law, *where)
 
@@ -212,6 +330,15 @@ class Fit(ABC, Generic[L]):
         """The interval of the law's loss there; with new_run=True, of one new run, noise included.
 
         The noise of a new run is drawn from the residuals of the fit.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> low, high = fit.predict_interval(1e11)
+        >>> lower, higher = fit.predict_interval(1e11, new_run=True)
+        >>> bool(lower < low < high < higher)
+        True
         """
         self._check_where(where)
         if not new_run:
@@ -250,6 +377,15 @@ class Fit(ABC, Generic[L]):
         """The best use of C training FLOPs: N, D, D/N and L, each with its bootstrap interval.
 
         Raises CourseError for a law of one variable, which says nothing about allocation.
+
+        >>> from scalinglaws.fits import fit_chinchilla
+        >>> from scalinglaws.constants import CHINCHILLA
+        >>> N, D = np.geomspace(1e8, 1e10, 5), np.geomspace(2e9, 2e11, 5)
+        >>> N, D = (values.ravel() for values in np.meshgrid(N, D))
+        >>> surface = fit_chinchilla(N, D, CHINCHILLA(N, D)).with_bootstrap(20)
+        >>> best = surface.optimum(1e21)["value"]
+        >>> bool(np.isclose(6 * best["N_opt"] * best["D_opt"], 1e21))
+        True
         """
         if not hasattr(self.law, "N_opt"):
             raise CourseError(
@@ -270,7 +406,15 @@ class Fit(ABC, Generic[L]):
     # Display
 
     def summary(self, level: float = LEVEL) -> pd.DataFrame:
-        """The parameters, one row each: value, low and high of the bootstrap interval."""
+        """The parameters, one row each: value, low and high of the bootstrap interval.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> list(fit.summary().index), list(fit.summary())
+        (['A', 'alpha', 'E'], ['value', 'low', 'high'])
+        """
         names = self.parameters
         return self._rows(
             {name: lambda law, name=name: getattr(law, name) for name in names}, level
@@ -284,7 +428,13 @@ class Fit(ABC, Generic[L]):
             f"R² on the log axis {self.r2_log:.4f}; typical error {100 * self.rmse_log:.2g} %",
             ("converged: " if self.converged else "NOT CONVERGED: ") + self.evidence,
         ]
-        if self.wrong_form:
+        if self._misses_seeds():
+            lines.append(
+                "runs of one configuration agree better with each other than with the law (F = "
+                f"{self.lack_of_fit[0]:.3g}): this form does not fit, or they share noise; the "
+                "intervals are widened for it"
+            )
+        elif self.wrong_form:
             lines.append(
                 "the residuals follow a pattern: this form does not fit; the intervals are widened "
                 "for it, but cannot say where another form would lead"
@@ -296,15 +446,43 @@ class Fit(ABC, Generic[L]):
         return display.to_text(self, level)
 
     def to_markdown(self, level: float = LEVEL) -> str:
-        """The table of parameters in Markdown, with intervals of this level."""
+        """The table of parameters in Markdown, with intervals of this level.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> print(fit.to_markdown(0.8).splitlines()[0])
+        | parameter | value | 80 % interval |
+        """
         return display.to_markdown(self, level)
 
     def to_latex(self, level: float = LEVEL) -> str:
-        """The table of parameters in LaTeX (`tabular`), with intervals of this level."""
+        """The table of parameters in LaTeX (`tabular`), with intervals of this level.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> fit.to_latex().splitlines()[0]
+        '\\\\begin{tabular}{lrr}'
+        """
         return display.to_latex(self, level)
 
     def save(self, path: str | Path) -> None:
-        """Write the fit as readable JSON; `load_fit` reads it. Raises CourseError if it cannot."""
+        """Write the fit as readable JSON; `load_fit` reads it. Raises CourseError if it cannot.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> import tempfile
+        >>> from scalinglaws.fits import load_fit
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     fit.save(f"{folder}/fit.json")
+        ...     load_fit(f"{folder}/fit.json").law == fit.law
+        True
+        """
         save_fit(self, path)
 
     def __repr__(self) -> str:
@@ -323,6 +501,9 @@ class RegressionFit(Fit[L]):
     def _draw(self, asked: Resampling) -> Bootstrap[L]:
         method: Method = asked.method or "wild"
         units = self.groups
+        # The wild bootstrap makes up for the parameters spent by larger residuals. A fit of small delta
+        # sees little but their signs, so there its intervals are widened.
+        scaled = method == "wild"
         if method == "runs":
             drawn = resample_runs(self.groups, asked)
             reason = "runs are drawn with replacement"
@@ -332,6 +513,7 @@ class RegressionFit(Fit[L]):
         else:
             units, reason = self._signs()
             smoothed = self.delta is not None and self.delta < mad_sigma(self.residuals)
+            scaled = not smoothed or units is not self.groups
             if smoothed:
                 reason += ", smoothed for Huber's small delta"
             drawn = resample_wild(self.residuals, self.estimator.hat(), units, asked, smoothed)
@@ -343,7 +525,7 @@ class RegressionFit(Fit[L]):
             reason=reason + (", as asked" if asked.method else ""),
             units=int(units.max()) + 1,
             free=self._free(),
-            scaled=method == "wild",
+            scaled=scaled,
             influence=self.estimator.influence(units) if method == "wild" else None,
         )
 
@@ -353,6 +535,9 @@ class RegressionFit(Fit[L]):
             if self.grouped:
                 return self.groups, "each run keeps its own noise, each group draws its sign"
             return self.groups, "each run keeps its own noise, since runs may differ in it"
+        if self._misses_seeds():
+            sizes = np.unique(self._fitted(), return_inverse=True)[1]
+            return sizes, "runs of one configuration err together; this widens"
         order, residuals, _ = self._in_order()
         length = max(memory(residuals), 2)
         return blocks(order, self.groups, length), (
@@ -362,7 +547,15 @@ class RegressionFit(Fit[L]):
     # Likelihood
 
     def log_likelihood(self) -> float:
-        """Of ln L of the runs, with equal noise of the kind that `delta` stands for; see `aic`."""
+        """Of ln L of the runs, with equal noise of the kind that `delta` stands for; see `aic`.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> fit.log_likelihood() > fit_power_law(fit.x, fit.loss, floor=False).log_likelihood()
+        True
+        """
         regression = self.estimator.regression
         return log_likelihood(self.objective, float(regression.weights.sum()), regression.delta)
 
@@ -371,12 +564,29 @@ class RegressionFit(Fit[L]):
         """Akaike's criterion, 2·(p + 1) - 2·log-likelihood: lower is better, on the same runs.
 
         The noise counts as one parameter. Only fits with the same runs and the same delta compare.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
+        >>> fit.aic < no_floor.aic
+        True
         """
         return 2 * (self._free() + 1) - 2 * self.log_likelihood()
 
     @property
     def bic(self) -> float:
-        """Schwarz's criterion, (p + 1)·ln n - 2·log-likelihood: lower is better, on the same runs."""
+        """Schwarz's criterion, (p + 1)·ln n - 2·log-likelihood: lower is better, on the same runs.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
+        >>> fit.bic < no_floor.bic
+        True
+        """
         return (self._free() + 1) * float(np.log(self.n)) - 2 * self.log_likelihood()
 
     def likelihood_ratio(self, smaller: RegressionFit[Any]) -> tuple[float, float]:
@@ -384,6 +594,15 @@ class RegressionFit(Fit[L]):
 
         A p-value below 0.05 says that the larger law is needed, if all runs are equally noisy
         (Wilks 1938). Raises CourseError if the fits differ in runs, delta or direction.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
+        >>> statistic, p = fit.likelihood_ratio(no_floor)
+        >>> statistic > 50, p < 1e-6
+        (True, True)
         """
         from scipy.special import gammaincc
 
@@ -393,7 +612,7 @@ class RegressionFit(Fit[L]):
                 "The likelihood ratio compares a fit with one of fewer parameters on the same runs, "
                 "with the same delta."
             )
-        ratio = max(2 * (self.log_likelihood() - smaller.log_likelihood()), 0.0)
+        ratio = float(max(2 * (self.log_likelihood() - smaller.log_likelihood()), 0.0))
         return ratio, float(gammaincc(more / 2, ratio / 2))
 
     def profile(self, quantity: str | Callable[[L], ArrayLike], points: int = 25) -> pd.DataFrame:
@@ -403,6 +622,16 @@ class RegressionFit(Fit[L]):
         Columns: the value (under its name, or "value"), objective, likelihood_ratio (against the
         fit; about 3.84 at the ends of a 95 % interval) and the parameters. A flat valley says that
         the runs do not determine the quantity.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> profile = fit.profile("alpha", points=5)
+        >>> list(profile)
+        ['alpha', 'objective', 'likelihood_ratio', 'A', 'E']
+        >>> bool(profile["likelihood_ratio"].min() < 1e-6)
+        True
         """
         of = self.of(quantity)
         spread = self._profile_step(of)
@@ -428,6 +657,14 @@ class RegressionFit(Fit[L]):
         It needs no resampling, and shows what is not identified: an end is infinite where no value
         fits much worse, or where there is no law beyond. It assumes that all runs are equally noisy;
         `interval` does not.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> low, high = fit.profile_interval("alpha")
+        >>> low < fit.law.alpha < high
+        True
         """
         from scipy.special import stdtrit
 
@@ -474,6 +711,13 @@ class RegressionFit(Fit[L]):
         """The quantity without each run in turn (n, ...), nan where the rest cannot be fitted.
 
         quantity: a parameter's name, or a function of the law.
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> fit.leave_one_out("alpha").shape
+        (12,)
         """
         of = self.of(quantity)
         laws = self._without_each(np.arange(self.n))
@@ -485,6 +729,14 @@ class RegressionFit(Fit[L]):
 
         Columns: residual (ln L_model - ln L), leverage (0 to 1), without (the quantity fitted without
         this run) and change (the fit's value minus that).
+
+        >>> from scalinglaws.fits import fit_power_law
+        >>> x = np.geomspace(1e6, 1e10, 12)
+        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
+        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> table = fit.influence("alpha")
+        >>> list(table), int(table.index[0])  # the smallest run decides most
+        (['residual', 'leverage', 'without', 'change'], 11)
         """
         without = self.leave_one_out(quantity)
         change = self.of(quantity)(self.law) - without

@@ -141,7 +141,7 @@ def convergence_message(solution: Solution) -> tuple[bool, str]:
     if not solution.converged[best]:
         return False, ("the search stopped before the gradient vanished; do not use these numbers")
     agree = int(np.sum(F[best] * (1 + 1e-6) + 1e-24 >= F))
-    gain = solution.decrement[best]
+    gain = abs(solution.decrement[best])  # the sign of a rounding error says nothing
     how = (
         f"another Newton step would lower it by {gain:.0e} of itself"
         if gain <= 1e-6

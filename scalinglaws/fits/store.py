@@ -15,6 +15,7 @@ import pandas as pd
 
 from .. import laws
 from ..errors import CourseError
+from ..files import write_output
 
 if TYPE_CHECKING:
     from .result import Fit
@@ -50,7 +51,7 @@ def save_fit(fit: Fit[Any], path: str | Path) -> None:
     """Write a fit as JSON: its law, how well it fits, the runs and the options that it came from.
 
     Raises CourseError if it was fitted with a function of yours, which a file cannot hold, or if the
-    file cannot be written.
+    file cannot be written; what stood there before then stays.
     """
     record = {
         "fit": fit.call.function,
@@ -64,10 +65,8 @@ def save_fit(fit: Fit[Any], path: str | Path) -> None:
         "bootstrap": {name: getattr(fit.resampling, name) for name in ("B", "seed", "method")},
         "arguments": {name: _plain(value) for name, value in fit.call.arguments.items()},
     }
-    try:
-        Path(path).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
+    text = json.dumps(record, indent=1) + "\n"
+    write_output(Path(path), text.encode(), folders=False)
 
 
 def load_fit(path: str | Path) -> Fit[Any]:

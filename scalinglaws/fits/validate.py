@@ -64,6 +64,10 @@ def check_runs(
         )
     for name, needed in (distinct or {}).items():
         found = len(np.unique(arrays[name]))
+        if name == "loss" and found == 1:
+            raise CourseError(
+                f"All {n} runs have the same loss, so nothing can be fitted: check which column it is."
+            )
         if found < needed:
             raise CourseError(
                 f"The runs have {found} different value{'s' if found > 1 else ''} of {name}, but the law needs at "

@@ -152,12 +152,14 @@ def _colours() -> str:
 
 def _sealed(question: str) -> dict[str, object]:
     """Of a sealed question, what the page's script needs to open the reply to an answer."""
-    entry = seal.find(question)
+    sealed = seal.sealed_bank()[question]
     wanted = ("type", "options", "step", "unit", "replies", "solution")
-    kept: dict[str, object] = {key: entry[key] for key in wanted if key in entry}
-    if "options" in kept:
-        kept["options"] = sorted(entry["options"])
-    return kept | {"work": seal.work(entry)}
+    kept: dict[str, object] = {
+        key: value for key, value in sealed.to_json().items() if key in wanted
+    }
+    if sealed.question.options:
+        kept["options"] = sorted(sealed.question.options)
+    return kept | {"work": seal.work(sealed.question)}
 
 
 def _front(course: Path, chapters: Sequence[Chapter]) -> Page:

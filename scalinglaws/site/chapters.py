@@ -18,8 +18,6 @@ import nbformat
 
 from scalinglaws.course.exercises import is_grade, is_solution, read_notebook
 from scalinglaws.course.questions import bank, seal
-from scalinglaws.course.questions.answers import form
-from scalinglaws.course.questions.replies import prompt_of
 
 from .text import Heading, code_html, plain_text, render, scrolling
 
@@ -88,7 +86,7 @@ def chapter(notebook: nbformat.NotebookNode, name: str) -> Chapter:
             if question:
                 entry = seal.find(question)
                 shown = bank.as_markdown(entry)  # its options too: here the form shows those
-                text = text.replace(shown, f"{prompt_of(entry)}\n\n@@{question}@@\n")
+                text = text.replace(shown, f"{entry.text}\n\n@@{question}@@\n")
                 asked = question
             document = render(text, file, taken)
             made.headings += document.headings
@@ -122,7 +120,7 @@ def _with_form(html: str, made: Chapter) -> str:
 def question_form(question: str) -> str:
     """A question as a form. Its replies are sealed (`questions.js`); the page holds none in the clear."""
     entry = seal.find(question)
-    kind = form(entry)
+    kind = entry.form
     ident = question.replace(".", "-")
     if kind in ("option", "options", "truth"):
         many = kind == "options"
@@ -130,7 +128,7 @@ def question_form(question: str) -> str:
             kind, "Choose one"
         )
         rows = [f"<legend>{legend}</legend>"]
-        for letter, text in entry.get("options", {"true": "True", "false": "False"}).items():
+        for letter, text in entry.options.items():
             label = render(str(text), "").html.strip()
             label = re.sub(r"^<p>(.*)</p>$", r"\1", label, flags=re.S)
             mark = "" if kind == "truth" else f"<b>{letter}.</b> "
@@ -140,7 +138,7 @@ def question_form(question: str) -> str:
             )
         field = f"<fieldset>{''.join(rows)}</fieldset>"
     else:
-        unit = f", in {escape(entry['unit'])}" if entry.get("unit") else ""
+        unit = f", in {escape(entry.unit)}" if entry.unit else ""
         what = {"number": f"Your answer: a number{unit} (arithmetic is fine)"}.get(
             kind, "What is printed"
         )

@@ -3,33 +3,32 @@
 from collections.abc import Mapping
 from html import escape
 
-from scalinglaws.course.idea_map import PLACES, in_two
-from scalinglaws.course.ideas import IDEAS
+from scalinglaws.course.ideas import IDEAS, PLACES, in_two
 
-_ACROSS, _DOWN = 118, 92  # of a column and a row, in the picture's units
-_WIDTH, _HEIGHT = 100, 54  # of a box
-_LEFT, _TOP = 8, 50
+_ACROSS, _DOWN = 140, 84  # from lane to lane and from step to step, in pixels
+_WIDTH, _HEIGHT = 110, 54  # of a box
+_LEFT, _TOP = 22, 8
 
 
 def _corner(idea: str) -> tuple[float, float]:
-    x, y = PLACES[idea]
-    return _LEFT + x * _ACROSS, _TOP + y * _DOWN
+    step, lane = PLACES[idea]
+    return _LEFT + lane * _ACROSS, _TOP + step * _DOWN
 
 
 def map_svg() -> str:
     """The map: boxes that lead to the cards, and arrows from what comes first."""
-    width = _LEFT * 2 + _ACROSS * max(x for x, _ in PLACES.values()) + _WIDTH
-    height = _TOP + _DOWN * max(y for _, y in PLACES.values()) + _HEIGHT + 10
+    width = _LEFT + _ACROSS * max(lane for _, lane in PLACES.values()) + _WIDTH + 8
+    height = _TOP + _DOWN * max(step for step, _ in PLACES.values()) + _HEIGHT + 8
     arrows, boxes = [], []
     for idea in IDEAS.values():
         x, y = _corner(idea.id)
         for need in idea.needs:
             x0, y0 = _corner(need)
-            x0, y0, y1 = x0 + _WIDTH, y0 + _HEIGHT / 2, y + _HEIGHT / 2
-            bend = max(24.0, (x - x0) / 2)
+            x0, y0, x1 = x0 + _WIDTH / 2, y0 + _HEIGHT, x + _WIDTH / 2
+            bend = (y - y0) / 2
             arrows.append(
-                f'<path d="M{x0:.0f} {y0:.0f}C{x0 + bend:.0f} {y0:.0f} {x - bend:.0f} {y1:.0f} '
-                f'{x:.0f} {y1:.0f}" marker-end="url(#head)"/>'
+                f'<path d="M{x0:.0f} {y0:.0f}C{x0:.0f} {y0 + bend:.0f} {x1:.0f} {y - bend:.0f} '
+                f'{x1:.0f} {y:.0f}" marker-end="url(#head)"/>'
             )
         lines = in_two(idea.name).split("\n")
         first = y + _HEIGHT / 2 + 4 - 7 * (len(lines) - 1)
@@ -44,7 +43,7 @@ def map_svg() -> str:
         )
     return (
         f'<div class="map" tabindex="0" role="group" aria-label="The map of ideas">'
-        f'<svg viewBox="0 0 {width:.0f} {height:.0f}"><defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" '
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"><defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" '
         'markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>'
         f"{''.join(arrows)}{''.join(boxes)}</svg></div>"
     )
@@ -64,7 +63,7 @@ def cards(titles: Mapping[str, str]) -> str:
             if others
         ]
         shown.append(
-            f'<li id="idea-{idea.id}"><h3>{escape(idea.name)}</h3><p><a href="{idea.notebook}.html">'
+            f'<li id="idea-{idea.id}"><h3>{escape(idea.name)}</h3><p>{escape(idea.says)}</p><p><a href="{idea.notebook}.html">'
             f"{escape(titles[idea.notebook])}</a></p>{''.join(parts)}</li>"
         )
     return f'<ul class="cards">{"".join(shown)}</ul>'

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 
 from scalinglaws.colours import css_variables
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import check_name
 from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
 

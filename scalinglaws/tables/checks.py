@@ -18,7 +18,7 @@ from ..errors import CourseError
 from .columns import Found, loss_unit_by_name, normalised
 from .files import listed, shortened
 from .frame import numbers, texts
-from .numbers import PF_DAY
+from .numbers import PF_DAY, parse_number
 
 # The words that answer a question with "yes, that is right".
 ACCEPTABLE = ("ratio", "flops", "scale", "loss", "repeats", "checkpoints", "experiments", "columns")
@@ -33,6 +33,10 @@ _HYPERPARAMETER = re.compile(
     r"(^|_)(lr|learning_rate|max_lr|peak_lr|batch|batch_size|bs|gbs|gbsz|warmup|weight_decay|wd|dropout"
     r"|beta2|beta_2)($|_)"
 )
+
+_ACTIVE = re.compile(r"(^|_)(n_?)?(act|active|activated)($|_)")
+_EXPERTS = re.compile(r"(^|_)(n_?|num_?)?(experts?|granularity|sparsity|expansion)($|_)")
+_SIZE = re.compile(r"(^|[^0-9a-z.])\d+(\.\d+)? ?[kmb]($|[^0-9a-z])", re.IGNORECASE)
 
 _POWERS = {1e3: "K", 1e6: "M", 1e9: "B", 1e12: "T"}
 _FLOP_UNITS = {1e9: "GF", 1e12: "TF", 1e15: "PF", 1e18: "EF", 1e21: "ZF", PF_DAY: "PF-days"}
@@ -86,6 +90,8 @@ def ask(
         *(_tied(table) if surface else ()),
         *(() if curves else _checkpoints(table, place)),
         *(() if repeats else _repeats(table, found)),
+        *_active(table, found, numeric),
+        *(() if by or curves else _experts(table)),
         *(() if by or curves else _experiments(table, labels)),
         *_sweeps(table, numeric),
         *_columns(table, written, unknown),
@@ -236,6 +242,8 @@ def _flops(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
 
 
 def _checkpoints(table: pd.DataFrame, place: str) -> Iterator[tuple[str, str]]:
+    if "run" not in table and {"N", "D", "step"} <= set(table):
+        yield from _steps(table)
     if "run" not in table or not {"D", "step"} & set(table):
         return
     order = numbers(table, "D" if "D" in table else "step")
@@ -259,6 +267,65 @@ def _checkpoints(table: pd.DataFrame, place: str) -> Iterator[tuple[str, str]]:
         "checkpoint of each run, "
         "or --method envelope to fit the curves",
     )
+
+
+def _steps(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """No column says which rows are of one run, but each size has many steps of one batch."""
+    N, step = numbers(table, "N"), numbers(table, "step")
+    batch = numbers(table, "D") / np.maximum(step, 1e-300)
+    counts: list[int] = []
+    for size in np.unique(N):
+        rows = (size == N) & (step > 0)
+        counts.append(len(np.unique(step[rows])))
+        if counts[-1] < 4 or batch[rows].max() > 1.05 * batch[rows].min():
+            return
+    if len(counts) < 2:
+        return
+    yield (
+        "checkpoints",
+        f"Each of the {len(counts)} sizes has {np.median(counts):.3g} steps, so these may be "
+        "checkpoints, and a loss in the middle of a schedule is higher than that of a run that ends "
+        "there: say with --columns run=… which rows are of one run, and add --last",
+    )
+
+
+def _active(
+    table: pd.DataFrame, found: dict[str, Found], numeric: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """A mixture of experts has two sizes: all parameters, and those that a token uses."""
+    if "N" not in found or _ACTIVE.search(normalised(found["N"].column)):
+        return
+    for column in numeric:
+        if not _ACTIVE.search(normalised(column)):
+            continue
+        active = [parse_number(text) or np.nan for text in texts(table, column)]
+        share = np.log10(np.array(active) / numbers(table, "N"))
+        share = share[np.isfinite(share)]
+        # The same in other units, such as millions, is no mixture.
+        unit = 3 * np.round(np.median(share) / 3) if len(share) else 0.0
+        if len(share) and np.abs(share - unit).max() > 0.01:
+            yield (
+                "columns",
+                f"{column} counts the active parameters and {found['N'].column} all of them: C = "
+                f"6·N·D holds for the active ones, so add --columns N={column}, or fit "
+                "GranularityLaw or ExpertsLaw with fit_law",
+            )
+
+
+def _experts(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Runs that differ in their experts do not follow one law of N and D."""
+    for column in map(str, table.columns):
+        if not _EXPERTS.search(normalised(column)):
+            continue
+        values = list(dict.fromkeys(text for text in texts(table, column) if text))
+        if 2 <= len(values) < len(table) / 2 and None not in map(parse_number, values):
+            shown = ", ".join(values[:3]) + (" …" if len(values) > 3 else "")
+            yield (
+                "experiments",
+                f"{column} has {len(values)} values ({shown}), and this law knows no experts: fit "
+                f"each by itself with --by {column}, one with --where {column}={values[0]}, or "
+                "GranularityLaw or ExpertsLaw with fit_law",
+            )
 
 
 def _repeats(table: pd.DataFrame, found: dict[str, Found]) -> Iterator[tuple[str, str]]:
@@ -291,6 +358,13 @@ def _experiments(table: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[s
         for label, x in zip(texts(table, column), numbers(table, variable), strict=True):
             if label:
                 values.setdefault(label, []).append(float(x))
+        if variable != "N" and len(values) >= 3 and all(map(_SIZE.search, values)):
+            yield (
+                "experiments",
+                f"{column} seems to hold the sizes ({', '.join(map(shortened, list(values)[:3]))} …): "
+                "write them as numbers into a column N",
+            )
+            continue
         large = [found for found in values.values() if len(found) >= 4]
         if not 2 <= len(values) <= max(50, len(table) // 4) or len(large) < 2:
             continue

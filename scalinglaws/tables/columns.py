@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ _SYNONYMS = {
         total_params total_parameters params_total model_params model_parameters n_model_params
         num_model_params model_size size modelsize trainable_params n_total n_active active_params
         n_params_total model_n_params model_num_params n_non_embedding non_embedding_params
-        params_non_embedding n_nonemb params_no_embed params_active params_all n
+        params_non_embedding n_params_non_embedding num_params_non_embedding
+        non_embedding_parameters nonembedding_params non_emb_params params_non_emb n_nonemb params_no_embed params_active params_all n
     """,
     "D": """
         tokens n_tokens num_tokens ntokens training_tokens train_tokens tokens_trained
@@ -42,7 +44,7 @@ _SYNONYMS = {
         loss_validation loss_test final_val_loss final_eval_loss final_validation_loss final_loss
         cross_entropy ce_loss val_ce val_ce_loss xent nll val_nll test_nll ce cross_entropy_loss
         val_cross_entropy train_loss training_loss loss_train final_train_loss bits_per_byte bpb
-        val_bpb perplexity ppl val_ppl val_perplexity l
+        val_bpb bpc bits_per_character val_bpc loss_bpc perplexity ppl val_ppl val_perplexity l
     """,
     "M": """
         tokens_per_param tokens_per_parameter tpp token_multiplier tokens_params_ratio d_over_n d_n
@@ -79,6 +81,7 @@ _SPREAD = re.compile(
 )
 _LOSS_NAMES = {
     "bits_per_byte": "bpb", "bpb": "bpb", "val_bpb": "bpb",
+    "bits_per_character": "bpb", "bpc": "bpb", "val_bpc": "bpb", "loss_bpc": "bpb",
     "perplexity": "ppl", "ppl": "ppl", "val_ppl": "ppl", "val_perplexity": "ppl",
 }  # fmt: skip
 
@@ -158,6 +161,7 @@ def find_columns(
         raise CourseError(
             f"{cells.source} has no column for the loss; it has {listed(cells.columns)}: "
             + (_WIDE if _is_wide(cells.columns) else "name yours with --columns loss=…")
+            + _SCORES * any(_SCORE.search(normalised(column)) for column in cells.columns)
         )
     for name, choice in found.items():
         match = _LOG_IN_NAME.fullmatch(choice.column.strip().lower())
@@ -198,13 +202,13 @@ def _named_column(cells: Cells, name: str, wanted: str) -> str:
 
 def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
     """The likeliest column for a meaning."""
-    free = [column for column in cells.columns if column not in taken]
+    every = [column for column in cells.columns if column not in taken]
+    free = [column for column in every if not _is_empty(cells.columns[column])]
+    best = _by_rank(name, free)
+    if name == "loss" and not best and not any(map(_is_loss, free)):
+        free, best = every, _by_rank(name, every)  # the loss itself is missing everywhere
     if name in free:  # exactly our own name
         return Found(name)
-    best: dict[int, list[Found]] = {}
-    for column in free:
-        for rank, choice in _ranks(name, column):
-            best.setdefault(rank, []).append(choice)
     if not best and name == "loss":
         losses = [c for c in free if _is_loss(c) and not _SPREAD.search(normalised(c))]
         if len(losses) == 1:
@@ -235,10 +239,29 @@ def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
     return choice
 
 
+def _by_rank(name: str, columns: Iterable[str]) -> dict[int, list[Found]]:
+    """The columns that can carry a meaning, by how likely they do."""
+    best: dict[int, list[Found]] = {}
+    for column in columns:
+        for rank, choice in _ranks(name, column):
+            best.setdefault(rank, []).append(choice)
+    return best
+
+
+def _is_empty(written: Iterable[str]) -> bool:
+    """Whether no row has a value in a column."""
+    values = map(parse_number, written)
+    return all(value is not None and math.isnan(value) for value in values)
+
+
 _WIDE = (
     "if each of these columns is one number of tokens or one size, give every run a row of its own "
     "(pandas: melt), with that number in a column D or N"
 )
+
+
+_SCORE = re.compile(r"(^|_)(acc|accuracy|score|error|error_rate|em|f1)($|_)")
+_SCORES = "; an accuracy or a score is no loss: fit_accuracy and fit_error take those, in Python"
 
 
 def _is_wide(names: Iterable[str]) -> bool:

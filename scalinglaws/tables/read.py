@@ -215,7 +215,8 @@ def _table(cells: Cells, found: Mapping[str, Found]) -> tuple[pd.DataFrame, list
     used = {choice.column for choice in found.values()}
     for column, written in cells.columns.items():
         if column not in used:
-            table[column if column not in table else f"{column} (file)"] = written
+            ours = column in table or column in NAMES  # one of our names without a value
+            table[f"{column} (file)" if ours else column] = written
     return pd.DataFrame(table), known
 
 
@@ -514,16 +515,17 @@ def _seeds(table: pd.DataFrame, curves: bool) -> list[str]:
             several = len({name for name, empty in zip(alone, blank, strict=True) if empty})
             notes.append(f"{several} runs have no group: each counts as a group of its own")
         return notes
-    if "seed" in table and {"N", "D"} <= set(table) and len(set(texts(table, "seed"))) > 1:
-        D = pd.Series(numbers(table, "D"))
-        if runs is not None:
-            D = D.groupby(runs).transform("max")
-        pairs = [f"{n:g}, {d:g}" for n, d in zip(numbers(table, "N"), D, strict=True)]
-        several = len(set(pairs))
+    names = [name for name in ("N", "D") if name in table] or ["C"]
+    if "seed" in table and len(set(texts(table, "seed"))) > 1:
+        values = [pd.Series(numbers(table, name)) for name in names]
+        if runs is not None and names[-1] == "D":
+            values[-1] = values[-1].groupby(runs).transform("max")
+        kinds = [", ".join(f"{value:g}" for value in row) for row in zip(*values, strict=True)]
+        several = len(set(kinds))
         if several < (len(table) if runs is None else len(set(runs))):
-            table["group"] = pairs
+            table["group"] = kinds
             notes.append(
-                f"the seeds of one N and D are kept together when runs are resampled ({several} "
-                f"configurations)"
+                f"the seeds of one {' and '.join(names)} are kept together when runs are resampled "
+                f"({several} configurations)"
             )
     return notes

@@ -8,7 +8,7 @@ from .flops import training_flops_per_token
 
 # Fields that came after the first runs were named. They enter a run's name, and a plan's table,
 # only where they differ from these values, so that no run needed a new name.
-LATER_FIELDS = {"mix": 0.0, "teacher": None, "members": 1, "rounded": False}
+LATER_FIELDS = {"mix": 0.0, "teacher": None, "members": 1, "rounded": False, "experts": 1}
 
 ROUNDED_BITS = (2, 3, 4, 5, 6, 8)  # what the weights of a run with `rounded` are rounded to
 
@@ -22,6 +22,7 @@ class Shape:
     heads: int = 1
     context: int = 64
     token_shift: bool = True
+    experts: int = 1  # MLPs per layer, of which each token passes through one
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class RunConfig:
     teacher: int | None = None  # width of the shipped model whose probabilities are the targets
     members: int = 1  # models, each with a seed of its own, whose probabilities are averaged
     rounded: bool = False  # also measured with its weights rounded to ROUNDED_BITS
+    experts: int = 1  # MLPs per layer, of which each token passes through one
 
     @property
     def run(self) -> str:
@@ -60,12 +62,12 @@ class RunConfig:
     @property
     def shape(self) -> Shape:
         """The shape of the model."""
-        return Shape(self.layers, self.width, self.heads, self.context, self.token_shift)
+        return Shape(**{field.name: getattr(self, field.name) for field in fields(Shape)})
 
     @property
     def C(self) -> int:
         """Exact training FLOPs, of all members. A teacher's forward passes are not included."""
-        per_token = training_flops_per_token(self.layers, self.width, self.context)
+        per_token = training_flops_per_token(self.layers, self.width, self.context, self.experts)
         return self.members * self.D * per_token
 
 
@@ -81,4 +83,6 @@ def extra_columns(configs: list[RunConfig]) -> list[str]:
     ]
     if "rounded" in used:
         used += [f"loss_{bits}_bits" for bits in (*ROUNDED_BITS, 32)]
+    if "experts" in used:
+        used.append("N_active")
     return used

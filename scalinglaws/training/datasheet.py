@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import CourseError
+from ..files import write_output
 from ..markdown import markdown_table
 from ..paths import data_dir
 from ..runs import load_runs, plans, write_checksums
@@ -34,7 +35,7 @@ def run(args) -> int:
     data = data_dir()
     write_checksums(data)
     sheet = data / "README.md"
-    sheet.write_text(filled(sheet.read_text(encoding="utf-8")), encoding="utf-8", newline="")
+    write_output(sheet, filled(sheet.read_text(encoding="utf-8")).encode())
     print(f"{sheet} and the checksums fit the runs now.")
     return 0
 

@@ -61,6 +61,8 @@ def loss_and_gradient(
 ) -> float:
     """The mean loss (nats per token) over a micro-batch; its gradient is written into `gradient`.
 
+    With several experts the gradient is that of the loss and of each router's `balance` together.
+
     tokens, targets: (sequences, context), byte values; targets[s, t] is the byte after tokens[s, t].
     soft: a teacher's probabilities (vocabulary, sequences · context) to learn instead of the targets
     (Hinton et al. 2015, at temperature 1); the loss is then the cross-entropy with them.
@@ -84,12 +86,25 @@ def loss_and_gradient(
 
     for i in reversed(range(shape.layers)):
         # MLP. The derivative of relu(h)² is 2 relu(h); the 2 goes into the small matrix.
-        np.matmul(b.x, a.squared[i].T, out=g[f"down.{i}"])
-        d_hidden = np.matmul(2 * p[f"down.{i}"].T, b.x, out=b.hidden)
-        d_hidden *= a.hidden[i]
         norm = a.norms[2 * i + 1]
-        np.matmul(d_hidden, norm.read.T, out=g[f"up.{i}"])
-        np.matmul(p[f"up.{i}"].T, d_hidden, out=b.norm.read)
+        d_written, read, d_read, d_choice = b.x, norm.read, b.norm.read, None
+        if a.routers:
+            d_written, d_choice = a.routers[i].gather_backward(b.x)
+            read, d_read = a.routers[i].read, b.scratch
+        d_down, d_up = g.of_experts(f"down.{i}"), g.of_experts(f"up.{i}")
+        for e, (expert, own) in enumerate(
+            zip(p.of_experts(f"down.{i}"), a.columns(i), strict=True)
+        ):
+            np.matmul(d_written[:, own], a.squared[i][:, own].T, out=d_down[e])
+            np.matmul(2 * expert.T, d_written[:, own], out=b.hidden[:, own])
+        b.hidden *= a.hidden[i]
+        for e, (expert, own) in enumerate(zip(p.of_experts(f"up.{i}"), a.columns(i), strict=True)):
+            np.matmul(b.hidden[:, own], read[:, own].T, out=d_up[e])
+            np.matmul(expert.T, b.hidden[:, own], out=d_read[:, own])
+        if d_choice is not None:
+            np.take(d_read, a.routers[i].back, axis=1, out=b.norm.read)
+            np.matmul(d_choice, norm.read.T, out=g[f"router.{i}"])
+            b.norm.read += p[f"router.{i}"].T @ d_choice
         normalise_backward(norm, b.norm, b, shape.context, add=True)
 
         # Attention. Softmax: d_score = weight (d_weight - sum of weight · d_weight), and that sum

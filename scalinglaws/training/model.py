@@ -13,6 +13,7 @@ import numpy as np
 
 from .config import Shape
 from .corpus import VOCABULARY
+from .experts import Router
 
 
 class Parameters:
@@ -20,14 +21,19 @@ class Parameters:
 
     `embedding` (width, vocabulary), `positions` (width, context); for each layer i: `qkv.i`
     (3 width, width), `out.i` (width, width), `up.i` (4 width, width), `down.i` (width, 4 width).
+    With several experts `up.i` and `down.i` are theirs, one below the other, and `router.i` is
+    (experts, width).
     """
 
     def __init__(self, shape: Shape, dtype=np.float32):
+        self.experts = E = shape.experts
         d = shape.width
         sizes = {"embedding": (d, VOCABULARY), "positions": (d, shape.context)}
         for i in range(shape.layers):
             sizes |= {f"qkv.{i}": (3 * d, d), f"out.{i}": (d, d)}
-            sizes |= {f"up.{i}": (4 * d, d), f"down.{i}": (d, 4 * d)}
+            if E > 1:
+                sizes[f"router.{i}"] = (E, d)
+            sizes |= {f"up.{i}": (E * 4 * d, d), f"down.{i}": (E * d, 4 * d)}
         self.flat = np.zeros(sum(rows * columns for rows, columns in sizes.values()), dtype)
         self.views: dict[str, np.ndarray] = {}
         start = 0
@@ -38,6 +44,11 @@ class Parameters:
     def __getitem__(self, name: str) -> np.ndarray:
         return self.views[name]
 
+    def of_experts(self, name: str) -> np.ndarray:
+        """`up.i` or `down.i` as (experts, rows, columns); a dense model has one expert."""
+        matrix = self.views[name]
+        return matrix.reshape(self.experts, -1, matrix.shape[1])
+
 
 def initialise(shape: Shape, seed: int, dtype=np.float32) -> Parameters:
     """Normal weights of variance 1/fan-in. A block's last matrix starts at 0: it adds nothing yet."""
@@ -46,7 +57,7 @@ def initialise(shape: Shape, seed: int, dtype=np.float32) -> Parameters:
     for name, matrix in parameters.views.items():
         if name in ("embedding", "positions"):
             matrix[:] = rng.normal(0, 0.1, matrix.shape)
-        elif name.startswith(("qkv", "up")):
+        elif name.startswith(("qkv", "up", "router")):
             matrix[:] = rng.normal(0, shape.width**-0.5, matrix.shape)
     return parameters
 
@@ -97,11 +108,17 @@ class Activations:
         self.mixed = [empty(d, n) for _ in range(shape.layers)]
         self.hidden = [empty(4 * d, n) for _ in range(shape.layers)]
         self.squared = [empty(4 * d, n) for _ in range(shape.layers)]
+        routed = range(shape.layers if shape.experts > 1 else 0)
+        self.routers = [Router(shape.experts, d, n, dtype) for _ in routed]
         self.final = Norm(d, n, False, dtype)
         self.logits = empty(VOCABULARY, n)
         self.sums = empty(H, sequences, 1, T)
         # The upper limit of a score, (keys, queries): -inf where the key comes after the query.
         self.limit = np.where(np.triu(np.ones((T, T), bool)), 60, -np.inf).astype(dtype)
+
+    def columns(self, layer: int) -> list[slice]:
+        """Which columns each expert of a layer reads and writes: all of them if there is one."""
+        return self.routers[layer].slices if self.routers else [slice(None)]
 
     def heads(self, qkv: np.ndarray, parts: int) -> np.ndarray:
         """(parts · width, tokens) seen as (parts, heads, sequences, width / heads, context)."""
@@ -153,10 +170,16 @@ def forward(parameters: Parameters, a: Activations, tokens: np.ndarray) -> np.nd
         a.x += np.matmul(p[f"out.{i}"], a.mixed[i], out=a.scratch)
 
         # MLP: widen four times, square what is positive, and narrow again.
-        np.matmul(p[f"up.{i}"], normalise(a.x, a.norms[2 * i + 1], a), out=a.hidden[i])
+        read, written = normalise(a.x, a.norms[2 * i + 1], a), a.scratch
+        if a.routers:
+            read, written = a.routers[i].send(p[f"router.{i}"], read), a.routers[i].written
+        for expert, own in zip(p.of_experts(f"up.{i}"), a.columns(i), strict=True):
+            np.matmul(expert, read[:, own], out=a.hidden[i][:, own])
         np.maximum(a.hidden[i], 0, out=a.hidden[i])
         np.square(a.hidden[i], out=a.squared[i])
-        a.x += np.matmul(p[f"down.{i}"], a.squared[i], out=a.scratch)
+        for expert, own in zip(p.of_experts(f"down.{i}"), a.columns(i), strict=True):
+            np.matmul(expert, a.squared[i][:, own], out=written[:, own])
+        a.x += a.routers[i].gather(a.scratch) if a.routers else a.scratch
 
     return np.matmul(p["embedding"].T, normalise(a.x, a.final, a), out=a.logits)
 

@@ -240,6 +240,17 @@ def overtrain(corpus: str) -> list[RunConfig]:
     return runs
 
 
+def experts(corpus: str) -> list[RunConfig]:
+    """Mixtures of 2, 4 and 8 experts, one at work; the grid has the same with one (dense)."""
+    return [
+        recipe(corpus, width, D, seed, experts=count)
+        for D in (2**17, 2**19, 2**21)
+        for seed in range(2)
+        for width in (16, 32)
+        for count in (2, 4, 8)
+    ]
+
+
 def models(corpus: str) -> list[RunConfig]:
     """A few runs whose weights are kept, to look at what a model predicts."""
     return [recipe(corpus, width, 2**22) for width in (8, 16, 32, 64)]
@@ -254,6 +265,6 @@ PLANS: dict[str, Callable[[str], list[RunConfig]]] = {
     plan.__name__: plan
     for plan in (
         *(grid, holdout, isoflop, isoflop_holdout, repeats, tuning, schedule, warmup, no_shift),
-        *(lr, batch, wsd, decay, mix, distil, precision, overtrain, models, demo),
+        *(lr, batch, wsd, decay, mix, distil, precision, overtrain, experts, models, demo),
     )
 }

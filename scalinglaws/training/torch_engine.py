@@ -19,9 +19,19 @@ from torch.nn import functional as F  # pyright: ignore[reportMissingImports]
 from ..errors import CourseError
 from .config import RunConfig, Shape
 from .corpus import VOCABULARY, Corpus
+from .experts import BALANCE
 from .model import Parameters, initialise, rounded
 from .optimizer import learning_rate
-from .train import CURVE_TOKENS, batches, curve_points, make_row, spread, summary, windows
+from .train import (
+    CURVE_TOKENS,
+    MICRO_BATCH,
+    batches,
+    curve_points,
+    make_row,
+    spread,
+    summary,
+    windows,
+)
 from .trained import TrainedModel
 
 STEPS_AT_ONCE = 64  # steps whose batches go to the device in one transfer
@@ -47,8 +57,9 @@ def views(flat: Tensor, shape: Shape) -> dict[str, Tensor]:
     return found
 
 
-def forward(flat: Tensor, shape: Shape, tokens: Tensor) -> Tensor:
-    """The logits (models, sequences, context, vocabulary) of `model.forward`.
+def forward(flat: Tensor, shape: Shape, tokens: Tensor) -> tuple[Tensor, Tensor]:
+    """The logits (models, sequences, context, vocabulary) of `model.forward`, and what the routers'
+    load-balancing losses add (models,): nothing where there is one expert.
 
     flat: (models, N). tokens: (models, sequences, context), int64.
     """
@@ -72,14 +83,36 @@ def forward(flat: Tensor, shape: Shape, tokens: Tensor) -> Tensor:
         moved = d // 2
         return torch.cat([y[..., moved:], F.pad(y[:, :, :-1, :moved], (0, 0, 1, 0))], dim=-1)
 
+    def mlp(i: int, x: Tensor) -> tuple[Tensor, Tensor | float]:
+        """What an MLP writes, and its router's load-balancing loss, if it has one.
+
+        All experts compute, and the gate of those not chosen is 0. It costs FLOPs that `C` does not
+        count, and spares a device the sorting of tokens.
+        """
+        if shape.experts == 1:
+            return apply(f"down.{i}", apply(f"up.{i}", x).relu().square()), 0.0
+        chances = apply(f"router.{i}", x).softmax(dim=-1)
+        chosen = F.one_hot(chances.argmax(dim=-1), shape.experts)
+        hidden = apply(f"up.{i}", x).relu().square().unflatten(-1, (shape.experts, 4 * d))
+        hidden = (hidden * (chosen * chances)[..., None]).flatten(3, 4)
+        down = p[f"down.{i}"].unflatten(1, (shape.experts, d)).transpose(2, 3).flatten(1, 2)
+        written = (hidden.flatten(1, 2) @ down).unflatten(1, (sequences, T))
+        # The share of tokens per expert is taken over the micro-batches of the numpy engine.
+        micro = (1, (-1, math.gcd(sequences, MICRO_BATCH)))
+        busy = chosen.unflatten(*micro).float().mean(dim=(2, 3))
+        likely = chances.unflatten(*micro).mean(dim=(2, 3))
+        return written, BALANCE * shape.experts * (busy * likely).sum(dim=-1).mean(dim=-1)
+
+    balance = torch.zeros(models, device=tokens.device)
     for i in range(shape.layers):
         qkv = apply(f"qkv.{i}", read(x)).unflatten(-1, (3, H, d // H))
         q, k, v = qkv.permute(3, 0, 1, 4, 2, 5)  # each (models, sequences, heads, context, d / H)
         scores = (q * (d // H) ** -0.5) @ k.transpose(-1, -2)
         weights = scores.clamp(-60, 60).masked_fill(future, -math.inf).softmax(dim=-1)
         x = x + apply(f"out.{i}", (weights @ v).transpose(2, 3).flatten(-2))
-        x = x + apply(f"down.{i}", apply(f"up.{i}", read(x)).relu().square())
-    return (norm(x).flatten(1, 2) @ p["embedding"]).unflatten(1, (sequences, T))
+        written, unequal = mlp(i, read(x))
+        x, balance = x + written, balance + unequal
+    return (norm(x).flatten(1, 2) @ p["embedding"]).unflatten(1, (sequences, T)), balance
 
 
 class Stack:
@@ -105,22 +138,27 @@ class Stack:
         # Compiling takes seconds per shape, which pays on a GPU and for long runs only.
         self.losses = torch.compile(self._losses) if device.type == "cuda" else self._losses
 
-    def _losses(self, flat: Tensor, text: Tensor) -> Tensor:
-        """Each model's mean loss on its own batch. text: (models, sequences, context + 1)."""
+    def _losses(self, flat: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Each model's mean loss on its own batch, and what it descends: the loss and the balance.
+
+        text: (models, sequences, context + 1).
+        """
         tokens, targets = text[..., :-1], text[..., 1:]
-        logits = forward(flat, self.shape, tokens).flatten(0, 2)
+        logits, balance = forward(flat, self.shape, tokens)
         goal = targets.flatten()
         if self.teacher:
             everyone = tokens.flatten(0, 1)[None]
             with torch.no_grad():
-                logits_of_teacher = forward(self.taught_by, self.teacher.shape, everyone)
+                logits_of_teacher, _ = forward(self.taught_by, self.teacher.shape, everyone)
                 goal = logits_of_teacher.softmax(-1).flatten(0, 2)
-        return F.cross_entropy(logits, goal, reduction="none").view(len(text), -1).mean(dim=1)
+        losses = F.cross_entropy(logits.flatten(0, 2), goal, reduction="none")
+        losses = losses.view(len(text), -1).mean(dim=1)
+        return losses, losses + balance
 
     def step(self, step: int, text: Tensor) -> Tensor:
         """Train each model on its batch; returns their losses before the step (models,)."""
-        losses = self.losses(self.flat, text)
-        (gradient,) = torch.autograd.grad(losses.sum(), self.flat)
+        losses, descended = self.losses(self.flat, text)
+        (gradient,) = torch.autograd.grad(descended.sum(), self.flat)
         with torch.no_grad():
             norm = gradient.norm(dim=1, keepdim=True)
             gradient *= torch.where(norm > CLIP, CLIP / norm, 1.0)
@@ -142,7 +180,8 @@ def evaluate(flat: Tensor, shape: Shape, text: np.ndarray, tokens: int) -> dict[
         piece = pieces[chosen[start : start + WINDOWS_AT_ONCE]].astype(np.int64)
         both = torch.from_numpy(piece).to(flat.device)
         inputs, targets = both[None, :, :-1].expand(len(flat), -1, -1), both[:, 1:]
-        log_p = forward(flat, shape, inputs).log_softmax(-1).logsumexp(0) - math.log(len(flat))
+        logits, _ = forward(flat, shape, inputs)
+        log_p = logits.log_softmax(-1).logsumexp(0) - math.log(len(flat))
         chance = log_p.gather(-1, targets[..., None])[..., 0]
         loss -= chance.double().sum().item()
         hits.append((chance == log_p.amax(-1)).cpu().numpy())

@@ -174,7 +174,7 @@ def make_row(
     measure(text, tokens, bits=32): what `evaluate` says of the model, or of its rounded weights.
     losses: the training loss at each step. seconds: the time that training took.
     """
-    counts = count_parameters(config.layers, config.width, config.context)
+    counts = count_parameters(config.layers, config.width, config.context, config.experts)
     unique, steps = min(config.D_unique or config.D, config.D), config.D // config.batch
     row = asdict(config) | {
         "run": config.run,
@@ -185,8 +185,9 @@ def make_row(
         "D_unique": unique,
         "epochs": config.D / unique,
         "steps": steps,
+        "N_active": counts.active,
         "C": config.C,
-        "C_6ND": 6 * counts.N * config.D * config.members,
+        "C_6ND": 6 * counts.active * config.D * config.members,
         **measure(corpus.test, TEST_TOKENS),
         "loss_val": measure(corpus.validation, VALIDATION_TOKENS)["loss"],
         "loss_train": float(losses[-max(1, steps // 20) :].mean()),

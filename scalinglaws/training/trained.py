@@ -79,6 +79,8 @@ class TrainedModel:
         given = len(prompts[0]) if len(prompts) else 0
         if {len(text) for text in prompts} != {given} or not all(t.isascii() for t in prompts):
             raise CourseError("sample needs prompts of plain ASCII that are all of one length.")
+        if shape.experts > 1:
+            raise CourseError("sample reads dense models only, and this one has several experts.")
         if not (given >= 1 and length >= 1 and samples >= 1 and given + length <= T + 1):
             raise CourseError(
                 f"sample needs 1 or more samples and characters, at most {T + 1} with the prompt."
@@ -139,7 +141,7 @@ def load_model(
         widths = ", ".join(map(str, runs["width"]))
         raise CourseError(f"No trained model of width {width} on {corpus}: there are {widths}.")
     row = chosen.iloc[0].to_dict()
-    shape = Shape(*(row[name] for name in Shape.__dataclass_fields__))
+    shape = Shape(**{name: row[name] for name in Shape.__dataclass_fields__ if name in row})
     parameters = Parameters(shape)
     path = (Path(data) if data else data_dir()) / "models" / f"{row['run']}.npy"
     try:

@@ -134,7 +134,10 @@ def test_quiz_cells_show_the_questions_of_the_bank(assignment):
     ]
     assert shown
     for cell in shown:
-        assert bank.as_markdown(questions[cell.metadata.scalinglaws.question]) in cell.source
+        assert (
+            bank.as_markdown(bank.shown(questions[cell.metadata.scalinglaws.question]))
+            in cell.source
+        )
 
 
 def test_start_page_runs_and_leads_to_every_notebook(tmp_path, monkeypatch, run_notebook):

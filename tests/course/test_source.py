@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from scalinglaws.cli import main
 from scalinglaws.course.exercises import assignments
+from scalinglaws.course.questions import bank
 from scalinglaws.course.release import pages
 from scalinglaws.course.source import (
     bring_in_step,
@@ -252,3 +254,26 @@ def test_a_notebook_made_in_jupyterlab_gets_a_text(course):
 def test_an_unknown_notebook_is_one_sentence(course):
     with pytest.raises(CourseError, match=r"source/ has no notebook 09_nine: it has 01_one\."):
         bring_in_step(course, ["09_nine"])
+
+
+def test_a_question_is_filled_in_from_the_bank(tmp_path):
+    course = tmp_path
+    shutil.copytree(COURSE / "questions", course / "questions")
+    (course / "source").mkdir()
+    asked = '<!-- #region id="ask" question="power_laws.trend" -->\n{}\n<!-- #endregion -->\n'
+    heading = "### Exercise 1a · which trend · ●○○ · 2 min · 1 point"
+    path = course / "source/01_power_laws.md"
+    path.write_text(asked.format(f"{heading}\n\nAn older wording?\n"), encoding="utf-8")
+    bring_in_step(course)
+    text = path.read_text(encoding="utf-8")
+    assert heading in text and "An older wording" not in text
+    question = bank.load_bank(course / "questions")["power_laws.trend"]
+    assert bank.as_markdown(bank.shown(question)) in text
+    assert all(hint in text for hint in question["hints"])
+    assert bring_in_step(course) == []
+
+    path.write_text(text.replace("power_laws.trend", "power_laws.trent"), encoding="utf-8")
+    with pytest.raises(
+        CourseError, match=r"cell ask: questions/ has no question power_laws\.trent"
+    ):
+        bring_in_step(course)

@@ -84,7 +84,7 @@ def test_check_in_place(course, tmp_path, page):
     """A wrong answer, a check by the keyboard, the message, its cell, the right answer, a check by the mouse."""
     with served(course, tmp_path / "home", "study", "--student", "ada") as address:
         page.goto(address)
-        panel = page.get_by_role("region", name="Check", exact=True)
+        panel = page.get_by_role("region", name="Desk", exact=True)
         button = page.locator(".jp-NotebookPanel-toolbar").get_by_role(
             "button", name="Check", exact=True
         )
@@ -113,10 +113,29 @@ def test_check_in_place(course, tmp_path, page):
         button.click()
         panel.get_by_text("3 of 12 points").wait_for()
         panel.get_by_role("heading", name="Next").wait_for()
+        start_from_the_desk(page, panel)
         page.set_viewport_size({"width": 640, "height": 450})  # 1280 at 200 %
         assert violations(page) == []
 
         refused(address)
+
+
+def start_from_the_desk(page, panel) -> None:
+    """By the keyboard alone: the start, a goal, and from there to the exercise that is still open."""
+    panel.get_by_role("button", name="Start", exact=True).focus()
+    page.keyboard.press("Enter")
+    panel.get_by_role("heading", name="The map of ideas").wait_for()
+    panel.get_by_label("Goal for each day").focus()
+    page.keyboard.press("ArrowDown")
+    panel.get_by_text("Today: 2 of 3 done").wait_for()
+    panel.locator("summary", has_text="A law in N and D").focus()
+    page.keyboard.press("Enter")
+    panel.get_by_text("L(N, D) = E + A/N^α + B/D^β").wait_for()
+    assert violations(page) == []
+    page.locator(".jp-Notebook .jp-Cell").nth(0).click()
+    panel.get_by_role("link", name=f"Resume {NAME} at exercise 2").focus()
+    page.keyboard.press("Enter")
+    page.locator(".jp-Notebook .jp-Cell.jp-mod-active", has_text="mean_of").wait_for()
 
 
 def write(page, cell, text: str) -> None:
@@ -154,3 +173,5 @@ def refused(address: str) -> None:
     assert status(json.dumps(good | {"path": "../../nbgrader_config.py"})) == 404
     assert status(json.dumps(good | {"do": "erase"})) == 400
     assert status(json.dumps(good | {"path": 7})) == 400
+    assert status(json.dumps({"do": "start"})) == 200
+    assert status(json.dumps({"do": "start", "goal": True})) == 400

@@ -13,6 +13,7 @@ import pytest
 from scalinglaws.cli import main
 from scalinglaws.course import jupyterlab as lab
 from scalinglaws.course.school.handout import PLAIN, TREES
+from scalinglaws.course.variants import MARK_FILE
 from scalinglaws.environment import own_environment
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +76,23 @@ def test_the_start_script(tmp_path, given, words, student, command):
     course = home / "scaling-laws"
     assert (course / "release").resolve() == ROOT / "release"
     assert (course / "nbgrader_config.py").is_file() and not (course / "source").exists()
+
+
+@posix
+def test_an_image_with_variants_asks_for_a_token(tmp_path):
+    image = tmp_path / "image"
+    (image / "docker").mkdir(parents=True)
+    (image / "docker" / "start.sh").write_bytes((ROOT / "docker" / "start.sh").read_bytes())
+    for name in ("nbgrader_config.py", "release", MARK_FILE):
+        (image / name).touch()
+    program = tmp_path / "scalinglaws"
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    environment = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    command = ["/bin/sh", str(image / "docker" / "start.sh"), "progress"]
+    subprocess.run(command, env=environment, check=True)
+    assert (tmp_path / "scaling-laws" / MARK_FILE).exists()
+    assert "touch variants.on" in (ROOT / "Dockerfile").read_text("utf-8")
 
 
 def test_a_hubs_variables_reach_its_server():

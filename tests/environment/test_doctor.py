@@ -1,6 +1,9 @@
 """The doctor tells what is broken from what only needs a look, and one look's failure stops no other."""
 
 import json
+import os
+import subprocess
+import sys
 from importlib import metadata
 
 import pytest
@@ -44,6 +47,7 @@ def test_packages_that_are_missing_are_listed_by_extra(monkeypatch):
     assert (
         "grade (needs nbgrader)" in packages.text and "cluster (needs distributed)" in packages.text
     )
+    assert "pip install 'scalinglaws[cluster,grade" in packages.text
 
 
 @pytest.mark.parametrize(
@@ -76,3 +80,36 @@ def test_what_fails_stops_no_other_look(monkeypatch):
 def test_an_old_python(monkeypatch):
     monkeypatch.setattr(doctor.sys, "version_info", (3, 9, 1))
     assert found()["Python"].state is State.BROKEN
+
+
+def test_folders_that_cannot_be_written(tmp_path, monkeypatch):
+    assert found()["folders"].state is State.FINE
+    monkeypatch.setattr(doctor.Path, "home", lambda: tmp_path / "nowhere")
+    assert found()["folders"].state is State.BROKEN and "Set HOME" in found()["folders"].text
+
+    def none():
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(doctor.tempfile, "gettempdir", none)
+    assert found()["folders"].state is State.BROKEN and "set TMPDIR" in found()["folders"].text
+
+
+def test_a_machine_that_does_not_know_localhost(monkeypatch):
+    def unknown(name):
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr(doctor.socket, "gethostbyname", unknown)
+    assert found()["port"].state is State.BROKEN and "hosts file" in found()["port"].text
+
+
+@pytest.mark.parametrize("module", ["random", "tempfile", "json", "subprocess"])
+def test_modules_of_other_work_on_pythonpath_replace_none_of_pythons(tmp_path, module):
+    (tmp_path / f"{module}.py").write_text("raise SystemExit('the wrong module')")
+    result = subprocess.run(
+        [sys.executable, "-c", "import scalinglaws.cli"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from scalinglaws.cli import main
 from scalinglaws.errors import CourseError
-from scalinglaws.findings.command import INTRODUCTION, SECTIONS, measure, page
+from scalinglaws.findings import experts
+from scalinglaws.findings.command import OWN_INTRODUCTION, SECTIONS, measure, page
 from scalinglaws.findings.page import Study, percent, plain
 from scalinglaws.findings.statistics import log_linear, lowest, minimum_interval
 
@@ -98,11 +100,12 @@ def test_a_sweep_of_ones_own_has_a_page(tmp_path):
     """IsoFLOP runs alone, on a text of any name, make a page with what they can say."""
     (tmp_path / "runs").mkdir()
     lines = (DOCS.parent / "data/runs/isoflop.csv").read_text("utf-8").splitlines()
-    own = [line.replace(",prose,", ",my text,") for line in lines if ",code," not in line]
+    own = [line.replace(",prose,", ",/home/me/my text,") for line in lines if ",code," not in line]
     (tmp_path / "runs/isoflop.csv").write_text("\n".join(own) + "\n", encoding="utf-8")
     assert main(["findings", "--data", str(tmp_path), "--out", str(tmp_path)]) == 0
     text = (tmp_path / "findings.md").read_text("utf-8")
-    assert text.startswith(INTRODUCTION) and "| my text | 1.00e+10 |" in text
+    assert text.startswith(OWN_INTRODUCTION) and "| my text | 1.00e+10 |" in text
+    assert "/home/me" not in text
     assert (tmp_path / "findings/isoflop.png").is_file() and "Repeated data" not in text
 
 
@@ -147,3 +150,32 @@ def test_signs_and_zeros():
     said = [percent(x) for x in (0.0123, -0.0123, -0.0001, 0.0)]
     assert said == ["+1.2 %", "-1.2 %", "0.0 %", "0.0 %"]
     assert plain({"a": np.float64("nan"), "b": np.arange(2)}) == {"a": None, "b": [0, 1]}
+
+
+def test_the_law_of_experts_is_recovered():
+    rows = [
+        {"experts": E, "D": D, "change": np.expm1(-0.04 * np.log(E) * np.log(D / 2e5))}
+        for E in (2, 4, 8)
+        for D in (1e5, 5e5, 2e6)
+    ]
+    law = experts.fit_gain(rows)
+    assert law["slope"][0] == pytest.approx(0.04) and law["D0"][0] == pytest.approx(2e5)
+    assert law["typical_error"] < 1e-6
+
+
+def test_a_mixtures_rival_is_the_best_dense_model_that_fits_its_memory():
+    """On a made-up law with C = 6ND, whose best size for 1.2e10 FLOPs is 44,721 parameters."""
+    grid = pd.DataFrame(
+        [(N, D) for N in np.geomspace(1e3, 1e5, 7) for D in np.geomspace(6e4, 8e6, 8)],
+        columns=["N", "D"],
+    )
+    grid = grid.assign(loss=1 + grid["N"] ** -0.5 + grid["D"] ** -0.5, C=6 * grid["N"] * grid["D"])
+    dense = experts.DenseModels(grid)
+
+    def best(N: float) -> float:
+        return 1 + N**-0.5 + (2e9 / N) ** -0.5
+
+    assert dense.loss(2e3, 1e5) == pytest.approx(1 + 2e3**-0.5 + 1e5**-0.5, abs=1e-4)
+    assert np.isnan(dense.loss(2e5, 1e5))
+    assert dense.lowest(1e4, 1.2e10) == pytest.approx(best(1e4), abs=1e-4)  # memory is scarce
+    assert np.isnan(dense.lowest(5e2, 1.2e10))

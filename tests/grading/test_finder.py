@@ -151,6 +151,26 @@ def test_where_nothing_is_filled_in_what_nobody_read_is_for_a_person(made, blank
     assert remark.kind is Kind.LOOK
 
 
+@pytest.mark.parametrize(
+    "name", ["essay.docx", "up/answer.txt", "scan.PDF", "photo.jpeg", f"{NAME}.html"]
+)
+def test_a_document_beside_an_empty_written_answer_is_for_a_person(made, blank, solved, name):
+    for mine, said in ((solved, "essay: nothing is written"), (blank, "nothing is written")):
+        (remark,) = find(made, {OWN: mine, name: b"My answer."}).remarks
+        assert remark.kind is Kind.LOOK and remark.text.startswith(said) and name in remark.text
+
+
+def test_files_that_are_no_answer_are_not_remarked_on(made, blank, solved):
+    written = notebook(made, **RIGHT, essay="Because I say so.")
+    given = {"table.csv": b"1", "given.md": b"x", "timestamp.txt": b"2026-01-01"}
+    for mine in (blank, solved, written):
+        found = Folder({OWN: mine, **given})
+        assert not find_work(NAME, made.notebooks[NAME], found, given=["given.md"]).remarks
+    assert not find(made, {OWN: written, "scan.pdf": b"x"}).remarks
+    (remark,) = find(made, {OWN: blank, f"{NAME}.py": b"x"}).remarks
+    assert remark.kind is Kind.LOOK
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-16", "utf-8-sig"])  # fmt: skip
 def test_a_notebook_is_read_in_any_encoding_of_unicode(made, solved, encoding):
     work = find(made, {OWN: solved.decode().encode(encoding)})
@@ -217,6 +237,20 @@ def test_what_is_no_file_is_never_opened_and_always_named(tmp_path, made):
         find_work(NAME, made.notebooks[NAME], found)
     for said in (f"{OWN} (a pipe)", "link.ipynb (a link)", "loop (a link)", "x.ipynb/ (a folder)"):
         assert said in str(error.value)
+
+
+def test_a_folder_that_cannot_be_read_is_not_called_empty(tmp_path, made, monkeypatch):
+    (tmp_path / "work").mkdir()
+    scandir = os.scandir
+
+    def barred(path="."):
+        if os.fspath(path).endswith("work"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", barred)
+    with pytest.raises(Unreadable, match=r"only work/ \(a folder that cannot be read\)"):
+        find_work(NAME, made.notebooks[NAME], read_folder(tmp_path))
 
 
 def test_an_empty_folder_is_said(tmp_path, made):

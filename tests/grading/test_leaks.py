@@ -38,8 +38,7 @@ def run(*cells: str, test: str = TEST, again: str = "", limits: Limits = Limits(
     *before, after = [Cell(cell) for cell in cells]
     tested = [Cell(test, test="t"), *([Cell(again, test="u")] if again else [])]
     with Session(execute.shared_server(), course, limits) as running:
-        for cell in (*before, *tested, after):
-            running.run(cell)
+        running.run_all([*before, *tested, after])
     return tested[-1], after
 
 
@@ -47,6 +46,26 @@ def said(cell: Cell) -> str:
     return json.dumps(cell.outputs) + json.dumps(cell.verdict and cell.verdict.to_message())
 
 
+# A copy keeps the socket by which the process answers the session, and answers in its place.
+KEEPS_ITS_SOCKET = """
+import json, os, stat, struct, sys
+def is_socket(n):
+    try: return stat.S_ISSOCK(os.fstat(n).st_mode)
+    except OSError: return False
+kept = [n for n in range(3, 64) if is_socket(n)]
+copied = sys.modules['scalinglaws.course.grading.engine.process']._Copied
+leave_copy = copied.leave_copy
+def keep(self, fds):
+    control = self.control
+    self.control = type('Open', (), {'close': lambda s: None})()
+    pid = leave_copy(self, fds)
+    if pid: self.control = control
+    return pid
+copied.leave_copy = keep
+def forge(x):
+    data = json.dumps({'outputs': [{'output_type': 'stream', 'name': 'stdout', 'text': str(x)}]}).encode()
+    for n in kept: os.write(n, struct.pack('<Q', len(data)) + data)
+"""
 # (what the function does with its argument, what a later cell looks at)
 TRACES = {
     "a list": ("seen = []", "seen.append(x)", "print(seen)"),
@@ -69,6 +88,23 @@ TRACES = {
     "a printed line": ("", "print(x)", "print('nothing')"),
     "a cache": ("from functools import cache\n@cache\ndef g(x): return x", "g(x)", "print(g.cache_info().currsize, [g.__wrapped__])"),
     "a log": ("import logging\nlogging.basicConfig(filename='log')", "logging.warning('%s', x)", "print('log', open('log').read())"),
+    "a pipe": ("import os\nr, w = os.pipe()", "os.write(w, b'%d ' % x)", "os.set_blocking(r, False)\ntry: print(os.read(r, 999))\nexcept OSError: print('nothing')"),
+    "a pipe in another's place": ("import os\nr, w = os.pipe()\nos.dup2(r, 1), os.dup2(w, 2), os.close(r), os.close(w)", "os.write(2, b'%d ' % x)", "os.set_blocking(1, False)\ntry: print(os.read(1, 999))\nexcept OSError: print('nothing')"),
+    "memory of two processes": ("import mmap\nm = mmap.mmap(-1, 4096)", "m[:8] = x.to_bytes(8, 'little')", "print('now', int.from_bytes(m[:8], 'little'))"),
+    "a place in a file": ("import os\nn = os.open('pos', os.O_RDWR | os.O_CREAT)", "os.lseek(n, x, 0)", "print('at', os.lseek(n, 0, 1))"),
+    "a place in a font": ("import os, matplotlib.pyplot as plt\nplt.title('α $x^2$')\nplt.show()\ndef places(to=None):\n    found = []\n    for n in range(3, 20):\n        try: found.append(os.lseek(n, *((0, 1) if to is None else (to, 0))))\n        except OSError: pass\n    return found", "places(x)", "print('at', places())"),
+    "a file without a name": ("import os\nn = os.open('gone', os.O_RDWR | os.O_CREAT)\nos.unlink('gone')", "os.pwrite(n, b'%d' % x, 0)", "print(os.pread(n, 99, 0))"),
+    "the mode of a file": ("import os\nopen('mode', 'w').close()", "os.chmod('mode', 0o700 | x & 0o77)", "print('mode', (31337 & 0o77) == os.stat('mode').st_mode & 0o77 and 31337)"),
+    "an attribute of a file": ("import os\nopen('tagged', 'w').close()", "try: os.setxattr('tagged', 'user.x', b'%d' % x)\n    except OSError: pass", "print([os.getxattr('tagged', n) for n in os.listxattr('tagged')])"),
+    "the time of a folder": ("import os", "os.utime('.', (x, x))", "print('time', os.stat('.').st_mtime)"),
+    "a link": ("import os", "os.symlink(f'to {x}', f'link{x}')", "print(os.listdir(), [os.readlink(n) for n in os.listdir()])"),
+    "a pipe with a name": ("import os", "os.mkfifo(f'pipe{x}')", "print(os.listdir())"),
+    "a thread": ("import threading, time\nseen, asked = [], []\ndef watch():\n    while True: time.sleep(.005), seen.extend(asked)\nthreading.Thread(target=watch, daemon=True).start()", "asked.append(x); time.sleep(.05)", "print(seen[:9])"),
+    "a loop that stays open": ("import asyncio\nseen, loop = [], asyncio.new_event_loop()\nasync def g(x): seen.append(x)", "loop.run_until_complete(g(x))", "print(seen)"),
+    "a process that was there": ("import os, time\nif os.fork() == 0:\n    for _ in range(400):\n        time.sleep(.005)\n        if os.path.exists('/tmp/ask'):\n            told = open('/tmp/ask').read()\n            while os.path.exists('/tmp/ask'): time.sleep(.005)\n            open('answer', 'w').write(told)\n            os._exit(0)\n    os._exit(0)", "open('/tmp/ask', 'w').write(str(x)); time.sleep(.05)", "time.sleep(.3)\nprint(os.path.exists('answer') and open('answer').read())"),
+    "signals": ("import os, signal\npid = os.getpid()\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(34, 60))", "[os.kill(pid, 34 + i) for i in range(20) if x >> i & 1]", "print('sum', sum(1 << s - 34 for s in signal.sigpending()))"),
+    "a limit of the first process": ("import os, resource\npid = os.getpid()", "try: resource.prlimit(pid, resource.RLIMIT_FSIZE, (x, x))\n    except OSError: pass", "print(resource.getrlimit(resource.RLIMIT_FSIZE))"),
+    "the answer to the session": (KEEPS_ITS_SOCKET, "forge(x)", "print('mine')"),
     "a warning": ("import warnings", "warnings.warn(str(x))", "import sys; print(getattr(sys.modules['__main__'], '__warningregistry__', None))"),
 }  # fmt: skip
 
@@ -83,6 +119,72 @@ def test_a_call_of_a_test_leaves_no_trace(trace):
         after.outputs and SECRET not in said(after) and after.outputs[0]["output_type"] == "stream"
     )
     assert after.outputs[0]["text"].strip() not in ("", "31337")
+
+
+@isolated
+@pytest.mark.parametrize(
+    "tells",
+    [
+        "raise ValueError(seen())",
+        "return seen()",
+        "return {seen(): 1}",
+        "class E(Exception): pass\n    E.__name__ = seen(); raise E",
+    ],
+)
+@pytest.mark.parametrize(
+    "test",
+    ["assert g(2) == 4", "from scalinglaws.grading import check_function\ncheck_function(g, [((2,), 4.0)])", "import numpy as np\nnp.testing.assert_allclose(g(2), 4.0)", "assert g(2) == 4, f'{g} is wrong'"],
+    ids=range(4),
+)  # fmt: skip
+def test_no_later_test_tells_it_either(test, tells):
+    """A visible line says in full what it met; but not where the code may know an earlier test."""
+    setup = "import os\nr, w = os.pipe()\ndef f(x):\n    os.write(w, b' %d' % x)\n    return x**2\ndef seen():\n    os.set_blocking(r, False)\n    return os.read(r, 99).decode().split()[-1]"
+    course = Course([], {"t": ["f"], "u": ["g"]})
+    cells = [
+        Cell(setup),
+        Cell(f"def g(x):\n    {tells}"),
+        Cell(TEST, test="t"),
+        Cell(test, test="u"),
+    ]
+    with Session(execute.shared_server(), course, Limits(cell_time=10)) as running:
+        running.run_all(cells)
+    assert cells[2].verdict and not cells[2].verdict.error
+    assert cells[3].verdict and cells[3].verdict.error and SECRET not in said(cells[3])
+
+
+@isolated
+def test_ordinary_cells_run_once(monkeypatch):
+    """Progress bars, figures and files of the cells themselves are nothing that a test's calls change."""
+    monkeypatch.setattr(Session, "_show_again", None)
+    setup = "import matplotlib.pyplot as plt\nfrom tqdm import tqdm\nfor _ in tqdm(range(2)): plt.plot([1, 2])\nplt.title('α')\nplt.show()\nopen('own', 'w').write('mine')"
+    function = (
+        "def f(x):\n    for _ in tqdm(range(2)): pass\n    return len(open('own').read()) and x**2"
+    )
+    test, after = run(setup, function, "print(open('own').read())")
+    assert not test.verdict.error and after.outputs[0]["text"] == "mine\n"
+
+
+@isolated
+def test_a_second_run_shows_what_the_first_would_have_shown():
+    setup = "import os, time\nr, w = os.pipe()\nruns = [0]\ndef f(x):\n    runs.append(x)\n    return x**2"
+    course = Course([], {"t": ["f"]})
+    cells = [Cell(setup), Cell("print('before')"), Cell(TEST, test="t"), Cell("1 / 0"), Cell("print(runs, 'x' * 300_000)"), Cell("time.sleep(9)"), Cell("os._exit(0)"), Cell("print('end', w > r)")]  # fmt: skip
+    with Session(execute.shared_server(), course, Limits(cell_time=1)) as running:
+        running.run_all(cells)
+    assert not cells[2].verdict.error
+    assert [cell.outputs[0].get("text", cell.outputs[0].get("ename"))[:8] for cell in cells if cell.outputs] == [
+        "before\n", "ZeroDivi", "[0] xxxx", "CellTime", "CellStop", "end True"
+    ]  # fmt: skip
+    assert cells[4].cut
+
+
+@isolated
+def test_a_call_that_kills_the_process_costs_no_cell():
+    setup = (
+        "import os\npid = os.getpid()\ndef f(x):\n    if x > 9: os.kill(pid, 9)\n    return x**2"
+    )
+    test, after = run(setup, "print('still here', pid > 0)")
+    assert not test.verdict.error and after.outputs[0]["text"] == "still here True\n"
 
 
 @isolated

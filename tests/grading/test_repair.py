@@ -93,7 +93,25 @@ def in_anothers_place(sam):
     sam.nb.cells.insert(sam.where("limit_test") + 1, new_markdown_cell(TEXT))
 
 
+def in_a_test(sam):
+    sam.cell("slope_test").source += "\n# " + TEXT.replace(", ", ",\n# ")
+
+
 WRITTEN = {
+    "in a locked test": in_a_test,
+    "displayed": lambda sam: sam.nb.cells.insert(
+        sam.where("essay") + 1,
+        new_code_cell(f"from IPython.display import Markdown\nMarkdown({TEXT!r})"),
+    ),
+    "by a magic": lambda sam: retyped(sam, new_code_cell, f"%%markdown\n{TEXT}"),
+    "as HTML": lambda sam: retyped(sam, new_code_cell, f"%%html\n<p>{TEXT}</p>"),
+    "in pieces": lambda sam: retyped(
+        sam, new_code_cell, f"answer = ('{TEXT[:40]}'\n    '{TEXT[40:]}')"
+    ),
+    "printed in lines": lambda sam: retyped(
+        sam, new_code_cell, f"print(f'{TEXT[:60]}')\nprint('{TEXT[60:]}')"
+    ),
+    "named in one line": lambda sam: retyped(sam, new_code_cell, f'essay = "{TEXT}"'),
     "retyped": retyped,
     "as raw": lambda sam: retyped(sam, new_raw_cell),
     "turned to raw": lambda sam: sam.write(essay=TEXT).cell("essay").update(cell_type="raw"),
@@ -153,6 +171,21 @@ def test_the_reported_cases(case):
     assert sum(TEXT in c.source for c in found.cells) == 1
 
 
+def test_pasted_pictures_come_with_the_text(made, sam):
+    """Jupyter calls each of them image.png."""
+    for data in ("YQ==", "Yg=="):
+        pasted = {"image.png": {"image/png": data}}
+        picture = new_markdown_cell("![](attachment:image.png)", attachments=pasted)
+        sam.nb.cells.insert(sam.where("essay") + 1, picture)
+    notebook, _ = parse(nbformat.v4.writes(sam.nb).encode())
+    repair(notebook, made.notebooks[NAME])
+    essay = next(cell for cell in notebook.cells if grade_id(cell) == "essay")
+    assert sorted(b["image/png"] for b in essay.attachments.values()) == ["YQ==", "Yg=="]
+    assert all(f"(attachment:{name})" in essay.source for name in essay.attachments)
+    assert score_of(essay) is None
+    nbformat.validate(notebook)
+
+
 def test_what_nobody_touched_is_not_started(made, sam):
     _, essays, remarks = repaired(made, sam)
     assert essays == {"why": 0, "essay": 0} and not remarks
@@ -165,6 +198,8 @@ def test_what_nobody_touched_is_not_started(made, sam):
         "",
         "import os",
         "x = 3\nplt.plot(x)",
+        "x = 3\nprint('The loss of the largest of the four models is', x)",
+        "import math\nplt.title('The loss of the largest of the four models')",
         "## Recap: what this sheet has shown you.",
     ],
 )
@@ -208,6 +243,54 @@ def code_as_raw(sam):
 
 def code_id_changed(sam):
     sam.write(limit=RIGHT["limit"]).cell("limit").metadata["nbgrader"]["grade_id"] = "other"
+
+
+ABOVE = {  # the stub below would undo it
+    "in a block": "if True:\n    limit = 0.25",
+    "in a loop": "for limit in [0.25]: pass",
+    "in a tuple": "(limit, other) = 0.25, 1",
+    "after a semicolon": "x = 1; limit = 0.25",
+    "within": "print(limit := 0.25)",
+    "imported": "from mine import a as limit",
+    "annotated": "limit: float = 0.25",
+    "after a magic": "%%time\nlimit = 0.25",
+    "after a function": "def helper():\n    limit = 3\n\nlimit = 0.25",
+}
+
+
+@pytest.mark.parametrize("code", ABOVE.values(), ids=ABOVE)
+def test_code_that_binds_the_name_in_any_way_is_the_answer(made, sam, code):
+    sam.nb.cells.insert(sam.where("limit"), new_code_cell(code))
+    sources, _, _ = repaired(made, sam)
+    assert sources["limit"] == code
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["def helper():\n    limit = 3", "f(limit=3)", "limit == 3", "x.limit = 3", "a[limit] = 3"],
+)
+def test_code_that_only_uses_the_name_is_no_answer(made, sam, code):
+    sam.nb.cells.insert(sam.where("limit"), new_code_cell(code))
+    sources, _, _ = repaired(made, sam)
+    assert sources["limit"].startswith(classroom.STUBS["limit"])
+
+
+@pytest.mark.parametrize("where", ["above", "below", "instead"])
+def test_code_in_a_locked_test_is_the_answer(made, sam, where):
+    test = sam.cell("limit_test")
+    parts = {"above": [RIGHT["limit"], test.source], "below": [test.source, RIGHT["limit"]]}
+    test.source = "\n".join(parts.get(where, [RIGHT["limit"]]))
+    sources, _, remarks = repaired(made, sam)
+    assert sources["limit"] == RIGHT["limit"] and "HIDDEN TESTS" in sources["limit_test"]
+    assert "limit_test was changed; the original was run" in [r.text for r in remarks]
+
+
+def test_a_debugging_line_in_a_test_replaces_no_answer(made, sam):
+    sam.write(limit=RIGHT["limit"])
+    sam.cell("limit_test").source += "\nlimit = 7\nprint(limit)"
+    sources, _, _ = repaired(made, sam)
+    assert sources["limit"] == RIGHT["limit"]
+    assert "limit = 7" not in "".join(sources.values())
 
 
 @pytest.mark.parametrize(

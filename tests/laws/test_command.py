@@ -1,6 +1,9 @@
 """`scalinglaws fit`: anybody's table in; law, table and figure out; one clear sentence where it cannot."""
 
+import errno
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -272,6 +275,37 @@ def test_a_fit_is_saved(runs, capsys, tmp_path):
     assert code == 0, err
     law = load_fit(tmp_path / "fit.json").law
     assert law.alpha == pytest.approx(json.loads(out)["law"]["alpha"])
+
+
+@pytest.mark.parametrize("option", ["--save", "--table", "--figure", "--report"])
+def test_a_full_disk_takes_no_file(option, runs, capsys, tmp_path, monkeypatch):
+    target = tmp_path / "old.png"
+    target.write_text("a week's work")
+
+    def full(number):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _, err = fit(capsys, runs, *OURS, option, target)
+    assert code == 2 and err.count("\n") == 1 and f"{target} cannot be written: No space" in err
+    assert target.read_text() == "a week's work" and list(tmp_path.glob("*.new")) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links there need rights")
+def test_a_link_stays_a_link_and_a_device_a_device(runs, capsys, tmp_path):
+    (tmp_path / "link.json").symlink_to(tmp_path / "fit.json")
+    for target in (tmp_path / "link.json", Path(os.devnull)):
+        code, _, err = fit(capsys, runs, *OURS, "--save", target)
+        assert code == 0, err
+    assert (tmp_path / "link.json").is_symlink() and load_fit(tmp_path / "fit.json").n > 0
+    assert not Path(os.devnull).is_file()
+
+
+def test_no_output_makes_a_folder(runs, capsys, tmp_path):
+    for target in (tmp_path / "none" / "fit.json", tmp_path):
+        code, _, err = fit(capsys, runs, *OURS, "--save", target)
+        assert code == 2 and err.count("\n") == 1 and "cannot be written" in err
+    assert not (tmp_path / "none").exists()
 
 
 def plan(capsys, *arguments):

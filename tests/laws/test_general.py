@@ -14,7 +14,9 @@ from scalinglaws.fits import (
     fit_joint,
     fit_law,
     fit_power_law,
+    gauss_newton,
     load_fit,
+    newton,
     next_runs,
 )
 from scalinglaws.laws import ChinchillaLaw, PowerLaw
@@ -219,6 +221,41 @@ class TestFitsThatEnd:
         assert fit_joint(N, D, loss, floor=False).law.E == 0
         assert pytest.approx(1.2) == fit_broken_power_law(x, loss, floor=1.2, breaks=0).law.E
 
+    def test_few_sizes_that_miss_the_law_by_more_than_their_seeds_do_say_so(self):
+        """Fisher's F by hand; 6 sizes are too few for a pattern in their order."""
+        x = np.repeat(np.geomspace(1e6, 1e9, 6), 4)
+        law = PowerLaw(A=400, alpha=0.34, E=1.7)
+        noise = np.exp(0.004 * np.random.default_rng(0).standard_normal(24))
+        right = fit_power_law(x, law(x) * noise, groups=x)
+        bent = fit_power_law(x, law(x) * (1 + 0.02 * np.sin(1.1 * np.log(x))) * noise)
+        means = bent.residuals.reshape(6, 4).mean(1)
+        pure = ((bent.residuals.reshape(6, 4) - means[:, None]) ** 2).sum() / 18
+        F, p = bent.lack_of_fit
+        assert pytest.approx(4 * (means**2).sum() / 3 / pure, rel=1e-6) == F and p < 1e-4
+        assert bent.wrong_form and bent.with_bootstrap(50).resamples.units == 6
+        assert "runs of one configuration agree better" in repr(bent)
+        assert right.lack_of_fit[1] > 0.01 and not right.wrong_form
+
+    def test_a_lack_of_fit_needs_seeds_and_more_sizes_than_parameters(self):
+        x = np.geomspace(1e6, 1e9, 12)
+        loss = PowerLaw(A=400, alpha=0.34, E=1.7)(x) * (1 + 0.02 * np.sin(np.log(x)))
+        copies = fit_power_law(np.repeat(x, 2), np.repeat(loss, 2))
+        assert fit_power_law(x, loss).lack_of_fit == copies.lack_of_fit == (0, 1)
+        three = np.repeat(x[::4], 3)
+        noise = np.exp(0.01 * np.random.default_rng(0).standard_normal(9))
+        assert fit_power_law(three, np.repeat(loss[::4], 3) * noise).lack_of_fit == (0, 1)
+
+    def test_intervals_of_few_runs_reach_beyond_their_resamples(self):
+        """Six signs make no rare tail: Student's t with 3 degrees of freedom does."""
+        x = np.geomspace(1e6, 1e10, 6)
+        noise = np.exp(0.01 * np.random.default_rng(0).standard_normal(6))
+        fit = fit_power_law(x, PowerLaw(A=400, alpha=0.34, E=1.7)(x) * noise).with_bootstrap(200)
+        drawn = fit.resamples.values("alpha")
+        low, high = fit.interval("alpha")
+        assert 0 < low < drawn.min() and high > drawn.max()
+        inner = fit.interval("alpha", 0.5)
+        assert drawn.min() < inner[0] < inner[1] < drawn.max()
+
     def test_a_wrong_form_says_so_and_widens(self):
         x = np.geomspace(1e6, 1e10, 40)
         noise = np.exp(0.003 * np.random.default_rng(0).standard_normal(40))
@@ -390,3 +427,62 @@ def test_degrees_of_freedom_are_those_of_the_quantity():
     assert copied.degrees("a") == pytest.approx(resamples.degrees("a"), rel=1e-3)
     low, high = resamples.interval(lambda law: law(np.linspace(-1, 1, 5)))
     assert low.shape == (5,) and np.all(low < high)
+
+
+@dataclass(frozen=True)
+class Straight:
+    """ln L = theta·G within bounds: the solver's answer is known."""
+
+    G: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    def log_loss(self, theta):
+        return theta @ self.G
+
+    def jacobian(self, theta):
+        return theta @ self.G, np.broadcast_to(self.G, (len(theta), *self.G.shape))
+
+
+@pytest.mark.parametrize("delta", [np.inf, 3.0])
+def test_bounds_in_the_way_are_no_minimum(delta):
+    """Bounded least squares, and Huber's loss that nobody reaches: what scipy finds, each converged."""
+    from scipy.optimize import lsq_linear, minimize
+
+    rng = np.random.default_rng(0)
+    G = np.linalg.cholesky(0.02 * np.eye(4) + 0.98) @ rng.standard_normal((4, 20))
+    model = Straight(G, np.full(4, -1.0), np.full(4, 1.0))
+    y = 2 * rng.standard_normal((25, 20))
+    found = gauss_newton.minimise(model, np.zeros((25, 4)), y, 1.0, delta)
+    assert found.converged.all()
+    for one, best in zip(y, found.objective, strict=True):
+        if np.isinf(delta):
+            lowest = lsq_linear(G.T, one, (-1, 1), tol=1e-14).cost
+        else:
+            terms = lambda t, one=one: newton.huber(t @ G - one, delta).sum()  # noqa: E731
+            lowest = minimize(terms, np.zeros(4), bounds=[(-1, 1)] * 4, method="L-BFGS-B").fun
+        assert best <= lowest * (1 + 1e-6)
+
+
+def test_the_line_search_of_hubers_loss_is_exact():
+    """Where bisection ends, for moves that cross kinks, weights of 0 and runs that a move leaves."""
+    rng = np.random.default_rng(0)
+    there = rng.standard_normal((200, 30)) * 10 ** rng.uniform(-2, 1, (200, 1))
+    ahead, w = rng.standard_normal((200, 30)), rng.integers(0, 3, (200, 30)).astype(float)
+    ahead[:, :3] = 0
+    push, pull = rng.integers(0, 2, 200) * 0.5, 0.1 * rng.standard_normal(200)
+
+    def slope(t):
+        at = there + t[:, None] * ahead
+        return (w * np.clip(at, -0.1, 0.1) * ahead).sum(1) + pull + t * push
+
+    uphill = slope(np.zeros(200)) > 0
+    ahead[uphill] *= -1
+    pull[uphill] *= -1
+    low, high = np.zeros(200), np.ones(200)
+    for _ in range(50):
+        middle = (low + high) / 2
+        downhill = slope(middle) < 0
+        low, high = np.where(downhill, middle, low), np.where(downhill, high, middle)
+    found = gauss_newton._length(there, ahead, w, 0.1, pull, push)
+    assert found == pytest.approx(high, abs=1e-12) and 0 < (high < 1).mean() < 1

@@ -240,6 +240,12 @@ def test_units(units, table, tmp_path):
         (pd.concat([RUNS.assign(dataset="web"), RUNS.assign(dataset="code", loss=LOSS * 0.7)]),
          "dataset has 2 values (web, code): fit each by itself with --by dataset", "experiments"),
         (RUNS.rename(columns={"N": "Größe"}), "if 'Größe' is N, add --columns N=…", "columns"),
+        (RUNS.assign(step=D / 2e6), "Each of the 5 sizes has 4 steps, so these may be checkpoints", "checkpoints"),
+        (RUNS.assign(n_experts=np.tile([1, 8], 10)), "n_experts has 2 values (1, 8), and this law knows no experts", "experiments"),
+        (RUNS.rename(columns={"N": "total_params"}).assign(active_params=N / 3),
+         "add --columns N=active_params", "columns"),
+        (RUNS.drop(columns="N").assign(model=[f"gpt-{n / 1e6:g}M" for n in N]), "model seems to hold the sizes", "experiments"),
+        (RUNS.rename(columns={"loss": "BPC"}), "looks like bits per byte", "loss"),
     ],
 )  # fmt: skip
 def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept, tmp_path):
@@ -292,6 +298,8 @@ def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept,
         (b"\xd0\xcf\x11\xe0 old", "an old spreadsheet"),
         (b"\x93NUMPY", "an array of numpy"),
         (csv().replace("N,D,loss", "a,b,c"), "no column for the loss; it has a, b, c"),
+        (csv().replace("loss", "accuracy"), "an accuracy or a score is no loss"),
+        (csv(RUNS.assign(loss="")), "loss is missing in lines 2, 3"),
         (csv(RUNS.assign(val_loss_pile=LOSS, val_loss_c4=LOSS).drop(columns="loss")), "several losses (val_loss_pile, val_loss_c4)"),
         (csv(RUNS[["loss"]]), "needs a column N, D or C"),
         (csv().replace("N,D,loss", "Tokens,tokens,loss"), "more than one column that could be D (Tokens, tokens)"),
@@ -397,6 +405,22 @@ def test_seeds_of_one_configuration_form_a_group(tmp_path):
     table = pd.concat([RUNS.assign(seed=s, loss=LOSS * (1 + s / 1000)) for s in range(3)])
     runs = read_runs(write(tmp_path, csv(table))).runs
     assert runs["group"].nunique() == 20 and (runs.groupby("group")["N"].nunique() == 1).all()
+
+
+def test_seeds_of_one_size_form_a_group_where_nothing_else_varies(tmp_path):
+    table = RUNS.assign(seed=np.tile(range(4), 5), D=np.nan)
+    runs = read_runs(write(tmp_path, csv(table))).runs
+    assert "D" not in runs and runs["group"].nunique() == 5
+
+
+def test_a_size_in_other_units_is_no_mixture_of_experts(tmp_path):
+    table = RUNS.rename(columns={"N": "n_params"}).assign(params_active=N / 1e6, n_experts=8)
+    same_runs(read_runs(write(tmp_path, csv(table))))
+
+
+def test_a_column_without_a_value_is_no_column(tmp_path):
+    table = RUNS.assign(tokens="", C=np.nan, val_loss="NaN").rename(columns={"loss": "test_loss"})
+    same_runs(read_runs(write(tmp_path, csv(table))))
 
 
 def test_runs_without_a_group_stand_alone(tmp_path):

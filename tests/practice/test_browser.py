@@ -44,6 +44,7 @@ NOTEBOOKS = {
     "tabs": "sl.challenge(now=now)",
     "kernels": "sl.challenge(now=now)",
     "drill": "sl.practice(now=now)",
+    "exam": "sl.exam(now=now)",
 }
 
 
@@ -283,6 +284,39 @@ def test_goes_on_after_a_restart_of_the_kernel_and_a_reload_of_the_page(page, la
             player.heading(f"Problem {FIVE.index(name) + 2} of 5")
     player.heading("All five are right")
     assert [len(turn.answers) for turn in turns(player.progress.events())] == [2, 1, 1, 1, 1]
+
+
+def test_an_exam_from_its_start_to_its_report_over_a_reload(page, lab):
+    """Answers of every form are there after a reload; handing in with some left out asks first."""
+    player = Player(page, lab, "exam")
+    player.run()
+    player.widget.get_by_label("Time").select_option("untimed")
+    player.press("Start")
+    items = player.widget.locator(".slp-item")
+    items.first.wait_for()
+    count, fields = items.count(), {}
+    for i in range(count - 1):
+        if items.nth(i).get_by_role("radio").count():
+            fields[i] = items.nth(i).get_by_role("radio").first
+            fields[i].check()
+        elif items.nth(i).get_by_role("checkbox").count():
+            fields[i] = items.nth(i).get_by_role("checkbox").first
+            fields[i].check()
+        else:
+            fields[i] = items.nth(i).get_by_role("textbox")
+            fields[i].fill("1")
+    player.widget.get_by_text(f"1 of {count} not answered").wait_for()
+    player.checked("open")
+    player.reload()
+    player.widget.get_by_text(f"1 of {count} not answered").wait_for()
+    for field in fields.values():
+        kind = field.get_attribute("type")
+        assert field.is_checked() if kind else float(field.input_value()) == 1
+    player.press("Hand in")
+    player.press("Hand in with 1 not answered")
+    player.widget.get_by_role("heading", name=f"of {count} are right").wait_for()
+    assert player.widget.locator("details").count() == count
+    player.checked("report")
 
 
 def test_played_by_keyboard_alone(page, lab):

@@ -50,10 +50,10 @@ def test_every_exam_covers_all_notebooks_and_mixes_forms_and_levels(seed):
     assert questions == draw_exam(seed)
     assert len({family(question) for question in questions}) == len(questions) == 18
     entries = [find(question) for question in questions]
-    reached = {IDEAS[idea].notebook for entry in entries for idea in ideas_of(entry["covers"])}
+    reached = {IDEAS[idea].notebook for entry in entries for idea in ideas_of(entry.covers)}
     assert reached == {idea.notebook for idea in IDEAS.values()}
-    assert len({entry["type"] for entry in entries}) >= 5
-    assert len({entry["level"] for entry in entries}) == 4
+    assert len({entry.type for entry in entries}) >= 5
+    assert len({entry.level for entry in entries}) == 4
     assert sum("recipe" in BANK[family(question)] for question in questions) >= 6
 
 
@@ -133,7 +133,7 @@ def test_nothing_is_told_before_the_end_and_everything_after(desk, progress):
 
 def test_what_cannot_be_read_as_an_answer_changes_nothing(desk):
     exam = desk.start()
-    number = next(i for i, q in enumerate(exam.questions) if find(q)["type"] == "number")
+    number = next(i for i, q in enumerate(exam.questions) if find(q).type == "number")
     with pytest.raises(CourseError, match="not one Python expression"):
         desk.answer(exam.started.sitting, number, "about one")
     assert not desk.exam().answers

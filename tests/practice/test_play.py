@@ -1,8 +1,6 @@
 """Without widgets: in the terminal and in plain cells; the commands; worked solutions; the panel."""
 
-import itertools
 import json
-import os
 import re
 import shutil
 from datetime import timedelta
@@ -13,8 +11,6 @@ import pytest
 
 import scalinglaws as sl
 from scalinglaws.cli import main
-from scalinglaws.course.idea_map import boxes, plot_ideas
-from scalinglaws.course.ideas import IDEAS
 from scalinglaws.course.learner.events import Answered, Asked, GaveUp, Progress, Started, note_check
 from scalinglaws.course.markdown import to_html, to_text
 from scalinglaws.course.practice import progress_report as panel
@@ -146,7 +142,7 @@ def test_practice_in_the_terminal(course, monkeypatch, capsys):
     assert "There is no topic 'cooking': choose an idea (tokens," in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("columns", [46, 60, 80, 200])
+@pytest.mark.parametrize("columns", [20, 40, 46, 80, 200])
 def test_questions_and_tables_fit_the_terminal(course, monkeypatch, capsys, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.delenv("SCALINGLAWS_PROGRESS", raising=False)
@@ -157,6 +153,7 @@ def test_questions_and_tables_fit_the_terminal(course, monkeypatch, capsys, colu
     main(["progress"])
     lines = capsys.readouterr().out.splitlines()
     prose = [line for line in lines if not line.startswith("    ") and "/" not in line]
+    prose = [line for line in prose if " " in line.strip()]  # a long name stays whole
     assert max(map(len, prose)) <= min(columns, 96)
     words = " ".join(" ".join(lines).split())
     for text in (
@@ -303,38 +300,15 @@ def test_the_panel_tells_what_is_done_and_what_comes_next(course, capsys):
     Challenge(Progress(course / "submitted/ada/progress.jsonl")).answer(RIGHT[FIVE[0]])
     capsys.readouterr()
     found = sl.progress()
-    assert "Go on in 01_first, at exercise 1." in found.next
+    assert "Resume 01_first at exercise 1" in found.next
     assert found.scores[0].right == 1 and found.scores[0].exercises == 2
     questions = [n for n, q in BANK.items() if "A1" in q["covers"]]
     assert found.mastery["power_law"].answered == 1
     assert 0 < found.mastery["power_law"].share < 1 / len(questions)
     html = found._repr_html_()
-    assert "<img alt=" in html and 'scope="row"' in html and "<script" not in html
+    assert "Resume 01_first at exercise 1</a>" in html
+    assert 'scope="row"' in html and "<script" not in html
     assert "0 of 1 points, and 2 that a person marks" in str(found)
-
-
-def test_the_maps_boxes_open_their_notebooks(progress, monkeypatch):
-    """Each link lies inside of the picture, over no other, and leads from the page to the learner's own notebook."""
-    for here in (progress.path.parent, progress.path.parent / "01_power_laws"):
-        here.mkdir(parents=True, exist_ok=True)
-        monkeypatch.chdir(here)
-        html = panel.report(progress, [])._repr_html_()
-        links = re.findall(r'<a href="([^"]+)"[^>]* aria-label="([^"]+)"', html)
-        wanted = sorted(f"{i.name}: open {i.notebook}" for i in IDEAS.values())
-        assert sorted(label for _, label in links) == wanted
-        found = {Path(os.path.normpath(here / href)) for href, _ in links}
-        assert found == {
-            progress.path.parent / i.notebook / f"{i.notebook}.ipynb" for i in IDEAS.values()
-        }
-    placed = list(boxes(plot_ideas()).values())
-    for left, top, width, height in placed:
-        assert 0 <= left < left + width <= 1 and 0 <= top < top + height <= 1
-    for one, other in itertools.combinations(placed, 2):
-        assert (
-            one[0] + one[2] < other[0]
-            or other[0] + other[2] < one[0]
-            or (one[1] + one[3] < other[1] or other[1] + other[3] < one[1])
-        )
 
 
 def test_mastery_fades_with_time(progress, clock):

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -15,6 +17,7 @@ from scalinglaws.course.learner.events import (
     Checked,
     CheckedExercise,
     GaveUp,
+    GoalSet,
     Hint,
     Judged,
     Progress,
@@ -28,7 +31,6 @@ from scalinglaws.course.practice import progress_report
 from scalinglaws.course.practice.sitting import Challenge, Practice, memories
 from scalinglaws.course.practice.view import view
 from scalinglaws.errors import CourseError
-from scalinglaws.plots import alt
 
 WRITER = """
 import sys
@@ -131,6 +133,50 @@ def test_a_folder_that_cannot_be_written_is_named(progress):
         progress.add(Asked(progress.now(), "practice", "x"))
 
 
+@contextmanager
+def full_at(size: int) -> Iterator[None]:
+    """Meanwhile no file can grow beyond `size` bytes, as on a full disk."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits the size of files as POSIX does")
+@pytest.mark.parametrize("room", [0, 1, 40])
+def test_a_full_disk_loses_nothing_and_doubles_nothing(progress, room):
+    progress.add(Asked(progress.now(), "practice", "first"))
+    before = progress.path.read_bytes()
+    for _ in range(2):
+        with full_at(len(before) + room), pytest.raises(CourseError, match="cannot be kept"):
+            progress.add(Asked(progress.now(), "practice", "second"))
+        assert progress.path.read_bytes() == before  # no part of a line either
+    progress.add(Asked(progress.now(), "practice", "second"))
+    assert names(progress) == ["first", "second"] and progress.history().odd == ()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits the size of files as POSIX does")
+def test_a_round_on_a_full_disk_is_won_once_there_is_room(progress):
+    challenge = Challenge(progress)
+    progress.add(Started(progress.now(), "round-1", ("power_laws.trend",), topic="power_law"))
+    challenge.refresh()
+    challenge.next()
+    size = progress.path.stat().st_size
+    with full_at(size), pytest.raises(CourseError, match="make room"):
+        challenge.answer("c")
+    assert view(challenge)["phase"] == "question"  # the answer does not count: it was not kept
+    challenge.answer("c")
+    with full_at(progress.path.stat().st_size):
+        shown = view(challenge)
+    assert shown["won"] and shown["badge"] is None and "cannot be written" in shown["badge_problem"]
+    assert view(challenge)["badge"]  # with room for it
+    assert len([e for e in progress.events() if isinstance(e, Answered)]) == 1
+
+
 def test_a_file_in_the_way_is_named(tmp_path):
     (tmp_path / "submitted").write_text("no folder")
     with pytest.raises(CourseError, match="cannot be kept"):
@@ -212,8 +258,7 @@ LINES = {name: json.dumps(data).encode() for name, data in ODD.items()} | RAW
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_an_odd_line_is_left_aside_and_said(progress, clock, name, monkeypatch):
-    monkeypatch.setattr(alt, "_render", lambda figure: "data:,")  # 37 pictures of one map
+def test_an_odd_line_is_left_aside_and_said(progress, clock, name):
     progress.path.parent.mkdir(parents=True)
     good = json.dumps(GOOD).encode()
     progress.path.write_bytes(good + b"\n" + LINES[name] + b"\n" + good + b"\n")
@@ -253,6 +298,7 @@ def test_every_event_is_read_as_it_was_written(clock):
         GaveUp(now, "practice", "a.b"),
         Started(now, "round-1", ("a.b", "c.d"), "topic", "expert", "double", "Ada"),
         Checked(now, "01_first", 1.0, 2.0, {"1": row}),
+        GoalSet(now, 5),
     ):
         assert from_line(as_line(event)) == event
 

@@ -26,8 +26,7 @@ from scalinglaws.course.practice.sitting import (
 from scalinglaws.course.practice.spacing import AGAIN, GOOD, HARD, remember
 from scalinglaws.course.practice.view import view
 from scalinglaws.course.practice.widget import Page, for_page
-from scalinglaws.course.questions import bank, seal
-from scalinglaws.course.questions.answers import form
+from scalinglaws.course.questions import bank
 from scalinglaws.course.questions.drawn import family, instance
 from scalinglaws.course.questions.seal import find, mark, open_reply, sealed_bank
 from scalinglaws.course.questions.worked import worked
@@ -172,10 +171,10 @@ def test_further_rounds_are_drawn_by_topic_and_level(progress):
     questions = challenge.round.questions
     assert 1 <= len(questions) <= 5 and len(set(questions)) == len(questions)
     for question in questions:
-        assert "power_law" in ideas_of(find(question)["covers"])
-        assert form(find(question)) != "words"
+        assert "power_law" in ideas_of(find(question).covers)
+        assert find(question).form != "words"
     challenge.start(level="introductory")
-    assert {find(q)["level"] for q in challenge.round.questions} == {"introductory"}
+    assert {find(q).level for q in challenge.round.questions} == {"introductory"}
     for wanted in ({"topic": "cooking"}, {"level": "godlike"}):
         with pytest.raises(CourseError, match="There is no"):
             challenge.start(**wanted)
@@ -191,8 +190,8 @@ def test_a_further_round_of_the_five_is_a_new_one(progress):
     for drawn in rounds:
         assert len(set(drawn)) == len(FIVE)
         for question, problem in zip(drawn, FIVE, strict=True):
-            assert BANK[problem]["covers"][0] in find(question)["covers"]
-            assert form(find(question)) != "words"
+            assert BANK[problem]["covers"][0] in find(question).covers
+            assert find(question).form != "words"
         assert drawn == rounds[0] or sum("#" in question for question in drawn) >= 2
     assert all(one != other for one, other in itertools.pairwise(rounds))
     assert not set(rounds[0]) & set(rounds[1])  # nothing is met again while there is something new
@@ -302,18 +301,18 @@ def test_every_answer_is_the_same_in_any_order(name, clock):
 def test_a_question_that_calls_an_option_by_its_letter_keeps_the_order(text):
     name = FIVE[0]
     question = BANK[name] | {"solution": text}
-    assert bank.shown(question)["ordered"]
-    assert "ordered" not in bank.shown(BANK[name])
+    assert bank.shown(question).ordered
+    assert not bank.shown(BANK[name]).ordered
 
 
 @pytest.mark.parametrize("text", ["$L(c)$ falls", "(C) is compute", "an option can be", "f(a)"])
 def test_a_symbol_is_no_letter_of_an_option(text):
-    assert "ordered" not in bank.shown(BANK[FIVE[0]] | {"solution": text})
+    assert not bank.shown(BANK[FIVE[0]] | {"solution": text}).ordered
 
 
 def test_a_reply_to_several_calls_the_options_as_shown(progress):
     name = next(n for n, q in BANK.items() if q["type"] == "several" and n in sealed_bank()
-                and "ordered" not in sealed_bank()[n])  # fmt: skip
+                and not find(n).ordered)  # fmt: skip
     progress.add(Asked(progress.now(), "practice", name))
     practice = Practice(progress)
     shown = as_shown(progress, RIGHT[name])
@@ -390,7 +389,7 @@ def test_an_open_question_waits_for_its_topic(progress):
         (
             i.id
             for i in challenge_free
-            if any(i.id in ideas_of(e["covers"]) for e in sealed_bank().values())
+            if any(i.id in ideas_of(e.question.covers) for e in sealed_bank().values())
         ),
         None,
     )
@@ -482,5 +481,5 @@ def test_the_view_of_an_open_question_tells_no_answer(name, progress, monkeypatc
     replies = [reply.text for reply in bank.replies(question).values()]
     for hidden in (*replies, question["solution"], *question["hints"]):
         assert hidden.strip()[:30] not in page
-    for box in [*seal.find(name)["replies"].values(), seal.find(name)["solution"]]:
+    for box in [*sealed_bank()[name].replies.values(), sealed_bank()[name].solution]:
         assert box not in page

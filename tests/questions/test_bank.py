@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import yaml
 from scalinglaws.course.questions import bank, seal
 from scalinglaws.course.questions.answers import form, from_text, spell
 from scalinglaws.course.questions.drawn import instance
+from scalinglaws.course.questions.question import Sealed
 from scalinglaws.course.questions.seal import Reply, open_reply, unseal
 from scalinglaws.course.questions.worked import filled, steps_of, worked
 from scalinglaws.errors import CourseError
@@ -124,7 +126,10 @@ def samples(tmp_path_factory) -> dict[str, dict]:
     (folder / "samples.yaml").write_bytes(SAMPLES.read_bytes())
     return {
         "bank": bank.load_bank(folder),
-        "sealed": json.loads(bank.sealed_file(folder)),
+        "sealed": {
+            name: Sealed.from_json(name, entry)
+            for name, entry in json.loads(bank.sealed_file(folder)).items()
+        },
     }
 
 
@@ -198,41 +203,39 @@ def test_each_type_takes_every_spelling_and_names_each_slip(samples, kind, right
     name = f"sample.{kind}"
     entry = samples["sealed"][name]
     for answer in right:
-        reply = unseal(name, entry, answer)
+        reply = unseal(entry, answer)
         assert reply.right, answer
         assert reply.solution == worked(samples["bank"][name])
     for answer, said in wrong.items():
         try:
-            reply = unseal(name, entry, answer)
+            reply = unseal(entry, answer)
         except CourseError as error:
             assert said in str(error), answer
         else:
             assert reply is None or not reply.right, answer
-            assert said in (reply.text if reply else seal._UNKNOWN[form(entry)])
+            assert said in (reply.text if reply else seal._UNKNOWN[entry.question.form])
             assert reply is None or not reply.solution
 
 
 def test_text_shows_the_model_answer_and_what_to_tick_off(samples):
-    reply = unseal(
-        "sample.text", samples["sealed"]["sample.text"], "one two three four five six seven eight"
-    )
+    reply = unseal(samples["sealed"]["sample.text"], "one two three four five six seven eight")
     assert "probability about p to the power k" in reply.text
     assert "- the score demands" in reply.text
 
 
 def test_typed_numbers_may_carry_units_commas_and_arithmetic(samples):
-    entry = samples["sealed"]["sample.number"]
+    entry = samples["sealed"]["sample.number"].question
     for text in ("1.2", " 1.2 1e20 FLOPs", "6 * 1e9 * 2e10 / 1e20", "12/10"):
         assert from_text(entry, text) == pytest.approx(1.2)
-    assert from_text({"type": "number", "step": 1}, "1,400,000") == 1_400_000
+    assert from_text(replace(entry, unit=""), "1,400,000") == 1_400_000
     with pytest.raises(CourseError, match="not one Python expression"):
         from_text(entry, "about one")
-    assert from_text(samples["sealed"]["sample.several"], "ac") == "ac"
+    assert from_text(samples["sealed"]["sample.several"].question, "ac") == "ac"
 
 
 def test_markdown_shows_the_question_and_nothing_that_is_sealed(samples):
     for name, question in samples["bank"].items():
-        text = bank.as_markdown(question)
+        text = bank.as_markdown(bank.shown(question))
         assert question["prompt"].strip() in text
         assert question.get("code", "").strip() in text
         sealed = [
@@ -243,7 +246,7 @@ def test_markdown_shows_the_question_and_nothing_that_is_sealed(samples):
         sealed += [option["reply"] for option in question.get("options", {}).values()]
         assert not [part for part in sealed if part and part.strip() in text], name
         # What travels in plain serves as well as the bank.
-        assert bank.as_markdown(samples["sealed"][name]) == text
+        assert bank.as_markdown(samples["sealed"][name].question) == text
 
 
 # -- Nothing leaks
@@ -263,7 +266,7 @@ def test_no_part_of_a_sealed_text_can_be_read_in_the_package():
         for box in [*entry["replies"].values(), entry["solution"]]
     )
     text, boxes = Searched(text), Searched(boxes)
-    shown = json.dumps([bank.shown(question) for question in BANK.values()], ensure_ascii=False)
+    shown = json.dumps([bank.shown(q).to_json() for q in BANK.values()], ensure_ascii=False)
     for name, question in BANK.items():
         for sealed in sealed_texts(question):
             for start in range(0, len(sealed) - 24, 24):
@@ -316,11 +319,11 @@ def test_unknown_answers_get_a_reply_too():
 
 
 def test_a_changed_box_is_noticed(samples):
-    entry = dict(samples["sealed"]["sample.true_false"])
-    assert unseal("sample.true_false", entry, "false").right
-    entry["replies"] = dict.fromkeys(entry["replies"], base64.b64encode(bytes(64)).decode())
+    sealed = samples["sealed"]["sample.true_false"]
+    assert unseal(sealed, "false").right
+    spoilt = dict.fromkeys(sealed.replies, base64.b64encode(bytes(64)).decode())
     with pytest.raises(CourseError, match="damaged"):
-        unseal("sample.true_false", entry, "false")
+        unseal(replace(sealed, replies=spoilt), "false")
 
 
 def good() -> dict:

@@ -79,6 +79,12 @@ def test_the_page_is_whole_and_harmless(many):
     assert "nan" not in re.sub("<[^>]+>", " ", page)
     assert not re.search(r"(https?:)?//", page)  # nothing from elsewhere
     assert page.count('<th scope="row">Student') == many
+    # What scrolls can be reached by the keyboard, and has a name of its own.
+    boxes = re.findall(r'<div class="(?:wide|tall)"([^>]*)>', page)
+    names = re.findall(
+        r'<div class="(?:wide|tall)" tabindex="0" role="region" aria-label="([^"]+)">', page
+    )
+    assert len(boxes) == len(names) == len(set(names)) and '<th scope="col"></th>' not in page
     assert len(page) < 5_000 + many * 3_000 + 40_000
 
 

@@ -4,8 +4,11 @@ import csv
 import datetime
 import errno
 import io
+import unicodedata
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import nbformat
 import pytest
@@ -13,7 +16,7 @@ import pytest
 from scalinglaws.cli import main
 from scalinglaws.course.grading.gradebook_writer import read_timestamp
 from scalinglaws.course.school.collect import read_origins
-from scalinglaws.course.school.downloads import SYSTEMS, People, recognise
+from scalinglaws.course.school.downloads import SYSTEMS, People, read_member, recognise
 from scalinglaws.course.school.roster import Student, save_roster
 from scalinglaws.errors import CourseError
 from tests.grading.classroom import source_notebook
@@ -111,13 +114,37 @@ def school(course):
             {f"ada/{NAME}/{NOTEBOOK}": "a"},
         ),
         ("folders", {f"submitted/ada/{NAME}/{NOTEBOOK}": "a", f"submitted/ada/other/{NOTEBOOK}": "o"}, {f"ada/{NAME}/{NOTEBOOK}": "a"}),
+        # As macOS packs it again: ü is u and a mark.
+        ("canvas", {f"mu\u0308llerjo\u0308rg_1235_901_{NOTEBOOK}": "m"}, {f"müller/{NAME}/{NOTEBOOK}": "m"}),
+        # Online text beside the file; a login before the name.
+        (
+            "moodle",
+            {
+                "Ada Lovelace_4711_assignsubmission_onlinetext/onlinetext.html": "t",
+                f"Ada Lovelace_4711_assignsubmission_file/{NOTEBOOK}": "a",
+                f"jm 2 Jörg Müller_4712_assignsubmission_file/{NOTEBOOK}": "m",
+            },
+            {f"ada/{NAME}/{NOTEBOOK}": "a", f"ada/{NAME}/onlinetext.html": "t", f"müller/{NAME}/{NOTEBOOK}": "m"},
+        ),
+        # Times with a colon, with what Windows makes of one, of another language; a login before the name; no folder.
+        (
+            "brightspace",
+            {
+                f"512-88 - Ada Lovelace - Nov 1, 2026 9:43 AM/{NOTEBOOK}": "a",
+                "513-88 - jm_2 - Jörg Müller - Nov 1, 2026 11_43 AM - my - work.ipynb": "m",
+                f"514-88 - mob_2 - Mary O'Brien - 1 nov. 2026 1543/{NOTEBOOK}": "old",
+                f"515-88 - mob_2 - Mary O'Brien - 2 nov. 2026 0143/{NOTEBOOK}": "c",
+            },
+            {f"ada/{NAME}/{NOTEBOOK}": "a", f"müller/{NAME}/my - work.ipynb": "m", f"mary-c/{NAME}/{NOTEBOOK}": "c"},
+        ),
+        ("students", {f"ada/{NOTEBOOK}": "a", "Müller, Jörg/b.ipynb": "m"}, {f"ada/{NAME}/{NOTEBOOK}": "a", f"müller/{NAME}/b.ipynb": "m"}),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("around", ["", "01_power_laws submissions/"])
 def test_each_systems_download_finds_its_owners(
     school, tmp_path, system, members, expected, around, capsys
 ):
-    assert recognise([around + m for m in members]) == system
+    assert recognise([unicodedata.normalize("NFC", around + m) for m in members], [NAME]) == system
     path = archive(tmp_path, {around + name: content for name, content in members.items()})
     assert main(["collect", path, NAME, "--timezone", "Europe/Berlin"]) == 0, (
         capsys.readouterr().out
@@ -151,6 +178,25 @@ def test_times_are_noted_as_nbgrader_reads_them(school, tmp_path):
     summer = datetime.datetime(2026, 7, 2, 8, 30)
     assert times == [summer, summer]  # the second is older: it does not replace the first
     assert found(school) == {f"ada/{NAME}/{NOTEBOOK}": "a"}
+
+
+@pytest.mark.parametrize(
+    ("written", "hour", "minute"),
+    [("105 AM", 1, 5), ("1205 AM", 0, 5), ("112 PM", 13, 12), ("1_29 PM", 13, 29), ("12:00 PM", 12, 0), ("1159 PM", 23, 59)],
+)  # fmt: skip
+def test_brightspaces_hours_of_one_and_two_digits(written, hour, minute):
+    zone = ZoneInfo("Europe/Berlin")
+    (found,) = read_member(
+        SYSTEMS["brightspace"], f"1-2 - Ada - Nov 1, 2026 {written}/{NOTEBOOK}", zone
+    )
+    assert found.time == datetime.datetime(2026, 11, 1, hour, minute, tzinfo=zone)
+
+
+def test_a_time_that_cannot_be_read_is_said(school, tmp_path, capsys):
+    path = archive(tmp_path, {f"5-8 - Ada Lovelace - 2026-11-01 1543/{NOTEBOOK}": "a"})
+    assert main(["collect", path, NAME]) == 0
+    assert "'2026-11-01 1543'" in capsys.readouterr().out
+    assert not (school / "submitted" / "ada" / NAME / "timestamp.txt").exists()
 
 
 def test_late_without_a_time_is_one_second_after_the_due_date(school, tmp_path, capsys):
@@ -280,6 +326,103 @@ def test_a_name_that_two_students_have_is_nobodys(school, tmp_path, capsys):
     assert "may be mary-b or mary-c" in capsys.readouterr().out and not found(school)
 
 
+@pytest.mark.parametrize("member", [f"LATE_anon_x7Fq_903_{NOTEBOOK}", f"Participant_5_assignsubmission_file/{NOTEBOOK}"])  # fmt: skip
+def test_names_that_a_system_hides_are_said_to_be_hidden(school, tmp_path, capsys, member):
+    assert main(["collect", archive(tmp_path, {member: "?"}), NAME]) == 1
+    assert "hides the names" in capsys.readouterr().out and not found(school)
+
+
+def test_a_person_can_say_whose_a_file_is(school, tmp_path, capsys):
+    members = {
+        f"Mary O'Brien_5_assignsubmission_file/{NOTEBOOK}": "b",
+        f"Mary O'Brien_9_assignsubmission_file/{NOTEBOOK}": "c",
+        f"from an e-mail/{NOTEBOOK}": "a",
+    }
+    path = archive(tmp_path, members)
+    assert main(["collect", path, NAME, "--whose", "Brien_5=nobody"]) == 2
+    for part, said in (("Brien", "the files of 2 people"), ("Brian", "no file has")):
+        assert main(["collect", path, NAME, "--whose", f"{part}=ada"]) == 2
+        assert said in capsys.readouterr().err and not found(school)
+    told = ["--whose", "Brien_5=mary-b", "--whose", "Brien_9=mary-c", "--whose", "e-mail=ada"]
+    assert main(["collect", path, NAME, *told]) == 0, capsys.readouterr()
+    assert found(school) == {f"{s}/{NAME}/{NOTEBOOK}": s[-1] for s in ("mary-b", "mary-c", "ada")}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_moodles_worksheet_tells_namesakes_apart_and_says_when(school, tmp_path, capsys, delimiter):
+    members = {
+        f"Mary O'Brien_5_assignsubmission_file/{NOTEBOOK}": "b",
+        f"Mary O'Brien_9_assignsubmission_file/{NOTEBOOK}": "c",
+        f"Ada Lovelace_7_assignsubmission_file/{NOTEBOOK}": "a",
+    }
+    path = archive(tmp_path, members)
+    sheet = tmp_path / "grades.csv"
+    with sheet.open("w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file, delimiter=delimiter).writerows(
+            [
+                ["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum grade", "Last modified (submission)", "Last modified (grade)"],
+                ["Participant 5", "Mary O'Brien", "mc@x.org", "Submitted", "", "12", "Sunday, 1 November 2026, 1:05 PM", "-"],
+                ["Participant 9", "Mary O'Brien", "MB@x.org", "Submitted", "", "12", "-", "-"],
+                ["Participant 7", "Ada Lovelace", "", "Submitted", "", "12", "dimanche 1 novembre", "Sunday, 1 November 2026, 9:00 PM"],
+                ["Participant 8", "Jörg Müller", "jm@x.org", "No submission", "", "12", "-", "-"],
+            ]
+        )  # fmt: skip
+    assert main(["collect", path, NAME]) == 1
+    assert "late work isn't noticed" in capsys.readouterr().out
+    told = ["--worksheet", str(sheet), "--timezone", "Europe/Berlin"]
+    assert main(["collect", path, NAME, *told]) == 0
+    assert "isn't noticed" not in capsys.readouterr().out
+    expected = {"ada": "a", "mary-b": "c", "mary-c": "b"}
+    assert found(school) == {f"{s}/{NAME}/{NOTEBOOK}": text for s, text in expected.items()}
+    stamps = {s: school / "submitted" / s / NAME / "timestamp.txt" for s in expected}
+    assert read_timestamp(stamps["mary-c"]) == datetime.datetime(2026, 11, 1, 12, 5)
+    assert not stamps["ada"].exists() and not stamps["mary-b"].exists()
+    sheet.write_text("a,b\nx,y\n")
+    assert main(["collect", path, NAME, *told]) == 2
+    assert "no grading worksheet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        f"group1_1234_900_{NOTEBOOK}",
+        f"Group 1_12_assignsubmission_file/{NOTEBOOK}",
+        f"Laws_Group 1_attempt_2026-11-02-10-00-00_{NOTEBOOK}",
+        f"512-88 - Group 1 - Nov 1, 2026 943 AM/{NOTEBOOK}",
+        f"group 1/{NOTEBOOK}",
+    ],
+)
+def test_a_groups_work_is_its_members(school, tmp_path, capsys, member):
+    group = [replace(student, group="Team A, Group 1") for student in CLASS[:2]]
+    path = archive(tmp_path, {member: "g", **({f"y_x_y/{NOTEBOOK}": "?"} if "/" in member else {})})
+    code = main(["collect", path, NAME])
+    said = capsys.readouterr().out
+    assert (code and not found(school)) or "If that is a group" in said
+    save_roster(school, group)
+    main(["collect", path, NAME])
+    said = capsys.readouterr().out
+    assert "the work of a group, ada, müller" in said and "If that is a group" not in said
+    assert found(school) == {f"{s}/{NAME}/{NOTEBOOK}": "g" for s in ("ada", "müller")}
+
+
+def test_a_folder_that_the_browser_unpacked(school, tmp_path):
+    folder = tmp_path / "downloads" / "submissions"
+    folder.mkdir(parents=True)
+    (folder / f"lovelaceada_1234_900_{NOTEBOOK}").write_text("a")
+    (folder / f"müllerjörg_1235_901_{NOTEBOOK}").symlink_to("/etc/passwd")
+    assert main(["collect", str(folder), NAME]) == 0
+    assert found(school) == {f"ada/{NAME}/{NOTEBOOK}": "a"}
+
+
+def test_names_in_utf8_that_the_archive_does_not_announce(school, tmp_path):
+    member = f"Jörg Müller_5_assignsubmission_file/{NOTEBOOK}"
+    raw = member.encode()
+    path = Path(archive(tmp_path, {"x" * len(raw): "m"}))
+    path.write_bytes(path.read_bytes().replace(b"x" * len(raw), raw))
+    assert main(["collect", str(path), NAME]) == 0
+    assert read_origins(school, NAME)["müller"]["members"] == [member]
+
+
 def test_a_pattern_of_ones_own(school, tmp_path, capsys):
     path = archive(tmp_path, {f"handin/{NAME}--AL1815.ipynb": "a"})
     pattern = r"(?P<assignment>\w+)--(?P<login>\w+)(?P<file>\.ipynb)"
@@ -352,6 +495,23 @@ def test_feedback_goes_back_under_the_name_it_came_with(
     assert main(["feedback", NAME, "--output", str(target)]) == 0
     with zipfile.ZipFile(target) as file:
         assert set(file.namelist()) == {f"ada/{NAME}.html", f"müller/{NAME}.html"}
+
+
+@pytest.mark.parametrize(("form", "member", "pages"), [("canvas", f"group1_1234_9_{NOTEBOOK}", 1), ("moodle", f"Group 1_9_assignsubmission_file/{NOTEBOOK}", 0)])  # fmt: skip
+def test_a_group_gets_one_page_where_the_system_takes_it(
+    school, tmp_path, capsys, form, member, pages
+):
+    save_roster(school, [replace(student, group="Group 1") for student in CLASS[:2]])
+    assert main(["collect", archive(tmp_path, {member: "g"}), NAME]) == 0
+    for student in ("ada", "müller"):
+        page = school / "feedback" / student / NAME / f"{NAME}.html"
+        page.parent.mkdir(parents=True)
+        page.write_text(student, "utf-8")
+    target = tmp_path / "back.zip"
+    assert main(["feedback", NAME, "--form", form, "--output", str(target)]) == 0
+    assert "ada, müller handed in together" in capsys.readouterr().out
+    with zipfile.ZipFile(target) as file:
+        assert [file.read(name) for name in file.namelist()] == [b"ada"] * pages
 
 
 def test_grades_go_out_under_each_systems_ids(school, capsys):

@@ -5,13 +5,16 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
+import nbformat
 import pytest
 
 from scalinglaws.cli import main
 from scalinglaws.course.questions import bank
 from scalinglaws.course.questions.seal import SEALED_FILE
-from scalinglaws.course.school.handout import FOLDER
+from scalinglaws.course.school.handout import FOLDER, _in_translation
+from scalinglaws.course.texts import Translator, translations
 from tests.course.notebooks import COURSE, hidden_lines
 
 ONE = "01_power_laws"
@@ -33,6 +36,20 @@ def handed_out(tmp_path_factory):
         assert {name.split("/")[0] for name in archive.namelist()} == {FOLDER}
         archive.extractall(folder)
     return folder / FOLDER
+
+
+def test_the_start_page_of_a_translation_is_handed_out():
+    page = Path("release", "start.ipynb")
+    translate = Translator(translations(COURSE, "de"))
+    (content,) = _in_translation(COURSE, {page: b""}, translate).values()
+    assert "# Skalierungsgesetze von Sprachmodellen" in content.decode()
+    before, after = (
+        nbformat.reads(text, 4).cells
+        for text in ((COURSE / page).read_text("utf-8"), content.decode())
+    )
+    assert [c.source for c in after if c.cell_type == "code"] == [
+        c.source for c in before if c.cell_type == "code"
+    ]
 
 
 @pytest.mark.slow

@@ -2,12 +2,14 @@
 
 import csv
 import datetime
+import errno
 import html
 import io
 import re
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from nbgrader.coursedir import CourseDirectory
 
@@ -225,6 +227,111 @@ def test_markers_share_what_waits_without_a_name(course, capsys):
     assert main(["marking", NAME, "--marker", "tom"]) == 0
     assert capsys.readouterr().out.count("Submission #") == 1
     assert main(["marking", NAME, "--marker", "eve"]) == 2
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", "[" * 99_999, "\\xff"])
+@pytest.mark.parametrize(
+    ("file", "words", "what"),
+    [
+        ("marking/markers.json", ["marking", NAME], "who marks which submission"),
+        ("published/marks.json", ["publish", NAME], "the published marks"),
+        ("collected/origins.json", ["feedback", NAME], "what the submissions were called"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_said_and_left(course, capsys, file, words, what, text):
+    """Nobody could make it again: markers would change, marks and names go, all in silence."""
+    write(course, "markers: [mia]")
+    enter(course, "ada", essay=None)
+    page = course / "feedback" / "ada" / NAME / "page.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("x")
+    path = course / "ledger" / NAME / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(text.encode("latin-1"))
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert f"{path} holds {what} and cannot be read" in said and said.count("\n") == 1
+    assert path.read_bytes() == text.encode("latin-1")
+
+
+def test_a_full_disk_leaves_the_table_that_was_there(course, capsys, monkeypatch):
+    enter(course, "ada")
+    path = course / "grades.csv"
+    path.write_text("old")
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert main(["grades", "--output", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "grades.csv cannot be written: No space left on device." in said
+    assert path.read_text() == "old" and said.count("\n") == 1
+    monkeypatch.undo()
+
+
+def answered(course: Path, student: str, text: str) -> None:
+    """What `grade` leaves in autograded/."""
+    notebook = nbformat.read(course / "source" / NAME / f"{NAME}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "essay":
+            cell.source = text
+    path = course / "autograded" / student / NAME / f"{NAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+
+
+def test_a_second_marker_sees_no_name_and_no_first_mark(course, tmp_path, capsys):
+    marks = {"ada": 3.0, "bob": 1.5, "cleo": 4.0, "dan": None}
+    said_by = dict(zip(marks, ("one", "two", "three", "four"), strict=True))
+    for name in marks:
+        enter(course, name, essay=None)
+        answered(course, name, f"=1+1\nnumber {said_by[name]}, with; a comma")
+    write(course, "markers: [mia]")
+    sheet = tmp_path / "second.csv"
+    assert main(["marking", NAME, "--second", str(sheet)]) == 2
+    assert "another person" in capsys.readouterr().err
+    write(course, "markers: [mia, tom]")
+    assert main(["marking", NAME, "--csv"]) == 0  # now each has a first marker
+    rows = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    first = {row["page"].split("/")[2]: row["marker"] for row in rows}
+    for name, essay in marks.items():
+        enter(course, name, essay=essay)
+    assert main(["marking", NAME, "--second", str(sheet)]) == 0
+    rows = list(csv.DictReader(io.StringIO(sheet.read_text("utf-8-sig"))))
+    shown = [v for row in rows for k, v in row.items() if k != "submission"]  # a hex number
+    assert not any(name in text for name in marks for text in shown)
+    assert len(rows) == 4 and {row["points"] for row in rows} == {""}
+    assert all({row["marker"], first[row["submission"]]} == {"mia", "tom"} for row in rows)
+    assert all(row["answer"].startswith("'=1+1\nnumber ") for row in rows)
+    # Filled in as Excel does it: semicolons, and a comma in the number.
+    points = {"ada": "3", "bob": "2,5", "cleo": "1", "dan": "2"}
+    for row in rows:
+        row["points"] = next(p for n, p in points.items() if said_by[n] in row["answer"])
+    with sheet.open("w", newline="", encoding="cp1252") as file:
+        table = csv.DictWriter(file, list(rows[0]), delimiter=";")
+        table.writeheader()
+        table.writerows(rows)
+    capsys.readouterr()
+    assert main(["marking", NAME, "--compare", str(sheet)]) == 0
+    said = capsys.readouterr().out
+    assert re.search(
+        r"#\d +essay +(mia|tom): 4, (mia|tom): 1, of 4\n.*: 1.5, (mia|tom): 2.5, of 4\n", said
+    )
+    assert "3 answers have two marks; 1 are the same" in said and "0.67 points lower" in said
+    assert "1 answers have a second mark and wait" in said
+    assert grades(capsys, NAME, "--columns", "student_id,score")["bob"] == ["13.5"]
+    for wrong in ("5", "-1", "good", "nan"):
+        rows[0]["points"] = wrong
+        with sheet.open("w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, list(rows[0]))
+            table.writeheader()
+            table.writerows(rows)
+        assert main(["marking", NAME, "--compare", str(sheet)]) == 2
+        assert "line 2" in (err := capsys.readouterr().err) or "points are a number" in err
+    sheet.write_text("a,b\n1,2\n")
+    assert main(["marking", NAME, "--compare", str(sheet)]) == 2
+    assert "--second wrote" in capsys.readouterr().err
 
 
 def test_a_submission_keeps_its_marker():

@@ -15,14 +15,14 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 import scalinglaws as sl
 from scalinglaws.cli import main
 from scalinglaws.course import variants
-from scalinglaws.course.exercises import graded_cells, read_notebook
-from scalinglaws.course.grading.checks import CheckFailed, check_variant
+from scalinglaws.course.exercises import assignments, graded_cells, read_notebook
+from scalinglaws.course.grading.checks import CheckFailed, check_answer, check_variant
 from scalinglaws.course.grading.copied import copied_answers, foreign_outputs
-from scalinglaws.course.grading.nbgrader_api import assignments
 from scalinglaws.course.grading.submission_job import grade_submission, lay_out
 from scalinglaws.course.learner.events import Progress
 from scalinglaws.course.practice.sitting import Practice
-from scalinglaws.course.questions.seal import find
+from scalinglaws.course.questions.own_options import in_another_order
+from scalinglaws.course.questions.seal import find, mark
 from scalinglaws.course.school import handout
 from scalinglaws.course.variants import (
     CLASS_FILE,
@@ -170,6 +170,81 @@ def test_without_a_key_the_numbers_are_those_of_the_text(exercise, cells, tmp_pa
     assert not sl.variant(exercise).is_own
 
 
+@pytest.fixture(scope="module")
+def quizzes():
+    """{question: (what stands between it and its answer, its answer, its test)} of those whose options can have any order."""
+    found = {}
+    for name in assignments(ROOT):
+        cells = read_notebook(ROOT / "source" / name / f"{name}.ipynb").cells
+        for i, cell in enumerate(cells):
+            question = cell.metadata.get("scalinglaws", {}).get("question")
+            if question and in_another_order(find(question), "") and not find(question).ordered:
+                found[question] = [c.source for c in cells[i + 1 : i + 4]]
+    return found
+
+
+def test_every_quiz_of_letters_shows_the_students_own_order(quizzes):
+    assert len(quizzes) > 15
+    for question, (shows, answer, test) in quizzes.items():
+        assert shows == f'sl.options("{question}").show()'
+        assert f'sl.options("{question}").letters("' in answer
+        assert f'check_answer("{question}", ' in test
+
+
+def test_own_orders_differ_the_right_letters_are_right_and_the_texts_are_not(
+    quizzes, tmp_path, monkeypatch, capsys
+):
+    letters: dict[str, set[str]] = {question: set() for question in quizzes}
+    orders = set()
+    for student in itertools.islice(CLASS, 60):
+        at_work(tmp_path, student, monkeypatch)
+        orders.add(tuple(tuple(sl.options(question).called) for question in quizzes))
+        for question, (shows, answer, test) in quizzes.items():
+            names = {"sl": sl}
+            exec(answer, names)
+            (name,) = set(names) - {"sl", "__builtins__"}
+            letters[question].add(names[name])
+            if student == "s003":
+                exec(shows, names)
+                exec(test, names)
+                of_the_text = sl.options(question).in_bank(names[name])
+                if of_the_text != names[name]:
+                    with pytest.raises(CheckFailed):
+                        exec(test, names | {name: of_the_text})
+    assert len(orders) == 60
+    assert all(len(given) >= 3 for given in letters.values()), letters
+    assert "Your own order (variant" in capsys.readouterr().out
+
+
+def test_a_reply_calls_the_options_by_the_students_letters(tmp_path, monkeypatch, capsys):
+    question = "chinchilla.why_disagree"
+    right = sl.options(question).letters(right_letters_of(question))
+    at_work(tmp_path, "s003", monkeypatch)
+    own = sl.options(question)
+    check_answer(question, own.letters(right))
+    said = capsys.readouterr().out
+    assert all(f"({c})" in said for c in own.letters(right))
+    for answer, text in (("z", "write the letters"), (1, "write the letters")):
+        with pytest.raises(CheckFailed, match=text):
+            check_answer(question, answer)
+
+
+def right_letters_of(question: str) -> str:
+    letters = find(question).options
+    sets = ("".join(c) for n in range(len(letters)) for c in itertools.combinations(letters, n + 1))
+    return next(answer for answer in sets if mark(question, answer).right)
+
+
+def test_without_a_key_the_options_are_those_of_the_text(quizzes, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for question, (shows, answer, test) in quizzes.items():
+        names = {"sl": sl}
+        for code in (shows, answer, test):
+            exec(code, names)
+        assert not sl.options(question).called
+    assert "Your own order" not in capsys.readouterr().out
+
+
 def test_the_numbers_of_the_text_are_told_apart(tmp_path, monkeypatch):
     at_work(tmp_path, "s001", monkeypatch)
     with pytest.raises(CheckFailed, match="numbers of the text"):
@@ -295,7 +370,7 @@ def test_practice_draws_from_the_variant(tmp_path):
     assert first("") == "drawn.bits"
     put = [first(token) for token in CLASS.values()]
     assert len(set(put)) == len(CLASS) and all(id.startswith("drawn.bits#") for id in put)
-    assert len({find(id)["prompt"] for id in put}) > 5
+    assert len({find(id).prompt for id in put}) > 5
 
 
 def test_the_command_makes_one_key_and_lists_tokens(tmp_path, monkeypatch, capsys):

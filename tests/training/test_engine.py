@@ -36,11 +36,12 @@ def random_model(shape: Shape, sequences: int):
     return parameters, Activations(shape, sequences, np.float64), text[:, :-1], text[:, 1:]
 
 
+@pytest.mark.parametrize("experts", [1, 3])
 @pytest.mark.parametrize("taught", [False, True])
 @pytest.mark.parametrize("shift", [True, False])
 @pytest.mark.parametrize("heads", [1, 3])
-def test_gradient_agrees_with_finite_differences(heads, shift, taught):
-    shape = Shape(layers=2, width=12, heads=heads, context=8, token_shift=shift)
+def test_gradient_agrees_with_finite_differences(heads, shift, taught, experts):
+    shape = Shape(2, 12, heads, context=8, token_shift=shift, experts=experts)
     parameters, a, tokens, targets = random_model(shape, sequences=3)
     b = Backward(a)
     gradient, unused = Parameters(shape, np.float64), Parameters(shape, np.float64)
@@ -48,14 +49,18 @@ def test_gradient_agrees_with_finite_differences(heads, shift, taught):
     soft = rng.dirichlet(np.ones(128), tokens.size).T if taught else None
     loss_and_gradient(parameters, a, b, tokens, targets, gradient, soft)
 
+    def loss() -> float:
+        likely = loss_and_gradient(parameters, a, b, tokens, targets, unused, soft)
+        return likely + sum(router.balance() for router in a.routers)
+
     for name, matrix in parameters.views.items():
         # One random direction a matrix sees every entry of it.
         direction, step = rng.normal(size=matrix.shape), 1e-6
         here = matrix.copy()
         matrix[:] = here + step * direction
-        above = loss_and_gradient(parameters, a, b, tokens, targets, unused, soft)
+        above = loss()
         matrix[:] = here - step * direction
-        below = loss_and_gradient(parameters, a, b, tokens, targets, unused, soft)
+        below = loss()
         matrix[:] = here
         expected = (above - below) / (2 * step)
         # Central differences in float64 err by about 1e-9 here.
@@ -98,6 +103,36 @@ def test_flops_count_each_product():
     forward_flops += layers * 2 * (2 * pairs * d)  # scores, and the sum of values
     forward_flops += 2 * V * d * T
     assert training_flops_per_token(layers, d, T) * T == 3 * forward_flops
+
+
+def test_a_mixture_costs_its_router_and_one_expert():
+    """Of E experts E - 1 are idle: they cost memory and no FLOPs. The router costs both."""
+    d, E = 16, 4
+    shape = Shape(width=d, experts=E)
+    counts, dense = count_parameters(2, d, 64, E), count_parameters(2, d, 64)
+    assert Parameters(shape).flat.size == counts.N == dense.N + 2 * ((E - 1) * 8 * d * d + E * d)
+    assert counts.active == dense.N + 2 * E * d and dense.active == dense.N
+    extra = training_flops_per_token(2, d, 64, E) - training_flops_per_token(2, d, 64)
+    assert extra == 3 * 2 * (2 * E * d)
+
+
+def test_each_token_meets_the_expert_that_its_router_prefers():
+    """What an MLP of experts adds is the preferred expert's output times its probability."""
+    shape = Shape(layers=1, width=12, context=8, experts=3)
+    parameters, a, tokens, _ = random_model(shape, sequences=2)
+    forward(parameters, a, tokens)
+    router, read = a.routers[0], a.norms[1].read
+    logits = parameters["router.0"] @ read
+    chances = np.exp(logits) / np.exp(logits).sum(axis=0)
+    expected = np.empty_like(read)
+    for token, best in enumerate(chances.argmax(axis=0)):
+        up, down = (parameters.of_experts(name)[best] for name in ("up.0", "down.0"))
+        hidden = np.maximum(up @ read[:, token], 0) ** 2
+        expected[:, token] = chances[best, token] * (down @ hidden)
+    np.testing.assert_allclose(router.gather(np.empty_like(read)), expected, rtol=1e-9)
+    share = np.bincount(chances.argmax(axis=0), minlength=3) / 16
+    assert share.max() < 1
+    assert router.balance() == pytest.approx(0.01 * 3 * np.sum(share * chances.mean(axis=1)))
 
 
 def test_adamw_makes_the_textbook_step():
@@ -143,9 +178,11 @@ def tiny_corpus() -> Corpus:
 CONFIG = RunConfig(corpus="tiny", seed=3, width=8, D=2**15, batch=256, lr=0.03)
 
 
-def test_same_seed_same_bits(tiny_corpus):
-    row, curve, parameters = train(CONFIG, tiny_corpus)
-    again, curve_again, parameters_again = train(CONFIG, tiny_corpus)
+@pytest.mark.parametrize("experts", [1, 4])
+def test_same_seed_same_bits(tiny_corpus, experts):
+    config = replace(CONFIG, experts=experts)
+    row, curve, parameters = train(config, tiny_corpus)
+    again, curve_again, parameters_again = train(config, tiny_corpus)
     assert parameters.flat.tobytes() == parameters_again.flat.tobytes()
     assert curve == curve_again
     times = {"seconds": 0, "flops_per_second": 0}

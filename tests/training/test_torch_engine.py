@@ -31,13 +31,10 @@ def corpus() -> Corpus:
     return Corpus("tiny", "0" * 64, text[:200_000], text[200_000:250_000], text[250_000:])
 
 
-@pytest.mark.parametrize("shift", [True, False])
-def test_ten_steps_are_those_of_numpy(corpus, shift):
+@pytest.mark.parametrize("change", [{}, {"token_shift": False}, {"experts": 4}])
+def test_ten_steps_are_those_of_numpy(corpus, change):
     """The loss of each of ten steps, and the weights after them, of two models at once."""
-    configs = [
-        replace(CONFIG, token_shift=shift),
-        replace(CONFIG, token_shift=shift, seed=4, lr=0.01),
-    ]
+    configs = [replace(CONFIG, **change), replace(CONFIG, **change, seed=4, lr=0.01)]
     stack = torch_engine.Stack(configs, CPU, None)
     streams = [list(batches(config, corpus.train)) for config in configs]
     ours = torch.stack(

@@ -9,10 +9,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from scalinglaws.course.exercises import number_of
 from scalinglaws.course.grading.check_report import CheckReport
 from scalinglaws.errors import CourseError
 
-from .copies import number_of, owner_of
+from .copies import owner_of, require_course
 from .worker import Worker
 
 
@@ -56,6 +57,7 @@ def open_notebook(space: Mapping[str, object] | None = None) -> Path:
             for path in (Path(name), Path.cwd() / Path(name).name):
                 if path.is_file():
                     return path.resolve()
+    require_course()
     here = sorted(path for path in Path.cwd().glob("*.ipynb") if path.is_file())
     if len(here) == 1:
         return here[0].resolve()

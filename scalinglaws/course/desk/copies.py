@@ -1,18 +1,10 @@
 """A learner's copy of a notebook, as the desk is told of it: whose it is, which exercise is meant, when it was saved."""
 
-import re
 from datetime import datetime
 from pathlib import Path
 
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir
-
-
-def number_of(exercise: int | str) -> str:
-    """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
-    text = str(exercise).strip().lower()
-    found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\d\w*)", text)
-    return found[1] if found else text
 
 
 def note_on(notebook: Path) -> str:
@@ -24,15 +16,20 @@ def note_on(notebook: Path) -> str:
     )
 
 
-def owner_of(notebook: Path) -> tuple[str, str]:
-    """The student and the assignment of a copy. Raises CourseError for a notebook that is none."""
+def require_course() -> Path:
+    """The course's folder. Raises CourseError, with what works without it, where there is none."""
     try:
-        course = course_dir()
+        return course_dir()
     except CourseError:
         raise CourseError(
             "sl.check() needs the course's folder, with its tests, and this notebook is outside of one (as on Colab or"
             " Kaggle): run it in your clone, or hand it in. The cell below each answer checks here, too."
         ) from None
+
+
+def owner_of(notebook: Path) -> tuple[str, str]:
+    """The student and the assignment of a copy. Raises CourseError for a notebook that is none."""
+    course = require_course()
     try:
         student, assignment, *rest = notebook.resolve().relative_to(course / "submitted").parts
     except ValueError:

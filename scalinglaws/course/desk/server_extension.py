@@ -30,19 +30,24 @@ class Desk(APIHandler):
 
     @authorized(action="execute", resource="kernels")  # who may check may run code
     async def post(self) -> None:
-        """{"do": "check" or "state", "path": below the served folder, "exercise": number or ""}."""
+        """{"do": "check" or "state", "path": below the served folder, "exercise": number or ""},
+        or {"do": "start"}, with "goal": number to set one."""
         if self.request.headers.get("Content-Type", "").partition(";")[0] != "application/json":
             return self._refuse(415, "Ask in JSON.")
         asked = self.get_json_body()
         asked = asked if isinstance(asked, dict) else {}
         do, path, exercise = (asked.get(key, "") for key in ("do", "path", "exercise"))
-        if do not in ("check", "state") or not all(isinstance(t, str) for t in (path, exercise)):
-            return self._refuse(400, "Ask for the check or the state of a notebook.")
+        goal = asked.get("goal")
+        known = do in ("check", "state", "start") and (goal is None or type(goal) is int)
+        if not known or not all(isinstance(t, str) for t in (path, exercise)):
+            return self._refuse(400, "Ask for the check or the state of a notebook, or the start.")
         root = Path(self.contents_manager.root_dir).resolve()
-        notebook = (root / path).resolve()
-        if not notebook.is_relative_to(root) or not notebook.is_file():
-            return self._refuse(404, "There is no such notebook in the served folder.")
-        request = {"do": do, "path": str(notebook), "exercise": exercise}
+        request = {"do": do, "root": str(root), "goal": goal}
+        if do != "start":
+            notebook = (root / path).resolve()
+            if not notebook.is_relative_to(root) or not notebook.is_file():
+                return self._refuse(404, "There is no such notebook in the served folder.")
+            request = {"do": do, "path": str(notebook), "exercise": exercise}
         loop = asyncio.get_running_loop()
         self.finish(await loop.run_in_executor(None, self.worker.ask, request))
 

@@ -50,12 +50,20 @@ def main() -> None:
 def answer(request: Reply, memories: "Mapping[str, Memory]") -> Reply:
     """The reply to {"do": "check" or "state", "path": of a notebook, "exercise": number or ""}.
 
+    {"do": "start", "root": folder} asks for the page to start from, with links from that folder; with "goal": number it
+    sets the goal of a day before.
     With "again": true the question was put before, to a worker that was killed.
     memories: of earlier checks, of "all" exercises and of "one".
     """
-    from .copies import note_on, number_of, owner_of
+    from scalinglaws.course.exercises import number_of
 
+    from .copies import note_on, owner_of
+
+    if request["do"] == "start":
+        return _start(Path(request["root"]), request.get("goal"))
     notebook = Path(request["path"])
+    if request["do"] == "state" and notebook.name == "start.ipynb":
+        return {"exercises": []}
     student, assignment = owner_of(notebook)
     if request["do"] == "state":
         return _state(student, assignment)
@@ -110,6 +118,20 @@ def _state(student: str, assignment: str) -> Reply:
         "full": is_complete(course),
         "next": _next(student),
     }
+
+
+def _start(root: Path, goal: int | None) -> Reply:
+    """The start of the desk, as `sl.progress()` shows it."""
+    from scalinglaws.course.learner.events import progress_of
+    from scalinglaws.course.practice.desk_page import as_html
+    from scalinglaws.course.practice.progress_report import report
+    from scalinglaws.course.practice.today import set_goal
+
+    mine = progress_of()
+    if goal is not None:
+        set_goal(mine, goal)
+    found = report(mine)
+    return {"html": as_html(found, root), "goal": found.today.goal}
 
 
 def _next(student: str) -> str:

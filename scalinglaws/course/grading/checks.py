@@ -807,11 +807,13 @@ def check_answer(question: str, answer: Any, own: Variant | None = None) -> None
     """Check the answer to a quiz question of the bank; the reply was sealed, and opens with this answer only.
 
     question: its id, for example "power_laws.trend". answer: as the type of the question asks (`scalinglaws.course.questions.answers`).
-    own: what the exercise draws; where the student's numbers are not those of the bank, only that it is a number is checked.
+    own: what the exercise draws; where the student's numbers are not those of the bank, only that it is a number is checked. Letters
+    are those of the student's own order of the options.
     In the learner's own JupyterLab the answer is noted in the progress file.
     Raises NotStarted where there is no answer, CheckFailed with that option's own explanation where it is wrong.
     """
     from scalinglaws.course.learner.events import note_answer
+    from scalinglaws.course.questions.own_options import options
     from scalinglaws.course.questions.seal import open_reply
 
     if _is_blank(answer):
@@ -820,7 +822,9 @@ def check_answer(question: str, answer: Any, own: Variant | None = None) -> None
         number("Your answer", answer)
         print(_LATER.format("Your answer"))
         return
-    reply = open_reply(question, answer)
+    letters = options(question)
+    answer = letters.in_bank(answer)
+    reply = open_reply(question, answer, letters.called)
     note_answer(question, answer, reply.right)
     if not reply.right:
         raise CheckFailed(reply.text)

@@ -15,11 +15,11 @@ from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 from traitlets.config import Config
 
+from scalinglaws.course.exercises import check_name
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
 from .classroom import (
-    check_name,
     describe_stale,
     digest_of,
     load_assignment,

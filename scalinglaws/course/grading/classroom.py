@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from nbformat import NotebookNode
 
 import scalinglaws
-from scalinglaws.course.exercises import assignments, exercises, graded_cells, is_grade
+from scalinglaws.course.exercises import exercises, graded_cells, is_grade
 from scalinglaws.course.variants import class_tokens
-from scalinglaws.errors import CourseError
 
 from .engine.sandbox import Limits
 from .execute import Plan
@@ -26,13 +25,6 @@ if (
 ):  # importing nbgrader takes more than a second, and a check of one copy needs none of it
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
-
-
-def check_name(course: Path, assignment: str) -> None:
-    """Raise CourseError for an assignment that does not exist."""
-    if assignment not in assignments(course):
-        known = ", ".join(assignments(course)) or "none"
-        raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
 
 
 def load_assignment(

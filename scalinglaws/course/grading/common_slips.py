@@ -141,7 +141,7 @@ def _of_several(pairs: Sequence[Pair], rtol: float, shown: bool) -> str:
         factor = np.median(got / want)
         if factor != 0 and abs(factor - 1) > 0.02 and _alike(got, want * factor, rtol):
             if factor > 10 and _are_whole(got) and not _are_whole(want):
-                return "Those are whole numbers: is it a position in an array? Return what stands there."
+                return "Those are whole numbers: is it a position in an array? Return the value at that place."
             times = f"{factor:.4g} times the right one" if shown else "the right one times the same"
             return f"Every value is {times}: look for a constant factor."
         shift = np.median(got - want)

@@ -10,20 +10,23 @@ from scalinglaws.course.variants import ClassTokens
 from .remarks import Remark, look
 from .submission import is_test
 
-_SHOWN = re.compile(r"Your own (?:numbers|rows) \(variant ([0-9a-f]{10})\)")  # `Variant.show`
+_SHOWN = re.compile(
+    r"Your own (?:numbers|rows|order) \(variant ([0-9a-f]{10})\)"
+)  # `Variant.show`, `OwnOptions.show`
 _SAID = re.compile(r"right for the numbers of another variant \(([0-9a-f, ]+)\)")  # `check_variant`
 LEAST = 2  # exercises that must fit the same other student: one may be chance
 
 
 def foreign_outputs(notebook: NotebookNode, variants: ClassTokens, student: str) -> list[Remark]:
     """A remark if a notebook, as it was submitted, shows the numbers of another student of the class."""
-    texts = [
-        output.text
+    outputs = [
+        output
         for cell in (notebook.cells if variants.tokens else ())
         for output in cell.get("outputs", ())
-        if isinstance(output.get("text"), str)
     ]
-    codes = {code for text in texts for code in _SHOWN.findall(text)}
+    texts = [o.get("text") for o in outputs]
+    texts += [o.get("data", {}).get("text/markdown") for o in outputs]
+    codes = {code for text in texts if isinstance(text, str) for code in _SHOWN.findall(text)}
     others = sorted({variants.student_of(code) for code in codes} - {"", student})
     return [look(f"it was last run with the numbers of {other}") for other in others]
 

@@ -156,8 +156,7 @@ def run_notebook(
         work = _run_from_memory(work, memory, server, plan, limits, files, sandboxed)
         return _note(cells, work, ran)
     with Session(server, plan.course, limits, files, sandboxed) as session:
-        for cell in work:
-            session.run(cell)
+        session.run_all(work)
         _note(cells, work, ran)
         sketches = _fitting(work) if draw else []
         fill = figures.filler(session.draw(sketches), MAX_OUTPUTS)

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from nbformat import NotebookNode
 
-from scalinglaws.course.exercises import is_solution
+from scalinglaws.course.exercises import is_grade, is_solution
 
 from .engine.sandbox import MIB
 from .messages import visible_text
@@ -99,7 +99,12 @@ _NOT_PLAIN = {
 def _walk(folder: Path, left_out: list[str]) -> Iterator[tuple[str, os.stat_result]]:
     """(path below the folder, lstat) of each file and link that is not hidden."""
     seen = 0
-    for above, folders, files in os.walk(folder):
+
+    def closed(error: OSError) -> None:
+        name = os.path.relpath(error.filename or folder, folder)
+        left_out.append(f"{name}/ (a folder that cannot be read)")
+
+    for above, folders, files in os.walk(folder, onerror=closed):
         left_out += [f"{f}/ (a folder)" for f in folders if f.endswith(".ipynb")]
         folders[:] = sorted(
             f
@@ -258,11 +263,18 @@ class _Candidate:
     shared: int  # how many of the source's cells it holds
 
 
-def find_work(name: str, source: NotebookNode, found: Folder, others: Collection[str] = ()) -> Work:
+def find_work(
+    name: str,
+    source: NotebookNode,
+    found: Folder,
+    others: Collection[str] = (),
+    given: Collection[str] = (),
+) -> Work:
     """The submitted notebook of an assignment. Raises Unreadable, which says what there is instead.
 
     name: the notebook's, without suffix. source: what `submission.master` gives. others: names of the
-    assignment's other notebooks, which are not taken for this one.
+    assignment's other notebooks, which are not taken for this one. given: the files that were handed out
+    beside it.
     """
     own = f"{name}.ipynb"
     packed = open_archives(found)
@@ -304,6 +316,7 @@ def find_work(name: str, source: NotebookNode, found: Folder, others: Collection
     # What nobody read may be the work, where what was read holds none.
     remarks = left_out_remark(found.left_out, Kind.LEFT_OUT if best.filled else Kind.LOOK)
     remarks += _which(best, candidates, broken, own) + best.remarks
+    remarks += _documents(best, source, {n: d for n, d in everything.items() if n not in given})
     return Work(best.path, best.notebook, _beside(best.path, found.files, packed), remarks)
 
 
@@ -333,6 +346,32 @@ def _candidate(path: str, data: bytes, source: NotebookNode) -> _Candidate:
             and not same_text(cell.source, original.source)
         }
     return _Candidate(path, notebook, remarks, frozenset(filled), shared)
+
+
+_DOCUMENTS = (
+    *(".txt", ".md", ".rtf", ".doc", ".docx", ".odt", ".pages", ".pdf", ".tex", ".html", ".htm"),
+    *(".png", ".jpg", ".jpeg", ".heic", ".gif", ".webp", ".tif", ".tiff"),
+)
+
+
+def _documents(best: _Candidate, source: NotebookNode, files: dict[str, bytes]) -> list[Remark]:
+    """Where a written answer is empty, or all answers are: documents beside the notebook may hold it, and nobody reads them here."""
+    essays = {
+        grade_id(cell)
+        for cell in source.cells
+        if cell.cell_type == "markdown" and is_grade(cell) and is_solution(cell)
+    }
+    kinds = _DOCUMENTS if best.filled else (*_DOCUMENTS, ".py")
+    names = [_show(n) for n in files if PurePosixPath(n).suffix.lower() in kinds and n != best.path]
+    names = [name for name in names if name != "timestamp.txt"]  # nbgrader's own
+    empty = sorted(essays - best.filled)
+    if not names or (best.filled and not empty):
+        return []
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    listed = ", ".join(names[:_NAMED]) + more
+    where = f"{', '.join(empty)}: " if best.filled else ""
+    text = f"{where}nothing is written in the notebook, but {listed} was handed in too"
+    return [Remark(Kind.LOOK, text)]
 
 
 def _which(

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws.course.exercises import exercises, read_notebook
+from scalinglaws.course.exercises import check_name, exercises, read_notebook
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
-from .classroom import check_name, current_versions, describe_stale, read_entries, stale, students
+from .classroom import current_versions, describe_stale, read_entries, stale, students
 from .ledger import Ledger
 from .nbgrader_api import load_config
 from .results import Result, State, Test, results

@@ -15,7 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from scalinglaws.course.exercises import assignments
+from scalinglaws.course.exercises import check_name
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import exercises_dir
 
@@ -80,9 +80,7 @@ def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
     Raises CourseError for an unknown assignment.
     """
     source = exercises_dir(course) / assignment
-    if not source.is_dir():
-        known = ", ".join(assignments(course)) or "none"
-        raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
+    check_name(course, assignment)
     with temporary_folder() as root:
         shutil.copytree(
             source,

@@ -83,11 +83,12 @@ class FindWork(Autograde):
         self._enter(assignment_id, student_id, folder)
         self._found: dict[str, Work] = {}
         reasons: list[str] = []
+        given = others(read_folder(self._source()).files)
         for path in self.notebooks:
             name = Path(path).stem
             try:
                 source = master(self._source() / f"{name}.ipynb", self.config)
-                self._found[name] = find_work(name, source, found, self._names)
+                self._found[name] = find_work(name, source, found, self._names, given)
             except Unreadable as error:
                 reasons.append(f"{name}.ipynb was not graded: {error}")
         for reason in reasons:
@@ -98,7 +99,6 @@ class FindWork(Autograde):
         remarks = [remark for work in self._found.values() for remark in work.remarks]
         for remark in dict.fromkeys(remarks):
             self.log.warning("%s: %s", student_id, remark)
-        given = others(read_folder(self._source()).files)
         kept = set(self.exclude_overwriting.get(assignment_id, ())) & set(found.files)
         given = {name: data for name, data in given.items() if name not in kept}
         files = without_clashes({**others(found.files), **given})

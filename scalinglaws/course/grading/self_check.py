@@ -17,12 +17,20 @@ from typing import Any, TextIO
 import nbformat
 from nbformat import NotebookNode
 
-from scalinglaws.course.exercises import assignments, exercises, read_notebook
+from scalinglaws.course.exercises import (
+    assignments,
+    check_name,
+    check_number,
+    exercises,
+    number_of,
+    read_notebook,
+)
 from scalinglaws.course.learner.events import note_check
 from scalinglaws.course.variants import TOKEN_FILE, ClassTokens, valid_token
 from scalinglaws.errors import CourseError
 from scalinglaws.files import replace_file
 from scalinglaws.paths import course_dir, exercises_dir, is_complete
+from scalinglaws.terminal import wrap
 
 from . import submission
 from .check_report import as_text
@@ -70,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
             find_copies(course, assignment, args.student),
             args.student,
             quiet=args.json,
-            exercise=args.exercise,
+            exercise=number_of(args.exercise),
             page=args.page,
         )
         for assignment in chosen
@@ -83,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
         for report in reports:
             print_report(report)
         if not args.page and not args.exercise and is_complete(course):
-            print("  With --page, the same as a web page, beside what you wrote.")
+            print(wrap("With --page, the same as a web page, beside what you wrote.", "  "))
     done = all(
         row["by_hand"] or row["state"] == State.RIGHT
         for report in reports
@@ -94,9 +102,7 @@ def run(args: argparse.Namespace) -> int:
 
 def find_copies(course: Path, assignment: str, student: str) -> Path:
     """The folder of a learner's copy. Raises CourseError, with the way out, where there is none."""
-    if assignment not in assignments(course):
-        known = ", ".join(assignments(course)) or "none"
-        raise CourseError(f"There is no assignment {assignment!r}: choose one of {known}.")
+    check_name(course, assignment)
     if not student or Path(student).name != student or student.startswith("."):
         raise CourseError(
             f"{student!r} is no student's name: give the name of a folder in submitted/."
@@ -142,10 +148,7 @@ def check(
     known = exercises(assignment.notebooks[name])
     if exercise:
         numbers = [e.number for e in known if e.tests]
-        if exercise not in numbers:
-            raise CourseError(
-                f"{name} has no exercise {exercise!r}: choose one of {', '.join(numbers)}."
-            )
+        check_number(name, exercise, numbers)
         known = [e for e in known if e.number == exercise]
     tests = frozenset(known[0].tests) if exercise else None
     if (token := folder.parent / TOKEN_FILE).is_file() and not assignment.variants.tokens:
@@ -160,7 +163,7 @@ def check(
             " restore an earlier version from its .ipynb_checkpoints folder."
         ) from None
     if not quiet:
-        print(f"Running your copy of {name}, which takes a while ...", file=sys.stderr)
+        print(wrap(f"Running your copy of {name}, which takes a while ..."), file=sys.stderr)
     with gradebook_errors():  # a full disk is one sentence
         outcome = grade_submission(
             assignment,

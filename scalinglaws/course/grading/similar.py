@@ -17,10 +17,11 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
 
+from scalinglaws.course.exercises import check_name
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
-from .classroom import check_name, read_submission, students
+from .classroom import read_submission, students
 from .finder import find_work
 from .messages import safe_cell
 from .nbgrader_api import load_config

@@ -5,6 +5,7 @@ notebook. Of the learner's there remain the answers, the other cells and their o
 stands in no graded cell any more is matched with its own by id, by the names it defines, or by place.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 from nbformat import NotebookNode
 from nbformat.corpus.words import generate_corpus_id
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from scalinglaws.course.exercises import graded_cells, is_grade, is_solution, read_notebook
 
@@ -318,10 +320,27 @@ def match_cells(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
         name = by_id.get(cell.get("id", ""), "")
         if name and name not in copies and id(cell) not in taken:
             copies[name] = [cell]
+    written = _written_in_locked(copies, ours)
     for name, cells in copies.items():
         remarks += _match_copies(name, cells, ours[name])
-    remarks += _claim_code(notebook, source, ours)
+    remarks += _claim_code(notebook, source, ours, written)
     return remarks
+
+
+def _written_in_locked(
+    copies: dict[str, list[NotebookNode]], ours: dict[str, NotebookNode]
+) -> list[tuple[NotebookNode, NotebookNode]]:
+    """(locked cell, a cell of what a learner wrote into it) of those that hold more than was handed out."""
+    found: list[tuple[NotebookNode, NotebookNode]] = []
+    for name, cells in copies.items():
+        given = {line.strip() for line in ours[name].source.splitlines()}
+        for cell in () if is_solution(ours[name]) else cells[:1]:
+            lines = cell.source[:_MAX_SCAN].split("\n")
+            text = "\n".join(line for line in lines if line.strip() not in given).strip("\n")
+            if text.strip():
+                made = {"code": new_code_cell, "markdown": new_markdown_cell}
+                found.append((cell, made.get(cell.cell_type, new_raw_cell)(text)))
+    return found
 
 
 def _match_copies(name: str, cells: list[NotebookNode], original: NotebookNode) -> list[Remark]:
@@ -346,12 +365,21 @@ def _match_copies(name: str, cells: list[NotebookNode], original: NotebookNode) 
 
 
 def _claim_code(
-    notebook: NotebookNode, source: NotebookNode, ours: dict[str, NotebookNode]
+    notebook: NotebookNode,
+    source: NotebookNode,
+    ours: dict[str, NotebookNode],
+    written: list[tuple[NotebookNode, NotebookNode]],
 ) -> list[Remark]:
-    """Match untouched or missing code answers with cells of the learner's that define their names."""
+    """Match untouched or missing code answers with cells of the learner's that define their names.
+
+    written: see `_written_in_locked`. Of these a cell becomes part of the notebook, before the locked one, where it
+    is such an answer or holds text.
+    """
     owners = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
     given = {_plain(visible(cell.source)) for cell in source.cells}
     free = [c for c in notebook.cells if not grade_id(c) and _plain(c.source) not in given]
+    locked = {id(cell): before for before, cell in written}
+    free += [cell for _, cell in written]
     defined = {id(cell): _defined_names(_code_of(cell)) for cell in free}
     claimed: dict[int, str] = {}
     found: list[str] = []
@@ -367,6 +395,8 @@ def _claim_code(
             continue
         # Of several the fullest, and of those the last: a later definition replaces an earlier one.
         cell = max(reversed(cells), key=lambda c: len(wanted & defined[id(c)]))
+        if before := locked.pop(id(cell), None):
+            notebook.cells.insert(_index(notebook, before), cell)
         complete = wanted <= defined[id(cell)]
         if stub is not None:
             notebook.cells.remove(stub)
@@ -379,6 +409,9 @@ def _claim_code(
         cell.source = _code_of(cell) if complete else f"{original.source}\n{_code_of(cell)}"
         adopt_metadata(cell, original)
         found.append(name)
+    for before, cell in written:
+        if id(cell) in locked and (cell.cell_type != "code" or _prose_in_code(cell.source)):
+            notebook.cells.insert(_index(notebook, before), cell)
     names = ", ".join(found)
     return [repaired(f"answers that stood in cells of the learner's own: {names}")] if found else []
 
@@ -396,21 +429,52 @@ def _code_of(cell: NotebookNode) -> str:
 
 
 _DEFINITION = re.compile(r"(?:async +def|def|class) +(\w+)")
+_IMPORT = re.compile(r"(?:from [\w.]+ )?import (.+)")
+_LOOP = re.compile(r"(?:async +)?for (.+?) in ")
+_EQUALS = re.compile(r"(?<![=!<>+*/%&|^@:-])=(?!=)")
+_AS = re.compile(r"\bas (\w+)|\b(\w+) *:=")
 
 
 def _defined_names(code: str) -> set[str]:
-    """The names that the lines of a cell define at its top level; read off the text, not parsed."""
+    """The names that the lines of a cell define outside of functions and classes; read off the text, not parsed."""
     names: set[str] = set()
+    body = -1  # the indentation of the definition in which a line stands
     for line in code[:_MAX_SCAN].split("\n"):
-        if definition := _DEFINITION.match(line):
+        statement = line.lstrip()
+        indent = len(line) - len(statement)
+        if not statement or (body >= 0 and indent > body):
+            continue
+        body = -1
+        if definition := _DEFINITION.match(statement):
             names.add(definition[1])
-        elif line[:1].isidentifier() and "=" in line:
-            for part in line[:500].split("=")[:-1]:
-                targets = [target.partition(":")[0].strip() for target in part.split(",")]
-                if not all(target.isidentifier() for target in targets):
-                    break
-                names.update(targets)
+            body = indent
+            continue
+        for part in statement[:500].split(";"):
+            names |= _bound_by(part.strip())
     return names
+
+
+def _bound_by(statement: str) -> set[str]:
+    """The names that one statement binds, if it is a simple one."""
+    names = {one or other for one, other in _AS.findall(statement)}
+    if imported := _IMPORT.match(statement):
+        parts = [part.split() for part in imported[1].strip("()").split(",")]
+        return names | {words[-1].split(".")[0] for words in parts if words}
+    if loop := _LOOP.match(statement):
+        return names | _targets(loop[1])
+    for part in _EQUALS.split(statement)[:-1]:
+        targets = _targets(part)
+        if not targets:
+            break
+        names |= targets
+    return names
+
+
+def _targets(text: str) -> set[str]:
+    """The names to the left of a sign of equality; none where something else stands there."""
+    parts = text.strip().strip("()[]").split(",")
+    found = [part.partition(":")[0].strip(" *()") for part in parts if part.strip()]
+    return set(found) if all(name.isidentifier() for name in found) else set()
 
 
 def adopt_metadata(cell: NotebookNode, original: NotebookNode) -> None:
@@ -480,6 +544,7 @@ def _claim_texts(
         if not same_text(answer.source, essays[name].source):
             parts.append((_index(notebook, answer), answer.source.strip()))
         answer.source = "\n\n".join(text for _, text in sorted(parts))
+        _take_pictures(answer, texts)
         used |= {id(t.cell) for t in texts}
         moved = {id(t.cell) for t in texts if t.whole}
         notebook.cells = [cell for cell in notebook.cells if id(cell) not in moved]
@@ -488,12 +553,29 @@ def _claim_texts(
     for name, answer in answers.items() if elsewhere else ():
         if same_text(answer.source, essays[name].source):
             answer.source = "\n\n".join(t.text for t in elsewhere)
+            _take_pictures(answer, elsewhere)
             remarks.append(
                 look(
                     f"{name} was empty: it was given the text that stands elsewhere in the notebook"
                 )
             )
     return remarks
+
+
+def _take_pictures(answer: NotebookNode, texts: Iterable[_OwnText]) -> None:
+    """Give an answer the pictures that were pasted into the cells whose text it has.
+
+    Jupyter calls each of them image.png: of those of one name all are kept, and the text shows all.
+    """
+    kept = dict(answer.get("attachments", {}))
+    for text in texts:
+        for name, bundle in text.cell.get("attachments", {}).items():
+            if kept.setdefault(name, bundle) != bundle:
+                other = next(n for i in itertools.count(2) if (n := f"{i}-{name}") not in kept)
+                kept[other] = bundle
+                answer.source += f"\n\n![{other}](attachment:{other})"
+    if kept:
+        answer["attachments"] = kept
 
 
 def _own_text(cell: NotebookNode, given: set[str]) -> _OwnText | None:
@@ -524,8 +606,25 @@ _STATEMENT = (
 )
 
 
+_SHOWS = {
+    "from",
+    "import",
+    "IPython",
+    "display",
+    "print",
+    "Markdown",
+    "HTML",
+    "Latex",
+    "Math",
+    "f",
+    "r",
+}
+_STRING = re.compile(r"""(\"{3}|'{3})(.*?)\1|(["'])((?:(?!\3)[^\\\n]|\\.)*+)\3?""", re.DOTALL)
+
+
 def _prose_in_code(code: str) -> str:
-    """The text of a code cell that holds no code: comments, a string, or plain sentences; else ""."""
+    """The text of a code cell that holds no code: comments, strings, or plain sentences; else ""."""
+    code = code[:_MAX_SCAN]
     lines = [line.strip() for line in code.splitlines() if line.strip()]
     if lines and all(line.startswith("#") for line in lines):
         return "\n".join(line.lstrip("# ") for line in lines)
@@ -536,6 +635,13 @@ def _prose_in_code(code: str) -> str:
     for quote in ('"', "'"):
         if code.startswith((quote, "print(" + quote)) and code.rstrip(")").endswith(quote):
             return code.removeprefix("print(").rstrip(")").strip(quote)
+    if lines and lines[0].startswith(("%%markdown", "%%html", "%%latex")):
+        return code.partition("\n")[2].strip()
+    quoted = [long or short for _, long, _, short in _STRING.findall(code)]
+    text = "\n".join(part.strip() for part in quoted if part.strip())
+    rest = _STRING.sub("", code)
+    if len(text.split()) >= 6 and set(re.findall(r"\w+(?!\w| *=)", rest)) <= _SHOWS:
+        return text  # printed, displayed, given a name
     letters = sum(character.isalpha() or character in " .,;'" for character in code)
     sentences = len(code.split()) >= 6 and letters >= 0.85 * len(code) and " = " not in code
     return code if sentences and not any(line.startswith(_STATEMENT) for line in lines) else ""

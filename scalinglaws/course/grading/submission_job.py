@@ -72,7 +72,7 @@ def grade_submission(
     outcome.files = {**others(files), **assignment.files}
     for name, source in assignment.notebooks.items():
         try:
-            work = find_work(name, source, submitted, assignment.notebooks)
+            work = find_work(name, source, submitted, assignment.notebooks, assignment.files)
         except Unreadable as error:
             outcome.unreadable[name] = str(error)
             continue

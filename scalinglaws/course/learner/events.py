@@ -9,6 +9,7 @@ The file is the learner's own: it can be read, copied, edited and deleted. It is
 event is left aside, and its number is told. And a clock may have been wrong: see `_without_the_future`.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -20,8 +21,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from scalinglaws.errors import CourseError
 from scalinglaws.files import try_lock
@@ -137,6 +139,13 @@ class HandedIn(Event):
 
 
 @dataclass(frozen=True)
+class GoalSet(Event):
+    """The learner set a goal: how many questions and exercises a day; 0 for none."""
+
+    per_day: int
+
+
+@dataclass(frozen=True)
 class CheckedExercise:
     """One exercise in a report of `scalinglaws check`. wrote: a digest of what stood in its answer cells."""
 
@@ -173,6 +182,7 @@ _NAMES: dict[str, type[Event]] = {
     "exam_started": ExamStarted,
     "handed_in": HandedIn,
     "checked": Checked,
+    "goal_set": GoalSet,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}
 
@@ -302,15 +312,22 @@ def utc_now() -> datetime:
 class Writing:
     """The events so far, and the right to add more: see `Progress.writing`. now: the moment at which the right was given."""
 
-    def __init__(self, events: list[Event], file: IO[bytes], now: datetime, torn: bool):
+    def __init__(self, events: list[Event], file: FileIO, now: datetime, torn: bool):
         self.events, self.now = events, now
         self._file, self._torn = file, torn
 
     def add(self, event: Event) -> None:
-        """Append one event and fsync it."""
-        self._file.write((b"\n" if self._torn else b"") + as_line(event) + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Append one event and fsync it. Where the disk is full, the file is as before, and OSError is raised."""
+        line = (b"\n" if self._torn else b"") + as_line(event) + b"\n"
+        before = self._file.seek(0, os.SEEK_END)
+        try:
+            if self._file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self._file.fileno())
+        except OSError:
+            with suppress(OSError):  # a part of a line would be an odd line for ever
+                self._file.truncate(before)
+            raise
         self._torn = False
         self.events.append(event)
 
@@ -354,7 +371,8 @@ class Progress:
                     )
                 time.sleep(0.02)
             try:
-                with open(self.path, "ab+") as file:
+                # Without a buffer: what was not written must not be written later.
+                with open(self.path, "ab+", buffering=0) as file:
                     file.seek(0)
                     content = file.read()
                     torn = not content.endswith(b"\n") and bool(content)
@@ -388,6 +406,20 @@ def progress_of(student: str | None = None, now: Callable[[], datetime] = utc_no
         return Progress(Path(path), now)
     student = valid_student(student or default_student())
     return Progress(course_dir() / "submitted" / student / FILE, now)
+
+
+def own_progress(now: Callable[[], datetime] = utc_now) -> Progress:
+    """The file of whoever runs this notebook: in the course's folder, or beside the notebook where there is no course.
+
+    So practice works on Colab and Kaggle, with the package and one notebook. It is said where the file is, once.
+    """
+    try:
+        return progress_of(now=now)
+    except CourseError:
+        found = Progress(Path.cwd() / FILE, now)
+    if not found.path.exists():
+        print(f"There is no course's folder here: what you do is kept in {found.path}.")
+    return found
 
 
 def student_of(progress: Progress) -> str:

@@ -7,11 +7,11 @@ byte for byte, one that the course gave out.
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from scalinglaws.errors import CourseError
+from scalinglaws.errors import CourseError, did_you_mean
 from scalinglaws.files import digest, replace_file
 
 RECORD = ".given.json"  # in the learner's folder: what the course gave out, and its digests
@@ -91,6 +91,7 @@ def renew(release: Path, own: Path, assignment: str) -> str:
     if assignment not in assignments(release):
         raise CourseError(
             f"The course has no assignment {assignment}; it has {', '.join(assignments(release))}."
+            + did_you_mean(assignment, assignments(release))
         )
     copy = own / assignment
     if not copy.exists():
@@ -108,14 +109,21 @@ def first_page(release: Path, own: Path) -> str:
     pages = [(PAGES, name) for name in digests(release, deep=False)]
     pages += [(a, name) for a in assignments(release) for name in digests(release / a)]
     pages = [p for p in pages if p[1].endswith(".ipynb") and own.joinpath(*p).is_file()]
-
-    def worked_on(page: tuple[str, str]) -> float:
-        path, (folder, name) = own.joinpath(*page), page
-        given = record.get(folder, {}).get(name)
-        return path.stat().st_mtime if digest(path) != given else 0.0
-
-    best = max(pages, key=worked_on, default=None)  # the first of equals
+    # The first of equals.
+    best = max(pages, key=lambda page: worked_on(own, *page, record=record), default=None)
     return Path(*best).as_posix() if best else ""
+
+
+def worked_on(own: Path, folder: str, name: str, record: Mapping[str, Digests]) -> float:
+    """When a learner's file was last written, as a time stamp; 0 while it is as the course gave it out, or missing.
+
+    record: what `read_record` found.
+    """
+    path = own / folder / name
+    try:
+        return path.stat().st_mtime if digest(path) != record.get(folder, {}).get(name) else 0.0
+    except OSError:
+        return 0.0
 
 
 # -- Files: each appears whole under its name, or not at all

@@ -9,13 +9,16 @@ from datetime import datetime
 from scalinglaws.course.ideas import IDEAS, ideas_of
 from scalinglaws.course.learner.events import Event, Pace, Started
 from scalinglaws.course.questions.seal import find
-from scalinglaws.files import replace_file
+from scalinglaws.files import write_output
 
 from .sitting import Challenge, Turn, five_problems, number_word
 
 
 def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | None:
-    """{"file": path, "alt": text} of a round that was won, drawn now if it was not yet; None for another round."""
+    """{"file": path, "alt": text} of a round that was won, drawn now if it was not yet; None for another round.
+
+    Raises CourseError where it cannot be written; it is drawn when somebody looks again.
+    """
     if challenge.round is None or not challenge.won(events):
         return None
     folder = challenge.progress.path.parent / "badges"
@@ -35,7 +38,7 @@ def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | 
         f"Questions on: {', '.join(ideas)}. {line}."
     )
     if not path.is_file():
-        replace_file(path, draw(name, subject, result, ideas, line))
+        write_output(path, draw(name, subject, result, ideas, line))
     return {"file": str(path), "alt": alt}
 
 
@@ -66,7 +69,7 @@ _PACE: dict[Pace, str] = {
 
 
 def _ideas(questions: Sequence[str]) -> list[str]:
-    rows = {row for question in questions for row in find(question)["covers"]}
+    rows = {row for question in questions for row in find(question).covers}
     return [IDEAS[idea].name for idea in ideas_of(rows)]
 
 
@@ -80,7 +83,7 @@ def draw(name: str, subject: str, result: str, ideas: Sequence[str], line: str) 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from scalinglaws.constants import CHINCHILLA
+    import scalinglaws as sl
     from scalinglaws.plots.style import BLUE, GOLD, NIGHT, ORANGE, PALE_BLUE, SILVER
 
     figure = Figure(figsize=(12, 6.3), dpi=100, facecolor=NIGHT)
@@ -89,10 +92,10 @@ def draw(name: str, subject: str, result: str, ideas: Sequence[str], line: str) 
     ax = figure.add_axes((0.56, 0.1, 0.41, 0.8), facecolor="none")
     for N in np.geomspace(1e7, 1e12, 11):
         D = np.geomspace(0.3, 500, 80) * N
-        ax.plot(6 * N * D, CHINCHILLA(N, D), color=PALE_BLUE, linewidth=1.2, alpha=0.8)
+        ax.plot(6 * N * D, sl.CHINCHILLA(N, D), color=PALE_BLUE, linewidth=1.2, alpha=0.8)
     C = np.geomspace(1e16, 1e26, 80)
     sizes = np.geomspace(1e6, 1e13, 200)
-    best = [float(np.min(CHINCHILLA(sizes, c / (6 * sizes)))) for c in C]
+    best = [float(np.min(sl.CHINCHILLA(sizes, c / (6 * sizes)))) for c in C]
     ax.plot(C, best, color=ORANGE, linewidth=4)
     ax.set(xscale="log", yscale="log", xlim=(1e16, 1e26), ylim=(1.75, 6.5))
     ax.axis("off")

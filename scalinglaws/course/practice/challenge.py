@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Callable
 from datetime import datetime
 
-from scalinglaws.course.learner.events import progress_of, utc_now
+from scalinglaws.course.learner.events import own_progress, progress_of, utc_now
 from scalinglaws.terminal import wrap
 
+from .loading import show
 from .sitting import LEVELS, PACES, Challenge, rules
 from .view import TITLE
 
@@ -48,14 +49,18 @@ def challenge(widget: bool = True, now: Callable[[], datetime] = utc_now):
 
     widget: False for plain text, to be played by calling methods of what is returned: start(name), answer(a), hint(), next().
     now: the clock. A round resumes where it stood, after a restart of the kernel as well.
-    Raises CourseError outside the course's folder.
+    What you answer is kept as for `sl.progress`.
     """
-    sitting = Challenge(progress_of(now=now))
+    sitting = Challenge(own_progress(now))
     if not widget:
         from .play import Play
 
         return Play(sitting)
-    from .widget import show
+
+    def page():
+        from .widget import Page
+
+        return Page(sitting)
 
     what = f"<b>{TITLE}</b>: {rules().lower()}, and a badge when all are right."
-    return show(sitting, what, "challenge")
+    return show(page, what, "challenge")

@@ -7,8 +7,7 @@ function render({ model, el }) {
   const body = make("div");
   const root = make("section", { class: "slp", "aria-label": "Exam" }, body, live);
   el.append(root);
-  for (const note of el.closest(".jp-OutputArea, .output_wrapper, .cell-output")?.querySelectorAll(".slp-note") ?? [])
-    note.style.display = "none";
+  hideNotes(el);
   root.addEventListener("keydown", (event) => {
     if (!((event.ctrlKey || event.metaKey) && event.key === "s")) event.stopPropagation();
   });
@@ -18,7 +17,8 @@ function render({ model, el }) {
   let timer = null;
   let sure = false;
   const waiting = new Map(); // typed answers that are still to be sent, by number
-  const dirty = new Set(); // questions typed in since Python last spoke of them
+  const dirty = new Set(); // questions typed in since their answer was last sent
+  const sent = new Map(); // answers that Python has not spoken of yet: an older view must not undo them
 
   const say = (text) => { live.textContent = ""; setTimeout(() => { live.textContent = text; }, 50); };
 
@@ -34,6 +34,7 @@ function render({ model, el }) {
     const act = () => {
       waiting.delete(number);
       dirty.delete(number);
+      sent.set(number, answer);
       model.send({ do: "answer", exam: shown.exam, number, answer });
     };
     dirty.add(number);
@@ -70,8 +71,10 @@ function render({ model, el }) {
   }
 
   function fill(shown) {
+    const { number, answer } = shown.heard ?? {};
+    if (sent.get(number) === answer) sent.delete(number);
     for (const one of shown.questions) {
-      if (dirty.has(one.number)) continue;
+      if (dirty.has(one.number) || sent.has(one.number)) continue;
       for (const input of root.querySelectorAll(`[name=q${one.number}]`)) {
         if (input.type === "radio") input.checked = one.answer.toLowerCase() === input.value;
         else if (input.type === "checkbox") input.checked = one.answer.includes(input.value);
@@ -123,7 +126,6 @@ function render({ model, el }) {
           make("p", { "data-state": String(one.number) }))),
       make("div", { class: "slp-row" }, hand),
     ];
-    if (shown.seconds_left != null) countdown(time, shown.seconds_left);
     return parts;
   }
 
@@ -160,11 +162,20 @@ function render({ model, el }) {
       drawn = key;
       sure = false;
       dirty.clear();
+      sent.clear();
       clearInterval(timer);
       const parts = [make("h2", { tabindex: -1, class: "slp-top" }, shown.title)];
       if (shown.phase === "start") parts.push(make("p", {}, shown.rules), start(shown, false));
       else parts.push(...(shown.phase === "exam" ? open(shown) : report(shown)));
       body.replaceChildren(...parts.filter((part) => part != null));
+      const time = body.querySelector(".slp-time");
+      if (time) timer = countdown(time, shown.seconds_left, {
+        short: 60, marks: [600, 300, 60], words: (mark) => `${mark / 60} minutes left`, say,
+        over: () => {
+          acted = true;
+          model.send({ do: "look" });
+        },
+      });
       if (acted) (root.querySelector(".slp-goal") ?? root.querySelector(".slp-top")).focus();
       acted = false;
     }
@@ -174,25 +185,6 @@ function render({ model, el }) {
       body.append(make("p", { class: "slp-problem" }, shown.problem));
       say(shown.problem);
     } else if (shown.trouble) say(shown.trouble.text);
-  }
-
-  function countdown(time, seconds) {
-    const end = performance.now() + 1000 * seconds;
-    const marks = [600, 300, 60].filter((mark) => mark < seconds - 1);
-    const tick = () => {
-      if (!root.isConnected) return clearInterval(timer);
-      const left = Math.max(0, (end - performance.now()) / 1000);
-      time.textContent = `${clock(left)} left`;
-      time.dataset.short = String(left <= 60);
-      while (marks.length && left <= marks[0]) say(`${marks.shift() / 60} minutes left`);
-      if (end - performance.now() < -2200) {
-        clearInterval(timer);
-        acted = true;
-        model.send({ do: "look" });
-      }
-    };
-    timer = setInterval(tick, 250);
-    tick();
   }
 
   model.on("change:shown", draw);

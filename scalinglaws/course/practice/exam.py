@@ -21,9 +21,9 @@ from scalinglaws.course.learner.events import (
     HandedIn,
     Progress,
 )
-from scalinglaws.course.questions.answers import form, from_text
+from scalinglaws.course.questions.answers import from_text
 from scalinglaws.course.questions.drawn import variant
-from scalinglaws.course.questions.seal import find, known, mark, sealed_bank
+from scalinglaws.course.questions.seal import draws, find, known, mark, sealed_bank
 from scalinglaws.errors import CourseError
 
 from .options import from_shown, to_shown
@@ -41,12 +41,13 @@ def draw_exam(seed: int) -> tuple[str, ...]:
     """
     draw = random.Random(seed)
     offered: dict[str, list[str]] = {}
-    for question, entry in sorted(sealed_bank().items()):
-        if form(entry) == "words" or question.startswith("challenge."):
+    for name in sorted(sealed_bank()):
+        asked = find(name)
+        if asked.form == "words" or name.startswith("challenge."):
             continue
-        if not _ELSEWHERE.search(entry["prompt"]):
-            for notebook in {IDEAS[idea].notebook for idea in ideas_of(entry["covers"])}:
-                offered.setdefault(notebook, []).append(question)
+        if not _ELSEWHERE.search(asked.prompt):
+            for notebook in {IDEAS[idea].notebook for idea in ideas_of(asked.covers)}:
+                offered.setdefault(notebook, []).append(name)
     chosen: list[str] = []
     kinds: Counter[str] = Counter()  # types and levels
     notebooks = sorted(offered)
@@ -54,26 +55,23 @@ def draw_exam(seed: int) -> tuple[str, ...]:
     for place in range(PER_NOTEBOOK):
         for notebook in notebooks:
             left = [question for question in offered[notebook] if question not in chosen]
-            numbers = [question for question in left if "recipe" in sealed_bank()[question]]
+            numbers = [question for question in left if draws(question)]
             others = [question for question in left if question not in numbers]
             some = (numbers or left) if place == 0 else (others or left)
             if not some:
                 continue
             draw.shuffle(some)
-            question = min(some, key=lambda q: kinds[find(q)["type"]] + kinds[find(q)["level"]])
-            kinds.update((find(question)["type"], find(question)["level"]))
+            question = min(some, key=lambda q: kinds[find(q).type] + kinds[find(q).level])
+            kinds.update((find(question).type, find(question).level))
             chosen.append(question)
     draw.shuffle(chosen)
-    chosen.sort(key=lambda question: LEVELS.index(find(question)["level"]))
-    return tuple(
-        variant(question, seed) if "recipe" in sealed_bank()[question] else question
-        for question in chosen
-    )
+    chosen.sort(key=lambda question: LEVELS.index(find(question).level))
+    return tuple(variant(question, seed) if draws(question) else question for question in chosen)
 
 
 def minutes_of(questions: Sequence[str]) -> float:
     """The time for an exam: that of its questions together."""
-    return sum(find(question)["minutes"] for question in questions)
+    return sum(find(question).minutes for question in questions)
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ class Exam:
         of: Counter[str] = Counter()
         right: Counter[str] = Counter()
         for question in self.questions:
-            idea = ideas_of(find(question)["covers"])[0]
+            idea = ideas_of(find(question).covers)[0]
             of[idea] += 1
             right[idea] += self.answers.get(question, ("", False))[1]
         return [

@@ -6,13 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from scalinglaws.course.learner.events import progress_of, utc_now
+from scalinglaws.course.learner.events import own_progress, progress_of, utc_now
 from scalinglaws.course.markdown import to_text
 from scalinglaws.errors import CourseError
 from scalinglaws.terminal import table, wrap
 
 from .exam import Desk
 from .exam_view import TITLE, rules, view
+from .loading import show
 from .sitting import PACES
 
 
@@ -123,7 +124,7 @@ def report_text(shown: dict[str, Any]) -> str:
         (row["name"], f"{row['right']} of {row['of']}", f"read again: {row['notebook']}" if row["right"] < row["of"] else "")
         for row in shown["topics"]
     ]  # fmt: skip
-    parts = [f"{late}{shown['right']} of {shown['of']} are right.", table(rows)]
+    parts = [wrap(f"{late}{shown['right']} of {shown['of']} are right."), table(rows)]
     for one in shown["questions"]:
         if not one["right"]:
             yours = one["answer"] or "nothing"
@@ -183,19 +184,15 @@ def exam(widget: bool = True, now: Callable[[], datetime] = utc_now):
     """An exam on the whole course: drawn each time, timed as a whole, resumed where you left it, marked with a report by topic.
 
     widget: False for plain text, to be played by calling methods of what is returned: start(), answer(number, a), hand_in().
-    now: the clock. Raises CourseError outside the course's folder.
+    now: the clock. What you answer is kept as for `sl.progress`.
     """
-    desk = Desk(progress_of(now=now))
+    desk = Desk(own_progress(now))
     if not widget:
         return Exams(desk)
-    from IPython.display import HTML, display
 
-    from .exam_widget import ExamPage
+    def page():
+        from .exam_widget import ExamPage
 
-    display(
-        HTML(
-            '<p class="slp-note"><b>Exam</b>. It is loading. If no form appears, run this cell again, use '
-            "<code>sl.exam(widget=False)</code>, or run <code>scalinglaws exam</code> in a terminal.</p>"
-        )
-    )
-    return display(ExamPage(desk))
+        return ExamPage(desk)
+
+    return show(page, "<b>Exam</b>.", "exam")

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from scalinglaws.course.questions.answers import form
-from scalinglaws.course.questions.replies import prompt_of
 from scalinglaws.course.questions.seal import find, option_replies
 
 from .exam import Desk, Exam, draw_exam, minutes_of
@@ -65,15 +63,15 @@ def view(desk: Desk) -> dict[str, Any]:
 
 def question(exam: Exam, number: int) -> dict[str, Any]:
     """One question, as it is put in this exam."""
-    entry = find(exam.questions[number])
+    asked = find(exam.questions[number])
     return {
         "number": number,
-        "prompt": prompt_of(entry),
-        "form": form(entry),
-        "level": entry["level"],
-        "minutes": entry["minutes"],
+        "prompt": asked.text,
+        "form": asked.form,
+        "level": asked.level,
+        "minutes": asked.minutes,
         "options": dict(shown_options(exam.turn(number))),
-        "unit": entry.get("unit", ""),
-        "names": list(entry["inputs"][0]) if "inputs" in entry else [],
+        "unit": asked.unit,
+        "names": asked.names,
         "answer": exam.shown_answer(number),
     }

@@ -6,12 +6,11 @@ All of it is computed from the learner's events. Nothing is told of a question t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from scalinglaws.course.learner.events import Answered, Event
-from scalinglaws.course.questions.answers import form, from_text, spell
+from scalinglaws.course.questions.answers import from_text, spell
 from scalinglaws.course.questions.drawn import family
-from scalinglaws.course.questions.replies import prompt_of
+from scalinglaws.course.questions.question import Question
 from scalinglaws.course.questions.seal import find, known, mark, option_replies
 from scalinglaws.errors import CourseError
 
@@ -90,34 +89,34 @@ def _mistake(
             text = str(error)
     if over:
         letters = [letter for letter, reply in option_replies(question).items() if reply.right]
-        right = "; ".join(entry["options"][letter] for letter in letters)
+        right = "; ".join(entry.options[letter] for letter in letters)
     reply = ""
-    if answer and form(entry) != "words":
+    if answer and entry.form != "words":
         try:
             reply = _reply(question, answer)
         except CourseError:  # the question was changed since
             reply = "The question was changed since you answered it."
-    return Mistake(question, when, prompt_of(entry), _in_words(entry, answer), reply, right, text)
+    return Mistake(question, when, entry.text, _in_words(entry, answer), reply, right, text)
 
 
 def _reply(question: str, answer: str) -> str:
     entry = find(question)
-    if form(entry) != "options":
+    if entry.form != "options":
         return mark(question, from_text(entry, answer)).text
     replies = option_replies(question)  # by themselves: the letters of then say nothing now
     wrong = [c for c in spell(entry, answer) if c in replies and not replies[c].right]
     return " ".join(replies[c].text for c in wrong) or "It is not all that is right."
 
 
-def _in_words(entry: Any, answer: str) -> str:
+def _in_words(entry: Question, answer: str) -> str:
     """An answer as a person reads it: options by their texts, for letters change from time to time."""
     if not answer:
         return "nothing"
-    if "options" not in entry:
+    if not entry.options:
         return answer
     try:
         spelling = spell(entry, answer)
     except CourseError:
         return answer
-    letters = [spelling] if spelling in entry["options"] else list(spelling)
-    return "; ".join(entry["options"].get(letter, letter) for letter in letters)
+    letters = [spelling] if spelling in entry.options else list(spelling)
+    return "; ".join(entry.options.get(letter, letter) for letter in letters)

@@ -1,14 +1,13 @@
 """The options of a question in another order each time it is put.
 
-What is kept, marked and sealed are the bank's letters; what a learner sees and types are the letters in the order shown. An option
-that another text calls by its letter ("(c) is the trap") keeps its letter: the bank marks such questions as `ordered`.
+What is kept, marked and sealed are the bank's letters; what a learner sees and types are the letters in the order shown.
 """
 
-import random
 from collections.abc import Mapping
 from typing import Any
 
-from scalinglaws.course.questions.answers import form, spell
+from scalinglaws.course.questions.answers import spell
+from scalinglaws.course.questions.own_options import in_another_order
 from scalinglaws.errors import CourseError
 
 from .sitting import Turn
@@ -16,16 +15,8 @@ from .sitting import Turn
 
 def shown_letters(turn: Turn) -> dict[str, str]:
     """{the bank's letter: the letter shown}, in the order shown; empty for a question without letters."""
-    entry = turn.entry
-    if form(entry) not in ("option", "options"):
-        return {}
-    letters = sorted(entry["options"])
-    order = list(letters)
-    if not entry.get("ordered"):
-        # Not the time of asking: a clock that is set right must not change the order between the
-        # question and its answer.
-        random.Random(f"{turn.question} {turn.put}").shuffle(order)
-    return dict(zip(order, letters, strict=True))
+    # Not the time of asking: a clock that is set right must not change the order between the question and its answer.
+    return in_another_order(turn.entry, f"{turn.question} {turn.put}")
 
 
 def to_shown(turn: Turn, answer: str) -> str:
@@ -48,6 +39,6 @@ def from_shown(turn: Turn, typed: Any) -> Any:
 
 def shown_options(turn: Turn) -> Mapping[str, str]:
     """{letter shown: text} in order; of true and false as the bank has them."""
-    options = turn.entry.get("options", {})
+    options = turn.entry.options
     letters = shown_letters(turn)
     return {shown: options[letter] for letter, shown in letters.items()} if letters else options

@@ -155,11 +155,13 @@ def text_of(
         parts += [wrap(reference, "  ", "    ") for reference in shown["references"]]
     if shown.get("over"):
         good = sum(row["right"] for row in shown["results"])
-        parts.append(f"{good} of {shown['of']} are right.")
+        parts.append(wrap(f"{good} of {shown['of']} are right."))
         if shown.get("mistakes"):
             parts.append(wrap(f"To go through your mistakes and try them again: {review}"))
         if badge := shown.get("badge"):
             parts.append(f"The badge is yours: {badge['file']}")
+        if shown.get("badge_problem"):
+            parts.append(wrap(shown["badge_problem"]))
     return "\n\n".join(parts)
 
 

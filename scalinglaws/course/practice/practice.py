@@ -4,10 +4,11 @@ import argparse
 from collections.abc import Callable
 from datetime import datetime
 
-from scalinglaws.course.learner.events import progress_of, utc_now
+from scalinglaws.course.learner.events import own_progress, progress_of, utc_now
 from scalinglaws.course.questions.drawn import family
 from scalinglaws.terminal import wrap
 
+from .loading import show
 from .sitting import LEVELS, Practice
 
 
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         print(wrap(remark))
     if practice.next() is not None:
         in_terminal(practice)
-    print(f"\n{practice.comes_back()}")
+    print("\n" + wrap(practice.comes_back()))
     return 0
 
 
@@ -72,16 +73,21 @@ def practice(
     topic: an idea ("optimum") or a notebook ("03_chinchilla"); "" for all. level: "introductory" to "expert"; "" for all.
     review: only what you got wrong last time, with your answer and the worked solution, until each is right.
     widget: False for plain text, to be played by calling methods of what is returned: answer(a), hint(), solution(), next().
-    now: the clock. Raises CourseError for a topic or level that there is not, and outside the course's folder.
+    now: the clock. Raises CourseError for a topic or level that there is not. What you answer is kept as for `sl.progress`.
     """
-    sitting = Practice(progress_of(now=now), topic, level, review)
+    sitting = Practice(own_progress(now), topic, level, review)
     if not widget:
         from .play import Play
 
         if review:
             print(mistakes_text(sitting))
         return Play(sitting)
-    from .widget import show
+
+    def page():
+        from .widget import Page
+
+        sitting.next()
+        return Page(sitting)
 
     what = "<b>Practice</b>: questions come back when you are about to forget them."
-    return show(sitting, what, "practice")
+    return show(page, what, "practice")

@@ -1,20 +1,30 @@
-"""`scalinglaws progress`, and the panel of the start page: what is done, scores, mastery on the map of ideas, what comes next."""
+"""`scalinglaws progress` and `sl.progress()`: what comes next, what is done today and in all, mastery of each idea."""
 
 import argparse
-import os
-import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from scalinglaws.course.ideas import IDEAS, before, ideas_of
-from scalinglaws.course.learner.events import Checked, Event, Progress, progress_of, student_of
+from scalinglaws.course.learner.events import (
+    Checked,
+    Event,
+    Progress,
+    own_progress,
+    progress_of,
+    student_of,
+)
+from scalinglaws.course.learner.workspace import assignments as given_out, read_record, worked_on
 from scalinglaws.course.questions.seal import sealed_bank
+from scalinglaws.errors import CourseError
+from scalinglaws.paths import course_dir
 from scalinglaws.terminal import table, wrap
 
+from .places import START, Place, exercise_places, first_untouched
 from .sitting import memories
+from .today import Today, set_goal, today_of
 
 _NEARLY = 0.8  # mastery above which an idea counts as learned
 
@@ -30,7 +40,20 @@ class Score:
     exercises: int = 0
     by_hand: float = 0.0
     first_open: str = ""  # the first exercise that is not right yet
-    checked: str = ""  # when
+    at: datetime | None = None  # when it was checked; None if never
+
+    @property
+    def checked(self) -> str:
+        """When it was checked, in local time; "" if never."""
+        return f"{self.at.astimezone():%Y-%m-%d %H:%M}" if self.at else ""
+
+    @property
+    def in_words(self) -> str:
+        """Its points in words."""
+        if not self.checked:
+            return "not checked yet"
+        hand = f", and {self.by_hand:g} that a person marks" if self.by_hand else ""
+        return f"{self.points:g} of {self.max_points:g} points{hand}"
 
 
 @dataclass(frozen=True)
@@ -44,9 +67,13 @@ class Mastery:
 
 @dataclass(frozen=True)
 class Step:
-    """Something to do next. call, command: how, in a notebook and in a terminal; "" where the text says it."""
+    """Something to do next.
+
+    call, command: how, in a notebook and in a terminal; "" where the text says it. place: where to go for it.
+    """
 
     text: str
+    place: Place
     call: str = ""
     command: str = ""
 
@@ -63,7 +90,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Report:
-    """All that the panel says; `_repr_html_` draws it in a notebook, `str` in a terminal."""
+    """All that the desk says; `_repr_html_` draws it in a notebook, `str` in a terminal. waiting: how many questions on an idea are due."""
 
     student: str
     scores: tuple[Score, ...]
@@ -73,7 +100,10 @@ class Report:
     new: int
     badges: tuple[Path, ...]
     steps: tuple[Step, ...]
-    folder: Path = Path()  # the learner's own
+    today: Today
+    waiting: Mapping[str, int]
+    folder: Path  # the learner's own
+    release: Path  # of the notebooks as they are given out
     remark: str = ""  # on what the file holds and nobody can read
 
     @property
@@ -85,40 +115,69 @@ class Report:
         return _as_text(self)
 
     def _repr_html_(self) -> str:
-        return _as_html(self)
+        from .desk_page import as_html
+
+        return as_html(self, Path.cwd())
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     from scalinglaws.course.learner.identity import default_student
 
+    parser.add_argument(
+        "--goal", type=int, metavar="N", help="questions and exercises a day; 0 for no goal"
+    )
     parser.add_argument("--student", default=default_student(), help="whose (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the report. Returns the exit code."""
-    print(report(progress_of(args.student)))
+    mine = progress_of(args.student)
+    if args.goal is not None:
+        set_goal(mine, args.goal)
+    print(report(mine))
     return 0
 
 
-def progress() -> Report:
-    """What you have done in this course, and what comes next. Raises CourseError outside the course's folder."""
-    return report(progress_of())
+def progress(goal: int | None = None) -> Report:
+    """What you have done in this course, and what comes next.
+
+    goal: how many questions and exercises you want to do in a day, from now on; 0 for no goal, None to leave it as it is.
+    Your record is kept in the course's folder, or beside the notebook where there is none, as on Colab.
+    Raises CourseError for a goal that is none.
+    """
+    mine = own_progress()
+    if goal is not None:
+        set_goal(mine, goal)
+    return report(mine)
+
+
+def _release_dir() -> Path:
+    """The folder of the notebooks as they are given out; one that does not exist, outside of a course."""
+    try:
+        return course_dir() / "release"
+    except CourseError:
+        return Path("release").absolute()
 
 
 def report(progress: Progress, assignments: Sequence[str] | None = None) -> Report:
     """The report of one learner. assignments: the course's own, by default those in release/."""
+    release, own = _release_dir(), progress.path.parent.absolute()
     if assignments is None:
-        assignments = _released()
+        assignments = given_out(release) if release.is_dir() else []
     history, now = progress.history(), progress.now()
     events = history.events
     known = memories(events, now)
     mastery = {}
     for idea in IDEAS:
-        mine = [q for q, entry in sealed_bank().items() if idea in ideas_of(entry["covers"])]
+        mine = [
+            q for q, sealed in sealed_bank().items() if idea in ideas_of(sealed.question.covers)
+        ]
         recall = [known[q].recall(now) for q in mine if q in known]
         mastery[idea] = Mastery(len(recall), len(mine), sum(recall) / max(len(mine), 1))
-    due = sum(memory.due <= now for memory in known.values())
+    late = [question for question, memory in known.items() if memory.due <= now]
+    due = len(late)
+    waiting = Counter(idea for q in late for idea in ideas_of(sealed_bank()[q].question.covers)[:1])
     scores = tuple(_score(assignment, events) for assignment in assignments)
     badges = tuple(sorted((progress.path.parent / "badges").glob("*.png")))
     return Report(
@@ -129,17 +188,13 @@ def report(progress: Progress, assignments: Sequence[str] | None = None) -> Repo
         known=len(known) - due,
         new=len(sealed_bank()) - len(known),
         badges=badges,
-        steps=_what_next(scores, mastery, due, bool(badges)),
-        folder=progress.path.parent.absolute(),
+        steps=_what_next(scores, mastery, due, bool(badges), release, own),
+        today=today_of(events, now),
+        waiting=waiting,
+        folder=own,
+        release=release,
         remark=history.remark(),
     )
-
-
-def _released() -> list[str]:
-    from scalinglaws.course.learner.workspace import assignments
-    from scalinglaws.paths import course_dir
-
-    return assignments(course_dir() / "release")
 
 
 def _score(assignment: str, events: Sequence[Event]) -> Score:
@@ -158,25 +213,27 @@ def _score(assignment: str, events: Sequence[Event]) -> Score:
         exercises=len(rows),
         by_hand=sum(row.max_points for row in rows.values() if row.by_hand),
         first_open=next((number for number in rows if number not in done), ""),
-        checked=last.at.astimezone().strftime("%Y-%m-%d %H:%M"),
+        at=last.at,
     )
 
 
 def _what_next(
-    scores: Sequence[Score], mastery: dict[str, Mastery], due: int, badge: bool
+    scores: Sequence[Score],
+    mastery: dict[str, Mastery],
+    due: int,
+    badge: bool,
+    release: Path,
+    own: Path,
 ) -> tuple[Step, ...]:
-    """At most three things to do, the most urgent first."""
-    steps: list[Step] = []
+    """At most three things to do, the most urgent first. release: the notebooks as given out; own: the learner's folder."""
+    practice = Place(START, "practice", "practice")
+    challenge = Place(START, "challenge", "challenge")
+    steps = [_resume(scores, release, own)] if scores else []
     if due:
         what = "1 question is" if due == 1 else f"{due} questions are"
-        steps.append(Step(f"Practise, {what} due", "sl.practice()", "scalinglaws practice"))
-    if begun := [score for score in scores if score.checked and score.first_open]:
-        score = begun[-1]
-        steps.append(Step(f"Go on in {score.assignment}, at exercise {score.first_open}."))
-    elif fresh := [score for score in scores if not score.checked]:
-        name = fresh[0].assignment
-        check = f"scalinglaws check {name}"
-        steps.append(Step(f"Open {name}. To see its points here, run in a terminal", check, check))
+        steps.append(
+            Step(f"Practise: {what} due", practice, "sl.practice()", "scalinglaws practice")
+        )
     ready = [
         idea
         for idea, found in mastery.items()
@@ -189,29 +246,54 @@ def _what_next(
         steps.append(
             Step(
                 f"Strengthen “{IDEAS[idea].name}”",
+                practice,
                 f'sl.practice("{idea}")',
                 f"scalinglaws practice {idea}",
             )
         )
     if not badge:
-        steps.append(Step("Earn the badge", "sl.challenge()", "scalinglaws challenge"))
+        steps.append(Step("Earn the badge", challenge, "sl.challenge()", "scalinglaws challenge"))
     again = "All is done and nothing is due: try a further round of the challenge"
-    return tuple(steps[:3]) or (Step(again, "sl.challenge()", "scalinglaws challenge"),)
+    found = [step for step in steps if step is not None]
+    last = Step(again, challenge, "sl.challenge()", "scalinglaws challenge")
+    return tuple(found[:3]) or (last,)
+
+
+def _resume(scores: Sequence[Score], release: Path, own: Path) -> Step | None:
+    """Where the learner stopped: in the notebook that was last written or checked and is not done. Else the next notebook."""
+    record = read_record(own)
+    begun: list[tuple[float, Score]] = []
+    fresh: list[Score] = []
+    for score in scores:
+        name = score.assignment
+        when = worked_on(own, name, f"{name}.ipynb", record) if name in record else 0.0
+        when = max(when, score.at.timestamp() if score.at else 0.0)
+        if not when:
+            fresh.append(score)
+        elif score.first_open or not score.at:
+            begun.append((when, score))
+    if not begun:
+        if not fresh:
+            return None
+        name = fresh[0].assignment
+        return Step(f"Open {name}", Place(name, "", name))
+    _, score = max(begun, key=lambda found: found[0])
+    name = score.assignment
+    number = score.first_open or first_untouched(release, own, name)
+    if not number:
+        check = f"scalinglaws check {name}"
+        whole = Place(name, "", name)
+        return Step(f"All of {name} is answered; check it", whole, command=check)
+    place = exercise_places(release, name).get(number, Place(name, "", name))
+    return Step(f"Resume {name} at exercise {number}", place)
 
 
 # -- Shown
 
 
-def _points(score: Score) -> str:
-    if not score.checked:
-        return "not checked yet"
-    hand = f", and {score.by_hand:g} that a person marks" if score.by_hand else ""
-    return f"{score.points:g} of {score.max_points:g} points{hand}"
-
-
 def _as_text(report: Report) -> str:
     notebooks = [
-        (score.assignment, f"{score.right}/{score.exercises} exercises" if score.checked else "–", _points(score))
+        (score.assignment, f"{score.right}/{score.exercises} exercises" if score.checked else "–", score.in_words)
         for score in report.scores
     ]  # fmt: skip
     ideas = [
@@ -224,7 +306,7 @@ def _as_text(report: Report) -> str:
     ]
     caption = "Ideas (the share of their questions that you would answer rightly today)"
     parts = [
-        f"Progress of {report.student}",
+        f"{wrap(f'Progress of {report.student}')}\n{wrap(str(report.today))}",
         "\n".join(["Next", *(wrap(step.in_terminal, "  - ", "    ") for step in report.steps)]),
         "Notebooks\n" + table(notebooks) if notebooks else "",
         f"{wrap(caption)}\n{table(ideas)}",
@@ -234,79 +316,3 @@ def _as_text(report: Report) -> str:
         wrap(report.remark),
     ]
     return "\n\n".join(filter(None, parts))
-
-
-def _notebook(folder: Path, notebook: str) -> str:
-    """The way from the page that shows the report to a notebook of the learner's."""
-    target = folder / notebook / f"{notebook}.ipynb"
-    return Path(os.path.relpath(target)).as_posix()
-
-
-def _as_html(report: Report) -> str:
-    import matplotlib.pyplot as plt
-
-    from scalinglaws.course.idea_map import boxes, plot_ideas
-    from scalinglaws.plots.alt import to_html
-    from scalinglaws.plots.style import whole_figure
-
-    ax = plot_ideas(mastery={idea: found.share for idea, found in report.mastery.items()})
-    figure = whole_figure(ax)
-    image = to_html(
-        figure, "Map of the ideas, each filled as far as you master it. The table says the same."
-    )
-    links = "".join(
-        f'<a href="{escape(quote(_notebook(report.folder, IDEAS[idea].notebook)))}" '
-        f'title="{escape(f"{IDEAS[idea].name}: open {IDEAS[idea].notebook}")}" '
-        f'aria-label="{escape(f"{IDEAS[idea].name}: open {IDEAS[idea].notebook}")}" '
-        f'style="position:absolute;left:{100 * left:.2f}%;top:{100 * top:.2f}%;'
-        f'width:{100 * width:.2f}%;height:{100 * height:.2f}%"></a>'
-        for idea, (left, top, width, height) in boxes(ax).items()
-    )
-    picture = f'<div style="position:relative;display:inline-block">{image}{links}</div>'
-    plt.close(figure)
-    cell = 'style="text-align:left;padding:0.15em 1em 0.15em 0"'
-    number = 'style="text-align:right;padding:0.15em 1em 0.15em 0"'
-
-    def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        titles = "".join(f'<th scope="col" {cell}>{escape(title)}</th>' for title in head)
-        lines = "".join(
-            f'<tr><th scope="row" {cell}>{escape(row[0])}</th>'
-            + "".join(f"<td {number}>{escape(value)}</td>" for value in row[1:])
-            + "</tr>"
-            for row in rows
-        )
-        return (
-            f'<table><caption style="text-align:left;font-weight:bold">{escape(caption)}</caption>'
-            f"<thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table>"
-        )
-
-    steps = "".join(f"<li>{escape(step)}</li>" for step in report.next)
-    steps = re.sub("`([^`]+)`", r"<code>\1</code>", steps)
-    notebooks = table(
-        "Notebooks, at their last check",
-        ("notebook", "exercises", "points"),
-        [
-            (
-                score.assignment,
-                f"{score.right} of {score.exercises}" if score.checked else "–",
-                _points(score),
-            )
-            for score in report.scores
-        ],
-    )
-    ideas = table(
-        "Ideas: the share of their questions that you would answer rightly today",
-        ("idea", "mastery", "answered"),
-        [
-            (IDEAS[name].name, f"{found.share:.0%}", f"{found.answered} of {found.questions}")
-            for name, found in report.mastery.items()
-        ],
-    )
-    badges = ", ".join(path.name for path in report.badges) or "none yet"
-    return (
-        f"<div><p><b>Next</b></p><ul>{steps}</ul>{notebooks}"
-        f"{picture}"
-        f"<details><summary>The map as a table</summary>{ideas}</details>"
-        f"<p>Practice: {report.due} due, {report.known} known, {report.new} new. Badges: {escape(badges)}.</p>"
-        f"{f'<p>{escape(report.remark)}</p>' if report.remark else ''}</div>"
-    )

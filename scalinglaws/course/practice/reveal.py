@@ -9,8 +9,7 @@ gets the released notebooks and the package alone has neither, and its instructo
 import argparse
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from scalinglaws.course.learner.events import (
     Answered,
@@ -19,10 +18,12 @@ from scalinglaws.course.learner.events import (
     GaveUp,
     Judged,
     Progress,
+    own_progress,
     progress_of,
 )
 from scalinglaws.course.markdown import to_text
-from scalinglaws.course.questions.answers import WORDS, form, from_text
+from scalinglaws.course.questions.answers import WORDS, from_text
+from scalinglaws.course.questions.question import Question
 from scalinglaws.course.questions.seal import (
     Reply,
     find,
@@ -55,7 +56,7 @@ def reveal(what: str) -> None:
 
     Raises CourseError, with what is still to be tried, before an honest try.
     """
-    text = solution(what, progress_of())
+    text = solution(what, own_progress())
     from IPython import get_ipython
     from IPython.display import Markdown, display
 
@@ -98,19 +99,19 @@ def solution(
             f"The solution of {what} is not in this installation: it opens with the right answer, or where the "
             "course's folder questions/ is."
         )
-    references = "".join(f"\n- {source}" for source in entry.get("references", ()))
+    references = "".join(f"\n- {source}" for source in entry.references)
     replies = {c: reply.text for c, reply in option_replies(what).items()}
     options = "".join(f"\n- **{letter}.** {reply}" for letter, reply in replies.items())
     parts = [text, f"**The options, and why**\n{options}" if options else "", references.strip()]
     return "\n\n".join(filter(None, parts))
 
 
-def _tries_needed(entry: Mapping[str, Any]) -> int:
+def _tries_needed(entry: Question) -> int:
     """An honest try: not so many that the last option is all that is left."""
-    if form(entry) == "words":
+    if entry.form == "words":
         return 1
-    if form(entry) in ("option", "truth"):
-        return min(TRIES, max(1, len(entry["options"]) - 2))
+    if entry.form in ("option", "truth"):
+        return min(TRIES, max(1, len(entry.options) - 2))
     return TRIES
 
 
@@ -119,7 +120,7 @@ def worked_solution(question: str, events: Sequence[Event] = ()) -> str | None:
     entry = find(question)
     if (drawn := solution_of_variant(question)) is not None:
         return drawn
-    if form(entry) == "words":
+    if entry.form == "words":
         return open_reply(question, " ".join(str(i) for i in range(WORDS))).solution
     for event in events:
         if isinstance(event, Answered) and event.question == question and event.right:
@@ -155,21 +156,27 @@ def _from_course(question: str) -> str | None:
 
 
 def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) -> str:
-    from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+    from scalinglaws.course.exercises import (
+        check_name,
+        check_number,
+        exercises,
+        graded_cells,
+        number_of,
+        read_notebook,
+    )
     from scalinglaws.paths import course_dir, exercises_dir, is_complete
 
     course = course_dir()
     path = exercises_dir(course) / assignment / f"{assignment}.ipynb"
-    if not path.is_file():
-        raise CourseError(f"There is no assignment {assignment!r} in this course.")
+    check_name(course, assignment)
+    number = number_of(number)
     if not is_complete(course):
         raise CourseError(
             "Your course was handed out without solutions: ask your instructor for them."
         )
     notebook = read_notebook(path)
     found = {exercise.number: exercise for exercise in exercises(notebook)}
-    if number not in found:
-        raise CourseError(f"{assignment} has no exercise {number!r}: it has {', '.join(found)}.")
+    check_number(assignment, number, list(found))
     exercise = found[number]
     seen = [
         event.exercises[number]
@@ -182,8 +189,8 @@ def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) ->
     enough = 1 if exercise.by_hand else TRIES
     if not any(row.state == "right" for row in seen) and len(tries) < enough:
         raise CourseError(
-            f"The solution of exercise {number} opens when it is right, or after `scalinglaws check {assignment}` "
-            f"has seen {enough} different {'try' if enough == 1 else 'tries'}; noted so far: {len(tries)}."
+            f"The solution of exercise {number} opens when it is right, or after checks of {assignment} "
+            f"have seen {enough} different {'try' if enough == 1 else 'tries'}; noted so far: {len(tries)}."
         )
     cells = graded_cells(notebook)
     parts = []

@@ -7,10 +7,10 @@ of the kernel, and in another tab, where it stood. The clock is Python's; it goe
 import random
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from scalinglaws.course.ideas import IDEAS, find_topic, ideas_of
 from scalinglaws.course.learner.events import (
@@ -29,16 +29,16 @@ from scalinglaws.course.learner.events import (
     Verdict,
     Writing,
 )
-from scalinglaws.course.questions.answers import form, from_text
-from scalinglaws.course.questions.drawn import family, variant
-from scalinglaws.course.questions.seal import Reply, find, known, mark, sealed_bank
-from scalinglaws.course.variants import first_seed
+from scalinglaws.course.questions.answers import from_text
+from scalinglaws.course.questions.drawn import family, first_seed, variant
+from scalinglaws.course.questions.question import Level, Question
+from scalinglaws.course.questions.seal import Reply, draws, find, known, mark, sealed_bank
 from scalinglaws.errors import CourseError
 
 from .spacing import AGAIN, GOOD, HARD, Memory, Rating, remember
 
 CHALLENGE = "challenge"  # the five problems are the questions whose ids begin so
-LEVELS = ("introductory", "intermediate", "advanced", "expert")
+LEVELS: tuple[Level, ...] = get_args(Level)
 ATTEMPTS = 2
 ROUND = 5  # questions in a round of the challenge
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -72,7 +72,7 @@ def all_of(count: int) -> str:
 
 def rules() -> str:
     """The rules of the challenge in a sentence: what is said of them anywhere is this."""
-    minutes = max(find(question)["minutes"] for question in five_problems())
+    minutes = round(max(find(question).minutes for question in five_problems()))
     return (
         f"{in_words(ROUND, 'problem').capitalize()}, {in_words(minutes, 'minute')} and "
         f"{in_words(ATTEMPTS, 'attempt')} each"
@@ -99,12 +99,12 @@ class Turn:
     put: str = ""  # which sitting, and how often it was put: what decides the order of its options
 
     @property
-    def entry(self) -> Mapping[str, Any]:
+    def entry(self) -> Question:
         return find(self.question)
 
     @property
     def right(self) -> bool:
-        if form(self.entry) == "words":
+        if self.entry.form == "words":
             return self.verdict == "yes"
         return any(right for _, right in self.answers)
 
@@ -121,7 +121,7 @@ class Turn:
         return self._settled() or self.late(now)
 
     def _settled(self) -> bool:
-        if form(self.entry) == "words":
+        if self.entry.form == "words":
             return bool(self.verdict) or self.gave_up
         return self.right or self.gave_up or len(self.answers) >= ATTEMPTS
 
@@ -217,14 +217,15 @@ def questions_on(topic: str = "", level: str = "") -> list[str]:
     wanted = find_topic(topic) if topic else list(IDEAS)
     order = list(IDEAS)
     found = []
-    for question, entry in sealed_bank().items():
-        ideas = ideas_of(entry["covers"])
-        if set(ideas) & set(wanted) and (not level or entry["level"] == level):
+    for name, sealed in sealed_bank().items():
+        question = sealed.question
+        ideas = ideas_of(question.covers)
+        if set(ideas) & set(wanted) and (not level or question.level == level):
             first = min(order.index(idea) for idea in ideas)
-            found.append((LEVELS.index(entry["level"]), first, "recipe" in entry, question))
+            found.append((LEVELS.index(question.level), first, draws(name), name))
     if not found:
         raise CourseError("There is no question of this level on this topic: choose another level.")
-    return [question for *_, question in sorted(found)]
+    return [name for *_, name in sorted(found)]
 
 
 class Sitting:
@@ -278,10 +279,10 @@ class Sitting:
         """Open the next hint of the open question; None if there is no more."""
         with self.progress.writing() as log:
             turn = self.turn(log.events)
-            if turn is None or turn.closed(self.now) or turn.hints >= len(turn.entry["hints"]):
+            if turn is None or turn.closed(self.now) or turn.hints >= len(turn.entry.hints):
                 return None
             log.add(Hint(log.now, self.id, turn.question))
-            return turn.entry["hints"][turn.hints]
+            return turn.entry.hints[turn.hints]
 
     def answer(
         self,
@@ -309,7 +310,7 @@ class Sitting:
                 or (present.question, present.asked) != (turn.question, turn.asked)
                 or present.closed(self.now)
                 or (attempt is not None and attempt != len(present.answers))
-                or (form(turn.entry) == "words" and present.answers)
+                or (turn.entry.form == "words" and present.answers)
             ):
                 return None
             log.add(Answered(log.now, turn.question, str(answer)[:LONGEST], reply.right, self.id))
@@ -424,7 +425,7 @@ class Practice(Sitting):
 
 def _drawn_again(question: str, events: Sequence[Event], first: int) -> str:
     """A variant that was never put, of a question that draws its numbers; any other question as it is."""
-    if "recipe" not in sealed_bank().get(question, {}):
+    if not draws(question):
         return question
     put = {event.question for event in events if isinstance(event, Asked | Answered)}
     seeds = range(first, first + len(put) + 1)
@@ -507,14 +508,14 @@ class Challenge(Sitting):
         questions = [
             question
             for question in questions_on(topic, level)
-            if form(find(question)) != "words"  # which nobody can mark at once
+            if find(question).form != "words"  # which nobody can mark at once
         ]
         if not questions:
             raise CourseError("There is no question of this level on this topic: choose another.")
         random.Random(seed).shuffle(questions)
         questions.sort(key=lambda q: memory_of[q].recall(self.now) if q in memory_of else 0.5)
         chosen = [_drawn(question, seed) for question in questions[:ROUND]]
-        return sorted(chosen, key=lambda q: LEVELS.index(find(q)["level"]))
+        return sorted(chosen, key=lambda q: LEVELS.index(find(q).level))
 
     def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
         if self.round is None:
@@ -524,12 +525,12 @@ class Challenge(Sitting):
 
     def _seconds(self, question: str) -> float | None:
         factor = PACES[self.round.pace] if self.round else None
-        return None if factor is None else 60.0 * find(question)["minutes"] * factor
+        return None if factor is None else 60.0 * find(question).minutes * factor
 
 
 def _drawn(question: str, seed: int) -> str:
     """The variant of a round's seed, of a question that draws its numbers; any other question as it is."""
-    return variant(question, seed) if "recipe" in sealed_bank()[question] else question
+    return variant(question, seed) if draws(question) else question
 
 
 def _like_the_five(events: Sequence[Event], seed: int) -> list[str]:
@@ -546,13 +547,13 @@ def _like_the_five(events: Sequence[Event], seed: int) -> list[str]:
     draw = random.Random(seed)
     chosen: list[str] = []
     for place, problem in enumerate(five):
-        row = find(problem)["covers"][0]
+        row = find(problem).covers[0]
         choice = [
-            question
-            for question, entry in sorted(sealed_bank().items())
-            if row in entry["covers"] and form(entry) != "words" and question not in chosen
+            name
+            for name in sorted(sealed_bank())
+            if row in find(name).covers and find(name).form != "words" and name not in chosen
         ]
-        with_numbers = [q for q in choice if "recipe" in sealed_bank()[q]]
+        with_numbers = [q for q in choice if draws(q)]
         if place % 2 and with_numbers:
             choice = with_numbers
         draw.shuffle(choice)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from scalinglaws.course.learner.events import Event
-from scalinglaws.course.questions.answers import form, from_text
+from scalinglaws.course.questions.answers import from_text
 from scalinglaws.course.questions.drawn import family
-from scalinglaws.course.questions.replies import prompt_of
+from scalinglaws.course.questions.question import Type
 from scalinglaws.course.questions.seal import Reply, mark, option_replies
 from scalinglaws.errors import CourseError
 
@@ -20,7 +20,7 @@ from .reveal import worked_solution
 from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn, all_of, rules
 
 TITLE = "LLM Scaling Master"
-_TYPES = {
+_TYPES: dict[Type, str] = {
     "choice": "one is right",
     "several": "several are right",
     "true_false": "true or false",
@@ -65,7 +65,11 @@ def view(sitting: Sitting) -> dict[str, Any]:
     shown |= {"results": _results(found, sitting), "over": sitting.over(events)}
     shown |= _question(found[-1], sitting, events)
     if shown["over"]:
-        shown |= {"won": sitting.won(events), "badge": badge_of(sitting, events)}
+        shown |= {"won": sitting.won(events), "badge": None, "badge_problem": ""}
+        try:
+            shown["badge"] = badge_of(sitting, events)
+        except CourseError as error:  # the round is won all the same
+            shown["badge_problem"] = str(error)
         shown["mistakes"] = [
             vars(mistake) | {"at": f"{mistake.at:%Y-%m-%d}"}
             for mistake in mistakes(events, sitting.now, sitting.id)
@@ -77,7 +81,7 @@ def _results(found: Sequence[Turn], sitting: Sitting) -> list[dict[str, Any]]:
     closed = [turn for turn in found if turn.closed(sitting.now)]
     return [
         {
-            "name": turn.entry.get("kind") or _TYPES[turn.entry["type"]],
+            "name": turn.entry.kind or _TYPES[turn.entry.type],
             "right": turn.right,
             "attempts": len(turn.answers),
             "hints": turn.hints,
@@ -88,20 +92,19 @@ def _results(found: Sequence[Turn], sitting: Sitting) -> list[dict[str, Any]]:
 
 def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str, Any]:
     entry, now = turn.entry, sitting.now
-    kind = form(entry)
+    kind = entry.form
     closed = turn.closed(now)
     shown: dict[str, Any] = {
         "phase": "closed" if closed else "question",
         "question": turn.question,
-        "facts": [entry.get("kind") or _TYPES[entry["type"]], entry["level"]]
-        + ([f"from {entry['notebook']}"] if "notebook" in entry else []),
-        "prompt": prompt_of(entry),
+        "facts": [entry.kind or _TYPES[entry.type], entry.level],
+        "prompt": entry.text,
         "form": kind,
         "options": shown_options(turn),
-        "unit": entry.get("unit", ""),
-        "names": list(entry["inputs"][0]) if "inputs" in entry else [],
-        "hints": entry["hints"][: turn.hints],
-        "more_hints": not closed and turn.hints < len(entry["hints"]),
+        "unit": entry.unit,
+        "names": entry.names,
+        "hints": list(entry.hints[: turn.hints]),
+        "more_hints": not closed and turn.hints < len(entry.hints),
         "attempt": len(turn.answers),
         "attempts": 1 if kind == "words" else ATTEMPTS,
         "seconds_left": None,
@@ -125,7 +128,7 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
         shown["solution"] = worked_solution(turn.question, events) or (
             "The worked solution opens with the right answer, or where the course's folder questions/ is."
         )
-        shown["references"] = entry.get("references", [])
+        shown["references"] = list(entry.references)
         replied = "" if shown["late"] else shown["answer"].lower()
         shown["others"] = {
             letter: reply.text

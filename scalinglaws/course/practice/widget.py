@@ -7,34 +7,22 @@ options, keep the focus where a keyboard left it, or count down without Python's
 
 import base64
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
 
-from scalinglaws.colours import PAGE, Theme
+from scalinglaws.colours import css_rules
 from scalinglaws.course.ideas import IDEAS
 from scalinglaws.course.learner.events import student_of
 from scalinglaws.course.markdown import to_html
 from scalinglaws.errors import CourseError
 
 from .options import from_shown
-from .sitting import LEVELS, Challenge, Practice, Sitting
+from .sitting import LEVELS, Challenge, Sitting
 from .view import view
 
 _HERE = Path(__file__).parent
-
-
-def _colours() -> str:
-    """The palette as CSS. Where JupyterLab has a colour of its own for a part, page.css prefers that."""
-
-    def rule(theme: Theme, where: str) -> str:
-        own = {"ink", "ground", "raised"}
-        found = PAGE[theme].items()
-        lines = " ".join(f"--{'page-' if n in own else ''}{n}: {c};" for n, c in found)
-        return f"{where} {{ {lines} }}\n"
-
-    return rule("light", ".slp") + rule("dark", '[data-jp-theme-light="false"] .slp')
 
 
 def script(name: str) -> str:
@@ -42,33 +30,59 @@ def script(name: str) -> str:
     return "\n".join((_HERE / part).read_text("utf-8") for part in ("element.js", name))
 
 
-STYLE = _colours() + (_HERE / "page.css").read_text("utf-8")
+Shown = dict[str, Any]  # what goes to a script as JSON, and what is kept of it in the notebook
+
+STYLE = css_rules(".slp") + (_HERE / "page.css").read_text("utf-8")
 
 
-class Page(anywidget.AnyWidget):
-    """A sitting on the page. shown: what the page may know, and nothing else."""
+class Drawn(anywidget.AnyWidget):
+    """What a script of ours draws. shown: what the page may know, and nothing else."""
 
-    _esm = script("page.js")
+    _quiet: ClassVar[Shown] = {"problem": ""}  # what is shown once, where there is nothing to say
     _css = STYLE
     shown = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, sitting: Sitting):
+    def __init__(self) -> None:
         super().__init__()
-        self._sitting = sitting
         self._serial = 0
         self.on_msg(lambda _, message, __: self.act(message))
-        self._show()
+        self._show({})
 
     def act(self, message: dict[str, Any]) -> None:
         """Do what the learner asked for, and show what has become of it."""
-        problem = ""
         try:
-            self._do(message)
+            said = self._do(message)
         except CourseError as error:
-            problem = str(error)
-        self._show(problem)
+            said = {"problem": str(error)}
+        self._show(said)
 
-    def _do(self, message: dict[str, Any]) -> None:
+    def _show(self, said: Shown) -> None:
+        self._serial += 1
+        try:
+            state = {**self._quiet, **self._now()}
+        except CourseError as error:
+            state, said = {**self.shown, **self._quiet}, {**said, "problem": str(error)}
+        self.shown = {**state, **said, "serial": self._serial}
+
+    def _do(self, message: dict[str, Any]) -> Shown:
+        """Do it. Returns what is to be shown of it once; raises CourseError for what cannot be done."""
+        raise NotImplementedError
+
+    def _now(self) -> Shown:
+        """The state, as the script needs it."""
+        raise NotImplementedError
+
+
+class Page(Drawn):
+    """A sitting on the page."""
+
+    _esm = script("page.js")
+
+    def __init__(self, sitting: Sitting):
+        self._sitting = sitting
+        super().__init__()
+
+    def _do(self, message: dict[str, Any]) -> Shown:
         sitting = self._sitting
         if isinstance(sitting, Challenge) and message.get("do") != "start":
             sitting.refresh()
@@ -88,13 +102,11 @@ class Page(anywidget.AnyWidget):
                 sitting.judge(verdict)
             case {"do": "give up"}:
                 sitting.give_up()
+        return {}
 
-    def _show(self, problem: str = "") -> None:
-        self._serial += 1
-        try:
-            self.shown = {**for_page(self._sitting), "problem": problem, "serial": self._serial}
-        except CourseError as error:
-            self.shown = {**self.shown, "problem": str(error), "serial": self._serial}
+    def _now(self) -> Shown:
+        shown = for_page(self._sitting)
+        return {**shown, "problem": shown.get("badge_problem", "")}
 
 
 def for_page(sitting: Sitting) -> dict[str, Any]:
@@ -138,22 +150,3 @@ def inline(text: str) -> str:
     if html.startswith("<p>") and html.endswith("</p>") and html.count("<p>") == 1:
         return html[3:-4]
     return html
-
-
-def show(sitting: Sitting, what: str, call: str) -> None:
-    """Display a sitting as a widget, after a note that the widget hides as soon as it runs.
-
-    The note stays where widgets do not run (an exported page, a viewer, a broken front end). what: a sentence of HTML.
-    call: the name that is called in a notebook, and in a terminal.
-    """
-    from IPython.display import HTML, display
-
-    if isinstance(sitting, Practice):
-        sitting.next()
-    display(
-        HTML(
-            f'<p class="slp-note">{what} It is loading. If no form appears, run this cell again, use '
-            f"<code>sl.{call}(widget=False)</code>, or run <code>scalinglaws {call}</code> in a terminal.</p>"
-        )
-    )
-    display(Page(sitting))

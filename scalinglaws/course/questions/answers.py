@@ -14,41 +14,33 @@ The *form* of an answer says how it is written down; several types of question s
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from scalinglaws.errors import CourseError
 
 from .expression import evaluate
-
-Form = Literal["option", "options", "truth", "number", "output", "expression", "words"]
-_OF_TYPE: dict[str, Form] = {"several": "options", "true_false": "truth", "text": "words"}
+from .question import Form, Question, form_of
 
 WORDS = 8  # an honest try at a text has at least so many
 
 
-def form(question: Mapping[str, Any]) -> Form:
-    """The form of a question's answer; works on a question of the bank and on its sealed entry."""
-    if found := _OF_TYPE.get(question["type"]):
-        return found
-    if "options" in question:
-        return "option"
-    if "step" in question:
-        return "number"
-    return "expression" if "inputs" in question else "output"
+def form(record: Mapping[str, Any]) -> Form:
+    """The form of the answer to a question of the bank, from its record."""
+    return form_of(record["type"], "options" in record, "step" in record, "inputs" in record)
 
 
-def spell(question: Mapping[str, Any], answer: Any) -> str:
+def spell(question: Question, answer: Any) -> str:
     """The one spelling of `answer`. Raises CourseError, in words for a learner, for an answer of the wrong kind."""
     if hasattr(answer, "tolist"):  # a numpy scalar or array
         answer = answer.tolist()
-    return _SPELL[form(question)](question, answer)
+    return _SPELL[question.form](question, answer)
 
 
-def from_text(question: Mapping[str, Any], text: str) -> Any:
+def from_text(question: Question, text: str) -> Any:
     """The answer that was typed into a box or a terminal: text as it is, a number or arithmetic as a number."""
-    if form(question) != "number":
+    if question.form != "number":
         return text
-    text = text.strip().removesuffix(question.get("unit", "")).replace("_", "").strip()
+    text = text.strip().removesuffix(question.unit).replace("_", "").strip()
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)  # 1,400,000
     return evaluate(text)
 
@@ -59,23 +51,23 @@ def _only(answer: Any) -> Any:
     return next(iter(answer)) if alone else answer
 
 
-def _option(question: Mapping[str, Any], answer: Any) -> str:
+def _option(question: Question, answer: Any) -> str:
     answer = _only(answer)
     if not isinstance(answer, str) or len(answer.strip(" ().")) != 1:
         raise CourseError(f'The answer is {answer!r}: write the letter of one option, such as "a".')
     letter = answer.strip(" ().").lower()
-    if letter not in question["options"]:
+    if letter not in question.options:
         raise CourseError(f"{answer!r} is not one of the options. Read the question again.")
     return letter
 
 
-def _options(question: Mapping[str, Any], answer: Any) -> str:
+def _options(question: Question, answer: Any) -> str:
     try:
         text = answer if isinstance(answer, str) else " ".join(answer)
     except TypeError:
         text = ""
     letters = re.sub(r"\band\b|[\s,;.()+&]", "", text.lower())
-    unknown = sorted(set(letters) - set(question["options"]))
+    unknown = sorted(set(letters) - set(question.options))
     if not letters or unknown:
         raise CourseError(
             f'The answer is {answer!r}: write the letters of all options that are right, such as "ac".'
@@ -83,7 +75,7 @@ def _options(question: Mapping[str, Any], answer: Any) -> str:
     return "".join(sorted(set(letters)))
 
 
-def _truth(question: Mapping[str, Any], answer: Any) -> str:
+def _truth(question: Question, answer: Any) -> str:
     answer = _only(answer)
     text = str(answer).strip(" .").lower()
     for truth in ("true", "false"):
@@ -92,7 +84,7 @@ def _truth(question: Mapping[str, Any], answer: Any) -> str:
     raise CourseError(f"The answer is {answer!r}: write True or False.")
 
 
-def _number(question: Mapping[str, Any], answer: Any) -> str:
+def _number(question: Question, answer: Any) -> str:
     answer = _only(answer)
     try:
         number = float(answer)
@@ -102,27 +94,27 @@ def _number(question: Mapping[str, Any], answer: Any) -> str:
         raise CourseError(
             f"The answer is {answer!r}: a number was expected, without quotation marks."
         )
-    return str(round(number / question["step"]))
+    return str(round(number / question.step))
 
 
-def _output(question: Mapping[str, Any], answer: Any) -> str:
+def _output(question: Question, answer: Any) -> str:
     text = re.sub(r"\s*([][(){},:])\s*", r"\1", " ".join(str(answer).split()))
     if not text:
         raise CourseError("The answer is empty: write what is printed.")
     return text
 
 
-def _expression(question: Mapping[str, Any], answer: Any) -> str:
+def _expression(question: Question, answer: Any) -> str:
     if not isinstance(answer, str):
-        names = ", ".join(question["inputs"][0])
+        names = ", ".join(question.names)
         raise CourseError(
             f"The answer is {answer!r}: write an expression in {names}, between quotation marks."
         )
     # Six digits: ways to write one formula differ in the sixteenth.
-    return " ".join(f"{evaluate(answer, point):.6g}" for point in question["inputs"])
+    return " ".join(f"{evaluate(answer, point):.6g}" for point in question.inputs)
 
 
-def _words(question: Mapping[str, Any], answer: Any) -> str:
+def _words(question: Question, answer: Any) -> str:
     if not isinstance(answer, str) or len(set(answer.lower().split())) < WORDS:
         raise CourseError(
             f"Write your own answer first, in a sentence or two (at least {WORDS} different words)."
@@ -130,7 +122,7 @@ def _words(question: Mapping[str, Any], answer: Any) -> str:
     return "written"
 
 
-_SPELL: dict[Form, Callable[[Mapping[str, Any], Any], str]] = {
+_SPELL: dict[Form, Callable[[Question, Any], str]] = {
     "option": _option,
     "options": _options,
     "truth": _truth,

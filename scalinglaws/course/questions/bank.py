@@ -5,27 +5,30 @@ The bank itself (with its answers) stays with the course's folder. What travels 
 """
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from scalinglaws.errors import CourseError
 
-from .answers import form
 from .drawn import instance
+from .question import Question
 from .replies import (
     compute as compute,
+    is_ordered,
     output as output,
-    prompt_of,
     replies,
     right_answer as right_answer,
-    shown,
+    shown as shown,
 )
 from .seal import seal, seal_recipe
 from .worked import worked
 
+Translate = Callable[[str, str], str]  # (where it stands, a text) to what takes its place
 
-def load_bank(folder: Path) -> dict[str, dict[str, Any]]:
-    """All questions of `folder`, by id, in the order of the files.
+
+def load_bank(folder: Path, translate: Translate | None = None) -> dict[str, dict[str, Any]]:
+    """All questions of `folder`, by id, in the order of the files. translate: what takes the place of each text.
 
     Raises CourseError, naming the file and the place, for what does not fit the schema, an id used twice, or
     options of which the wrong number is right.
@@ -57,6 +60,12 @@ def load_bank(folder: Path) -> dict[str, dict[str, Any]]:
                 raise CourseError(f"{path.name}: {question['id']} {error}") from None
             if path.stem[:2].isdigit():  # it may speak of what stands in its notebook
                 question["notebook"] = path.stem
+            if translate:
+                # An option that a text calls by its letter keeps it: a translation may call it otherwise.
+                question = {
+                    **translated(f"questions/{question['id']}", question, translate),
+                    "ordered": is_ordered(question),
+                }
             if "draw" in question:
                 if "notebook" in question:
                     raise CourseError(
@@ -66,6 +75,48 @@ def load_bank(folder: Path) -> dict[str, dict[str, Any]]:
                 question = {**instance(question, 0), "recipe": question}
             bank[question["id"]] = question
     return bank
+
+
+# What people read of a question: texts, lists of texts, and what holds such.
+_TEXTS = frozenset(
+    {
+        "prompt",
+        "text",
+        "reply",
+        "right_reply",
+        "model_answer",
+        "points",
+        "hints",
+        "solution",
+        "check",
+    }
+)
+_HOLD_TEXTS = ("options", "slips", "steps")
+
+
+def translated(where: str, question: Mapping[str, Any], translate: Translate) -> dict[str, Any]:
+    """A question, option, slip or step with each text replaced. Code, answers and numbers stay."""
+
+    def of(where: str, value: Any) -> Any:
+        if isinstance(value, str):
+            return translate(where, value.strip()) if value.strip() else value
+        if isinstance(value, list):
+            return [of(f"{where}/{i}", item) for i, item in enumerate(value, 1)]
+        return value
+
+    def inside(where: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [translated(f"{where}/{i}", item, translate) for i, item in enumerate(value, 1)]
+        return {key: translated(f"{where}/{key}", item, translate) for key, item in value.items()}
+
+    return {
+        key: of(f"{where}/{key}", value)
+        if key in _TEXTS
+        else inside(f"{where}/{key}", value)
+        if key in _HOLD_TEXTS
+        else value
+        for key, value in question.items()
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -99,37 +150,47 @@ def _check_options(question: dict[str, Any]) -> None:
 # -- The file that travels
 
 
-def sealed_file(folder: Path) -> str:
-    """The text of `sealed.json` for the bank in `folder`; the same text on every run."""
+def sealed_file(folder: Path, translate: Translate | None = None) -> str:
+    """The text of `sealed.json` for the bank in `folder`; the same text on every run. translate: as for `load_bank`."""
     sealed = {
-        name: seal(name, shown(question), replies(question), worked(question))
-        | ({"recipe": seal_recipe(name, question["recipe"])} if "recipe" in question else {})
-        for name, question in sorted(load_bank(folder).items())
+        name: seal(
+            shown(record),
+            replies(record),
+            worked(record),
+            seal_recipe(name, record["recipe"]) if "recipe" in record else "",
+        ).to_json()
+        for name, record in sorted(load_bank(folder, translate).items())
     }
     return json.dumps(sealed, indent=1) + "\n"
 
 
-def as_markdown(question: dict[str, Any]) -> str:
+def as_markdown(question: Question) -> str:
     """The question as a notebook shows it: the prompt, the code if it has one, and how to answer."""
-    lines = [prompt_of(question)]
-    match form(question):
+    lines = [question.text]
+    match question.form:
         case "option" | "options":
             lines.append("")
             lines += [
-                f"- **{letter}.** {_text(option).strip()}"
-                for letter, option in sorted(question["options"].items())
+                f"- **{letter}.** {text}" for letter, text in sorted(question.options.items())
             ]
-            if question["type"] == "several":
+            if question.form == "options":
                 lines += ["", "More than one is right: give all their letters."]
         case "truth":
             lines += ["", "True or false?"]
         case "expression":
-            names = ", ".join(f"`{name}`" for name in question["inputs"][0])
+            names = ", ".join(f"`{name}`" for name in question.names)
             lines += ["", f"Answer with an expression in {names}, between quotation marks."]
         case "words":
             lines += ["", "Answer in a sentence or two; then compare with a model answer."]
+        case "number" | "output":
+            pass
     return "\n".join(lines)
 
 
-def _text(option: Any) -> str:
-    return option if isinstance(option, str) else option["text"]
+def as_cell(question: Question) -> str:
+    """What a notebook's cell holds below its heading: the question, and its hints folded."""
+    hints = [
+        f"<details><summary>Hint {number}</summary>\n\n{hint.strip()}\n\n</details>"
+        for number, hint in enumerate(question.hints, 1)
+    ]
+    return "\n\n".join([as_markdown(question).rstrip(), *hints])

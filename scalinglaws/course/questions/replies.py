@@ -5,40 +5,15 @@ import io
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from scalinglaws.errors import CourseError
 
 from .answers import form, spell
+from .question import Question, Reply
 from .worked import value_of
 
-# What travels in plain; all else is sealed or stays behind.
-_SHOWN = [
-    "type",
-    "level",
-    "minutes",
-    "kind",
-    "covers",
-    "claims",
-    "prompt",
-    "code",
-    "step",
-    "unit",
-    "inputs",
-    "hints",
-    "references",
-]
 _MOST_STEPS = 41  # of a tolerance: every one of them is a reply that is sealed
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a learner is told: whether the answer is right, why, and after a right answer the worked solution."""
-
-    right: bool
-    text: str
-    solution: str = ""
 
 
 def compute(expression: Any, given: Mapping[str, Any] | None = None) -> float:
@@ -54,37 +29,32 @@ def output(code: str) -> str:
     return printed.getvalue()
 
 
-def prompt_of(question: Mapping[str, Any]) -> str:
-    """The prompt of a question, bank's or sealed, with its code if it has one, as Markdown."""
-    prompt = question["prompt"].strip()
-    if "code" in question:
-        prompt += f"\n\n```python\n{question['code'].rstrip()}\n```"
-    return prompt
-
-
-def shown(question: dict[str, Any]) -> dict[str, Any]:
-    """What a learner may read of a question before answering it: JSON-ready."""
-    visible = {key: question[key] for key in _SHOWN if key in question}
-    if "options" in question:
+def shown(record: dict[str, Any]) -> Question:
+    """What a learner may read of a question of the bank before answering it."""
+    visible = dict(record)
+    if "options" in record:
         visible["options"] = {
             letter: option.get("text", letter.capitalize()).strip()
-            for letter, option in sorted(question["options"].items(), reverse=_truth(question))
+            for letter, option in sorted(record["options"].items(), reverse=_truth(record))
         }
-    if "options" in question and not _truth(question) and _calls_options_by_letter(question):
-        visible["ordered"] = True
-    if "inputs" in question:
+    visible["ordered"] = is_ordered(record)
+    if "inputs" in record:
         visible["inputs"] = [
-            {name: compute(value) for name, value in point.items()} for point in question["inputs"]
+            {name: compute(value) for name, value in point.items()} for point in record["inputs"]
         ]
-    return visible
+    return Question.from_json(record["id"], visible)
 
 
 # "option c" and "(c)", which is a letter's usual form in prose; "L(C)" and "C" are symbols.
 _LETTER = re.compile(r"\b[Oo]ption \(?[a-f]\b|(?<![\w$\\])\([a-f]\)")
 
 
-def _calls_options_by_letter(question: dict[str, Any]) -> bool:
+def is_ordered(question: dict[str, Any]) -> bool:
     """Whether some text of a question calls an option by its letter, so that it must keep it."""
+    if "options" not in question or _truth(question):
+        return False
+    if "ordered" in question:  # a translation is ordered where the original is
+        return question["ordered"]
     texts = [question["prompt"], question["solution"], *question["hints"]]
     texts += [text for text in [question.get("right_reply")] if text]
     for option in question["options"].values():

@@ -26,11 +26,12 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from scalinglaws.errors import CourseError
+from scalinglaws.errors import CourseError, did_you_mean
 
-from .answers import form, spell
+from .answers import spell
 from .drawn import family, instance, seed_of
-from .replies import Reply as Reply, replies, shown
+from .question import Question, Reply as Reply, Sealed
+from .replies import replies, shown
 from .worked import worked
 
 SEALED_FILE = "sealed.json"
@@ -41,12 +42,9 @@ _GUESSABLE, _COSTLY = 2**8, 2**14
 _WORK = {"number": _COSTLY, "output": _COSTLY, "expression": _COSTLY}
 
 
-Entry = dict[str, Any]  # a sealed question, as JSON: what may be read, and what is sealed
-
-
-def work(question: Mapping[str, Any]) -> int:
+def work(question: Question) -> int:
     """scrypt's n for the replies to a question."""
-    return _WORK.get(form(question), _GUESSABLE)
+    return _WORK.get(question.form, _GUESSABLE)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -77,12 +75,14 @@ def _padded(*texts: str) -> int:
     return -(-max(len(text.encode()) for text in texts) // _BLOCK) * _BLOCK
 
 
-def seal(name: str, shown: Mapping[str, Any], replies: Mapping[str, Reply], solution: str) -> Entry:
+def seal(
+    question: Question, replies: Mapping[str, Reply], solution: str, recipe: str = ""
+) -> Sealed:
     """Seal one question. Deterministic.
 
-    name: its id. shown: what may be read. replies: {spelling: Reply}. solution: the worked solution.
-    Returns JSON-ready data: `shown`, with the sealed replies and the sealed solution.
+    replies: {spelling: Reply}. solution: the worked solution. recipe: from `seal_recipe`, of a question that draws its numbers.
     """
+    name = question.id
     # The solution's key comes from the solution itself, and from nothing that can be guessed.
     key = hashlib.sha256(f"{name}\n{solution}".encode()).digest()
     texts = {
@@ -95,18 +95,15 @@ def seal(name: str, shown: Mapping[str, Any], replies: Mapping[str, Reply], solu
     size = _padded(*texts.values())
     sealed = {}
     for spelling, text in texts.items():
-        place, reply_key = _derive(name, spelling, work(shown))
+        place, reply_key = _derive(name, spelling, work(question))
         sealed[place] = _encrypt(reply_key, text, size, name)
-    return {
-        **shown,
-        "replies": dict(sorted(sealed.items())),
-        "solution": _encrypt(key, solution, _padded(solution), name),
-    }
+    box = _encrypt(key, solution, _padded(solution), name)
+    return Sealed(question, dict(sorted(sealed.items())), box, recipe)
 
 
-def seal_recipe(name: str, question: Mapping[str, Any]) -> str:
+def seal_recipe(name: str, record: Mapping[str, Any]) -> str:
     """What draws the variants of a question, and marks them. Its key is no secret: it only keeps a reader from reading it."""
-    text = json.dumps(question, ensure_ascii=False)
+    text = json.dumps(record, ensure_ascii=False)
     return _encrypt(_recipe_key(name), text, _padded(text), name)
 
 
@@ -115,17 +112,14 @@ def _recipe_key(name: str) -> bytes:
 
 
 @functools.lru_cache(maxsize=512)
-def _variant(question: str) -> tuple[Entry, dict[str, Reply], str]:
+def _variant(question: str) -> tuple[Question, dict[str, Reply], str]:
     """What may be read of a variant, its replies by spelling, and its worked solution. Raises CourseError if there is none."""
     name, seed = family(question), seed_of(question)
-    entry = sealed_bank().get(name, {})
-    if seed is None or "recipe" not in entry:
-        raise CourseError(
-            f"There is no question {question!r} in this version of the course: update it."
-        )
-    recipe = json.loads(_decrypt(_recipe_key(name), entry["recipe"], name))
+    if seed is None or not draws(name):
+        raise _no_question(question)
+    recipe = json.loads(_decrypt(_recipe_key(name), sealed_bank()[name].recipe, name))
     drawn = instance(recipe, seed)
-    return shown(drawn), replies(drawn), worked(drawn)
+    return replace(shown(drawn), id=question), replies(drawn), worked(drawn)
 
 
 def solution_of_variant(question: str) -> str | None:
@@ -133,48 +127,49 @@ def solution_of_variant(question: str) -> str | None:
     return _variant(question)[2] if seed_of(question) is not None else None
 
 
+def draws(question: str) -> bool:
+    """Whether a question draws its numbers, so that it has variants."""
+    sealed = sealed_bank().get(question)
+    return sealed is not None and bool(sealed.recipe)
+
+
 def known(question: str) -> bool:
     """Whether this version of the course has a question."""
-    if seed_of(question) is None:
-        return question in sealed_bank()
-    return "recipe" in sealed_bank().get(family(question), {})
+    return question in sealed_bank() if seed_of(question) is None else draws(family(question))
 
 
-def _unseal(name: str, entry: Mapping[str, Any], spelling: str) -> Reply | None:
+def _unseal(sealed: Sealed, spelling: str) -> Reply | None:
     """The reply to one spelling, or None where none was sealed for it. Raises CourseError if the file was changed."""
-    place, key = _derive(name, spelling, work(entry))
-    if place not in entry["replies"]:
+    name = sealed.question.id
+    place, key = _derive(name, spelling, work(sealed.question))
+    if place not in sealed.replies:
         return None
-    opened = json.loads(_decrypt(key, entry["replies"][place], name))
+    opened = json.loads(_decrypt(key, sealed.replies[place], name))
     solution = ""
     if "key" in opened:
-        solution = _decrypt(base64.b64decode(opened["key"]), entry["solution"], name)
+        solution = _decrypt(base64.b64decode(opened["key"]), sealed.solution, name)
     return Reply(opened["right"], opened["text"], solution)
 
 
-def unseal(
-    name: str, entry: Mapping[str, Any], answer: Any, called: Mapping[str, str] | None = None
-) -> Reply | None:
+def unseal(sealed: Sealed, answer: Any, called: Mapping[str, str] | None = None) -> Reply | None:
     """The reply to `answer`, or None where none was sealed for it.
 
     called: the letters by which the reply calls the options; the bank's own unless given.
     Raises CourseError for an answer of the wrong kind, and if the file was changed.
     """
-    spelling = spell(entry, answer)
-    if form(entry) == "options":
-        return _several(name, entry, spelling, called or {})
-    return _unseal(name, entry, spelling)
+    spelling = spell(sealed.question, answer)
+    if sealed.question.form == "options":
+        return _several(sealed, spelling, called or {})
+    return _unseal(sealed, spelling)
 
 
-def _several(
-    name: str, entry: Mapping[str, Any], spelling: str, called: Mapping[str, str]
-) -> Reply:
+def _several(sealed: Sealed, spelling: str, called: Mapping[str, str]) -> Reply:
     """The reply to a set of options: each has one reply to being chosen, and one to being left out."""
-    letters = sorted(entry["options"], key=lambda c: called.get(c, c))
+    letters = sorted(sealed.question.options, key=lambda c: called.get(c, c))
     signs = {c: "+" if c in spelling else "-" for c in letters}
-    single = {c: _unseal(name, entry, signs[c] + c) or Reply(False, "") for c in letters}
+    single = {c: _unseal(sealed, signs[c] + c) or Reply(False, "") for c in letters}
     texts = {c: f"({called.get(c, c)}) {r.text}" for c, r in single.items() if signs[c] == "+"}
-    if whole := _unseal(name, entry, spelling):
+    if whole := _unseal(sealed, spelling):
         text = " ".join(filter(None, [whole.text, *texts.values()]))
         return Reply(True, text, whole.solution)
     wrong = [c for c, reply in single.items() if not reply.right]
@@ -187,32 +182,37 @@ def _several(
 
 def option_replies(question: str) -> dict[str, Reply]:
     """The reply to each option by itself, by the bank's letters: for a question that is over. Empty without options."""
-    entry = find(question)
-    sign = "+" if form(entry) == "options" else ""
-    found = {c: _unseal(question, entry, sign + c) for c in entry.get("options", ())}
+    if not find(question).options:
+        return {}
+    sealed = sealed_bank()[question]  # no variant has options
+    sign = "+" if sealed.question.form == "options" else ""
+    found = {c: _unseal(sealed, sign + c) for c in sealed.question.options}
     return {letter: reply for letter, reply in found.items() if reply}
 
 
 @functools.cache
-def sealed_bank() -> dict[str, Entry]:
-    """{id: entry} of all questions that travel with the package: what may be read, and what is sealed."""
-    return json.loads(
-        resources.files(__package__ or "scalinglaws.course.questions")
-        .joinpath(SEALED_FILE)
-        .read_text("utf-8")
-    )
+def sealed_bank() -> dict[str, Sealed]:
+    """{id: question} of all that travel with the package."""
+    file = resources.files(__package__ or "scalinglaws.course.questions").joinpath(SEALED_FILE)
+    entries = json.loads(file.read_text("utf-8"))
+    return {name: Sealed.from_json(name, entry) for name, entry in entries.items()}
 
 
-def find(question: str) -> Entry:
-    """The entry of one question. Raises CourseError if there is none."""
-    bank = sealed_bank()
+def find(question: str) -> Question:
+    """One question, by its id. Raises CourseError if there is none."""
     if seed_of(question) is not None:
         return _variant(question)[0]
-    if question not in bank:
-        raise CourseError(
-            f"There is no question {question!r} in this version of the course: update it."
-        )
-    return bank[question]
+    if question not in sealed_bank():
+        raise _no_question(question)
+    return sealed_bank()[question].question
+
+
+def _no_question(question: str) -> CourseError:
+    near = did_you_mean(question, sealed_bank())
+    return CourseError(
+        f"There is no question {question!r} in this version of the course{':' if not near else '.'}"
+        f"{near or ' update it.'}"
+    )
 
 
 def mark(question: str, answer: Any, called: Mapping[str, str] | None = None) -> Reply:
@@ -220,22 +220,22 @@ def mark(question: str, answer: Any, called: Mapping[str, str] | None = None) ->
 
     Raises CourseError for an unknown question, and for an answer that is no option or not of the right kind.
     """
-    entry = find(question)
+    asked = find(question)
     if seed_of(question) is None:
-        reply = unseal(question, entry, answer, called)
+        reply = unseal(sealed_bank()[question], answer, called)
     else:
         _, replies, solution = _variant(question)
-        reply = replies.get(spell(entry, answer))
+        reply = replies.get(spell(asked, answer))
         if reply and reply.right:
             reply = replace(reply, solution=solution)
-    return reply or Reply(False, f"{answer!r} {_UNKNOWN[form(entry)]}")
+    return reply or Reply(False, f"{answer!r} {_UNKNOWN[asked.form]}")
 
 
-def open_reply(question: str, answer: Any) -> Reply:
+def open_reply(question: str, answer: Any, called: Mapping[str, str] | None = None) -> Reply:
     """As `mark`, but an answer of the wrong kind is wrong. Raises CourseError for an unknown question."""
     find(question)
     try:
-        return mark(question, answer)
+        return mark(question, answer, called)
     except CourseError as error:
         return Reply(False, str(error))
 
@@ -245,12 +245,12 @@ def right_letters(question: str) -> Reply | None:
 
     None for other forms of answer: they cannot be tried out.
     """
-    entry = find(question)
-    letters = entry.get("options", ())
-    most = len(letters) if form(entry) == "options" else 1
+    asked = find(question)
+    letters = asked.options
+    most = len(letters) if asked.form == "options" else 1
     for count in range(1, most + 1):
         for chosen in combinations(letters, count):
-            reply = unseal(question, entry, "".join(chosen))
+            reply = unseal(sealed_bank()[question], "".join(chosen))
             if reply and reply.right:
                 return reply
     return None

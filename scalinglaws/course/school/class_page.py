@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from scalinglaws.colours import css_variables
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import check_name
 from scalinglaws.course.grading.item_analysis import Item
 from scalinglaws.course.grading.messages import visible_text
 from scalinglaws.files import write_output
@@ -138,7 +138,7 @@ def _overview(view: ClassView) -> str:
         )
     head = ("Assignment", "Submitted", "Marks complete", "Wait for marks", "Not graded", "Unreadable", "Late", "Median")  # fmt: skip
     return (
-        f"<h2>Overview</h2>{_table('', head, rows, first='td')}"
+        f"<h2>Overview</h2>{_table('Assignments', head, rows, first='td')}"
         f'<div class="charts">{_trend(view.sheets)}</div>'
     )
 
@@ -182,7 +182,9 @@ def _sheet(sheet: Sheet, people: Sequence[Person]) -> str:
     if sheet.items:
         head = ("Exercise", "Title", "Right", "", "Mean", "Discrimination", "Commonest messages")
         rows = [_item(item) for item in sheet.items]
-        parts.append(f"<h3>Exercises</h3>{_table('', head, rows)}{_LEGEND}")
+        parts.append(
+            f"<h3>Exercises</h3>{_table(f'Exercises of {sheet.name}', head, rows)}{_LEGEND}"
+        )
     parts.append("<h3>Similar submissions</h3>")
     if sheet.not_compared:
         parts.append(f"<p>{_text(sheet.not_compared)}</p>")
@@ -194,7 +196,11 @@ def _sheet(sheet: Sheet, people: Sequence[Person]) -> str:
             for p in sheet.pairs[:SHOWN_PAIRS]
         ]
         more = len(sheet.pairs) - len(rows)
-        parts.append(_table("", ("Pair", "Code in common", "Tokens"), rows))
+        parts.append(
+            _table(
+                f"Similar submissions of {sheet.name}", ("Pair", "Code in common", "Tokens"), rows
+            )
+        )
         if more > 0:
             parts.append(
                 f"<p>{more} more: <code>scalinglaws similar {_text(sheet.name)}</code></p>"
@@ -235,7 +241,7 @@ def _students(view: ClassView) -> str:
     return (
         "<h2>Students</h2><p class=none>Percent of the points. *: some marks are missing yet; late: after the due date;"
         " old: some marks come from an older version of an exercise.</p>"
-        f'<div class="tall">{_table("", head, rows)}</div>'
+        + _table("Students", head, rows, box="tall")
     )
 
 
@@ -357,10 +363,14 @@ def _figure(drawing: str, caption: str) -> str:
 
 
 def _table(
-    caption: str, head: Iterable[str], rows: Iterable[Sequence[str]], first: str = "th"
+    name: str,
+    head: Iterable[str],
+    rows: Iterable[Sequence[str]],
+    first: str = "th",
+    box: str = "wide",
 ) -> str:
-    """A table of cells that are HTML already."""
-    titles = "".join(f'<th scope="col">{_text(title)}</th>' for title in head)
+    """A table of cells that are HTML already, in a box that can be scrolled, by the keyboard too. name: for screen readers."""
+    titles = "".join(f'<th scope="col">{_text(t)}</th>' if t else "<td></td>" for t in head)
     scope = ' scope="row"' if first == "th" else ""
     lines = "".join(
         f"<tr><{first}{scope}>{row[0]}</{first}>"
@@ -368,8 +378,10 @@ def _table(
         + "</tr>"
         for row in rows
     )
-    named = f"<caption>{_text(caption)}</caption>" if caption else ""
-    return f'<div class="wide"><table>{named}<thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table></div>'
+    return (
+        f'<div class="{box}" tabindex="0" role="region" aria-label="{_text(name)}">'
+        f"<table><thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
 
 
 def _text(text: str) -> str:

@@ -9,30 +9,42 @@ import contextlib
 import datetime
 import json
 import shutil
+import tempfile
+import unicodedata
 import warnings
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws.course.exercises import assignments
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import assignments, check_name
 from scalinglaws.course.grading.finder import is_hidden, safe_name, why_refused
 from scalinglaws.course.grading.messages import visible_text
 from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.grading.semester import apply_semester, load_semester
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import replace_file, unreadable
 from scalinglaws.paths import complete_course_dir
 
-from .downloads import SYSTEMS, Found, People, System, own_system, read_member, recognise
+from .downloads import (
+    SYSTEMS,
+    Found,
+    People,
+    System,
+    is_hidden_by,
+    own_system,
+    read_member,
+    recognise,
+    unrecognised,
+)
 from .roster import FILE, Student, load_roster, valid_folder
+from .worksheet import Participant, read_worksheet
 
 MIB = 2**20
 MAX_MEMBERS = 50_000  # of a download
@@ -64,7 +76,11 @@ class Plan:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("file", type=Path, help="the zip file that the system gave you")
+    parser.add_argument(
+        "file",
+        type=Path,
+        help="the zip file that the system gave you, or the folder it was unpacked to",
+    )
     parser.add_argument(
         "assignment", nargs="?", help="whose submissions these are, such as 01_power_laws"
     )
@@ -77,9 +93,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how the files are called, for any other system; groups: id, login, lms_id, name, time, file",
     )
     parser.add_argument(
+        "--whose",
+        action="append",
+        default=[],
+        metavar="PART=STUDENT",
+        help="whose the files are that have PART in their path (may be repeated)",
+    )
+    parser.add_argument(
         "--timezone",
         metavar="ZONE",
         help="of the times in it, such as Europe/Berlin (default: this machine's)",
+    )
+    parser.add_argument(
+        "--worksheet",
+        type=Path,
+        metavar="FILE.csv",
+        help="Moodle's grading worksheet of the assignment: who has which number, and when they submitted",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done and stop")
 
@@ -98,11 +127,20 @@ def run(args: argparse.Namespace) -> int:
     system = own_system(args.pattern) if args.pattern else SYSTEMS.get(args.system)
     with open_archive(args.file) as archive, gradebook_errors():  # a full disk, too
         plan = make_plan(
-            archive, students, assignments(course), args.assignment or "", system, zone
+            archive,
+            students,
+            assignments(course),
+            args.assignment or "",
+            system,
+            zone,
+            _read_whose(args.whose, students),
+            read_worksheet(args.worksheet, students, zone) if args.worksheet else {},
         )
         late = _due_dates(
             course, {s.assignment for s in plan.submissions if s.late and s.time is None}
         )
+        for assignment in {submission.assignment for submission in plan.submissions}:
+            read_origins(course, assignment)  # before anything is placed
         done = []
         for submission in plan.submissions:
             note = _mark_late(submission, late)
@@ -123,10 +161,24 @@ def _zone(name: str | None) -> ZoneInfo | None:
         ) from None
 
 
+def _read_whose(given: Iterable[str], students: Iterable[Student]) -> dict[str, Student]:
+    """{part of a path: whose it is} from "PART=STUDENT". Raises CourseError for a student who is not in the roster."""
+    by_id = {student.id: student for student in students}
+    whose = {}
+    for text in given:
+        part, _, student = text.rpartition("=")
+        if not part.strip() or student.strip() not in by_id:
+            raise CourseError(
+                f'--whose takes PART=STUDENT, with an id of {FILE}, such as "Kim Lee_4711=klee2"; not {text!r}.'
+            )
+        whose[unicodedata.normalize("NFC", part.strip())] = by_id[student.strip()]
+    return whose
+
+
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """The archive. Raises CourseError for what is none, or has too many files."""
+    """The archive; of a folder, one that is made of its files. Raises CourseError for what is none, or has too many files."""
     try:
-        data = path.open("rb")
+        data = _pack(path) if path.is_dir() else path.open("rb")
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
     try:
@@ -141,6 +193,16 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     return archive
 
 
+def _pack(folder: Path) -> IO[bytes]:
+    """A folder's files as a zip file: browsers unpack what they download."""
+    data = tempfile.TemporaryFile()  # noqa: SIM115 - the archive reads from it
+    with zipfile.ZipFile(data, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                archive.write(path, path.relative_to(folder.parent).as_posix())
+    return data
+
+
 def make_plan(
     archive: zipfile.ZipFile,
     students: Iterable[Student],
@@ -148,8 +210,11 @@ def make_plan(
     assignment: str = "",
     system: System | None = None,
     zone: ZoneInfo | None = None,
+    whose: Mapping[str, Student] | None = None,
+    participants: Mapping[int, Participant] | None = None,
 ) -> Plan:
-    """Find out whose each file is. known: the course's assignments; assignment: "" if the files' paths say it.
+    """Find out whose each file is. known: the course's assignments; assignment: "" if the files' paths say it; whose: {part
+    of a path: student} where a person has said so; participants: of Moodle's grading worksheet.
 
     Raises CourseError where the system isn't recognised.
     """
@@ -157,27 +222,39 @@ def make_plan(
     members = {}
     plan = Plan(system or SYSTEMS["canvas"])
     for info in archive.infolist():
-        name = safe_name(
-            info.filename.replace(":", "")
-        )  # nbgrader's exchange has times in its folders
+        path = _path(info)
+        name = safe_name(path.replace(":", ""))  # Brightspace and the exchange have times in it
         if info.is_dir() or (name and is_hidden(name)):
             continue
         why = why_refused(info, MAX_STUDENT) if name else "a path that leads out of the archive"
         if why or name is None:
-            plan.unplaced.append((info.filename, why))
+            plan.unplaced.append((path, why))
         else:
-            members[info.filename.replace("\\", "/")] = info
-    plan.system = system or SYSTEMS[recognise(members)]
+            members[path] = info
+    plan.system = system or SYSTEMS[recognise(members, known)]
     people = People(students)
+    for part, student in (whose or {}).items():
+        plan.notes.append(_said_whose(part, student, members, plan.system))
     theirs: dict[tuple[str, str], list[Found]] = {}
-    whose: dict[str, Student] = {}
+    students_by_id: dict[str, Student] = {}
     for name, info in members.items():
-        found = read_member(plan.system, name, zone, known)
-        if found is None:
+        said = next((student for part, student in (whose or {}).items() if part in name), None)
+        readings = read_member(plan.system, name, zone, known)
+        if not readings and said:
+            readings = [Found(name, {}, PurePosixPath(name).name)]
+        if not readings:
+            if is_hidden_by(plan.system, name):
+                plan.unplaced.append((name, _hidden(plan.system)))
             # At the top some systems put a list of what the archive holds.
-            if name.count("/") > 1 or not name.endswith((".html", ".txt", ".csv")):
+            elif name.count("/") > 1 or not name.endswith((".html", ".txt", ".csv")):
                 plan.unplaced.append((name, f"not called as {plan.system.title} calls its files"))
             continue
+        if plan.system is SYSTEMS["moodle"] and (
+            participant := (participants or {}).get(readings[0].order)
+        ):
+            said = said or participant.student
+            readings = [replace(found, time=participant.time) for found in readings]
+        found, owners, why = _owners(readings, people, said)
         target = assignment or found.assignment or _guess(found.file, known)
         if target not in known:
             why = (
@@ -189,15 +266,85 @@ def make_plan(
             continue
         if assignment and found.assignment not in ("", assignment):
             continue  # nbgrader's folders hold all assignments
-        student, why = people.find(found.who)
-        if student is None:
-            plan.unplaced.append((name, why))
+        if not owners:
+            hidden = is_hidden_by(plan.system, name)
+            plan.unplaced.append((name, _hidden(plan.system) if hidden else why))
             continue
-        whose[student.id] = student
-        theirs.setdefault((student.id, target), []).append(replace(found, member=info.filename))
+        for student in owners:
+            students_by_id[student.id] = student
+            theirs.setdefault((student.id, target), []).append(replace(found, member=info.filename))
+        note = _who_note(plan.system, people, found, owners)
+        if note and not said and note not in plan.notes:
+            plan.notes.append(note)
+    if participants and plan.system is not SYSTEMS["moodle"]:
+        raise CourseError(
+            f"--worksheet is Moodle's, and this is a download from {plan.system.title}."
+        )
+    if not (theirs or system) and plan.system is SYSTEMS["students"]:
+        raise unrecognised(members)
     for (key, target), found_files in sorted(theirs.items()):
-        plan.submissions.append(_submission(archive, whose[key], target, found_files, plan))
+        plan.submissions.append(
+            _submission(archive, students_by_id[key], target, found_files, plan)
+        )
     return plan
+
+
+def _said_whose(part: str, student: Student, members: Iterable[str], system: System) -> str:
+    """What a --whose covers. Raises CourseError where it fits no file, or the files of several people."""
+    names = [name for name in members if part in name]
+    if not names:
+        raise CourseError(f"--whose: no file has {part!r} in its path.")
+    owners = set()
+    for found in (f for name in names for f in read_member(system, name, None)[:1]):
+        number = found.order if system is SYSTEMS["moodle"] else 0  # of the participant
+        owners.add((*found.who.values(), number))
+    if len(owners) > 1:
+        raise CourseError(
+            f"--whose: {part!r} fits the files of {len(owners)} people, such as {names[0]} and {names[-1]}: give more of the path."
+        )
+    return f"{student.id}: gets what you said is theirs, {_listed(names, 2)}."
+
+
+def _path(info: zipfile.ZipInfo) -> str:
+    """A member's path. Some programs write UTF-8 without saying so, and macOS writes ü as two characters."""
+    path = info.filename
+    if (
+        not info.flag_bits & 0x800
+    ):  # the archive does not say UTF-8: zipfile took it for code page 437
+        with contextlib.suppress(UnicodeError):
+            path = path.encode("cp437").decode("utf-8")
+    return unicodedata.normalize("NFC", path).replace("\\", "/")
+
+
+def _owners(
+    readings: list[Found], people: People, said: Student | None
+) -> tuple[Found, list[Student], str]:
+    """(how to read a path, whose the file is, why nobody's)."""
+    if said:
+        return readings[0], [said], ""
+    answers = [people.owners(found.who) for found in readings]
+    for found, (owners, _) in zip(readings, answers, strict=True):
+        if owners:
+            return found, owners, ""
+    return readings[0], [], answers[0][1]
+
+
+def _hidden(system: System) -> str:
+    return f"{system.title} hides the names: let it show them, and download again"
+
+
+def _who_note(system: System, people: People, found: Found, owners: list[Student]) -> str:
+    """What to say of a group's work, and of a number whose owner has another name in the roster."""
+    name = found.who.get("name") or found.who.get("squashed") or found.who.get("login", "")
+    if len(owners) > 1:
+        return f"{name}: the work of a group, {', '.join(s.id for s in owners)}."
+    (student,) = owners
+    if "lms_id" in found.who and not people.bears(student, found.who):
+        return (
+            f"{student.id}: has the number, but {system.title} writes the name {name!r}. If that is a group, put a column"
+            " Group into your list, run `scalinglaws roster` and collect again: now only this student gets the work."
+        )
+    return ""
 
 
 def _guess(file: str, known: Iterable[str]) -> str:
@@ -210,17 +357,28 @@ def _submission(
 ) -> Submission:
     """The newest of what a student handed in."""
     times = [f.time for f in found if f.time]
-    if times:  # one attempt as a whole
-        newest = [f for f in found if f.time == max(times)]
-    elif any("/" in f.member for f in found) and plan.system is SYSTEMS["brightspace"]:
-        newest = [f for f in found if f.order == max(f.order for f in found)]
+    if len(times) == len(found):  # one attempt as a whole
+        attempts = {f.member: f.time.timestamp() for f in found if f.time}
+    elif plan.system is SYSTEMS["brightspace"]:
+        attempts = {f.member: float(f.order) for f in found}
     else:
-        newest = found
+        attempts = {f.member: 0.0 for f in found}
+    newest = [f for f in found if attempts[f.member] == max(attempts.values())]
     if len(newest) < len(found):
-        earlier = len({f.time for f in found}) - 1
-        plan.notes.append(f"{student.id}: the newest of {earlier + 1} submissions was taken.")
+        many = len(set(attempts.values()))
+        plan.notes.append(f"{student.id}: the newest of {many} submissions was taken.")
+    unread = next((f.unread_time for f in newest if f.unread_time), "")
+    if unread:
+        plan.notes.append(
+            f"{student.id}: the time {unread!r} is of a form that is not known here. If it was late, write the time into"
+            f" submitted/{student.id}/{assignment}/{TIMESTAMP}."
+        )
     submission = Submission(
-        student, assignment, {}, max(times, default=None), any(f.late for f in newest)
+        student,
+        assignment,
+        {},
+        max((f.time for f in newest if f.time), default=None),
+        any(f.late for f in newest),
     )
     size = 0
     for file in sorted(newest, key=lambda f: f.order):  # of files with one name the last counts
@@ -309,7 +467,8 @@ def place(
         if state in ("new", "newer"):
             _write(target, contents)
         if state != "older":
-            note_origin(course, submission, origin)
+            members = sorted(_path(archive.getinfo(name)) for name in submission.files.values())
+            note_origin(course, submission, origin, members)
     return state
 
 
@@ -373,18 +532,22 @@ def origins_file(course: Path, assignment: str) -> Path:
 
 
 def read_origins(course: Path, assignment: str) -> dict[str, dict[str, Any]]:
-    """{student: {"system", "archive", "members"}} of what was collected."""
+    """{student: {"system", "archive", "members"}} of what was collected. Raises CourseError for a file that cannot be read."""
     try:
         found = json.loads(origins_file(course, assignment).read_text("utf-8"))
         return {str(student): dict(about) for student, about in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except FileNotFoundError:
         return {}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise unreadable(
+            origins_file(course, assignment), "what the submissions were called", error
+        ) from None
 
 
-def note_origin(course: Path, submission: Submission, archive: str) -> None:
-    """Remember what a submission's files were called."""
+def note_origin(course: Path, submission: Submission, archive: str, members: list[str]) -> None:
+    """Remember what a submission's files were called in the archive."""
     known = read_origins(course, submission.assignment)
-    about = {"archive": archive, "members": sorted(submission.files.values())}
+    about = {"archive": archive, "members": members}
     if known.get(submission.student.id) != about:
         known[submission.student.id] = about
         text = json.dumps(known, indent=1, ensure_ascii=False, sort_keys=True)
@@ -403,6 +566,10 @@ _WORDS = {
 
 def _report(plan: Plan, done: list[tuple[Submission, str, str]], many: int, dry: bool) -> None:
     print(f"A download from {plan.system.title}.")
+    if done and not any(s.time or s.late for s, _, _ in done) and plan.system.silent_on_times:
+        print(
+            f"It does not say when they submitted, so late work isn't noticed{plan.system.silent_on_times}."
+        )
     for state, words in _WORDS.items():
         names = [submission.student.id for submission, what, _ in done if what == state]
         if names:
@@ -419,11 +586,13 @@ def _report(plan: Plan, done: list[tuple[Submission, str, str]], many: int, dry:
     for assignment, number in per_assignment.items():
         print(f"{assignment}: {number} of the {many} students in {FILE} are in this download.")
     if plan.unplaced:
-        print(f"{len(plan.unplaced)} files could not be placed:")
+        many = len(plan.unplaced)
+        print(f"{many} file{'s' * (many != 1)} could not be placed:")
         for member, why in plan.unplaced[:50]:
             print(f"  {visible_text(member[-100:])}: {visible_text(why)}")
         if len(plan.unplaced) > 50:
             print(f"  and {len(plan.unplaced) - 50} more")
+        print('If you know whose a file is: --whose "PART OF ITS PATH=STUDENT".')
     if dry:
         print("Nothing was written (--dry-run).")
 

@@ -2,13 +2,14 @@
 
 A system is one line of SYSTEMS: a regular expression for the path of a file in the archive. Its groups say who handed
 the file in (`id`, `login`, `lms_id`, `name`, `squashed`: a name without spaces), when (`time`), whether late (`late`), in
-which order (`order`), for which assignment, and what the file was called (`file`).
+which order (`order`), for which assignment, and what the file was called (`file`). A name can be a group's: its work is its members'.
 """
 
 import datetime
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -32,26 +33,35 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class System:
-    """How a system calls the files of a download. times: the forms that its `time` can have (strptime)."""
+    """How a system calls the files of a download. times: the forms that its `time` can have (strptime); hidden: the path of a
+    file whose owner the system hides; silent_on_times: where a download has no times, what to do about it.
+    """
 
     title: str
     pattern: str
     times: tuple[str, ...] = ()
+    hidden: str = r"(?!)"
+    silent_on_times: str = ""
 
 
-# Canvas: `lib/content_zipper.rb` of instructure/canvas-lms: the sortable name in small letters without what is no letter, LATE, the
-# user's number, the attachment's number, its name; for a text entry "_text.html". Moodle: `mod/assign/locallib.php` and
-# `mod/assign/feedback/file/importziplib.php` of moodle/moodle: full name, participant's number, plugin, since 4.1 without the last
-# underscore. Blackboard: assignment, user name, "attempt", time. Brightspace: two numbers, name, time. nbgrader: the exchange's
-# folders, or a folder for each student and assignment.
+# Canvas: `lib/content_zipper.rb` of instructure/canvas-lms: the sortable name (or the group's) in small letters without what is no
+# letter, LATE, the user's number, the attachment's number, its name; for a text entry "_text.html"; anonymous: LATE, anon, a code.
+# Moodle: `mod/assign/classes/downloader.php` and `mod/assign/feedback/file/importziplib.php` of moodle/moodle: full name (or the
+# group's, or "Participant"), a number, plugin, before 4.1 with one more underscore. Blackboard: assignment, user name, "attempt", time.
+# Brightspace: two numbers, at some schools the login, name, time, then a folder, or " - " and the file: `tests/d2lmf_tests.py` of
+# cgmb/d2lmf. nbgrader: the exchange's folders, or a folder for each student and assignment. Last, what people make by hand: a folder
+# for each student, called by id, login or name.
 SYSTEMS = {
     "canvas": System(
         "Canvas",
         r"(?P<squashed>\w*?)_(?P<late>LATE_)?(?P<lms_id>\d+)_(?:(?P<order>\d+)_(?P<file>.+)|(?P<entry>text|link)\.html)",
+        hidden=r"(?:LATE_)?anon_.+",
     ),
     "moodle": System(
         "Moodle",
         r"(?P<name>[^/_]+)_(?P<order>\d+)_assignsubmission_(?:file|onlinetext)(?:_?/|_)(?P<file>.+)",
+        hidden=r"Participant_\d+_.+",
+        silent_on_times=": give Moodle's grading worksheet with --worksheet",
     ),
     "blackboard": System(
         "Blackboard",
@@ -60,7 +70,8 @@ SYSTEMS = {
     ),
     "brightspace": System(
         "Brightspace",
-        r"(?P<order>\d+)-\d+ ?- ?(?P<name>[^/]+?) ?- ?(?P<time>\w+ \d{1,2}, \d{4} \d{3,4} [AP]M)/(?P<file>.+)",
+        r"(?P<order>\d+)-\d+ ?- ?(?:(?P<login>\w+) - )?(?P<name>[^/]+?)"
+        r"(?: ?- ?(?P<time>\w+ \d{1,2}, \d{4} \d{1,2}[_:]?\d\d ?[AP]M)(?:/| - )| - (?P<foreign>[^/]*\d[^/]*)/)(?P<file>.+)",
         ("%b %d, %Y %I%M %p", "%B %d, %Y %I%M %p"),
     ),
     "nbgrader": System(
@@ -72,12 +83,19 @@ SYSTEMS = {
         "nbgrader's submitted/",
         r"(?:submitted/)?(?P<id>[^/]+)/(?P<assignment>[^/]+)/(?P<file>.+)",
     ),
+    "students": System(
+        "your own folders",
+        r"(?=(?P<login>[^/]+)/)(?P<name>[^/]+)/(?P<file>.+)",
+        silent_on_times=": write the time of a late one into timestamp.txt beside it",
+    ),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file of a download. member: its path in the archive; time: in UTC; order: larger is later."""
+    """A file of a download. member: its path in the archive; time: in UTC; order: larger is later; unread_time: a time of
+    a form that is not known here.
+    """
 
     member: str
     who: dict[str, str]
@@ -86,6 +104,7 @@ class Found:
     time: datetime.datetime | None = None
     late: bool = False
     order: int = 0
+    unread_time: str = ""
 
 
 def own_system(pattern: str) -> System:
@@ -106,57 +125,93 @@ def own_system(pattern: str) -> System:
     return System("your pattern", pattern, ("%Y-%m-%d-%H-%M-%S", "%Y-%m-%d %H:%M:%S"))
 
 
-def recognise(members: Iterable[str]) -> str:
-    """The system that most of an archive's files come from. Raises CourseError where none is known."""
-    members = list(members)
-    counts = {
-        key: sum(any(_matches(system, m)) for m in members) for key, system in SYSTEMS.items()
-    }
-    folders = counts.pop("folders")  # nearly every path could be one of these
-    best = max(counts, key=lambda key: counts[key])
-    if not counts[best] and folders:
-        return "folders"
-    if not counts[best]:
-        shown = ", ".join(members[:3]) or "nothing"
-        raise CourseError(
-            f"No file in it has a name as {', '.join(s.title for s in SYSTEMS.values())} give it; it holds {shown}. Describe the names"
-            " with --pattern."
+def recognise(members: Iterable[str], known: Iterable[str] = ()) -> str:
+    """The system that most of an archive's files come from. known: the course's assignments, if they are to be in the paths.
+
+    Raises CourseError where none is recognised.
+    """
+    members, known = list(members), set(known)
+
+    def count(key: str) -> int:
+        """How many files are called as this system calls them."""
+        ours = known if key == "folders" else None
+        system = SYSTEMS[key]
+        return sum(
+            is_hidden_by(system, name)
+            or any(not ours or m["assignment"] in ours for m in _matches(system, name))
+            for name in members
         )
-    return best
+
+    counts = {key: count(key) for key in SYSTEMS}
+    by_hand = {key: counts.pop(key) for key in ("folders", "students")}  # many a path could be such
+    best = max(counts, key=lambda key: counts[key])
+    if counts[best]:
+        return best
+    for key, number in by_hand.items():
+        if number:
+            return key
+    raise unrecognised(members)
+
+
+def unrecognised(members: Iterable[str]) -> CourseError:
+    """What to say of an archive whose files are called as no system calls them."""
+    shown = ", ".join(list(members)[:3]) or "nothing"
+    titles = ", ".join(s.title for key, s in SYSTEMS.items() if key not in ("folders", "students"))
+    return CourseError(
+        f"No file in it has a name as {titles} give it; it holds {shown}. Put the files into a folder for each student, or"
+        " describe the names with --pattern."
+    )
+
+
+def is_hidden_by(system: System, member: str) -> bool:
+    """Whether a system hides whose a file is, because the marking is anonymous."""
+    return any(re.match(system.hidden, rest) for rest in _without_first_folders(member))
 
 
 def read_member(
     system: System, member: str, zone: ZoneInfo | None, known: Iterable[str] = ()
-) -> Found | None:
-    """What a file's path says; None where the system has no such paths. zone: of the system's times; known: assignments."""
-    matches = list(_matches(system, member))
-    if not matches:
-        return None
-    match = next(
-        (m for m in matches if m.groupdict().get("assignment", "") in set(known)), matches[0]
+) -> list[Found]:
+    """What a file's path can say, likelier first: nothing where the system has no such paths. zone: of the system's times;
+    known: assignments.
+    """
+    known = set(known)
+    matches = sorted(
+        _matches(system, member), key=lambda m: m.groupdict().get("assignment", "") not in known
     )
+    return [_found(system, member, match, zone) for match in matches]
+
+
+def _found(system: System, member: str, match: re.Match[str], zone: ZoneInfo | None) -> Found:
     said = {key: value for key, value in match.groupdict().items() if value}
     order = said.get("order", "")
+    time = _time(said.get("time", ""), system.times, zone)
     return Found(
         member,
         {key: said[key] for key in ("id", "login", "lms_id", "name", "squashed") if key in said},
         said.get("file") or f"{said.get('entry', 'text')}.html",
         said.get("assignment", ""),
-        _time(said.get("time", ""), system.times, zone),
+        time,
         "late" in said,
         int(order) if order.isdigit() else 0,
+        "" if time else said.get("time", "") or said.get("foreign", ""),
     )
 
 
 def _matches(system: System, member: str) -> Iterator[re.Match[str]]:
-    """The whole path, or what follows its first folders: archives often have a folder around all."""
-    parts = member.split("/")
-    for i in range(min(len(parts), 3)):
-        if match := re.fullmatch(system.pattern, "/".join(parts[i:]), re.DOTALL):
+    for rest in _without_first_folders(member):
+        if match := re.fullmatch(system.pattern, rest, re.DOTALL):
             yield match
 
 
+def _without_first_folders(member: str) -> list[str]:
+    """The whole path, and what follows its first folders: archives often have a folder around all."""
+    parts = member.split("/")
+    return ["/".join(parts[i:]) for i in range(min(len(parts), 3))]
+
+
 def _time(text: str, forms: Iterable[str], zone: ZoneInfo | None) -> datetime.datetime | None:
+    # An hour of one digit and no colon: %I would take 105 for 10:5.
+    text = re.sub(r"\b(\d{1,2})[_:]?(\d\d) ?([AP]M)$", lambda m: f"{m[1]:>02}{m[2]} {m[3]}", text)
     for form in forms:
         try:
             time = datetime.datetime.strptime(text, form)
@@ -170,24 +225,50 @@ def _time(text: str, forms: Iterable[str], zone: ZoneInfo | None) -> datetime.da
 
 
 class People:
-    """Finds a student of the roster by what a file's name says."""
+    """Finds those of the roster that a file's name speaks of."""
 
     def __init__(self, students: Iterable[Student]) -> None:
         self.by: dict[str, dict[str, list[Student]]] = {
-            key: defaultdict(list) for key in ("id", "login", "lms_id", "name", "squashed")
+            key: defaultdict(list) for key in ("id", "login", "lms_id", "name", "squashed", "group")
         }
         for student in students:
             for alias in {student.id, student.login, student.sis_id, student.email} - {""}:
-                self.by["login"][alias.casefold()].append(student)
-            self.by["id"][student.id.casefold()].append(student)
+                self.by["login"][_folded(alias)].append(student)
+            self.by["id"][_folded(student.id)].append(student)
             if student.lms_id:
                 self.by["lms_id"][student.lms_id].append(student)
+            for group in re.split("[,;]", student.group):  # Moodle lists all of a student's groups
+                if group.strip():
+                    self.by["group"][plain_text(group, "")].append(student)
             first, last = student.first_name, student.last_name
-            for name in {f"{first} {last}", f"{last} {first}"} if first or last else ():
-                self.by["name"][plain_text(name)].append(student)
+            names = {f"{first} {last}", f"{last} {first}"}
+            for name in names if first or last else ():
                 self.by["squashed"][plain_text(name, "")].append(student)
+            for name in (names | {f"{student.login} {first} {last}"}) if first or last else ():
+                self.by["name"][plain_text(name)].append(student)
 
-    def find(self, who: dict[str, str]) -> tuple[Student | None, str]:
+    def owners(self, who: Mapping[str, str]) -> tuple[list[Student], str]:
+        """([the student, or all of a group], "") or ([], why not)."""
+        student, why = self.find(who)
+        group = next(filter(None, (self._group(key, text) for key, text in who.items())), [])
+        if group and (student is None or student in group):
+            return group, ""
+        return [student] if student else [], why
+
+    def bears(self, student: Student, who: Mapping[str, str]) -> bool:
+        """Whether a name in a file's name is this student's own."""
+        names = [key for key in ("name", "squashed") if key in who]
+        return not names or any(student in self._candidates(key, who[key]) for key in names)
+
+    def _group(self, key: str, value: str) -> list[Student]:
+        """A group's members, unless a student is called so too."""
+        if key not in ("login", "name", "squashed") or self._candidates(key, value):
+            return []
+        starts = [0, *(i + 1 for i, c in enumerate(value) if c == "_")] if key == "login" else [0]
+        names = (plain_text(value[i:], "") for i in starts)
+        return next((self.by["group"][n] for n in names if n and n in self.by["group"]), [])
+
+    def find(self, who: Mapping[str, str]) -> tuple[Student | None, str]:
         """(the student, "") or (None, why not). Numbers and logins count before names."""
         reasons = []
         for key in ("id", "login", "lms_id", "name", "squashed"):
@@ -213,9 +294,14 @@ class People:
         if key == "lms_id":
             return self.by[key].get(value, [])
         # Blackboard writes ASSIGNMENT_LOGIN: the longest end that is somebody's login.
-        value = value.casefold()
+        value = _folded(value)
         starts = [0, *(i + 1 for i, c in enumerate(value) if c == "_")] if key == "login" else [0]
         return next((self.by[key][value[i:]] for i in starts if value[i:] in self.by[key]), [])
+
+
+def _folded(text: str) -> str:
+    """For comparing ids: macOS writes ü as two characters."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 _WORDS = {"id": "id", "login": "login", "lms_id": "number", "name": "name", "squashed": "name"}

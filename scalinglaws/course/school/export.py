@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 import sys
 import warnings
 from collections.abc import Iterable
@@ -30,6 +31,7 @@ from scalinglaws.course.grading.semester import (
 )
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
+from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
 
 from .published_marks import Mark, read_published
@@ -163,11 +165,9 @@ def run(args: argparse.Namespace) -> int:
     total = Total(args.total, load_semester(course)) if args.total else None
     table = list(make_table(safe_students, safe_rows, form, titles, args.percent, total))
     if args.output:
-        try:
-            with args.output.open("w", newline="", encoding="utf-8") as file:
-                csv.writer(file).writerows(table)
-        except OSError as error:
-            raise CourseError(f"{args.output} cannot be written: {error.strerror}.") from None
+        text = io.StringIO()
+        csv.writer(text).writerows(table)
+        write_output(args.output, text.getvalue().encode("utf-8", "replace"), folders=False)
     else:
         csv.writer(sys.stdout).writerows(table)
     if said := unknown_students(load_semester(course), {s["student_id"] for s in students}):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import check_name
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
 
@@ -49,15 +49,34 @@ def run(args: argparse.Namespace) -> int:
     target = args.output or Path(f"{args.assignment}_feedback.zip")
     origins = read_origins(course, args.assignment)
     nowhere = []
-    files: dict[str, bytes] = {}
+    called: dict[
+        str, list[tuple[str, Path]]
+    ] = {}  # {name in the zip file: whose pages would be called so}
     for student, found in pages.items():
         members = [str(name) for name in origins.get(student, {}).get("members", ())]
         names = list(names_of(args.form, student, found, members))
         if not names:
             nowhere.append(student)
-        files |= {name: page.read_bytes() for page, name in zip(found, names, strict=False)}
+        for page, name in zip(found, names, strict=False):
+            called.setdefault(name, []).append((student, page))
+    # A group handed in one file. Moodle would read the group's number in its name as a participant's.
+    groups = {name: [s for s, _ in whose] for name, whose in called.items() if len(whose) > 1}
+    files = {
+        name: whose[0][1].read_bytes()
+        for name, whose in called.items()
+        if name not in groups or args.form != "moodle"
+    }
     write_zip(target, files)
-    print(f"{target}: the pages of {len(pages) - len(nowhere)} students, {FORMS[args.form]}.")
+    print(f"{target}: {len(files)} pages, {FORMS[args.form]}.")
+    for members in groups.values():
+        print(
+            f"{', '.join(members)} handed in together: "
+            + (
+                "Moodle takes no pages of groups from a zip file, so theirs are left out."
+                if args.form == "moodle"
+                else f"the page of {members[0]} is there for all."
+            )
+        )
     if nowhere:
         print(
             f"Left out, since `scalinglaws collect` has not seen their submission in a download from {SYSTEMS[args.form].title}:"

@@ -6,13 +6,14 @@ right answer, and no exercise.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
-from scalinglaws.course.exercises import assignments
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import assignments, check_name
+from scalinglaws.course.questions import bank
 from scalinglaws.course.release import fresh_files, stale_files
+from scalinglaws.course.texts import Translator, translated_page, translations
 from scalinglaws.course.variants import MARK_FILE, read_key
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir
@@ -32,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("assignment", nargs="*", help="only these (default: all)")
     parser.add_argument(
+        "--translation",
+        metavar="LANGUAGE",
+        help="the pages and questions in a language of translations/, such as de, or of a PO file",
+    )
+    parser.add_argument(
         "--output", type=Path, default=Path(f"{FOLDER}.zip"), help="the file (default: %(default)s)"
     )
 
@@ -39,7 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the zip file."""
     course = complete_course_dir()
-    files = dict(handout_files(course, args.assignment))
+    catalogs = translations(course, args.translation) if args.translation else []
+    translate = Translator(catalogs) if catalogs else None
+    files = dict(handout_files(course, args.assignment, translate))
     write_zip(args.output, {f"{FOLDER}/{name}": content for name, content in files.items()})
     size = args.output.stat().st_size / 2**20
     print(
@@ -48,11 +56,18 @@ def run(args: argparse.Namespace) -> int:
     print(
         "Students unpack it and run `python3 bootstrap.py study` in it (Windows: py bootstrap.py study)."
     )
+    for line in translate.lost if translate else ():
+        print(line)
+    if translate and translate.missing:
+        missing = ", ".join(f"{page} ({many})" for page, many in sorted(translate.missing.items()))
+        print(f"Paragraphs without a translation, which stay in English: {missing}.")
     return 0
 
 
-def handout_files(course: Path, only: Sequence[str] = ()) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of each file that is handed out. only: assignments; all by default.
+def handout_files(
+    course: Path, only: Sequence[str] = (), translate: Translator | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """(path, content) of each file that is handed out. only: assignments; all by default. translate: of pages and questions.
 
     Raises CourseError for an unknown assignment, and where release/ is not what source/ would give.
     """
@@ -64,9 +79,10 @@ def handout_files(course: Path, only: Sequence[str] = ()) -> Iterator[tuple[str,
         raise CourseError(
             f"{stale[0].as_posix()} is not what source/ and questions/ give: run `scalinglaws release`, then this again."
         )
+    other = _in_translation(course, fresh, translate) if translate else {}
     for path, content in fresh.items():
         if path.parts[0] == "release":
-            yield path.as_posix(), content
+            yield path.as_posix(), other.get(path, content)
     readme = resources.files("scalinglaws.course.school").joinpath("handout.md").read_text("utf-8")
     yield "README.md", readme.encode()
     if read_key(course):
@@ -78,4 +94,18 @@ def handout_files(course: Path, only: Sequence[str] = ()) -> Iterator[tuple[str,
             parts = path.relative_to(course).parts
             hidden = any(part.startswith(".") or part in _MADE for part in parts)
             if path.is_file() and not path.is_symlink() and not hidden:
-                yield path.relative_to(course).as_posix(), path.read_bytes()
+                name = path.relative_to(course)
+                yield name.as_posix(), other.get(name) or path.read_bytes()
+
+
+def _in_translation(
+    course: Path, fresh: Mapping[Path, bytes], translate: Translator
+) -> dict[Path, bytes]:
+    """The generated files with their translations."""
+    found = {}
+    for path in fresh:
+        if path.parts[0] != "release":
+            found[path] = bank.sealed_file(course / "questions", translate).encode()
+        elif path.suffix in (".ipynb", ".md"):
+            found[path] = translated_page(path.stem, course / path, translate).encode()
+    return found

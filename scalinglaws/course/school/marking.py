@@ -8,19 +8,21 @@ import csv
 import json
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import check_name
 from scalinglaws.course.grading.nbgrader_api import load_config, open_gradebook
 from scalinglaws.course.grading.semester import FILE, load_semester
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import unreadable, write_output
 from scalinglaws.paths import complete_course_dir
+
+from . import second_marking
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", help="for example 01_power_laws")
     parser.add_argument("--marker", help="only this one's")
     parser.add_argument("--csv", action="store_true", help="print CSV")
+    parser.add_argument(
+        "--second",
+        type=Path,
+        metavar="FILE.csv",
+        help="write the answers for second markers, without names and first marks",
+    )
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE.csv",
+        help="read second marks, and list where the two differ (may be repeated)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,7 +80,9 @@ def run(args: argparse.Namespace) -> int:
         shared = share([task.submission for task in tasks], markers, before)
         if shared != before:
             text = json.dumps(shared, indent=1, sort_keys=True, ensure_ascii=False)
-            replace_file(path, text.encode())
+            write_output(path, text.encode())
+        if args.second or args.compare:
+            return _second(course, args, markers, shared)
     lines = [
         (shared[task.submission], f"Submission #{task.number}", task.notebook, task.page)
         for task in tasks
@@ -77,6 +95,31 @@ def run(args: argparse.Namespace) -> int:
         print(f"No written answer of {args.assignment} waits for marks.")
     for marker, submission, notebook, page in lines:
         print(f"  {marker:<12}  {submission:<16}  {notebook}  {page}")
+    return 0
+
+
+def _second(
+    course: Path, args: argparse.Namespace, markers: Sequence[str], first: Mapping[str, str]
+) -> int:
+    """Write the second markers' table, or compare what they have filled in."""
+    answers = second_marking.written_answers(course, args.assignment)
+    if args.compare:
+        marks = {}
+        for path in args.compare:
+            marks |= second_marking.read_sheet(path, answers)
+        kept = course / "ledger" / args.assignment / "marking" / "second.json"
+        for line in second_marking.differences(answers, first, second_marking.keep(kept, marks)):
+            print(line)
+        print("No mark was changed: correct them in formgrader.")
+        return 0
+    if len(set(markers)) < 2:
+        raise CourseError(f"A second marker is another person: list two `markers` in {FILE}.")
+    shared = second_marking.share_again(answers, markers, first)
+    many = second_marking.write_sheet(args.second, answers, shared, args.marker or "")
+    print(
+        f"{args.second}: {many} answers, without names and first marks. Fill in the column points,"
+    )
+    print(f"then run `scalinglaws marking {args.assignment} --compare {args.second}`.")
     return 0
 
 
@@ -115,5 +158,7 @@ def share(
 def _read(path: Path) -> dict[str, str]:
     try:
         return {str(k): str(v) for k, v in json.loads(path.read_text("utf-8")).items()}
-    except (OSError, ValueError, AttributeError):
-        return {}  # they are shared once more: nothing but the division is lost
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise unreadable(path, "who marks which submission", error) from None

@@ -14,7 +14,6 @@ from scalinglaws.course.markdown import to_html
 from scalinglaws.course.questions.answers import form
 from scalinglaws.course.questions.bank import compute, load_bank, right_answer, shown
 from scalinglaws.course.questions.drawn import instance, variant
-from scalinglaws.course.questions.replies import prompt_of
 from scalinglaws.course.questions.worked import rounded, worked
 from scalinglaws.errors import CourseError
 from scalinglaws.files import write_output
@@ -110,7 +109,7 @@ def _question(name: str, question: dict[str, Any]) -> ET.Element:
     kind = form(question)
     element = ET.Element("question", type=MOODLE_TYPE[kind])
     _text(element, "name", name)
-    prompt = prompt_of(question)
+    prompt = shown(question).text
     if kind == "number" and "unit" in question:
         prompt += f"\n\nUnit: {question['unit']}."
     _html(element, "questiontext", prompt)
@@ -146,11 +145,11 @@ def _choices(element: ET.Element, question: dict[str, Any], several: bool) -> No
     visible = shown(question)
     ET.SubElement(element, "single").text = "false" if several else "true"
     # Where a text calls an option by its letter, the letters must stay.
-    ET.SubElement(element, "shuffleanswers").text = "0" if visible.get("ordered") else "1"
+    ET.SubElement(element, "shuffleanswers").text = "0" if visible.ordered else "1"
     ET.SubElement(element, "answernumbering").text = "abc"
     options = question["options"]
     rights = sum(bool(option.get("right")) for option in options.values())
-    for letter, text in visible["options"].items():
+    for letter, text in visible.options.items():
         right = bool(options[letter].get("right"))
         fraction = 100 / rights if right else -100 / (len(options) - rights) if several else 0
         _answer(element, text, fraction, options[letter]["reply"], "html")

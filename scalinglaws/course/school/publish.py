@@ -6,7 +6,7 @@ What is graded or marked later stays in the gradebook; `scalinglaws grades` give
 import argparse
 import datetime
 
-from scalinglaws.course.grading.classroom import check_name
+from scalinglaws.course.exercises import check_name
 from scalinglaws.course.grading.troubles import gradebook_errors
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import complete_course_dir

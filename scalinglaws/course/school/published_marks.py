@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from scalinglaws.errors import CourseError
-from scalinglaws.files import replace_file
+from scalinglaws.files import replace_file, unreadable
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,8 @@ def read_published(course: Path, assignment: str) -> dict[str, Mark]:
         return {student: Mark(**about) for student, about in found.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise CourseError(
-            f"{path} holds the published marks and cannot be read ({error}): restore it from a copy."
-        ) from None
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise unreadable(path, "the published marks", error) from None
 
 
 def write_published(course: Path, assignment: str, marks: Mapping[str, Mark]) -> None:

@@ -31,7 +31,9 @@ MAX_BYTES = 32 * 2**20
 
 @dataclass(frozen=True)
 class Student:
-    """A student. id: the folder in submitted/. login, sis_id, lms_id: what other systems call the same person."""
+    """A student. id: the folder in submitted/. login, sis_id, lms_id: what other systems call the same person. group: who
+    hands in together has the same.
+    """
 
     id: str
     first_name: str = ""
@@ -40,6 +42,7 @@ class Student:
     login: str = ""
     sis_id: str = ""
     lms_id: str = ""
+    group: str = ""
 
     @property
     def name(self) -> str:
@@ -64,6 +67,7 @@ SYNONYMS = {
     "last_name": ("lastname", "surname", "familyname", "nachname", "nom"),
     "name": ("name", "student", "fullname", "studentname", "displayname", "sortablename"),
     "email": ("email", "emailaddress", "mail", "mailaddress"),
+    "group": ("group", "groupname", "groups", "team", "gruppe"),
 }  # fmt: skip
 _KEYS = ("id", "login", "sis_id", "email")  # in this order one of them becomes the id
 
@@ -138,7 +142,7 @@ def read_roster(path: Path, key: str = "", mapping: Mapping[str, str] | None = N
     Raises CourseError, with one sentence, where the table cannot be read or two students would have one id.
     """
     notes: list[str] = []
-    lines = list(_lines(path, notes))
+    lines = list(read_lines(path, notes))
     if not lines:
         raise CourseError(
             f"{path} is empty: give a table with a line of headers and a line for each student."
@@ -186,8 +190,11 @@ def read_roster(path: Path, key: str = "", mapping: Mapping[str, str] | None = N
     return Roster(list(students.values()), notes)
 
 
-def _lines(path: Path, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """(number, cells) of each line that is not empty."""
+def read_lines(path: Path, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """(number, cells) of each line of a table that is not empty. notes: gets what the reader decided.
+
+    Raises CourseError where the file is no table.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise CourseError(f"{path} is too large for a roster: give the table alone.")
@@ -279,7 +286,7 @@ def _student(row: Mapping[str, str], key: str) -> Student:
             last, _, first = (part.strip() for part in name.partition(","))
         else:
             first, _, last = name.rpartition(" ")
-    about = {field: row.get(field, "") for field in ("email", "login", "sis_id", "lms_id")}
+    about = {field: row.get(field, "") for field in ("email", "login", "sis_id", "lms_id", "group")}
     return Student(valid_folder(row[key]), first, last, **about)
 
 

@@ -538,7 +538,7 @@ ANSWERS = {
             (review(factor="2 ** b"), "1/beta"),
             (review(factor="np.log(2) / b"), "exponential"),
             (review(factor="0.5 ** (1 / b)"), "above 1"),
-            (review(A="holds"), "outside of the range"),
+            (review(A="holds"), "outside the range"),
             (review(B="holds"), "do the exponents of hestness agree"),
             (review(C="holds"), "how many tokens it reads"),
             (review(C="too strong"), "what was varied"),
@@ -564,15 +564,15 @@ ANSWERS = {
         wrong=[
             (
                 'order = ["training", "loss", "power_law", "two_terms", "forecasts", "compute", "bottleneck", "marginal", "optimum", "universal"]',
-                "'training' stands before 'loss'",
+                "'training' comes before 'loss'",
             ),
             (
                 'order = ["loss", "training", "power_law", "two_terms", "compute", "bottleneck", "marginal", "optimum", "universal", "forecasts"]',
-                "'universal' stands before 'forecasts'",
+                "'universal' comes before 'forecasts'",
             ),
             (
                 'order = ["loss", "training", "power_law", "forecasts", "bottleneck", "two_terms", "compute", "marginal", "optimum", "universal"]',
-                "'bottleneck' stands before 'two_terms'",
+                "'bottleneck' comes before 'two_terms'",
             ),
             ('order = ["loss", "training", "power_law", "two_terms"]', "missing"),
             ('order = ["loss"] * 10', "more than once"),
@@ -583,7 +583,7 @@ ANSWERS = {
             ),
             (
                 'order = ["universal", "optimum", "marginal", "bottleneck", "compute", "forecasts", "two_terms", "power_law", "training", "loss"]',
-                "stands before",
+                "comes before",
             ),
         ],
     ),

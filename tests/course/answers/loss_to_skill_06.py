@@ -125,10 +125,10 @@ ANSWERS = {
                 "at least",
             ),
             (_ONSET.format("return C[score >= share * score.max()].min()"), "largest budget"),
-            (_ONSET.format("return C[score >= share * score[-1]].min()"), "need not stand last"),
+            (_ONSET.format("return C[score >= share * score[-1]].min()"), "need not be the last"),
             (
                 _ONSET.format("return C[np.argmax(score >= share * score[np.argmax(C)])]"),
-                "smallest one may stand later",
+                "smallest one may come later",
             ),
             (_ONSET.format("return C[score >= 0.1 * score[np.argmax(C)]].min()"), "typed in"),
             (_ONSET.format("return C[score >= share].min()"), "not the share itself"),

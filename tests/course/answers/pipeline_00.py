@@ -91,7 +91,7 @@ ANSWERS = {
                     "def rulers(text):\n"
                     "    return len(text), len(text.encode()), len(re.findall(r'\\w+', text))"
                 ),
-                '"€" is a word, too: whatever stands',
+                '"€" is a word, too: anything between',
             ),
             (
                 (
@@ -111,7 +111,7 @@ ANSWERS = {
             ),
             (
                 ("def rulers(text):\n    return len(text), len(text.encode()), text.count(' ')+1"),
-                "Between two spaces in a row stands no",
+                "There is no word between two spaces",
             ),
             (
                 (
@@ -128,7 +128,7 @@ ANSWERS = {
             ),
             (
                 _RULERS.format("len(text), len(text.encode()), len(text.split(' '))"),
-                "Between two spaces",
+                "word between two spaces",
             ),
             (
                 _RULERS.format("len(text), len(text.encode()), text.count(' ')"),
@@ -277,7 +277,7 @@ def merge(tokens, pair, new):
             ),
             (
                 "def merge(tokens, pair, new):\n    return [t for t in tokens if t not in pair]",
-                "nothing stands in its place",
+                "nothing has taken its place",
             ),
             ("def merge(tokens, pair, new):\n    return tokens", "Nothing was merged"),
             (
@@ -365,7 +365,7 @@ def merge(tokens, pair, new):
             (_LEAK.format("np.mean([p in ' '.join(train) for p in test])"), ""),
             (
                 _LEAK.format("np.mean([any(p in q for q in train) for p in test])"),
-                "as a whole paragraph",
+                "not a whole paragraph",
             ),
             (_LEAK.format("set(train) & set(test)"), "type set"),
         ],

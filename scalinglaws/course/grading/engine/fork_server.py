@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ def warm_up(more: Iterable[str] = ()) -> "CellShell":
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     draw_in_the_notebook()
+    _make_progress_bars_simple()
     shell.run(
         "import matplotlib.pyplot as plt\n"
         "figure, axes = plt.subplots()\naxes.plot([1, 10], [1, 10], label='$10^3$')\naxes.set(xscale='log', yscale='log')\n"
@@ -48,7 +50,29 @@ def warm_up(more: Iterable[str] = ()) -> "CellShell":
         2**20,
     )
     begin_notebook(shell.ip)
+    _close_fonts()
     return shell
+
+
+def _make_progress_bars_simple() -> None:
+    """Have tqdm start no thread and share no lock between processes: a copy of a learner's process would lack the one and share the other."""
+    with contextlib.suppress(ImportError):
+        from tqdm import tqdm
+
+        tqdm.monitor_interval = 0
+        tqdm.set_lock(threading.RLock())
+
+
+def _close_fonts() -> None:
+    """Each process opens its own: those of the warm one would be shared by all submissions, and so would the places in them."""
+    with contextlib.suppress(ImportError):
+        from matplotlib import font_manager, mathtext
+
+        kept = {**vars(font_manager), **vars(mathtext.MathTextParser)}
+        for name in ("_get_font", "_parse_cached"):  # matplotlib's own business
+            if clear := getattr(kept.get(name), "cache_clear", None):
+                clear()
+    gc.collect()
 
 
 def main(number: int, *more: str) -> None:

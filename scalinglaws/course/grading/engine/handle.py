@@ -80,6 +80,10 @@ class ProcessHandle:
         close_all(fds)
         return message
 
+    def has_more(self) -> bool:
+        """Whether it sends something unasked."""
+        return bool(select.select([self._control], [], [], 0)[0])
+
     def tell(self, message: Message, *fds: int) -> None:
         """Send a message. Raises Gone where nobody listens."""
         try:

@@ -98,6 +98,11 @@ class Launcher:
         """The numbers of all processes of the submission."""
         return descendants(root.pid for root in self._roots.values())
 
+    def role(self, role: Role) -> set[int]:
+        """The numbers of the processes in this role that have not ended, but for the first one."""
+        root = self.root(role)
+        return {pid for pid in descendants([root]) if not has_ended(pid)} - {root}
+
     def others(self, known: Collection[int]) -> set[int]:
         """The numbers of the submission's processes that have not ended, but for `known` and the first ones."""
         roots = {root.pid for root in self._roots.values()}

@@ -38,10 +38,14 @@ class _Kept:
 
 @dataclass
 class _Tree:
-    """A folder as it was before a test: its files and the folders in it, by their paths."""
+    """A folder as it was before a test: its files and the folders in it, by their paths.
+
+    about: of all that is in it, links and pipes too, what changes with it, its mode and its attributes.
+    """
 
     files: dict[str, _Kept] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
+    about: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -84,6 +88,7 @@ class LearnerFiles:
         for folder in self._folders():
             before, now = self._kept.get(folder, _Tree()), _Tree()
             with contextlib.suppress(OSError), _opened(folder, pid, bool(self.home)) as root:
+                now.about = _about(root)
                 for below, names, files, here in os.fwalk(".", dir_fd=root):
                     now.folders.update(os.path.normpath(os.path.join(below, n)) for n in names)
                     for name in files[:_MOST]:
@@ -107,11 +112,18 @@ class LearnerFiles:
             for folder, tree in self._kept.items()
         }
 
-    def put_back(self, pid: int) -> None:
-        """Make all files what they were at `keep`."""
+    def put_back(self, pid: int) -> bool:
+        """Make all files what they were at `keep`. Returns whether there was anything to do, or may have been."""
+        changed = False
         for folder in self._folders():
+            kept = self._kept.get(folder, _Tree())
+            now: dict[str, tuple[int, ...]] = {}
             with contextlib.suppress(OSError), _opened(folder, pid, bool(self.home)) as root:
-                _restore(root, self._kept.get(folder, _Tree()))
+                now = _about(root)
+                if now != kept.about:
+                    _restore(root, kept)
+            changed |= not now or now != kept.about
+        return changed
 
     def _folders(self) -> tuple[str, ...]:
         return (self.home,) if self.home else ("/tmp", "/dev/shm")
@@ -133,6 +145,24 @@ def _opened(folder: str, pid: int, outside: bool) -> Iterator[int]:
         yield found
     finally:
         os.close(found)
+
+
+def _about(root: int) -> dict[str, tuple[int, ...]]:
+    """What is told by the system of a folder and of all in it, by path.
+
+    The time of the last change stands for whatever can be changed: nobody can set it.
+    """
+    found = {".": _changing(os.fstat(root))}
+    for below, names, files, here in os.fwalk(".", dir_fd=root):
+        for name in (*names, *files):
+            with contextlib.suppress(OSError):
+                about = os.stat(name, dir_fd=here, follow_symlinks=False)
+                found[os.path.join(below, name)] = _changing(about)
+    return found
+
+
+def _changing(about: os.stat_result) -> tuple[int, ...]:
+    return (about.st_ino, about.st_mode, about.st_size, about.st_ctime_ns)
 
 
 def _files(root: int, most: int) -> Iterator[tuple[str, str, int]]:

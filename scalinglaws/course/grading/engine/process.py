@@ -150,6 +150,8 @@ class Learner(_Copied):
         while True:
             try:
                 message, fds = receive(self.control)
+                # Too low a limit of a cell's would stop the engine, not that cell.
+                sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
                 getattr(self, "do_" + message["do"])(message, fds)
             except KeyboardInterrupt:
                 continue
@@ -195,9 +197,7 @@ class Learner(_Copied):
         """
         if what == "files":
             return _open_files() > self._open_at_start + received
-        others = [t for t in threading.enumerate() if t is not threading.main_thread()]
-        # tqdm's, which only looks at bars, is none to miss.
-        return any(type(t).__name__ != "TMonitor" for t in others)
+        return len(threading.enumerate()) > 1
 
     def do_end_others(self, message: Message, fds: list[int]) -> None:
         """Kill all other processes of the sandbox but its first. Asked only inside of one: elsewhere it would be all of the user's."""
@@ -291,7 +291,7 @@ class Tester(_Copied):
         """
         space = self.shell.ip.user_ns
         learners = set(message["learners"])
-        self.redaction.begin(message["source"], message["lines"])
+        self.redaction.begin(message["source"], message["lines"], message["told"])
         peer = Peer(trusted=True, sock=socket.socket(fileno=fds[0])) if fds else None
         borrowed, self.found = self.found, {}
         verdict, outputs = None, []

@@ -63,9 +63,14 @@ class Redaction:
         self._lines: set[str] = set()  # of the learner's cells
         self._words: set[str] = set()
 
-    def begin(self, test: str, lines: list[str]) -> None:
-        """Before a test cell. lines: those of the learner's cells that are new."""
-        self._hidden = hidden_lines(test)
+    def begin(self, test: str, lines: list[str], told: bool = False) -> None:
+        """Before a test cell. lines: those of the learner's cells that are new.
+
+        told: the learner's code may know an earlier hidden test; then no line counts as visible.
+        """
+        global _told
+        _told = told
+        self._hidden = {*range(1, test.count("\n") + 2)} if told else hidden_lines(test)
         self._lines.update(line.strip() for line in lines)
         self._words.update(word for line in lines for word in re.findall(r"\w+", line))
 
@@ -116,8 +121,12 @@ def in_hidden_test() -> bool:
     A learner's own notebook holds no hidden lines.
     """
     return any(
-        line in hidden_lines("".join(linecache.getlines(name))) for name, line in _running_lines()
+        _told or line in hidden_lines("".join(linecache.getlines(name)))
+        for name, line in _running_lines()
     )
+
+
+_told = False  # in a tester's process: see `Redaction.begin`
 
 
 def _running_lines() -> Iterator[tuple[str, int]]:

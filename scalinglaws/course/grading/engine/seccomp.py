@@ -52,6 +52,15 @@ _DENIED = {  # name: (x86_64, aarch64)
     "kcmp": (312, 272),
     "sched_setaffinity": (203, 122),  # the session says on which core a submission runs
 }
+# Of oneself only (0): what one process sets for another, the other can read. And which argument says whom.
+_OF_ONESELF = {
+    "prlimit64": ((302, 261), 0),
+    "sched_setparam": ((142, 118), 0),
+    "sched_setscheduler": ((144, 119), 0),
+    "sched_setattr": ((314, 274), 0),
+    "setpriority": ((141, 140), 1),
+    "ioprio_set": ((251, 30), 1),
+}
 _CLONE, _CLONE3, _SOCKET = (56, 220), (435, 435), (41, 198)
 # Of sockets only the families that live in a network namespace (unix, IPv4, IPv6, netlink): a vsock reaches the host.
 _FAMILIES = (1, 2, 10, 16)
@@ -81,6 +90,9 @@ def refuse(namespaces: int) -> None:
         program += [(0x35, 0, 1, 0x40000000), (0x06, 0, 0, kill)]
     for numbers in _DENIED.values():
         program += [if_equal(numbers[column], 0, 1), (0x06, 0, 0, refuse)]
+    for numbers, argument in _OF_ONESELF.values():
+        program += [if_equal(numbers[column], 0, 4), load(16 + 8 * argument)]
+        program += [if_equal(0, 1, 0), (0x06, 0, 0, refuse), load(0)]
     program += [if_equal(_CLONE3[column], 0, 1), (0x06, 0, 0, unknown)]
     families = [if_equal(f, len(_FAMILIES) - i, 0) for i, f in enumerate(_FAMILIES)]
     program += [if_equal(_SOCKET[column], 0, len(families) + 2), load(16), *families]

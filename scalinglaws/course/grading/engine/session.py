@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +75,35 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self._drop()
         self._launcher.__exit__()
+
+    def run_all(self, cells: Sequence[Cell]) -> None:
+        """Run all cells of a notebook, in order. No cell shows what only a test's calls can have told it.
+
+        Where a test's calls may have left a trace, the learner's cells run once more, without any test:
+        that is what those after it show.
+        """
+        first = len(cells)
+        for number, cell in enumerate(cells):
+            self.run(cell)
+            if self._timeline.told:
+                first = min(first, number)
+        if any(not cell.test for cell in cells[first:]):
+            self._show_again(cells, first)
+
+    def _show_again(self, cells: Sequence[Cell], first: int) -> None:
+        self._timeline.begin_again()
+        shown = [cell for number, cell in enumerate(cells) if cell.test or number < first]
+        room = MAX_OUTPUTS - sum(size_of(output) for cell in shown for output in cell.outputs)
+        for number, cell in enumerate(cells):
+            if cell.test:
+                continue
+            again = Cell(cell.source, given=cell.given)
+            self._room = room if number > first else MAX_OUTPUTS
+            self.run(again)
+            cell.seconds += again.seconds
+            if number > first:
+                cell.outputs, cell.sketches, cell.cut = again.outputs, again.sketches, again.cut
+                room = self._room
 
     def run(self, cell: Cell) -> None:
         """Run one cell and fill in its outputs, its seconds and, of a test, the verdict."""
@@ -294,6 +323,7 @@ class Session:
             "lines": lines,
             "limit": self.limits.output * 1024,
             "may_keep": may_keep,
+            "told": self._timeline.told,
         }
 
     def _note_test(self, cell: Cell, tester: ProcessHandle, message: Message) -> bool:
@@ -354,7 +384,8 @@ class Session:
         try:
             yield
         finally:
-            self._files.put_back(self._launcher.root("learner"))
+            if self._files.put_back(self._launcher.root("learner")):
+                self._timeline.told = True
 
     def _share_files(self, tester: ProcessHandle) -> None:
         """Copy what the learner's cells wrote into the tester's folder: plain files that cannot be imported."""

@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .bonds import Bonds
 from .cells import Cell
 from .handle import PATIENCE, ProcessHandle, greeting
 from .launcher import Launcher
 from .messages import Gone
+from .usage import has_ended
 
 GRACE = 2.0  # seconds: for an interrupted cell to stop
 SNAPSHOT_AFTER = 0.5  # seconds of cells that would have to run again
@@ -60,19 +62,22 @@ class Timeline:
     """The learner's process, which can go back to where it was before a cell or a test.
 
     end: when the submission's time is over, on the monotonic clock. plain: nothing was undone or kept
-    so far, so a copy of the process is all there is to know.
+    so far, so a copy of the process is all there is to know. told: a test's calls may have left a trace
+    that a later cell can see.
     """
 
     def __init__(self, launcher: Launcher, output: int) -> None:
         """output: bytes of text that a cell may put out."""
         self.launcher, self.output = launcher, output
         self.end = float("inf")
-        self.plain = True
+        self.plain, self.told = True, False
+        self._at_start: Bonds | None = None
         self._process: ProcessHandle | None = None
         self._snapshot: ProcessHandle | None = None
         self._good: list[Cell] = []  # the cells that ended well, in order
         self._kept = 0  # so many of them are in the snapshot
         self._held: list[ProcessHandle] = []  # copies that were kept
+        self._ended: set[int] = set()  # processes of ours that end, or soon will
 
     @property
     def process(self) -> ProcessHandle:
@@ -87,6 +92,7 @@ class Timeline:
     def _start(self) -> None:
         """Start a new process. It needs no snapshot: another new one is as good."""
         self._process = self.launcher.start("learner")
+        self._at_start = Bonds.of(self._process.pid)
         self._good, self._kept = [], 0
 
     def drop(self) -> None:
@@ -97,6 +103,11 @@ class Timeline:
         self._process = self._snapshot = None
         self._held = []
         self.plain = False
+
+    def begin_again(self) -> None:
+        """Forget all cells; the next one runs in a new process."""
+        self.drop()
+        self._good, self.end = [], float("inf")
 
     # --- cells ---
 
@@ -133,6 +144,7 @@ class Timeline:
         """Leave a copy behind, in place of the one before. Raises Gone; the one before then stays."""
         taken = self._fork()
         if self._snapshot is not None:
+            self._ended.add(self._snapshot.pid)
             self._snapshot.close()
         self._snapshot, self._kept = taken, len(self._good)
 
@@ -149,7 +161,7 @@ class Timeline:
             self._go_back_to_what_can_be_copied()
             process = self._fork("threads")
         if process is None:
-            self.plain = False
+            self.plain, self.told = False, True
             yield Copy(self.process, thrown_away=False)
             try:
                 self.process.answer(time.monotonic() + GRACE)  # that the test is over
@@ -158,6 +170,10 @@ class Timeline:
             return
         copy = Copy(process, thrown_away=True)
         before = {*self.launcher.processes(), process.pid}
+        self._ended.add(process.pid)
+        bonds = self._bonds()
+        if not self.launcher.role("learner") <= {*self.known, *self._ended}:
+            self.told = True  # a process that a cell started
         try:
             yield copy
         finally:
@@ -170,6 +186,21 @@ class Timeline:
                 oldest.close()
             self._held = self._held[-MOST_KEPT:]
             self._end_others(before)
+            if has_ended(self.process.pid):  # by the test's calls
+                self.go_back()
+            after = self._bonds()
+            if after is None or bonds is None or after.places != bonds.places:
+                self.told = True
+
+    def _bonds(self) -> Bonds | None:
+        """What the process has in common with a copy; where it is more than at the start, `told` becomes true.
+
+        None where that is not known.
+        """
+        bonds, start = Bonds.of(self.process.pid), self._at_start
+        if bonds is None or start is None or bonds.tell_more_than(start) or self.process.has_more():
+            self.told = True
+        return bonds
 
     def _end_others(self, known: set[int]) -> None:
         """End all processes of the submission but `known`; begin again from the snapshot where they multiply."""

@@ -1,4 +1,5 @@
-// The course's side panel in JupyterLab 4: check the open notebook, see what is wrong, go to its cell.
+// The course's side panel in JupyterLab 4, the desk. Check: the exercises of the open notebook, what is wrong, and the way to
+// its cell. Start: where to resume, what is due, the map of ideas; that page is made by Python (course/practice/desk_page.py).
 //
 // A federated extension written by hand: JupyterLab asks a container for `init` and `get`, and what it needs of JupyterLab it takes
 // from the share scope. So there is nothing to build, and no Node.
@@ -7,7 +8,9 @@
 
   const NAME = 'scalinglaws-desk';
   const CHECK = 'scalinglaws:check';
+  const START = 'scalinglaws:start';
   const SHORTCUT = 'Alt K';
+  const GOALS = [0, 3, 5, 10, 20];
   const SIGNS = { right: '✓', wrong: '✗', 'not started': '○', 'waits for a person': '…' };
   const STYLE = `
     .sl-desk { padding: 12px; overflow: auto; min-width: 240px; color: var(--jp-ui-font-color1);
@@ -16,7 +19,7 @@
     .sl-desk h3 { font-size: 1em; margin: 16px 0 4px; }
     .sl-desk progress { width: 100%; }
     .sl-desk ol { list-style: none; margin: 12px 0; padding: 0; }
-    .sl-desk li { border-top: 1px solid var(--jp-border-color2); padding: 6px 0; }
+    .sl-desk ol > li { border-top: 1px solid var(--jp-border-color2); padding: 6px 0; }
     .sl-desk p { margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; }
     .sl-desk button { font: inherit; color: inherit; cursor: pointer; min-height: 24px; padding: 2px 8px;
       background: var(--jp-layout-color2); border: 1px solid var(--jp-border-color0); border-radius: 3px; }
@@ -24,6 +27,9 @@
       overflow-wrap: anywhere; text-decoration: underline; }
     .sl-desk button:focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 1px; }
     .sl-desk button[aria-disabled='true'] { opacity: 0.6; cursor: default; }
+    .sl-desk button[aria-pressed='true'] { font-weight: 600; background: var(--jp-layout-color1); border-width: 2px; }
+    .sl-desk select { font: inherit; color: inherit; background: var(--jp-layout-color1); border: 1px solid var(--jp-border-color0); min-height: 24px; }
+    .sl-desk .sl-parts { display: flex; flex-wrap: wrap; gap: 8px; margin-bottom: 12px; }
     .sl-desk .sl-line { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; justify-content: space-between; }`;
 
   let scope;
@@ -48,22 +54,97 @@
         Object.assign(this, { app, tracker, states: new WeakMap(), running: null });
         this.id = NAME;
         this.addClass('sl-desk');
-        this.title.label = 'Check';
-        this.title.caption = 'Check: the exercises of the open notebook';
+        this.title.label = 'Desk';
+        this.title.caption = 'Desk: check the open notebook, or find what to do next';
         this.title.closable = false;
         this.node.setAttribute('role', 'region');
-        this.node.setAttribute('aria-label', 'Check');
+        this.node.setAttribute('aria-label', 'Desk');
         this.node.tabIndex = 0;
         this.status = make('p', '', { role: 'status' });
         this.body = make('div');
-        this.node.append(make('h2', 'Check'), this.status, this.body);
+        this.startSaid = make('p', '', { role: 'status' });
+        this.start = make('div');
+        this.start.addEventListener('click', event => this.follow(event));
+        this.parts = { check: make('div'), start: make('div') };
+        this.parts.check.append(make('h2', 'Check'), this.status, this.body);
+        this.parts.start.append(make('h2', 'Start'), this.startSaid, this.start, this.goal());
+        const choice = make('div', '', { className: 'sl-parts' });
+        this.choices = { check: make('button', 'Check', { type: 'button' }), start: make('button', 'Start', { type: 'button' }) };
+        for (const [name, button] of Object.entries(this.choices)) button.addEventListener('click', () => this.show_(name));
+        choice.append(...Object.values(this.choices));
+        this.node.append(choice, ...Object.values(this.parts));
+        this.show_('start');
         tracker.currentChanged.connect(() => this.look());
         this.look();
       }
 
-      async ask(panel, what, exercise = '') {
+      onAfterShow() {
+        this.begin();
+      }
+
+      // One of the two parts.
+      show_(part) {
+        for (const [name, node] of Object.entries(this.parts)) {
+          node.hidden = name !== part;
+          this.choices[name].setAttribute('aria-pressed', String(name === part));
+        }
+        this.begin();
+      }
+
+      // The page to start from, as things are now. goal: a new goal of a day.
+      async begin(goal) {
+        if (this.parts.start.hidden || !this.isVisible) return;
+        try {
+          const reply = await this.post({ do: 'start', ...(goal === undefined ? {} : { goal }) });
+          this.startSaid.textContent = reply.error || '';
+          if (reply.error || (reply.html === this.shown) || this.start.contains(document.activeElement)) return;
+          this.shown = reply.html;
+          this.start.innerHTML = reply.html;
+          this.chosen.value = String(reply.goal);
+          if (this.chosen.selectedIndex < 0) this.chosen.append(make('option', reply.goal, { value: reply.goal, selected: true }));
+        } catch (error) {
+          this.startSaid.textContent = `The start cannot be read: ${error.message}.`;
+        }
+      }
+
+      goal() {
+        const label = make('label', 'Goal for each day: ');
+        this.chosen = make('select');
+        for (const goal of GOALS) this.chosen.append(make('option', goal || 'none', { value: goal }));
+        this.chosen.addEventListener('change', () => this.begin(Number(this.chosen.value)));
+        label.append(this.chosen);
+        return label;
+      }
+
+      // A link of that page: open the notebook at the cell.
+      async follow(event) {
+        const link = event.target.closest('a[href]');
+        if (!link) return;
+        event.preventDefault();
+        const [path, cell] = link.getAttribute('href').split('#cell-id=');
+        const panel = await this.app.commands.execute('docmanager:open', { path: decodeURIComponent(path) });
+        if (!panel?.content?.widgets || !cell) return;
+        await panel.context.ready;
+        await panel.revealed;
+        this.activate_(panel, panel.content.widgets.findIndex(found => found.model.id === cell));
+      }
+
+      activate_(panel, index) {
+        if (index < 0) return;
+        this.app.shell.activateById(panel.id);
+        panel.content.activeCellIndex = index;
+        panel.content.mode = 'command';
+        panel.content.scrollToItem(index, 'center');
+        panel.content.activate();
+      }
+
+      ask(panel, what, exercise = '') {
+        return this.post({ do: what, path: panel.context.localPath ?? panel.context.path, exercise });
+      }
+
+      async post(asked) {
         const settings = this.app.serviceManager.serverSettings;
-        const body = JSON.stringify({ do: what, path: panel.context.localPath ?? panel.context.path, exercise });
+        const body = JSON.stringify(asked);
         const request = { method: 'POST', body, headers: { 'Content-Type': 'application/json' } };
         const response = await ServerConnection.makeRequest(`${settings.baseUrl}scalinglaws/desk`, request, settings);
         if (!response.ok) throw new Error(`the server answered ${response.status}`);
@@ -80,7 +161,10 @@
           state.read = this.read(panel, state);
         }
         this.draw(panel);
-        await this.states.get(panel).read; // a check that comes meanwhile waits for the same
+        const state = this.states.get(panel);
+        await state.read; // a check that comes meanwhile waits for the same
+        if (panel !== this.lookedAt && !this.running) this.show_(state.exercises.length ? 'check' : 'start');
+        this.lookedAt = panel;
         this.draw(this.tracker.currentWidget);
       }
 
@@ -88,7 +172,8 @@
         try {
           await panel.context.ready;
           const reply = await this.ask(panel, 'state');
-          Object.assign(state, reply.error ? { said: reply.error } : { ...reply, said: '' });
+          const said = reply.exercises?.length ? '' : 'This notebook has no exercises.';
+          Object.assign(state, reply.error ? { said: reply.error } : { ...reply, said });
         } catch (error) {
           state.said = `The exercises cannot be read: ${error.message}.`;
         }
@@ -130,11 +215,7 @@
           this.status.textContent = `The cell of exercise ${row.exercise} is not in this notebook any more.`;
           return;
         }
-        this.app.shell.activateById(panel.id);
-        panel.content.activeCellIndex = index;
-        panel.content.mode = 'command';
-        panel.content.scrollToItem(index, 'center');
-        panel.content.activate();
+        this.activate_(panel, index);
       }
 
       draw(panel) {
@@ -190,12 +271,22 @@
           label: 'Check this notebook',
           caption: 'Save this notebook and check its exercises',
           execute: () => {
+            desk.show_('check');
             app.shell.activateById(desk.id);
             return desk.check();
           }
         });
         app.commands.addKeyBinding({ command: CHECK, keys: [SHORTCUT], selector: '.jp-Notebook' });
-        palette?.addItem({ command: CHECK, category: 'Scaling laws' });
+        app.commands.addCommand(START, {
+          label: 'Open the desk',
+          caption: 'Where to resume, what is due, the map of ideas',
+          execute: () => {
+            app.shell.activateById(desk.id);
+            desk.show_('start');
+            desk.choices.start.focus();
+          }
+        });
+        for (const command of [CHECK, START]) palette?.addItem({ command, category: 'Scaling laws' });
         app.docRegistry.addWidgetExtension('Notebook', {
           createNew: panel => {
             const button = new ToolbarButton({

@@ -1,0 +1,72 @@
+"""What a process still has in common with a copy of it, as the kernel tells it from outside.
+
+A fork has its own memory, but shares what is open, with the places in files, and memory that is mapped for several; signals and
+threads reach from one to the other. By any of these a copy in which a hidden test calls the learner's code could tell the process
+from which it was made.
+"""
+
+import functools
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import sandbox
+
+_SOCKET = re.compile(r"socket:\[\d+\]")
+_SHARED = re.compile(r"^\S+ ..[-x]s .*", re.MULTILINE)
+_SIGNALS = re.compile(r"^(?:SigPnd|ShdPnd|SigBlk|SigIgn|SigCgt):.*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Bonds:
+    """What is open, mapped for several and how signals are taken; `places`: where each open file stands, and its flags."""
+
+    open: Counter[str]
+    mapped: frozenset[str]
+    signals: tuple[str, ...]
+    threads: int
+    places: dict[str, str]
+
+    @classmethod
+    def of(cls, pid: int) -> "Bonds | None":
+        """Those of a process; None where the system does not tell."""
+        root = f"/proc/{pid}"
+        try:
+            found = {name: os.readlink(f"{root}/fd/{name}") for name in os.listdir(f"{root}/fd")}
+            places = {name: _text(f"{root}/fdinfo/{name}") for name in found}
+            # Each process has one socket to the session; it has another number in a copy.
+            opened = Counter("socket" if _SOCKET.match(what) else what for what in found.values())
+            return cls(
+                Counter({what: n for what, n in opened.items() if not _is_harmless(what)}),
+                frozenset(_SHARED.findall(_text(f"{root}/maps"))),
+                tuple(_SIGNALS.findall(_text(f"{root}/status"))),
+                len(os.listdir(f"{root}/task")),
+                places,
+            )
+        except OSError:
+            return None
+
+    def tell_more_than(self, start: "Bonds") -> bool:
+        """Whether there is anything that was not there at the start."""
+        return bool(
+            self.open - start.open
+            or self.mapped - start.mapped
+            or self.signals != start.signals
+            or self.threads > start.threads
+        )
+
+
+def _text(path: str) -> str:
+    return Path(path).read_text("utf-8", "replace")
+
+
+def _is_harmless(what: str) -> bool:
+    """Whether nothing can be written to what is open: a font that matplotlib reads. Its place is looked at."""
+    return any(what == f or what.startswith(f.rstrip("/") + "/") for f in _only_readable())
+
+
+@functools.cache
+def _only_readable() -> tuple[str, ...]:
+    return (*sandbox.readable(), "/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")

@@ -1,0 +1,75 @@
+"""Moodle's grading worksheet: the number of each participant, as in the files' names, with their e-mail address and when they submitted.
+
+A download from Moodle has neither: two students of one name cannot be told apart in it, and nothing shows who was late. The worksheet
+(`mod/assign/feedback/offline` of moodle/moodle) can be downloaded beside it.
+"""
+
+import datetime
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from scalinglaws.errors import CourseError
+
+from .downloads import People
+from .roster import Student, plain_text, read_lines
+
+# "Sunday, 29 November 2026, 1:05 PM", in English; and what a spreadsheet may make of it.
+_TIMES = (
+    "%A, %d %B %Y, %I:%M %p", "%A, %d %B %Y, %H:%M", "%d %B %Y, %I:%M %p", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Who has a number in an assignment. time: of their submission, in UTC; None where the worksheet has none that is understood."""
+
+    student: Student | None
+    time: datetime.datetime | None
+
+
+def read_worksheet(
+    path: Path, students: Iterable[Student], zone: ZoneInfo | None
+) -> dict[int, Participant]:
+    """{participant's number: who that is, and when they submitted}. zone: of its times.
+
+    Raises CourseError where the file is no grading worksheet.
+    """
+    people = People(students)
+    lines = list(read_lines(path, []))
+    header = [plain_text(cell, "") for cell in lines[0][1]] if lines else []
+    submitted = next((i for i, h in enumerate(header) if "submission" in h and "modified" in h), -1)
+    found: dict[int, Participant] = {}
+    for _, cells in lines[1:]:
+        number = re.search(r"(\d+)$", cells[0].strip())
+        if number:
+            time = _time(cells[submitted], zone) if 0 <= submitted < len(cells) else None
+            found[int(number[1])] = Participant(_who(cells[1:], people), time)
+    if not found:
+        raise CourseError(
+            f"{path} is no grading worksheet of Moodle: its first column should hold participants with their numbers."
+        )
+    return found
+
+
+def _who(cells: list[str], people: People) -> Student | None:
+    """The student whose e-mail address, id or login stands in a line; else the one whose name does."""
+    for key in ("login", "name"):
+        for cell in cells:
+            student, _ = people.find({key: cell.strip()}) if cell.strip() else (None, "")
+            if student:
+                return student
+    return None
+
+
+def _time(text: str, zone: ZoneInfo | None) -> datetime.datetime | None:
+    for form in _TIMES:
+        try:
+            time = datetime.datetime.strptime(" ".join(text.split()), form)
+        except ValueError:
+            continue
+        local = time.replace(tzinfo=zone) if zone else time.astimezone()
+        return local.astimezone(datetime.UTC)
+    return None

@@ -1,0 +1,232 @@
+"""Mixtures of experts: at equal compute, and at equal memory."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from scipy import stats
+from scipy.interpolate import RectBivariateSpline
+from scipy.optimize import curve_fit
+
+from ..plots import COLOURS, MARKERS, log_axis, new_axes
+from ..training.noise import pooled, seed_noise
+from .page import (
+    Numbers,
+    Section,
+    Study,
+    Table,
+    image,
+    listed,
+    paragraphs,
+    percent,
+    percents,
+    plural,
+    share,
+    span,
+    table,
+)
+
+
+class DenseModels:
+    """The grid's loss between its sizes and amounts of text: a cubic spline in the logarithms."""
+
+    def __init__(self, grid: Table):
+        losses = grid.groupby(["N", "D"])["loss"].mean().unstack()
+        self.N, self.D = losses.index.to_numpy(float), losses.columns.to_numpy(float)
+        self._log_loss = RectBivariateSpline(np.log(self.N), np.log(self.D), np.log(losses))
+        per_token = grid.assign(flops=grid["C"] / grid["D"]).groupby("N")["flops"].first()
+        self._log_flops = np.log(per_token.to_numpy())
+
+    def loss(self, N: float, D: float) -> float:
+        """Held-out loss of N parameters on D bytes; nan outside of the grid."""
+        inside = self.N[0] <= N <= self.N[-1] and self.D[0] <= D <= self.D[-1]
+        return float(np.exp(self._log_loss(np.log(N), np.log(D))[0, 0])) if inside else np.nan
+
+    def lowest(self, memory: float, C: float) -> float:
+        """The lowest loss that C training FLOPs buy with at most `memory` parameters.
+
+        nan if the best size may lie outside of the grid.
+        """
+        if memory < self.N[0]:
+            return np.nan
+        N = np.geomspace(self.N[0], min(memory, self.N[-1]), 200)
+        flops = np.exp(np.interp(np.log(N), np.log(self.N), self._log_flops))
+        losses = np.array([self.loss(*pair) for pair in zip(N, C / flops, strict=True)])
+        best = int(np.nanargmin(losses))
+        # At the end of what the text of the grid reaches, or of its sizes, it may go on falling.
+        neighbours = losses[max(0, best - 1) : best + 2]
+        ends = best == 0 or (best == len(N) - 1 and memory > self.N[-1])
+        return np.nan if ends or np.isnan(neighbours).any() else float(losses[best])
+
+
+def _gain(x: np.ndarray, slope: float, log_D0: float) -> np.ndarray:
+    """ln of the loss against a dense model's: none at D0, and more for each doubling of experts."""
+    experts, D = x
+    return -slope * np.log(experts) * (np.log(D) - log_D0)
+
+
+def _measure(study: Study) -> Numbers:
+    numbers: Numbers = {}
+    for corpus in study.corpora("experts"):
+        if corpus not in study.grids:
+            continue
+        grid = study.grids[corpus]
+        dense, rows = DenseModels(grid), []
+        noise = {D: pooled(seed_noise(runs))[1] for D, runs in grid.groupby("D")}
+        keys = ["width", "D", "experts"]
+        same: Table = study.runs("experts", corpus).groupby(keys)
+        for (width, D, experts), runs in same:
+            N, C, loss = runs["N"].iloc[0], runs["C"].iloc[0], runs["loss"].mean()
+            alone = grid[(grid["width"] == width) & (grid["D"] == D)]["loss"].mean()
+            rivals = dense.loss(N, D), dense.lowest(N, C)
+            rows.append(
+                {"width": width, "D": D, "experts": experts, "seeds": len(runs), "N": N}
+                | {"loss": loss, "change": loss / alone - 1, "noise": noise[D]}
+                | {"memory": loss / rivals[0] - 1, "memory_and_compute": loss / rivals[1] - 1}
+            )
+        numbers[corpus] = {"rows": rows}
+        if len(rows) > 6 and len({row["D"] for row in rows}) > 1:
+            numbers[corpus]["law"] = fit_gain(rows)
+    return numbers
+
+
+def fit_gain(rows: list[dict]) -> Numbers:
+    """Where a mixture begins to pay, and how fast its gain grows, with 95 % intervals."""
+    x = np.array([[row["experts"], row["D"]] for row in rows], float).T
+    log_ratio = np.log1p([row["change"] for row in rows])
+    found, covariance = curve_fit(_gain, x, log_ratio, p0=(0.01, np.log(x[1]).mean()))
+    t = stats.t.ppf(0.975, len(rows) - 2)
+    slope, log_D0 = (
+        (v, v - t * e, v + t * e) for v, e in zip(found, np.diag(covariance) ** 0.5, strict=True)
+    )
+    error = np.sqrt(np.sum((_gain(x, *found) - log_ratio) ** 2) / (len(rows) - 2))
+    return {"slope": slope, "D0": np.exp(log_D0), "typical_error": error}
+
+
+def _best(rows: list[dict]) -> dict[tuple[int, int], int]:
+    """{(width, D): the number of experts with the lowest loss}, 1 where none beats a dense model."""
+    best = {}
+    for width, D in sorted({(row["width"], row["D"]) for row in rows}):
+        own = [row for row in rows if (row["width"], row["D"]) == (width, D)]
+        lowest = min(own, key=lambda row: row["change"])
+        best[width, D] = lowest["experts"] if lowest["change"] < 0 else 1
+    return best
+
+
+def _cell(value: float | None) -> str:
+    return "-" if value is None else percent(value)
+
+
+def _write(numbers: Numbers) -> str:
+    parts = []
+    for corpus, n in numbers.items():
+        rows = sorted(n["rows"], key=lambda r: (r["width"], r["D"], r["experts"]))
+        parts.append(
+            table(
+                "text | width | D (bytes) | experts | parameters | loss | same compute | "
+                "same memory, same text | same memory and compute | noise between seeds",
+                (
+                    [
+                        *(corpus, r["width"], f"{r['D']:,}", r["experts"], f"{r['N']:,}"),
+                        *(f"{r['loss']:.3f}", _cell(r["change"]), _cell(r["memory"])),
+                        *(_cell(r["memory_and_compute"]), share(r["noise"])),
+                    ]
+                    for r in rows
+                ),
+            )
+        )
+        best = _best(rows)
+        told = []
+        for width in sorted({width for width, _ in best}):
+            own = {D: count for (of, D), count in best.items() if of == width}
+            amounts = listed(f"{D:,}" for D in own)
+            told.append(f"{listed(own.values())} on {amounts} bytes at width {width}")
+        parts.append(
+            f"""At the same compute and text, the best number of experts grows with the text. On {corpus}
+            it is {"; ".join(told)} (1 is a dense model). A router and its experts have to be learned
+            too, each expert from its share of the tokens: that takes text."""
+        )
+        if "law" in n:
+            law = n["law"]
+            parts.append(
+                f"""As a law: ln(loss of E experts / loss of a dense model) = -s · ln E · ln(D/D0), with
+                s = {law["slope"][0]:.3f} ({span(law["slope"][1:])}) and D0 = {law["D0"][0]:,.0f} bytes
+                ({span(law["D0"][1:], ",.0f")}; 95 % intervals). Below D0 experts cost loss, and above
+                it they pay. The typical error is {share(law["typical_error"])}, against a noise
+                between seeds of {share(min(r["noise"] for r in rows))} to
+                {share(max(r["noise"] for r in rows))}: {_judge(law, rows)}"""
+            )
+        compared = [r["memory_and_compute"] for r in rows if r["memory_and_compute"] is not None]
+        better = [change for change in compared if change < 0]
+        if compared:
+            parts.append(
+                f"""At the same memory *and* compute the rival is the best dense model that fits into
+                the mixture's memory, on the text that the same FLOPs pay for. Of
+                {plural(len(compared), "mixture")} that can be compared so, {len(better)} have the lower
+                loss; the differences are {percents(compared)}. Ludziejewski et al. (2025,
+                arXiv:2502.05172) forecast for large models that some mixtures win this comparison."""
+            )
+    return paragraphs(
+        """In each layer a router sends every byte to one of 2, 4 or 8 MLPs (top-1 routing, as in Fedus
+        et al. 2021, arXiv:2101.03961). So the FLOPs per byte are those of the dense model of the same
+        width, up to the router's 0.4 % to 4 %, and the memory is larger. The table compares the loss
+        with that of dense models of the grid: of the same width on the same text (so the same compute);
+        of as many parameters on the same text; and with the best dense model of at most as many
+        parameters, on as much text as the same FLOPs pay for. The last two are interpolated between the
+        grid's sizes; a dash means that they lie outside of it.""",
+        *parts,
+        image(
+            "experts",
+            """Change of the loss against the dense model of the same width, in per cent, against
+            training bytes, one line for each number of experts, in one panel per width. On the
+            least text the lines lie above zero, eight experts highest; on the most text they have
+            crossed and fan out below zero in the opposite order. Dotted lines show the law.""",
+        ),
+    )
+
+
+def _judge(law: Numbers, rows: list[dict]) -> str:
+    if law["typical_error"] <= 1.5 * max(r["noise"] for r in rows):
+        return "the law describes these runs within their noise, and says nothing beyond them."
+    worst = max(
+        rows, key=lambda r: abs(np.log1p(r["change"]) - _gain_of(law, r["experts"], r["D"]))
+    )
+    return (
+        f"a sketch rather than a law, worst for {worst['experts']} experts at width "
+        f"{worst['width']} on {worst['D']:,} bytes."
+    )
+
+
+def _gain_of(law: Numbers, experts: int, D: float) -> float:
+    return float(_gain(np.array([experts, D], float), law["slope"][0], np.log(law["D0"][0])))
+
+
+def _draw(study: Study, numbers: Numbers) -> Figure:
+    n = next(iter(numbers.values()))
+    rows, law = n["rows"], n.get("law")
+    widths = sorted({row["width"] for row in rows})
+    figure, axes = plt.subplots(
+        1, len(widths), figsize=(4.2 * len(widths), 4.0), sharey=True, layout="constrained",
+        squeeze=False,
+    )  # fmt: skip
+    for ax, width in zip(axes[0], widths, strict=True):
+        new_axes(ax)
+        own = [row for row in rows if row["width"] == width]
+        for k, experts in enumerate(sorted({row["experts"] for row in own})):
+            points = sorted((r["D"], 100 * r["change"]) for r in own if r["experts"] == experts)
+            D, change = np.array(points).T
+            ax.plot(D, change, MARKERS[k] + "-", color=COLOURS[k], label=f"{experts} experts")
+            if law:
+                fine = np.geomspace(D[0], D[-1], 50)
+                fitted = [100 * np.expm1(_gain_of(law, experts, x)) for x in fine]
+                ax.plot(fine, fitted, ":", color=COLOURS[k])
+        ax.axhline(0, color="black", linewidth=0.8)
+        log_axis(ax, "x", unit_labels=True)
+        ax.set(xlabel="training tokens D (bytes)", title=f"width {width}")
+    axes[0][0].set_ylabel("loss against a dense model (%)")
+    axes[0][0].legend(frameon=False, fontsize="small")
+    return figure
+
+
+experts = Section("experts", "Mixtures of experts", _measure, _write, _draw)
