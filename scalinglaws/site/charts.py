@@ -13,17 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import scalinglaws as sl
 from scalinglaws import constants
-from scalinglaws.fits import fit_joint
-from scalinglaws.laws import (
-    AllocationLaw,
-    ChinchillaLaw,
-    DataConstrainedLaw,
-    JointLaw,
-    KaplanLaws,
-    PrecisionLaw,
-)
-from scalinglaws.runs import load_runs
 
 if TYPE_CHECKING:
     from .build import Page
@@ -49,19 +40,19 @@ def numbers(law: Any) -> dict[str, Any]:
     `allocation` is N and D as trends in C, and the loss where the paper gives it.
     """
     match law:
-        case JointLaw():
+        case sl.JointLaw():
             names = ("E", "A", "B", "alpha", "beta", "gamma")
             return {"kind": "joint"} | {name: getattr(law, name) for name in names}
-        case ChinchillaLaw():
+        case sl.ChinchillaLaw():
             names = ("E", "A", "B", "alpha", "beta")
             return {"kind": "joint", "gamma": 1.0} | {name: getattr(law, name) for name in names}
-        case AllocationLaw():
+        case sl.AllocationLaw():
             trends = {"N": law.N, "D": law.D}
             return {"kind": "allocation"} | {
                 name: {"k": t.k, "exponent": t.exponent, "unit": t.unit}
                 for name, t in trends.items()
             }
-        case KaplanLaws():
+        case sl.KaplanLaws():
             loss = {"E": law.L_C.E, "a": law.L_C.A, "alpha": law.L_C.alpha}
             return numbers(law.allocation) | {"L": loss}
     raise TypeError(f"{type(law).__name__} gives no best N and D for a budget")
@@ -76,8 +67,8 @@ def published() -> Iterator[tuple[str, Any, str, str]]:
     for key, value in vars(constants).items():
         if key.startswith("_") or not key.isupper():
             continue
-        law = value.base if isinstance(value, DataConstrainedLaw | PrecisionLaw) else value
-        if isinstance(law, ChinchillaLaw | JointLaw | AllocationLaw | KaplanLaws):
+        law = value.base if isinstance(value, sl.DataConstrainedLaw | sl.PrecisionLaw) else value
+        if isinstance(law, sl.ChinchillaLaw | sl.JointLaw | sl.AllocationLaw | sl.KaplanLaws):
             yield key, law, value.name or key, value.citation
 
 
@@ -86,8 +77,8 @@ def ours() -> dict[str, Any]:
     """{text: the joint law fitted to the grid of this text}: the fit that `docs/findings.md` reports."""
     fits = {}
     for corpus in CORPORA:
-        runs = load_runs("grid", corpus=corpus).dropna(subset=["loss"])
-        fits[corpus] = fit_joint(runs["N"], runs["D"], runs["loss"])
+        runs = sl.load_runs("grid", corpus=corpus).dropna(subset=["loss"])
+        fits[corpus] = sl.fit_joint(runs["N"], runs["D"], runs["loss"])
     return fits
 
 
@@ -130,7 +121,9 @@ def data() -> dict[str, Any]:
     for plan in _PLANS:
         runs[plan] = {}
         for corpus in CORPORA:
-            table = load_runs(plan, corpus=corpus, columns=list(_COLUMNS)).dropna(subset=["loss"])
+            table = sl.load_runs(plan, corpus=corpus, columns=list(_COLUMNS)).dropna(
+                subset=["loss"]
+            )
             runs[plan][corpus] = {
                 name: table[name].tolist()
                 if name == "run"

@@ -119,3 +119,25 @@ def test_an_open_question_in_both_themes(draw, progress, page, light):
     assert ink != ground
     page.get_by_role("button", name="Answer").click()
     assert "Choose or write an answer first." in page.locator(".slp").inner_text()
+
+
+def test_the_countdown_says_its_marks_and_ends_once(page):
+    page.clock.install()
+    page.set_content(f"<p id=time></p><script>{(widget._HERE / 'element.js').read_text()}</script>")
+    page.evaluate(
+        """() => {
+          window.heard = []; window.overs = 0;
+          countdown(document.getElementById("time"), 90, {
+            short: 30, marks: [600, 60, 10], words: (mark) => `${mark} left`,
+            say: (text) => heard.push(text), over: () => { overs += 1; },
+          });
+        }"""
+    )
+    seen = []
+    for seconds in (0, 31, 50, 10, 60):
+        page.clock.run_for(1000 * seconds)
+        seen.append(page.locator("#time").inner_text())
+    assert seen == ["1:30 left", "0:59 left", "0:09 left", "0:00 left", "0:00 left"]
+    assert page.evaluate("heard") == ["60 left", "10 left"]
+    assert page.evaluate("overs") == 1
+    assert page.locator("#time").get_attribute("data-short") == "true"

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import binom
 
 from scalinglaws.arrays import Floats, plain
 from scalinglaws.errors import CourseError
@@ -140,6 +139,8 @@ def plausible_hits(worlds: int) -> tuple[int, int]:
     >>> plausible_hits(20)
     (11, 19)
     """
+    from scipy.stats import binom  # here: it takes longer to import than the rest together
+
     fewest, most = binom.ppf((0.005, 0.98), worlds, LEVEL)
     return int(fewest), int(most)
 

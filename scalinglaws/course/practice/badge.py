@@ -83,7 +83,7 @@ def draw(name: str, subject: str, result: str, ideas: Sequence[str], line: str) 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from scalinglaws.constants import CHINCHILLA
+    import scalinglaws as sl
     from scalinglaws.plots.style import BLUE, GOLD, NIGHT, ORANGE, PALE_BLUE, SILVER
 
     figure = Figure(figsize=(12, 6.3), dpi=100, facecolor=NIGHT)
@@ -92,10 +92,10 @@ def draw(name: str, subject: str, result: str, ideas: Sequence[str], line: str) 
     ax = figure.add_axes((0.56, 0.1, 0.41, 0.8), facecolor="none")
     for N in np.geomspace(1e7, 1e12, 11):
         D = np.geomspace(0.3, 500, 80) * N
-        ax.plot(6 * N * D, CHINCHILLA(N, D), color=PALE_BLUE, linewidth=1.2, alpha=0.8)
+        ax.plot(6 * N * D, sl.CHINCHILLA(N, D), color=PALE_BLUE, linewidth=1.2, alpha=0.8)
     C = np.geomspace(1e16, 1e26, 80)
     sizes = np.geomspace(1e6, 1e13, 200)
-    best = [float(np.min(CHINCHILLA(sizes, c / (6 * sizes)))) for c in C]
+    best = [float(np.min(sl.CHINCHILLA(sizes, c / (6 * sizes)))) for c in C]
     ax.plot(C, best, color=ORANGE, linewidth=4)
     ax.set(xscale="log", yscale="log", xlim=(1e16, 1e26), ylim=(1.75, 6.5))
     ax.axis("off")

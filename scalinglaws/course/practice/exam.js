@@ -126,7 +126,6 @@ function render({ model, el }) {
           make("p", { "data-state": String(one.number) }))),
       make("div", { class: "slp-row" }, hand),
     ];
-    if (shown.seconds_left != null) countdown(time, shown.seconds_left);
     return parts;
   }
 
@@ -169,6 +168,14 @@ function render({ model, el }) {
       if (shown.phase === "start") parts.push(make("p", {}, shown.rules), start(shown, false));
       else parts.push(...(shown.phase === "exam" ? open(shown) : report(shown)));
       body.replaceChildren(...parts.filter((part) => part != null));
+      const time = body.querySelector(".slp-time");
+      if (time) timer = countdown(time, shown.seconds_left, {
+        short: 60, marks: [600, 300, 60], words: (mark) => (mark > 60 ? `${mark / 60} minutes left` : "1 minute left"), say,
+        over: () => {
+          acted = true;
+          model.send({ do: "look" });
+        },
+      });
       if (acted) (root.querySelector(".slp-goal") ?? root.querySelector(".slp-top")).focus();
       acted = false;
     }
@@ -178,25 +185,6 @@ function render({ model, el }) {
       body.append(make("p", { class: "slp-problem" }, shown.problem));
       say(shown.problem);
     } else if (shown.trouble) say(shown.trouble.text);
-  }
-
-  function countdown(time, seconds) {
-    const end = performance.now() + 1000 * seconds;
-    const marks = [600, 300, 60].filter((mark) => mark < seconds - 1);
-    const tick = () => {
-      if (!root.isConnected) return clearInterval(timer);
-      const left = Math.max(0, (end - performance.now()) / 1000);
-      time.textContent = `${clock(left)} left`;
-      time.dataset.short = String(left <= 60);
-      while (marks.length && left <= marks[0]) say(`${marks.shift() / 60} minutes left`);
-      if (end - performance.now() < -2200) {
-        clearInterval(timer);
-        acted = true;
-        model.send({ do: "look" });
-      }
-    };
-    timer = setInterval(tick, 250);
-    tick();
   }
 
   model.on("change:shown", draw);

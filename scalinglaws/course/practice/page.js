@@ -205,12 +205,19 @@ function render({ model, el }) {
       if (shown.phase === "closed" && !shown.over)
         parts.push(make("div", { class: "slp-row" }, button(shown.mode === "practice" ? "Next question" : "Next problem", () => send({ do: "next", put: shown.put }), true)));
       if (shown.over) parts.push(...results(shown), ...mistakes(shown), make("h3", {}, "Another round"), startForm(shown));
-      if (shown.seconds_left != null) countdown(time, shown.seconds_left);
     }
     if (shown.mode === "practice") parts.push(...mistakes(shown));
     const inside = body.contains(document.activeElement) ? document.activeElement : null;
     const typed = inside?.matches("input, select, textarea") ? { name: inside.name, value: inside.value } : null;
     body.replaceChildren(...parts.filter((part) => part != null));
+    const time = body.querySelector(".slp-time");
+    if (time) timer = countdown(time, shown.seconds_left, {
+      short: 30, marks: [60, 30, 10], words: (mark) => `${mark} seconds left`, say,
+      over: () => {
+        send({ do: "look" });
+        acted = true; // the question is closed: go to what is said of it
+      },
+    });
     if (shown.problem) problem(shown.problem);
     // Where the focus goes to the reply, that reads it; else it is said.
     else if (!acted && announced && announced !== key + shown.phase) say(root.querySelector(".slp-goal, .slp-top").textContent);
@@ -231,27 +238,6 @@ function render({ model, el }) {
     }
     // Redrawn by the clock or another tab: leave the focus where it was.
     if (typed) (root.querySelector(`[name=${typed.name}][value="${CSS.escape(typed.value)}"], [name=${typed.name}]`))?.focus();
-  }
-
-  function countdown(time, seconds) {
-    const end = performance.now() + 1000 * seconds;
-    let asked = false;
-    const marks = [60, 30, 10].filter((mark) => mark < seconds - 1);
-    const tick = () => {
-      if (!root.isConnected) return clearInterval(timer);
-      const left = Math.max(0, (end - performance.now()) / 1000);
-      time.textContent = `${clock(left)} left`;
-      time.dataset.short = String(left <= 30);
-      while (marks.length && left <= marks[0]) say(`${marks.shift()} seconds left`);
-      if (end - performance.now() < -2200 && !asked) {
-        asked = true;
-        clearInterval(timer);
-        send({ do: "look" });
-        acted = true; // the question is closed: go to what is said of it
-      }
-    };
-    timer = setInterval(tick, 250);
-    tick();
   }
 
   model.on("change:shown", draw);

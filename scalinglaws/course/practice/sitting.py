@@ -30,10 +30,9 @@ from scalinglaws.course.learner.events import (
     Writing,
 )
 from scalinglaws.course.questions.answers import from_text
-from scalinglaws.course.questions.drawn import family, variant
+from scalinglaws.course.questions.drawn import family, first_seed, variant
 from scalinglaws.course.questions.question import Level, Question
 from scalinglaws.course.questions.seal import Reply, draws, find, known, mark, sealed_bank
-from scalinglaws.course.variants import first_seed
 from scalinglaws.errors import CourseError
 
 from .spacing import AGAIN, GOOD, HARD, Memory, Rating, remember

@@ -7,7 +7,7 @@ options, keep the focus where a keyboard left it, or count down without Python's
 
 import base64
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
@@ -30,33 +30,59 @@ def script(name: str) -> str:
     return "\n".join((_HERE / part).read_text("utf-8") for part in ("element.js", name))
 
 
+Shown = dict[str, Any]  # what goes to a script as JSON, and what is kept of it in the notebook
+
 STYLE = css_rules(".slp") + (_HERE / "page.css").read_text("utf-8")
 
 
-class Page(anywidget.AnyWidget):
-    """A sitting on the page. shown: what the page may know, and nothing else."""
+class Drawn(anywidget.AnyWidget):
+    """What a script of ours draws. shown: what the page may know, and nothing else."""
 
-    _esm = script("page.js")
+    _quiet: ClassVar[Shown] = {"problem": ""}  # what is shown once, where there is nothing to say
     _css = STYLE
     shown = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, sitting: Sitting):
+    def __init__(self) -> None:
         super().__init__()
-        self._sitting = sitting
         self._serial = 0
         self.on_msg(lambda _, message, __: self.act(message))
-        self._show()
+        self._show({})
 
     def act(self, message: dict[str, Any]) -> None:
         """Do what the learner asked for, and show what has become of it."""
-        problem = ""
         try:
-            self._do(message)
+            said = self._do(message)
         except CourseError as error:
-            problem = str(error)
-        self._show(problem)
+            said = {"problem": str(error)}
+        self._show(said)
 
-    def _do(self, message: dict[str, Any]) -> None:
+    def _show(self, said: Shown) -> None:
+        self._serial += 1
+        try:
+            state = {**self._quiet, **self._now()}
+        except CourseError as error:
+            state, said = {**self.shown, **self._quiet}, {**said, "problem": str(error)}
+        self.shown = {**state, **said, "serial": self._serial}
+
+    def _do(self, message: dict[str, Any]) -> Shown:
+        """Do it. Returns what is to be shown of it once; raises CourseError for what cannot be done."""
+        raise NotImplementedError
+
+    def _now(self) -> Shown:
+        """The state, as the script needs it."""
+        raise NotImplementedError
+
+
+class Page(Drawn):
+    """A sitting on the page."""
+
+    _esm = script("page.js")
+
+    def __init__(self, sitting: Sitting):
+        self._sitting = sitting
+        super().__init__()
+
+    def _do(self, message: dict[str, Any]) -> Shown:
         sitting = self._sitting
         if isinstance(sitting, Challenge) and message.get("do") != "start":
             sitting.refresh()
@@ -76,15 +102,11 @@ class Page(anywidget.AnyWidget):
                 sitting.judge(verdict)
             case {"do": "give up"}:
                 sitting.give_up()
+        return {}
 
-    def _show(self, problem: str = "") -> None:
-        self._serial += 1
-        try:
-            shown = for_page(self._sitting)
-            problem = problem or shown.get("badge_problem", "")
-            self.shown = {**shown, "problem": problem, "serial": self._serial}
-        except CourseError as error:
-            self.shown = {**self.shown, "problem": str(error), "serial": self._serial}
+    def _now(self) -> Shown:
+        shown = for_page(self._sitting)
+        return {**shown, "problem": shown.get("badge_problem", "")}
 
 
 def for_page(sitting: Sitting) -> dict[str, Any]:

@@ -5,9 +5,14 @@ number of each list. "drawn.price#7" is the variant of seed 7: the same numbers 
 a learner's file is all that need be kept.
 """
 
+import hashlib
 import random
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from scalinglaws.course.variants import TOKEN_FILE, valid_token
+from scalinglaws.errors import CourseError
 
 from .worked import filled
 
@@ -28,6 +33,15 @@ def seed_of(question: str) -> int | None:
 def variant(question: str, seed: int) -> str:
     """The id of one variant; of seed 0 the family itself."""
     return f"{family(question)}{_SEPARATOR}{seed}" if seed else family(question)
+
+
+def first_seed(own: Path) -> int:
+    """The seed at which the variants of a learner's folder begin: 0 without variants, else one of their own."""
+    try:
+        token = valid_token((own / TOKEN_FILE).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, CourseError):
+        return 0
+    return 1 + int.from_bytes(hashlib.sha256(f"{token}\nquestions".encode()).digest()[:4], "big")
 
 
 def instance(question: Mapping[str, Any], seed: int) -> dict[str, Any]:
