@@ -344,7 +344,8 @@ def page() -> str:
         "C training FLOPs, and L is a cross-entropy in nats per token (per byte for the course's own runs). Arrays "
         "broadcast; scalars come back as floats; bad input raises `scalinglaws.errors.CourseError` with one sentence.",
         "",
-        "Start with [which fit for which data](which_fit.md). What wants a table of runs reads it with `read_runs`.",
+        "Start with [which fit for which data](which_fit.md). What wants a table of runs reads it with `read_runs`. "
+        "Examples use `import numpy as np` and `from scalinglaws.laws import *`, besides what they import.",
         "",
         *elsewhere(),
         *section("Read tables of runs", tables, ("read_runs", "RunTable")),

@@ -144,10 +144,10 @@ class Fit(ABC, Generic[L]):
         >>> x = np.geomspace(1e6, 1e10, 12)
         >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
         >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
-        >>> seeds = fit_power_law(np.repeat(x, 2), np.repeat(fit.loss, 2) * np.tile([1.001, 0.999], 12))
-        >>> F, p = seeds.lack_of_fit
-        >>> round(F, 1), p < 0.05
-        (1.8, False)
+        >>> x, loss = np.repeat(x, 2), np.repeat(fit.loss, 2) * np.tile([1.001, 0.999], 12)
+        >>> F, p = fit_power_law(x, loss, floor=False).lack_of_fit
+        >>> F > 100, p < 1e-6
+        (True, True)
         """
         rows = np.unique(np.stack([self._fitted(), self.residuals]), axis=1)
         sizes = np.unique(rows[0], return_inverse=True)[1]
