@@ -239,7 +239,7 @@ def test_a_slip_of_zero_or_of_infinity_is_met():
 
 
 def test_right_but_rounded_too_early():
-    assert "right to 3 digits only" in reply(check_number, "x", 0.123, 0.1234567)
+    assert "rounded to 3 digits" in reply(check_number, "x", 0.123, 0.1234567)
     assert "rounded" not in reply(check_number, "x", 0.124, 0.1234567)
 
 
@@ -337,7 +337,7 @@ HIDDEN = {
     "a slip": ("check_function(f, [((31337,), 62674.0)], slips=[(lambda x: x, 'Double it.')])", "f is not right for an input that is not shown. Double it."),
     "a slip of a table": ("check_function(f, [((31337,), 62674.0)], slips='31337 | Double it.')", "Double it."),
     "a sign": ("check_function(f, [((31337,), -31337.0)])", "the sign is not"),
-    "rounded": ("check_function(f, [((31337,), 31337.4)])", "right to 5 digits"),
+    "rounded": ("check_function(f, [((31337,), 31337.4)])", "rounded to 5 digits"),
     "nearly": ("check_function(f, [((31337,), 31900)], rtol=0.01, why='1 %: noise')", "Nearly, but outside the tolerance: 1 %: noise."),
     "an array": ("check_function(lambda x: [x, x], [((31337,), [1, 2])], name='f')", "f is not right"),
     "a length": ("check_function(np.zeros, [((31337,), [1, 2])], name='f')", "f holds another number of values than expected for an input that is not shown"),

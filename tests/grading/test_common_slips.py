@@ -142,7 +142,7 @@ def test_one_result_that_differs_by_a_plain_number_says_nothing_of_the_argument_
     ],
 )
 def test_what_is_right_to_few_digits_only(got, want, part):
-    assert f"right to {part}" in _reply(check_array, "x", got, want)
+    assert f"rounded to {part.strip()}" in _reply(check_array, "x", got, want)
 
 
 def test_one_number_that_is_written_with_all_its_digits_must_meet_a_relation_to_four():

@@ -63,7 +63,7 @@ def of_values(pairs: Sequence[Pair], rtol: float, *, shown: bool = True) -> str:
     got = np.concatenate([np.ravel(g) for g, _ in pairs])
     want = np.concatenate([np.ravel(w) for _, w in pairs])
     if digits := _rounded(got, want):
-        return f"It is right to {digits} only: keep more of them, or search more finely."
+        return f"It is right, but rounded to {digits}: keep more of them, or search more finely."
     rtol = max(_NARROW, min(rtol, _precision(got) if got.size == 1 else _WIDE_OF_SEVERAL))
     found = list(itertools.islice(_relations(got, want, rtol), 3))
     if 0 < len(found) < 3:  # three that agree say nothing

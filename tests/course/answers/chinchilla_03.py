@@ -822,7 +822,7 @@ ANSWERS = {
                 count(a_nonemb="isoflop_line(everything.assign(N=everything['N_nonemb']))[0]"),
                 "locked budget",
             ),
-            (count() + "a_nonemb = round(a_nonemb, 2)", "right to 2 digits"),
+            (count() + "a_nonemb = round(a_nonemb, 2)", "rounded to 2 digits"),
             (count(a_nonemb="isoflop_line(runs.assign(N=runs['N_nonemb']))[1]"), "from -2 to 2"),
             (count(a_glasses="truth.a"), "own exponent"),
             (

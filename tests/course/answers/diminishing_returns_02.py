@@ -573,7 +573,7 @@ for y in L_grid.T:
             ),
             (_RULE.format(holds="holds", D="20e9"), "well-known 20"),
             (_RULE.format(holds="holds", D="22.5"), "the answer changes"),
-            (_RULE.format(holds="holds", D="2.2e10"), "right to 2 digits"),
+            (_RULE.format(holds="holds", D="2.2e10"), "rounded to 2 digits"),
             (
                 _RULE.format(
                     holds="holds",
