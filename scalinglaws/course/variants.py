@@ -98,6 +98,8 @@ EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
         "D_ref": Numbers(507_648, 300_001, 899_999, 1),
     },
     "05/8": {"alpha": Numbers(0.3478, 0.200001, 0.499999, 0.000001)},
+    "05/9": {"part": Numbers(0.5, 0.35001, 0.79999, 0.00001)},
+    "06/3b": {"target": Numbers(0.5, 0.3001, 0.8999, 0.0001), "k": Numbers(30, 20, 60, 1)},
     "06/6": {"seed": SEED},
     "06/7": {"seed": SEED},
     "07/3": {  # million dollars
@@ -109,6 +111,15 @@ EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
         "shared": Numbers(1.61, 1.00001, 2.99999, 0.00001),
         "expert": Numbers(5.637, 5.00001, 9.99999, 0.00001),
     },
+    "08/2": {
+        "C": Numbers(1e21, 0.8001e21, 1.5999e21, 0.0001e21),
+        "loss": Numbers(2.04, 2.030001, 2.069999, 0.000001),
+    },
+    "08/6": {
+        "budget": Numbers(1e18, 0.3001e18, 2.9999e18, 0.0001e18),
+        "ratio": Numbers(2, 1.5001, 3.4999, 0.0001),
+    },
+    "08/9b": {"tokens_per_parameter": Numbers(200, 100.001, 399.999, 0.001)},
 }
 
 

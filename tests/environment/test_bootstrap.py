@@ -59,12 +59,15 @@ import json, sys, tiny
 print(json.dumps({"arguments": sys.argv[1:], "prefix": sys.prefix, "tiny": tiny.VERSION}))
 """
 
+STRANGE = "a course? with #, 50%41, [x] and é"  # a folder's name
+
 
 class Course:
     """A folder with the real bootstrap and a tiny lock."""
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.first: dict = {}  # what its first command answered
         self.packages = folder.parent / "packages"  # pip's list of folders is split at spaces
         self.packages.mkdir()
         (folder / "scalinglaws").mkdir(parents=True)
@@ -130,14 +133,18 @@ class Course:
 
 @pytest.fixture
 def course(tmp_path):
-    return Course(tmp_path / "a course? with #, 50%41, [x] and é")
+    return Course(tmp_path / STRANGE)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A course that is set up; for tests that leave it whole."""
-    course = Course(tmp_path_factory.mktemp("made") / "course")
-    course.answer()
+    """A course that is set up, from nothing and in a shell of other work; for tests that leave it whole."""
+    course = Course(tmp_path_factory.mktemp("made") / STRANGE)
+    shell = tmp_path_factory.mktemp("shell")
+    (shell / "pip").mkdir()
+    (shell / "pip/__init__.py").write_text("raise SystemExit('the wrong pip')")
+    variables = {"PYTHONPATH": str(shell), "PIP_USER": "1"}
+    course.first = course.answer("check", "01_power_laws", "--json", **variables)
     shutil.copytree(course.folder, course.folder.with_name("as made"), symlinks=True)
     return course
 
@@ -156,15 +163,11 @@ def present(made):
 
 @pytest.mark.slow
 class TestSetUp:
-    def test_from_nothing_in_a_shell_of_other_work(self, course, tmp_path):
+    def test_from_nothing_in_a_shell_of_other_work(self, made):
         """Neither the shell's packages get in, nor what it tells pip."""
-        (tmp_path / "pip").mkdir()
-        (tmp_path / "pip/__init__.py").write_text("raise SystemExit('the wrong pip')")
-        shell = {"PYTHONPATH": str(tmp_path), "PIP_USER": "1"}
-        answer = course.answer("check", "01_power_laws", "--json", **shell)
-        assert answer == {
+        assert made.first == {
             "arguments": ["check", "01_power_laws", "--json"],
-            "prefix": str(course.folder / ".venv"),
+            "prefix": str(made.folder / ".venv"),
             "tiny": "1.0",
         }
 
@@ -239,10 +242,10 @@ class TestSetUp:
         present.folder = present.folder.rename(present.folder.with_name("moved"))
         assert present.answer()["prefix"] == str(present.folder / ".venv")
 
-    def test_learner_keeps_the_developers_packages(self, course):
-        course.lock("1.1", "dev")
-        course.run("hooks")  # its own command fails here, for want of pre-commit
-        assert course.answer()["tiny"] == "1.1"
+    def test_learner_keeps_the_developers_packages(self, present):
+        present.lock("1.1", "dev")
+        present.run("hooks")  # its own command fails here, for want of pre-commit
+        assert present.answer()["tiny"] == "1.1"
 
 
 @pytest.mark.slow
@@ -271,12 +274,13 @@ class TestOneSentence:
         (course.folder / ".venv").write_text("")
         assert "cannot be written" in one_sentence(course.run())
 
-    def test_another_window_is_at_it(self, course):
+    def test_another_window_is_at_it(self, present):
         fcntl = pytest.importorskip("fcntl")
-        with open(course.folder / ".venv.lock", "w") as file:
+        present.lock("1.1")
+        with open(present.folder / ".venv.lock", "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            assert "another window" in one_sentence(course.run())
-        assert course.answer()["tiny"] == "1.0"
+            assert "another window" in one_sentence(present.run())
+        assert present.answer()["tiny"] == "1.1"
 
     def test_no_venv_module(self, course, tmp_path):
         """As on Debian without the package python3-venv."""

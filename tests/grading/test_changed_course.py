@@ -254,6 +254,18 @@ def test_a_renamed_essay_keeps_its_mark(course):
     assert classroom.scores(course)["ada"]["judge"] == (None, 3.0, False)
 
 
+def test_tests_that_were_never_run_are_no_written_answers(course):
+    """`nbgrader autograde` enters a submission that it cannot read, and all of its cells wait."""
+    grade(course, "ada")
+    with classroom.gradebook(course) as book:
+        book.update_or_create_student("bob")
+        submission = book.update_or_create_submission(NAME, "bob")
+        for mark in submission.notebooks[0].grades:
+            mark.needs_manual_grade = True
+        book.db.commit()
+    assert waiting(course) == {"ada": (1, 0), "bob": (1, 4)}
+
+
 def test_what_waits_is_what_the_gradebook_says(course):
     grade(course, "ada", "bob")
     assert waiting(course) == {"ada": (1, 0), "bob": (1, 0)}

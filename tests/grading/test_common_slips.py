@@ -37,7 +37,7 @@ def test_one_number(got, want, part):
     assert part in reply and " Or: " not in reply
 
 
-@pytest.mark.parametrize("got", [2.9, 5.123, 41.0, 0.0123])
+@pytest.mark.parametrize("got", [2.9, 5.123, 41.0, 0.0123, 4.4755])
 def test_a_number_that_is_nothing_of_the_right_one_gets_a_plain_reply(got):
     assert _reply(check_number, "x", got, 3.47) == f"x is {got:g}, expected 3.47."
 
@@ -114,3 +114,10 @@ def test_a_function_that_fails_on_other_cases_or_takes_texts_is_no_trouble():
 
 def test_small_round_numbers_that_agree_with_much_are_told_nothing():
     assert _reply(check_number, "x", 4, 2).count("right value") <= 2
+
+
+def test_a_function_that_knows_one_example_only_is_told():
+    cases = [((np.array([1.0, 2.0]),), 1.5), ((np.array([3.0, 4.0]),), 3.5)]
+    reply = _reply(check_function, lambda x: 1.5, cases, name="f")
+    assert "the same for every input" in reply
+    assert "the same for every input" not in _reply(check_function, lambda x: x[0], cases, name="f")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from nbformat.v4 import new_code_cell, new_notebook
 
 from scalinglaws.course.exercises import Exercise
@@ -183,6 +183,7 @@ PLAIN = [json.loads(as_line(event)) for event in EVENTS]
 
 
 @cheap
+@example((2, "sitting"), "")
 @given(st.sampled_from(list(places(PLAIN))[1:]), JSON)
 def test_a_changed_event_is_read_or_left_aside(path, value):
     changed = with_other(PLAIN, path, value)

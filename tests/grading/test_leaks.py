@@ -32,7 +32,7 @@ assert f({SECRET}) == {SECRET} ** 2
 ### END HIDDEN TESTS"""
 
 
-def run(*cells: str, test: str = TEST, again: str = "", limits: Limits = Limits(cell_time=10)):  # noqa: B008
+def run(*cells: str, test: str = TEST, again: str = "", limits: Limits = Limits()):  # noqa: B008
     """Run a learner's cells, of which the last looks for traces after the test; (the test, the last cell)."""
     course = Course([], {"t": ["f"], "u": ["f"]})
     *before, after = [Cell(cell) for cell in cells]
@@ -146,7 +146,7 @@ def test_no_later_test_tells_it_either(test, tells):
         Cell(TEST, test="t"),
         Cell(test, test="u"),
     ]
-    with Session(execute.shared_server(), course, Limits(cell_time=10)) as running:
+    with Session(execute.shared_server(), course) as running:
         running.run_all(cells)
     assert cells[2].verdict and not cells[2].verdict.error
     assert cells[3].verdict and cells[3].verdict.error and SECRET not in said(cells[3])
@@ -168,12 +168,12 @@ def test_ordinary_cells_run_once(monkeypatch):
 def test_a_second_run_shows_what_the_first_would_have_shown():
     setup = "import os, time\nr, w = os.pipe()\nruns = [0]\ndef f(x):\n    runs.append(x)\n    return x**2"
     course = Course([], {"t": ["f"]})
-    cells = [Cell(setup), Cell("print('before')"), Cell(TEST, test="t"), Cell("1 / 0"), Cell("print(runs, 'x' * 300_000)"), Cell("time.sleep(9)"), Cell("os._exit(0)"), Cell("print('end', w > r)")]  # fmt: skip
-    with Session(execute.shared_server(), course, Limits(cell_time=1)) as running:
+    cells = [Cell(setup), Cell("print('before')"), Cell(TEST, test="t"), Cell("1 / 0"), Cell("print(runs, 'x' * 300_000)"), Cell("os._exit(0)"), Cell("print('end', w > r)")]  # fmt: skip
+    with Session(execute.shared_server(), course) as running:
         running.run_all(cells)
     assert not cells[2].verdict.error
     assert [cell.outputs[0].get("text", cell.outputs[0].get("ename"))[:8] for cell in cells if cell.outputs] == [
-        "before\n", "ZeroDivi", "[0] xxxx", "CellTime", "CellStop", "end True"
+        "before\n", "ZeroDivi", "[0] xxxx", "CellStop", "end True"
     ]  # fmt: skip
     assert cells[4].cut
 

@@ -285,6 +285,15 @@ def test_code_in_a_locked_test_is_the_answer(made, sam, where):
     assert "limit_test was changed; the original was run" in [r.text for r in remarks]
 
 
+def test_an_older_hand_out_is_one_remark(made, sam):
+    for name in ("square_test", "limit_test"):
+        sam.cell(name).source = sam.cell(name).source.replace("assert", "assert True and")
+    _, _, remarks = repaired(made, sam)
+    assert [r.text for r in remarks] == [
+        "square_test, limit_test were changed; the originals were run"
+    ]
+
+
 def test_a_debugging_line_in_a_test_replaces_no_answer(made, sam):
     sam.write(limit=RIGHT["limit"])
     sam.cell("limit_test").source += "\nlimit = 7\nprint(limit)"

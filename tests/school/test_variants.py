@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +42,7 @@ from tests.grading import classroom
 ROOT = Path(__file__).parents[2]
 KEY = b"0" * 64
 CLASS = {f"s{i:03}": token_of(KEY, f"s{i:03}") for i in range(200)}
-# {exercise: (test cells with what they need, the name of the answer)}
+# {exercise: (the answer cell, its test cells, the answer as an expression)}
 CELLS = {
     "00/5b": ("ex5b_suits", ["ex5b_suits_test"], "answer_5b"),
     "00/7": ("ex7_first_loss", ["ex7_first_loss_test"], "first_loss_gpt2"),
@@ -59,9 +60,14 @@ CELLS = {
     "04/7": ("ex7_batch", [], "step_saving"),  # its test fits the runs: tests/course does that
     "04/11c": ("ex11c_three_times", ["ex11c_three_times_test"], "answer_11c"),
     "05/8": ("ex8_exponents", [], "predicted_in_D"),  # its test simulates worlds
+    "05/9": ("ex9_reviewer", ["ex9_halve_test"], "data_factors['speech recognition']"),
+    "06/3b": ("ex3_demand", ["ex3_demand_test"], "wrong_per_million"),
     "07/3": ("ex4_forecast", ["ex4_forecast_test"], "growth_seen"),
     "07/4": ("ex5_claim", ["ex5_claim_test"], "context_equal"),
     "07/11": ("ex11_mixtral", ["ex11_mixtral_test"], "answer_11"),
+    "08/2": ("ex2_waste", ["ex2_waste_test"], "waste_of_run"),
+    "08/6": ("ex6_line_budgets", ["ex6_line_budgets_test"], "cheapest"),
+    "08/9b": ("ex9_other", ["ex9_other_test"], "waste_other"),
 }
 SUBSETS = {"06/6": 56, "06/7": 53}  # rows of which a student has a part
 NOTEBOOKS = [name for name in assignments(ROOT) if any(e.startswith(name[:2]) for e in CELLS)]
@@ -76,10 +82,18 @@ GIVEN = {
     "D_grid": GRID.columns.to_numpy(float),
     "L_grid": GRID.to_numpy(),
     "fresh_equivalent": lambda loss, D, L: np.exp(np.interp(loss, L[::-1], np.log(D)[::-1])),
-    "worlds": dict.fromkeys((0.5, 1.0), np.full(9, 0.1)),
+    "worlds": dict.fromkeys((0.5, 1.0), np.full(9, 0.1))
+    | {world.name: world for world in sl.practice_worlds()},
     "draws": dict.fromkeys((0.5, 1.0), np.arange(9)),
     "n_seen": [2, 4, 8],
     "unseen_mass": lambda p, seen: 1 - p[seen].sum(),
+    "hestness": {
+        "language model on words": 0.066,
+        "machine translation": 0.128,
+        "speech recognition": 0.30,
+        "ImageNet, lowest": 0.31,
+        "ImageNet, highest": 0.49,
+    },
     "criticals": pd.DataFrame({"B_crit": [900.0, 1700.0]}),
     "gpt3": pd.DataFrame(
         {
@@ -122,6 +136,11 @@ def test_every_exercise_that_draws_numbers_is_tried_here():
     assert all(("seed" in drawn(e, "").values) == (e in SUBSETS) for e in EXERCISES)
 
 
+def test_every_notebook_has_three_exercises_with_numbers_of_ones_own():
+    own = Counter(exercise[:2] for exercise in EXERCISES)
+    assert all(own[name[:2]] >= 3 for name in assignments(ROOT)), own
+
+
 def test_200_perfect_students_are_right_no_two_alike_and_a_copy_is_told(
     cells, tmp_path, monkeypatch
 ):
@@ -132,7 +151,7 @@ def test_200_perfect_students_are_right_no_two_alike_and_a_copy_is_told(
             names = solve(cells, exercise)
             for test in cells[exercise][1:] if len(answers[exercise]) < 6 else ():
                 exec(test, names)
-            answers[exercise].append(float(names[answer]))
+            answers[exercise].append(float(eval(answer, names)))
     for exercise in EXERCISES:
         numbers = [tuple(drawn(exercise, token).values.values()) for token in CLASS.values()]
         assert len(set(numbers)) == len(CLASS), exercise

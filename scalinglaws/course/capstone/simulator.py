@@ -12,6 +12,7 @@ rate of that run, for worlds that punish a bad one (`Recipe`). scoring.py judges
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from collections.abc import Callable
@@ -213,11 +214,9 @@ class World:
 
     def compute_for(self, loss: float) -> float:
         """The least training FLOPs, up to 2·C_target, that reach this expected loss; 0 below C_target/100,000."""
-        C = self.C_target * np.geomspace(1e-5, 2, 201)
-        best = np.minimum.accumulate(np.asarray(self.optimum(C)[2]))
+        log_C, best = _frontier(self)
         # np.interp wants the losses in ascending order; equal ones (the start) keep the cheapest.
-        log_C = np.interp(-loss, -best, np.log(C), left=-math.inf)
-        return math.exp(log_C)
+        return math.exp(np.interp(-loss, -best, log_C, left=-math.inf))
 
     def waste(self, N: float, D: float, lr: float | None = None) -> float:
         """The share of C_target that the best planner would have saved, reaching the expected loss of (N, D).
@@ -226,6 +225,13 @@ class World:
         of the compute was spent for nothing.
         """
         return max(0.0, 1 - self.compute_for(float(self.loss(N, D, lr))) / self.C_target)
+
+
+@functools.lru_cache(maxsize=64)  # judging a plan asks for the same worlds again and again
+def _frontier(world: World) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """ln C and the lowest expected loss that C buys, from C_target/100,000 to 2·C_target."""
+    C = world.C_target * np.geomspace(1e-5, 2, 201)
+    return np.log(C), np.minimum.accumulate(np.asarray(world.optimum(C)[2]))
 
 
 def law_at(

@@ -35,14 +35,6 @@ _OF: list[tuple[Callable[[Array], Array], str]] = [
     (lambda w: 1 - w, "1 minus the right value: the rest is counted."),
     (lambda w: 100 - w, "100 minus the right value: the rest is counted."),
     (lambda w: 100 * (1 - w), "the rest to 1, in per cent."),
-    (
-        lambda w: w - 1,
-        "the right value minus 1: it is one too low, or a change stands for a factor.",
-    ),
-    (
-        lambda w: w + 1,
-        "the right value plus 1: it is one too high, or a factor stands for a change.",
-    ),
     (lambda w: 100 * (w - 1), "the change in per cent, where the factor was asked for."),
     (lambda w: 1 + w / 100, "the factor, where the change in per cent was asked for."),
     (lambda w: w**2, "the square of the right value."),
@@ -53,6 +45,10 @@ _OF: list[tuple[Callable[[Array], Array], str]] = [
     (np.exp, "exp of the right value: the logarithm was asked for."),
     (lambda w: 10.0**w, "10 to the power of the right value: the logarithm was asked for."),
     (lambda w: 2.0**w, "2 to the power of the right value: the logarithm was asked for."),
+]
+_ONE_APART = [
+    (-1.0, "the right value minus 1: it is one too low, or a change stands for a factor."),
+    (1.0, "the right value plus 1: it is one too high, or a factor stands for a change."),
 ]
 
 
@@ -99,6 +95,10 @@ def _relations(got: Array, want: Array, rtol: float) -> Iterator[str]:
                 yield f"It is the right value divided by {factor:.4g}. {hint}"
         for change, sentence in _OF:
             if holds(change(want)):
+                yield f"It is {sentence}"
+        for one, sentence in _ONE_APART:
+            # Of a large number 1 is little: a relative tolerance would find it everywhere.
+            if holds(want + one) and np.all(np.abs(got - want - one) <= 2e-3):
                 yield f"It is {sentence}"
         exponent = np.round(np.log10(np.median(got / want))) if np.all(got / want > 0) else 0.0
         if abs(exponent) not in (0, 2) and holds(want * 10.0**exponent):
@@ -179,6 +179,7 @@ def of_function(
     return (
         _exchanged(asked, cases, failed, parameter)
         or _ignored(asked, cases, failed, parameter)
+        or _constant(asked, cases)
         or _with_argument(asked, cases, failed, parameter)
         or of_values(
             [(g, w) for given, w in _arrays(cases) if (g := asked(given)) is not None],
@@ -250,6 +251,20 @@ def _ignored(
         results = [asked((*args[:i], other, *args[i + 1 :])) for other in others]
         if results and all(r is not None and _same(r, got) for r in results):
             return f"The result is the same whatever {parameter(i)} is: use the argument."
+    return ""
+
+
+def _constant(asked: _Asked, cases: Sequence[Case]) -> str:
+    """Whether inputs with different results all get the same one."""
+    wanted = [want for _, want in _arrays(cases)]
+    if len(cases) < 2 or all(_same(want, wanted[0]) for want in wanted):
+        return ""
+    results = [asked(args) for args, _ in cases]
+    if all(r is not None and _same(r, results[0]) for r in results):
+        return (
+            "The result is the same for every input: it comes from names outside the function,"
+            " or one example is typed in. Use the arguments."
+        )
     return ""
 
 

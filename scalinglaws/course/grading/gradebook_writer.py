@@ -206,16 +206,18 @@ class Records:
         who: Any = SubmittedAssignment.student_id
         sheet: Any = Assignment
         score: Any = Grade.auto_score
+        kind: Any = Grade.cell_type
         rows = (
-            self.gradebook.db.query(who, score)
+            self.gradebook.db.query(who, score, kind)
             .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
             .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
             .join(sheet, sheet.id == SubmittedAssignment.assignment_id)
             .filter(sheet.name == self.assignment, Grade.needs_manual_grade)
         )
-        for student, score in rows:
+        for student, score, kind in rows:
             answers, others = found.get(student, (0, 0))
-            found[student] = (answers + 1, others) if score is None else (answers, others + 1)
+            written = score is None and kind == "markdown"  # a test without a score was never run
+            found[student] = (answers + 1, others) if written else (answers, others + 1)
         return found
 
     def _is_entered(self, name: str, notebook: NotebookNode) -> bool:

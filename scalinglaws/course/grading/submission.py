@@ -321,10 +321,21 @@ def match_cells(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
         if name and name not in copies and id(cell) not in taken:
             copies[name] = [cell]
     written = _written_in_locked(copies, ours)
+    changed = [name for name, cells in copies.items() if _is_changed(cells[0], ours[name])]
+    if changed:
+        verbs = ("were", "originals were") if len(changed) > 1 else ("was", "original was")
+        remarks.append(repaired(f"{', '.join(changed)} {verbs[0]} changed; the {verbs[1]} run"))
     for name, cells in copies.items():
         remarks += _match_copies(name, cells, ours[name])
     remarks += _claim_code(notebook, source, ours, written)
     return remarks
+
+
+def _is_changed(cell: NotebookNode, original: NotebookNode) -> bool:
+    """Whether a locked cell is not as it was handed out."""
+    if is_solution(original):
+        return False
+    return not any(same_text(cell.source, s) for s in (original.source, visible(original.source)))
 
 
 def _written_in_locked(
@@ -351,8 +362,6 @@ def _match_copies(name: str, cells: list[NotebookNode], original: NotebookNode) 
     if not is_solution(original):
         cell = cells[0]
         adopt_metadata(cell, original)
-        if not any(same_text(cell.source, s) for s in (original.source, visible(original.source))):
-            remarks.append(repaired(f"{name} was changed; the original was run"))
         cell.source = original.source
         return remarks
     changed = [c for c in cells if not same_text(c.source, original.source)]
@@ -602,6 +611,7 @@ _STATEMENT = (
     "with ",
     "print(",
     "return ",
+    "assert ",
     "%",
 )
 

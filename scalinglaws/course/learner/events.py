@@ -190,7 +190,9 @@ _NAME_OF = {kind: name for name, kind in _NAMES.items()}
 def as_line(event: Event) -> bytes:
     """An event as it stands in the file, without the end of the line."""
     about = {"at": event.at.isoformat(timespec="milliseconds"), "event": _NAME_OF[type(event)]}
-    kept = {k: v for k, v in asdict(event).items() if not (k == "sitting" and not v)}
+    kept = asdict(event)
+    if isinstance(event, Answered) and not event.sitting:
+        del kept["sitting"]
     return json.dumps(about | kept | {"at": about["at"]}, ensure_ascii=False).encode(
         "utf-8", "replace"
     )

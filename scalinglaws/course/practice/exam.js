@@ -170,7 +170,7 @@ function render({ model, el }) {
       body.replaceChildren(...parts.filter((part) => part != null));
       const time = body.querySelector(".slp-time");
       if (time) timer = countdown(time, shown.seconds_left, {
-        short: 60, marks: [600, 300, 60], words: (mark) => `${mark / 60} minutes left`, say,
+        short: 60, marks: [600, 300, 60], words: (mark) => (mark > 60 ? `${mark / 60} minutes left` : "1 minute left"), say,
         over: () => {
           acted = true;
           model.send({ do: "look" });

@@ -7,6 +7,7 @@ from scalinglaws.course.questions.seal import find, option_replies
 from .exam import Desk, Exam, draw_exam, minutes_of
 from .options import shown_letters, shown_options
 from .reveal import worked_solution
+from .sitting import seconds_left
 
 TITLE = "Exam on scaling laws"
 
@@ -37,8 +38,7 @@ def view(desk: Desk) -> dict[str, Any]:
     }
     deadline = exam.deadline()
     if deadline and not over:
-        left = (deadline - desk.now).total_seconds()
-        shown["seconds_left"] = max(0.0, min(left, exam.started.seconds or left))
+        shown["seconds_left"] = seconds_left(deadline, desk.now, exam.started.seconds)
     if over:
         shown |= {
             "right": exam.right,

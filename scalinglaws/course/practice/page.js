@@ -161,7 +161,7 @@ function render({ model, el }) {
       make("li", {}, `${row.name}: ${row.right ? "right" : "not right"}${row.right && row.attempts > 1 ? `, at attempt ${row.attempts}` : ""}`));
     const good = shown.results.filter((row) => row.right).length;
     return [
-      make("h3", { tabindex: -1, class: shown.phase === "over" ? "slp-goal" : null },
+      make("h3", { tabindex: -1 },
         shown.won ? `${shown.all} right: the badge is yours` : `${good} of ${shown.of} are right`),
       make("ol", {}, ...rows),
       shown.badge ? make("img", { src: shown.badge.picture, alt: shown.badge.alt }) : null,

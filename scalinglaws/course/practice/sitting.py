@@ -84,6 +84,12 @@ def five_problems() -> list[str]:
     return [q for q in sorted(sealed_bank()) if q.startswith(f"{CHALLENGE}.")][:ROUND]
 
 
+def seconds_left(deadline: datetime, now: datetime, most: float | None) -> float:
+    """Until a deadline, and no more than there were at first: a clock may be set back."""
+    left = (deadline - now).total_seconds()
+    return max(0.0, min(left, most or left))
+
+
 @dataclass
 class Turn:
     """One question put once: computed from events."""

@@ -4,7 +4,7 @@ Nothing in it tells an answer that was not given, except of a question that is o
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from scalinglaws.course.learner.events import Event
 from scalinglaws.course.questions.answers import from_text
@@ -17,7 +17,7 @@ from .badge import badge_of
 from .mistakes import mistakes
 from .options import shown_letters, shown_options, to_shown
 from .reveal import worked_solution
-from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn, all_of, rules
+from .sitting import ATTEMPTS, Challenge, Practice, Sitting, Turn, all_of, rules, seconds_left
 
 TITLE = "LLM Scaling Master"
 _TYPES: dict[Type, str] = {
@@ -32,11 +32,14 @@ _TYPES: dict[Type, str] = {
 }
 
 
+# No round yet; a question to answer; one's own text beside the model answer; a question that is over; practice with nothing due.
+Phase = Literal["start", "question", "compare", "closed", "rest"]
+
+
 def view(sitting: Sitting) -> dict[str, Any]:
     """The state of a sitting: JSON-ready, texts in Markdown.
 
-    phase: "start" (no round yet), "question", "compare" (one's own text, beside the model answer), "closed", "over" (of a round) or
-    "rest" (practice: nothing is due).
+    phase: a `Phase`. over, in the challenge: whether the round is.
     """
     events = sitting.progress.events()
     found = sitting.turns(events)
@@ -94,8 +97,11 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
     entry, now = turn.entry, sitting.now
     kind = entry.form
     closed = turn.closed(now)
+    phase: Phase = "closed" if closed else "question"
+    if entry.form == "words" and turn.answers and not closed:
+        phase = "compare"
     shown: dict[str, Any] = {
-        "phase": "closed" if closed else "question",
+        "phase": phase,
         "question": turn.question,
         "facts": [entry.kind or _TYPES[entry.type], entry.level],
         "prompt": entry.text,
@@ -117,13 +123,10 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
         "references": [],
     }
     if turn.deadline and not closed:
-        left = (turn.deadline - now).total_seconds()
-        shown["seconds_left"] = max(0.0, min(left, turn.seconds or left))
+        shown["seconds_left"] = seconds_left(turn.deadline, now, turn.seconds)
     if turn.answers:
         reply = _mark_again(turn)
         shown["reply"] = {"right": reply.right, "text": reply.text}
-        if kind == "words" and not closed:
-            shown["phase"] = "compare"
     if closed:
         shown["solution"] = worked_solution(turn.question, events) or (
             "The worked solution opens with the right answer, or where the course's folder questions/ is."

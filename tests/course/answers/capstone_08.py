@@ -8,6 +8,12 @@ from . import Answers, choice
 _WASTE = """
 def waste(loss, C, E, k, gamma):
     return {}
+waste_of_run = 0.5164
+"""
+_WASTE_OF = """
+def waste(loss, C, E, k, gamma):
+    return 1 - ((loss - E) / k) ** (-1 / gamma) / C
+waste_of_run = {}
 """
 _LINE = """
 def train_line(oracle, C, centre, width=4, n=7):
@@ -51,6 +57,13 @@ def minimum(N, loss):
     return {result}
 """
 
+_SOME = """
+def minimum(N, loss):
+    x, y = np.log(N) - np.mean(np.log(N)), np.log(loss)
+    used = {}
+    return lowest_point(np.polyfit(x[used], y[used], 2), np.asarray(N), np.asarray(loss))
+"""
+
 
 def lowest(
     downwards="float(N[np.argmin(loss)]), float(np.min(loss))",
@@ -63,6 +76,13 @@ def lowest(
 _BUDGETS = """
 def line_budgets(budget, lines=6, runs=7, ratio=2):
     {}
+cheapest = 2.2676e15
+"""
+_CHEAPEST = """
+def line_budgets(budget, lines=6, runs=7, ratio=2):
+    r = float(ratio) ** np.arange(lines)
+    return budget * r / (runs * r.sum())
+cheapest = {}
 """
 _FORECAST = """
 def forecast(C, loss, C_target):
@@ -75,6 +95,10 @@ def surprise(C, loss):
     C, loss = np.asarray(C), np.asarray(loss)
     {}
 """
+_HELD_BACK = (
+    "i = C.argmax(); rest = np.delete(np.arange(len(C)), i); "
+    "law = sl.fit_power_law(C[rest], loss[rest]).law; f = float(law(C[i])); "
+)
 _PLAN = """
 def plan(oracle, C_target):
     C, L = [], []
@@ -102,6 +126,7 @@ def rate_law(oracle, C, sizes, rates):
     line = np.polyfit(np.log(sizes), ln_best, 1)
     return {result}
 """
+_RATE_LAW = _RATES.format(best="-q[1] / (2 * q[0])", result="np.exp(line[1]), -line[0]")
 _GUESS_PLAN = """
 def plan(oracle, C_target):
     N = np.sqrt(C_target / 120)
@@ -190,6 +215,7 @@ def plan(oracle, C_target):
     return N, D, loss, min(low, loss) - missed, max(high, loss) + missed, k * N**-p
 """
 )
+_OTHER = "w = worlds['many tokens']; N = {N}; waste_other = w.waste(N, {D})\n"
 _RULE = "rule = {{w.name: w.waste((w.C_target / 120)**0.5, 20 * (w.C_target / 120)**0.5) for w in sl.practice_worlds()}}\n{}"
 
 ANSWERS = {
@@ -211,6 +237,7 @@ ANSWERS = {
             _WASTE.format("1 - ((loss - E) / k) ** (-1 / gamma) / C"),
             _WASTE.format("(C - (k / (loss - E)) ** (1 / gamma)) / C"),
             _WASTE.format("-np.expm1(np.log(k / (loss - E)) / gamma - np.log(C))"),
+            _WASTE_OF.format("round(waste(2.04, 1e21, 1.8, 1000, 0.175), 3)"),
         ],
         wrong=[
             (_WASTE.format("((loss - E) / k) ** (-1 / gamma) / C"), "share that was needed"),
@@ -218,24 +245,37 @@ ANSWERS = {
             (_WASTE.format("1 - C / ((loss - E) / k) ** (-1 / gamma)"), "changed places"),
             (_WASTE.format("100 * (1 - ((loss - E) / k) ** (-1 / gamma) / C)"), "in per cent"),
             (_WASTE.format("1 - (loss / k) ** (-1 / gamma) / C"), "E is left out"),
+            (_WASTE.format("1 - (loss - E) ** (-1 / gamma) / C"), "k is left out"),
+            (_WASTE.format("1 - ((loss - E) / k) ** -gamma / C"), "1/gamma, not gamma"),
+            (_WASTE.format("C - ((loss - E) / k) ** (-1 / gamma)"), "in FLOPs"),
+            (_WASTE.format("((loss - E) / k) ** (-1 / gamma)"), "That is C_need"),
+            (_WASTE.format("E + k * C**-gamma"), "loss on the frontier"),
+            (
+                _WASTE_OF.format("1 - waste(2.04, 1e21, 1.8, 1000, 0.175)"),
+                "the share that was needed",
+            ),
+            (_WASTE_OF.format("waste(2.04, 1e21, 0, 1000, 0.175)"), "E is left out: it is 1.8"),
+            (_WASTE_OF.format("1 - (1.8 + 1000 * 1e21**-0.175) / 2.04"), "compares the losses"),
+            (_WASTE_OF.format("51.5"), "A share, from 0 to 1"),
+            (_WASTE_OF.format("0.5"), ""),
             (_WASTE.format("1 - ((loss - E) / k) ** (1 / gamma) / C"), "wrong sign"),
             (_WASTE.format("1 - (E + k * C**-gamma) / loss"), "compares the losses"),
             (_WASTE.format("1 - k * C**-gamma / (loss - E)"), "what lies above E"),
             (_WASTE.format("print(loss)"), "returned None"),
-            (_WASTE.format("loss - E - k * C**-gamma"), ""),
+            (_WASTE.format("loss - E - k * C**-gamma"), "compares the losses"),
         ],
     ),
     "ex3_figure": Answers(
         right=["factor_20 = 2.2", "factor_20 = 2.1", "factor_20 = np.float64(2.3)"],
         wrong=[
             ("factor_20 = 0.45", "above 1"),
-            ("factor_20 = 1.27", "2 %, not 20 %"),
+            ("factor_20 = 1.27", "stands at about 2%"),
             ("factor_20 = 20", "above 1"),
-            ("factor_20 = 3.0", "34 %"),
-            ("factor_20 = 1.5", ""),
+            ("factor_20 = 3.0", "stands at about 34%"),
+            ("factor_20 = 1.5", "stands at about 6%"),
             ("factor_20 = '2.2'", "quotation marks"),
             ("factor_20 = 0.2", "above 1"),
-            ("factor_20 = 1.6", "8 %: follow"),
+            ("factor_20 = 1.6", "stands at about 8%"),
         ],
     ),
     "ex3b_strategy": choice(
@@ -273,13 +313,56 @@ def train_line(oracle, C, centre, width=4, n=7):
             ),
             (line(sizes="centre * np.geomspace(width, 1 / width, n)"), "descending"),
             (line(result="losses"), ""),
+            (line(result="np.array(losses), np.array(sizes)"), "The losses came first"),
+            (line(sizes="np.geomspace(centre, centre * width, n)"), "start at the centre"),
+            (line(sizes="np.geomspace(centre / width, centre, n)"), "end at the centre"),
+            (line(sizes="np.geomspace(centre / width, centre * width, 7)"), "n is 5, and 7"),
+            (
+                line(sizes="np.geomspace(centre / width, centre * width, n, endpoint=False)"),
+                "The last size is missing",
+            ),
+            (
+                line(sizes="centre * np.logspace(-np.log(width), np.log(width), n)"),
+                "powers of 10",
+            ),
+            (line(sizes="np.geomspace(centre / 4, centre * 4, n)"), "The 4 of the default"),
+            (line(sizes="centre * np.exp(np.linspace(-width, width, n))"), "e^width"),
+            (line(tokens="C / n / (6 * N)"), "each run costs C"),
+            (
+                line(result="np.sort(sizes)[np.argsort(losses)], np.sort(losses)"),
+                "sorted by the loss",
+            ),
+            (
+                line().replace(
+                    "        if np", "        if np.isnan(loss):\n            break\n        if np"
+                ),
+                "go on with the next size",
+            ),
+            (
+                line().replace("            break\n", "            return None\n"),
+                "stop and return the runs that were paid",
+            ),
+            (
+                line().replace(
+                    "    sizes, losses = [], []",
+                    "    sizes, losses = [], []\n    if oracle.left() < n * C:\n        return [], []",
+                ),
+                "Three of six runs can be paid, and 0",
+            ),
+            (
+                line().replace(
+                    "oracle.train(N, C / (6 * N))",
+                    "(oracle.train(N, C / (6 * N)) + oracle.train(1.001 * N, C / (6.006 * N))) / 2",
+                ),
+                "train each size once",
+            ),
             (line(result="None"), "returned None"),
             (line().replace("except OutOfBudget", "except ZeroDivisionError"), "OutOfBudget"),
             (line(tokens="20 * N"), ""),
             (line(result="list(zip(sizes, losses))"), ""),
             (
                 line().replace("oracle.train(N, C / (6 * N))", "oracle.train(C / (6 * N), N)"),
-                "",
+                "N and D changed places",
             ),
         ],
         equal={"train_line sorts its input first": "it is handed no array"},
@@ -287,6 +370,9 @@ def train_line(oracle, C, centre, width=4, n=7):
     "ex5_minimum": Answers(
         right=[
             lowest(),
+            _SOME.format(
+                "np.arange(len(x)) != np.argmax(np.abs(y - np.polyval(np.polyfit(x, y, 2), x)))"
+            ),
             """
 def minimum(N, loss):
     from scipy.optimize import least_squares
@@ -352,8 +438,13 @@ def minimum(N, loss):
             ),
             (
                 "def minimum(N, loss):\n    return lowest_point(np.polyfit(np.log(N), np.log(loss), 2), N, loss)",
-                "",
+                "is yours in another x",
             ),
+            (_SOME.format("np.sort(np.argsort(loss)[:3])"), "three lowest runs"),
+            (_SOME.format("np.arange(len(x)) != np.argmax(loss)"), "the run with the highest loss"),
+            (_SOME.format("np.arange(1, len(x) - 1)"), "leaves out both ends"),
+            (_SOME.format("np.arange(1, len(x))"), "leaves out the first run"),
+            (_SOME.replace("np.log(loss)", "np.asarray(loss)").format("x < 99"), "fit ln L"),
             ("def minimum(N, loss):\n    pass", "returned None"),
         ],
         equal={
@@ -500,8 +591,13 @@ def forecast(C, loss, C_target):
                 "    v = fit.predict(1e20)\n"
                 "    low, high = fit.predict_interval(1e20, level=0.8)\n"
                 "    return v, min(low, v), max(high, v)",
-                "",
+                "whatever C_target is",
             ),
+            (
+                _FORECAST.format("return value, value + 0.01, value + 0.02"),
+                "leaves the forecast out",
+            ),
+            (_FORECAST.format("v = fit.law.E; return v, 0.9 * v, 1.1 * v"), "the floor E"),
             (
                 _FORECAST.format("value = loss[-1]; return value, 0.9 * value, 1.1 * value"),
                 "last point",
@@ -584,6 +680,37 @@ def surprise(C, loss):
                 "no floor",
             ),
             (_SURPRISE.format("pass"), "returned None"),
+            (_SURPRISE.format(_HELD_BACK + "return loss[i] - f"), "difference in nats"),
+            (
+                _SURPRISE.format(_HELD_BACK + "return 1 - f / loss[i]"),
+                "divided by the measured loss",
+            ),
+            (
+                _SURPRISE.format(_HELD_BACK + "return np.log(loss[i] / f)"),
+                "logarithm of measured/forecast",
+            ),
+            (
+                _SURPRISE.format(_HELD_BACK + "return (loss[i] - law.E) / (f - law.E) - 1"),
+                "lies above the floor",
+            ),
+            (
+                _SURPRISE.format(
+                    _HELD_BACK.replace("C.argmax()", "C.argmin()") + "return loss[i] / f - 1"
+                ),
+                "keeps back the cheapest run",
+            ),
+            (
+                _SURPRISE.format(
+                    _HELD_BACK.replace("C.argmax()", "loss.argmax()") + "return loss[i] / f - 1"
+                ),
+                "",
+            ),
+            (
+                _SURPRISE.format(
+                    _HELD_BACK.replace("C.argmax()", "loss.argmin()") + "return loss[i] / f - 1"
+                ),
+                "run with the lowest loss",
+            ),
             (
                 _SURPRISE.format(
                     "o = np.argsort(C); return abs(loss[o[-1]] / sl.fit_power_law(C[o[:-1]], loss[o[:-1]]).predict(C[o[-1]]) - 1)"
@@ -596,6 +723,38 @@ def surprise(C, loss):
                 ),
                 "",
             ),
+        ],
+    ),
+    "ex9_other": Answers(
+        right=[
+            _OTHER.format(N="np.sqrt(w.C_target / 1200)", D="200 * N"),
+            _OTHER.format(N="(w.C_target / 1200) ** 0.5", D="w.C_target / (6 * N)"),
+            _OTHER.format(N="np.sqrt(w.C_target / 1200)", D="200 * N")
+            + "waste_other = round(waste_other, 3)",
+        ],
+        wrong=[
+            (_OTHER.format(N="np.sqrt(w.C_target / 120)", D="20 * N"), "20 tokens per parameter"),
+            (_OTHER.format(N="np.sqrt(w.budget / 1200)", D="200 * N"), "exploration budget"),
+            (_OTHER.format(N="np.sqrt(w.C_target / 200)", D="200 * N"), "N·D is too large"),
+            (
+                _OTHER.replace("many tokens", "large models").format(
+                    N="np.sqrt(w.C_target / 1200)", D="200 * N"
+                ),
+                "in another world",
+            ),
+            (_OTHER.format(N="200 * np.sqrt(w.C_target / 1200)", D="N / 200"), "changed places"),
+            (
+                _OTHER.format(N="np.sqrt(w.C_target / 1200)", D="200 * N")
+                + "waste_other = 1 - waste_other",
+                "Wasted is the rest",
+            ),
+            (
+                _OTHER.format(N="np.sqrt(w.C_target / 1200)", D="200 * N")
+                + "waste_other = 100 * waste_other",
+                "A share",
+            ),
+            (_OTHER.format(N="np.sqrt(w.C_target / 1200)", D="200 * N") + "waste_other = 0.2", ""),
+            ("waste_other = worlds['many tokens'].waste", "call"),
         ],
     ),
     "ex9_refute": Answers(
@@ -632,7 +791,21 @@ def surprise(C, loss):
             ),
             (_RULE.format("n_bad = 8; worst_world = 'many tokens'"), ""),
             (_RULE.format("n_bad = rule; worst_world = 'many tokens'"), "number was expected"),
-            (_RULE.format("n_bad = 5; worst_world = 3"), "one of the names"),
+            (_RULE.format("n_bad = 5; worst_world = 3"), "of type int: the name of a world"),
+            (_RULE.format("n_bad = 5; worst_world = worlds['many tokens']"), "of type World"),
+            (_RULE.format("n_bad = 5; worst_world = 'Many tokens'"), "one of the names"),
+            (
+                _RULE.format(
+                    "n_bad = sum(v > 0.5 for v in rule.values()); worst_world = 'many tokens'"
+                ),
+                "above 50 %",
+            ),
+            (
+                _RULE.replace("/ 120)**0.5", "/ 20)**0.5")
+                .replace("/ 120) ** 0.5", "/ 20) ** 0.5")
+                .format("n_bad = sum(v > 0.2 for v in rule.values()); worst_world = 'many tokens'"),
+                "N·D is too large for C_target",
+            ),
             ("n_bad, worst_world = 5, None", "no value yet"),
             (
                 _RULE.replace("C_target", "budget").format(
@@ -676,7 +849,51 @@ def rate_law(oracle, C, sizes, rates):
                 _RATES.format(best="x[np.argmin(y)]", result="np.exp(line[1]), -line[0]"),
                 "best of the rates tried",
             ),
-            (_RATES.format(best="-q[1] / q[0]", result="np.exp(line[1]), -line[0]"), ""),
+            (
+                _RATES.format(best="-q[1] / q[0]", result="np.exp(line[1]), -line[0]"),
+                "The 2 is missing",
+            ),
+            (_RATE_LAW.replace("y = np.log(loss[kept])", "y = loss[kept]"), "fit ln L"),
+            (_RATE_LAW.replace("np.exp(line[1])", "np.exp(line[1] / np.log(10))"), "two bases"),
+            (
+                _RATE_LAW.replace("np.log(sizes), ln_best", "ln_best, np.log(sizes)"),
+                "The axes changed places",
+            ),
+            (
+                _RATE_LAW.replace(
+                    "np.log(sizes), ln_best",
+                    "np.log([sizes[0], sizes[-1]]), [ln_best[0], ln_best[-1]]",
+                ),
+                "the first and the last size",
+            ),
+            (
+                _RATE_LAW.replace("np.log(sizes), ln_best", "np.log(sizes[:2]), ln_best[:2]"),
+                "two sizes only",
+            ),
+            (
+                _RATE_LAW.replace("np.log(sizes), ln_best", "np.log(sizes[-2:]), ln_best[-2:]"),
+                "two sizes only",
+            ),
+            (
+                _RATE_LAW.replace("ln_best.append(", "ln_best.append(np.clip(").replace(
+                    "(2 * q[0]))", "(2 * q[0]), np.log(min(rates)), np.log(max(rates))))"
+                ),
+                "held within the rates",
+            ),
+            (
+                _RATE_LAW.replace(
+                    "        x = np",
+                    "        b = np.nanargmin(loss)\n        kept &= np.abs(np.arange(len(loss)) - b) < 2\n        x = np",
+                ),
+                "three runs each",
+            ),
+            (
+                _RATE_LAW.replace(
+                    "in rates]", "in oracle.lr * np.geomspace(1 / 8, 8, len(rates))]"
+                ),
+                "",
+            ),
+            (_RATE_LAW.replace("ln_best, 1)", "ln_best, 1, w=np.arange(1, len(sizes) + 1))"), ""),
             (
                 _RATES.format(
                     best="-q[1] / (2 * q[0])", result="np.exp(line[1]), -line[0]"
@@ -687,13 +904,13 @@ def rate_law(oracle, C, sizes, rates):
                 _RATES.format(
                     best="-q[1] / (2 * q[0])", result="np.exp(line[1]), -line[0]"
                 ).replace("np.isfinite(loss)", "np.full(len(loss), True)"),
-                "diverge",
+                "leave the nan out",
             ),
             (
                 _RATES.format(
                     best="-q[1] / (2 * q[0])", result="np.exp(line[1]), -line[0]"
                 ).replace("x = np.log(np.asarray(rates))", "x = np.asarray(rates)"),
-                "",
+                "fit it in ln(rate)",
             ),
             (_RATES.format(best="-q[1] / (2 * q[0])", result="np.exp(line[1])"), "two numbers"),
             ("def rate_law(oracle, C, sizes, rates):\n    pass", "returned None"),

@@ -126,7 +126,7 @@ def exponents(**changes):
     return filled(_EXPONENTS, _EXPONENTS_RIGHT, **changes)
 
 
-_HALVE = "times_to_halve = {n: <factor> for n, b in hestness.items()}\nverdict = <verdict>"
+_HALVE = "data_factors = {n: <factor> for n, b in hestness.items()}\nverdict = <verdict>"
 _VERDICT = {
     "A": "too strong",
     "B": "too strong",
@@ -155,6 +155,13 @@ ANSWERS = {
     ),
     "ex2_ranges": Answers(
         right=[
+            (
+                "fu=sl.fit_chinchilla(upper['N'],upper['D'],upper['loss_prose'])\n"
+                "alpha_all=list(fit_prose.interval('alpha'))\n"
+                "alpha_upper=list(fu.interval('alpha'))\n"
+                "ranges_agree=bool(max(alpha_all[0],alpha_upper[0])<=min(alpha_all[1],"
+                "alpha_upper[1]))"
+            ),
             ranges(),
             ranges(
                 all='list(fit_prose.interval("alpha"))',
@@ -167,6 +174,36 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "fu=sl.fit_chinchilla(upper['N'],upper['D'],upper['loss_prose'])\n"
+                    "alpha_all=fit_prose.interval('alpha',level=0.8)\n"
+                    "alpha_upper=fu.interval('alpha',level=0.8)\n"
+                    "ranges_agree=bool(max(alpha_all[0],alpha_upper[0])<=min(alpha_all[1],"
+                    "alpha_upper[1]))"
+                ),
+                "That is the 80 % interval, from 10 to",
+            ),
+            (
+                (
+                    "fu=sl.fit_chinchilla(upper['N'],upper['D'],upper['loss_prose'])\n"
+                    "alpha_all=fit_prose.interval('E')\n"
+                    "alpha_upper=fu.interval('E')\n"
+                    "ranges_agree=bool(max(alpha_all[0],alpha_upper[0])<=min(alpha_all[1],"
+                    "alpha_upper[1]))"
+                ),
+                "That is the interval of",
+            ),
+            (
+                (
+                    "fu=sl.fit_chinchilla(upper['N'],upper['D'],upper['loss_prose'])\n"
+                    "alpha_all=fit_prose.interval('alpha')\n"
+                    "alpha_upper=fit_prose.interval('alpha')\n"
+                    "ranges_agree=bool(max(alpha_all[0],alpha_upper[0])<=min(alpha_all[1],"
+                    "alpha_upper[1]))"
+                ),
+                "That is the interval from the other",
+            ),
             (ranges(upper='fit_prose.interval("alpha")'), "other range"),
             (ranges(all='fit_upper.interval("alpha")'), "other range"),
             (ranges(all='fit_prose.interval("beta")'), "interval of beta"),
@@ -183,6 +220,12 @@ ANSWERS = {
     ),
     "ex2_levels": Answers(
         right=[
+            (
+                "fc=sl.fit_chinchilla(shared['N'],shared['D'],shared['loss_code'])\n"
+                "L_prose=list(fit_prose.interval(lambda l:l(N_ref,D_ref)))\n"
+                "L_code=list(fc.interval(lambda law:law(N_ref,D_ref)))\n"
+                "belongs_to_text='level'"
+            ),
             levels(),
             levels(
                 prose="fit_prose.predict_interval(N_ref, D_ref)",
@@ -191,6 +234,42 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "fc=sl.fit_chinchilla(shared['N'],shared['D'],shared['loss_code'])\n"
+                    "L_prose=fit_prose.interval(lambda l:l(N_ref,D_ref),level=.8)\n"
+                    "L_code=fc.interval(lambda l:l(N_ref,D_ref),level=.8)\n"
+                    "belongs_to_text='level'"
+                ),
+                "That is the 80 % interval, from 10 to",
+            ),
+            (
+                (
+                    "fc=sl.fit_chinchilla(shared['N'],shared['D'],shared['loss_code'])\n"
+                    "L_prose=fit_prose.interval(lambda l:l(10_000,300_000))\n"
+                    "L_code=fc.interval(lambda l:l(10_000,300_000))\n"
+                    "belongs_to_text='level'"
+                ),
+                "95 % interval of the loss on prose at",
+            ),
+            (
+                (
+                    "fc=sl.fit_chinchilla(shared['N'],shared['D'],shared['loss_code'])\n"
+                    "L_prose=fit_prose.interval(lambda l: l(N_ref,D_ref))\n"
+                    "L_code=fc.interval('E')\n"
+                    "belongs_to_text='level'"
+                ),
+                "That is the interval of E, the floor.",
+            ),
+            (
+                (
+                    "fc=sl.fit_chinchilla(shared['N'],shared['D'],shared['loss_code'])\n"
+                    "L_prose=fit_prose.interval(lambda l: l(N_ref,D_ref))\n"
+                    "L_code=fit_prose.interval(lambda l:l(N_ref,D_ref))\n"
+                    "belongs_to_text='level'"
+                ),
+                "That is the interval for the other",
+            ),
             (levels(prose=_LEVELS_RIGHT["code"], code=_LEVELS_RIGHT["prose"]), "other text"),
             (levels(prose='fit_prose.interval("E")'), "the floor"),
             (levels(code="fit_code.interval(lambda law: law(D_ref, N_ref))"), "changed places"),
@@ -210,6 +289,13 @@ ANSWERS = {
     ),
     "ex3_transfer": Answers(
         right=[
+            (
+                "pr=fit_prose.predict(shared['N'],shared['D'])\n"
+                "miss_prose=(100*(pr/shared['loss_prose']-1)).mean()\n"
+                "miss_code=(100*(pr/shared['loss_code']-1)).mean()\n"
+                "extra_percent=100*(code_loss_at(best_for_prose)/code_loss_at("
+                "best_for_code)-1)"
+            ),
             transfer(),
             transfer(
                 code='float((100 * (forecast - shared["loss_code"]) / shared["loss_code"]).mean())'
@@ -222,6 +308,45 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "pr=fit_prose.predict(shared['N'],shared['D'])\n"
+                    "miss_prose=np.mean(100*(pr/shared['loss_prose']-1))\n"
+                    "miss_code=np.mean(100*np.log(pr/shared['loss_code']))\n"
+                    "extra_percent=100*(code_loss_at(best_for_prose)/code_loss_at("
+                    "best_for_code)-1)"
+                ),
+                "That is the logarithm of forecast/loss:",
+            ),
+            (
+                (
+                    "pr=fit_prose.predict(shared['N'],shared['D'])\n"
+                    "miss_prose=np.mean(100*(pr/shared['loss_prose']-1))\n"
+                    "miss_code=np.sqrt(np.mean((100*(pr/shared['loss_code']-1))**2))\n"
+                    "extra_percent=100*(code_loss_at(best_for_prose)/code_loss_at("
+                    "best_for_code)-1)"
+                ),
+                "That is the root of the mean square:",
+            ),
+            (
+                (
+                    "pr=fit_prose.predict(shared['N'],shared['D'])\n"
+                    "miss_prose=np.mean(100*(pr/shared['loss_prose']-1))\n"
+                    "miss_code=-np.mean(100*(pr/shared['loss_code']-1))\n"
+                    "extra_percent=100*(code_loss_at(best_for_prose)/code_loss_at("
+                    "best_for_code)-1)"
+                ),
+                "The size is right, the sign is not: the",
+            ),
+            (
+                (
+                    "pr=fit_prose.predict(shared['N'],shared['D'])\n"
+                    "miss_prose=np.mean(100*(pr/shared['loss_prose']-1))\n"
+                    "miss_code=np.mean(100*(pr/shared['loss_code']-1))\n"
+                    "extra_percent=code_loss_at(best_for_prose)-code_loss_at(best_for_code)"
+                ),
+                "That is the difference in nats: divide",
+            ),
             (transfer(code='100 * np.mean(np.abs(forecast / shared["loss_code"] - 1))'), "sign"),
             (transfer(code='np.mean(forecast / shared["loss_code"] - 1)'), "is this in per cent"),
             (
@@ -291,6 +416,19 @@ ANSWERS = {
     ),
     "ex5_turn": Answers(
         right=[
+            (
+                "s_=epochs<=16\n"
+                "fp=sl.fit_power_law(epochs[s_],held_out_loss[s_])\n"
+                "pa=sl.fit_power_law(epochs,held_out_loss)\n"
+                "ba=sl.fit_broken_power_law(epochs,held_out_loss)\n"
+                "w_=lambda f: np.max(np.abs(100*(f.predict(epochs)/held_out_loss-1)))\n"
+                "best_epochs=int(by_epochs['loss'].loc[110_592].idxmin())\n"
+                "miss_last=100*(float(fp.predict(epochs[-1]))/held_out_loss[-1]-1)\n"
+                "worst_power=w_(pa)\n"
+                "worst_broken=w_(ba)\n"
+                "gap_first=held_out_loss[0]-train_loss[0]\n"
+                "gap_last=held_out_loss[-1]-train_loss[-1]"
+            ),
             turn(),
             turn(
                 best="np.int64(8)",
@@ -303,6 +441,71 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "s_=epochs<=16\n"
+                    "fp=sl.fit_power_law(epochs[s_],held_out_loss[s_])\n"
+                    "pa=sl.fit_power_law(epochs,held_out_loss)\n"
+                    "ba=sl.fit_broken_power_law(epochs,held_out_loss)\n"
+                    "w_=lambda f: np.max(np.abs(100*(f.predict(epochs)/held_out_loss-1)))\n"
+                    "best_epochs=4\n"
+                    "miss_last=100*(float(fp.predict(epochs[-1]))/held_out_loss[-1]-1)\n"
+                    "worst_power=w_(pa)\n"
+                    "worst_broken=w_(ba)\n"
+                    "gap_first=held_out_loss[0]-train_loss[0]\n"
+                    "gap_last=held_out_loss[-1]-train_loss[-1]"
+                ),
+                "Close, but the table shows a lower",
+            ),
+            (
+                (
+                    "s_=epochs<=16\n"
+                    "fp=sl.fit_power_law(epochs[s_],held_out_loss[s_])\n"
+                    "pa=sl.fit_power_law(epochs,held_out_loss)\n"
+                    "ba=sl.fit_broken_power_law(epochs,held_out_loss)\n"
+                    "w_=lambda f: np.max(np.abs(100*(f.predict(epochs)/held_out_loss-1)))\n"
+                    "best_epochs=int(np.argmin(by_epochs['loss'].loc[110_592].to_numpy()))\n"
+                    "miss_last=100*(float(fp.predict(epochs[-1]))/held_out_loss[-1]-1)\n"
+                    "worst_power=w_(pa)\n"
+                    "worst_broken=w_(ba)\n"
+                    "gap_first=held_out_loss[0]-train_loss[0]\n"
+                    "gap_last=held_out_loss[-1]-train_loss[-1]"
+                ),
+                "That is a place in the row, counted",
+            ),
+            (
+                (
+                    "s_=epochs<=16\n"
+                    "fp=sl.fit_power_law(epochs[s_],held_out_loss[s_])\n"
+                    "pa=sl.fit_power_law(epochs,held_out_loss)\n"
+                    "ba=sl.fit_broken_power_law(epochs,held_out_loss)\n"
+                    "w_=lambda f: np.max(np.abs(100*(f.predict(epochs)/held_out_loss-1)))\n"
+                    "best_epochs=int(by_epochs['loss'].loc[110_592].idxmin())\n"
+                    "miss_last=100*(float(fp.predict(32.0))/held_out_loss[-2]-1)\n"
+                    "worst_power=w_(pa)\n"
+                    "worst_broken=w_(ba)\n"
+                    "gap_first=held_out_loss[0]-train_loss[0]\n"
+                    "gap_last=held_out_loss[-1]-train_loss[-1]"
+                ),
+                "That is the run of 32 epochs: forecast",
+            ),
+            (
+                (
+                    "s_=epochs<=16\n"
+                    "fp=sl.fit_power_law(epochs[s_],held_out_loss[s_])\n"
+                    "pa=sl.fit_power_law(epochs,held_out_loss)\n"
+                    "ba=sl.fit_broken_power_law(epochs,held_out_loss)\n"
+                    "w_=lambda f: np.max(np.abs(100*(f.predict(epochs)/held_out_loss-1)))\n"
+                    "best_epochs=int(by_epochs['loss'].loc[110_592].idxmin())\n"
+                    "miss_last=100*(float(sl.fit_power_law(epochs[:4],"
+                    "held_out_loss[:4]).predict(epochs[-1]))/held_out_loss[-1]-1)\n"
+                    "worst_power=w_(pa)\n"
+                    "worst_broken=w_(ba)\n"
+                    "gap_first=held_out_loss[0]-train_loss[0]\n"
+                    "gap_last=held_out_loss[-1]-train_loss[-1]"
+                ),
+                "That fit saw up to 8 epochs only: use",
+            ),
             (turn(best="16"), "model with 30,720"),
             (turn(best="4"), "Close"),
             (turn(best='by_epochs["loss"].loc[110_592].argmin()'), "a place in the row"),
@@ -340,6 +543,13 @@ ANSWERS = {
     ),
     "ex6_debug": Answers(
         right=[
+            (
+                "def held_out_error(x, loss, held_out, floor=True):\n"
+                "    out=np.asarray(held_out,bool); keep=~out\n"
+                "    x=np.asarray(x,float); loss=np.asarray(loss,float)\n"
+                "    fit=sl.fit_power_law(x[keep],loss[keep],floor=floor)\n"
+                "    return 100*np.mean(np.abs(fit.predict(x[out])/loss[out]-1))"
+            ),
             _HELD_OUT.format(
                 "fit = sl.fit_power_law(x[~held_out], loss[~held_out], floor=floor); return 100 * np.mean(np.abs(fit.predict(x[held_out]) / loss[held_out] - 1))"
             ),
@@ -351,6 +561,46 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "def held_out_error(x, loss, held_out, floor=True):\n"
+                    "    out=np.asarray(held_out,bool); keep=~out\n"
+                    "    x=np.asarray(x,float); loss=np.asarray(loss,float)\n"
+                    "    fit=sl.fit_power_law(x[keep],loss[keep],floor=floor)\n"
+                    "    return np.mean(fit.predict(x[out])/loss[out]-1)"
+                ),
+                "Errors of both signs cancel: take",
+            ),
+            (
+                (
+                    "def held_out_error(x, loss, held_out, floor=True):\n"
+                    "    out=np.asarray(held_out,bool); keep=~out\n"
+                    "    x=np.asarray(x,float); loss=np.asarray(loss,float)\n"
+                    "    fit=sl.fit_power_law(x[keep],loss[keep],floor=True)\n"
+                    "    return 100*np.mean(np.abs(fit.predict(x[out])/loss[out]-1))"
+                ),
+                "The argument floor is not handed on to",
+            ),
+            (
+                (
+                    "def held_out_error(x, loss, held_out, floor=True):\n"
+                    "    out=np.asarray(held_out,bool); keep=~out\n"
+                    "    x=np.asarray(x,float); loss=np.asarray(loss,float)\n"
+                    "    fit=sl.fit_power_law(x[keep],loss[keep],floor=floor)\n"
+                    "    return 100*np.sum(np.abs(fit.predict(x[out])/loss[out]-1))"
+                ),
+                "That is the sum of the errors: take",
+            ),
+            (
+                (
+                    "def held_out_error(x, loss, held_out, floor=True):\n"
+                    "    out=np.asarray(held_out,bool); keep=~out\n"
+                    "    x=np.asarray(x,float); loss=np.asarray(loss,float)\n"
+                    "    fit=sl.fit_power_law(x,loss,floor=floor)\n"
+                    "    return 100*np.mean(fit.predict(x[out])/loss[out]-1)"
+                ),
+                "That is what the colleague's function",
+            ),
             (
                 _HELD_OUT.format("return error_from_colleague(x, loss, held_out, floor)"),
                 "both mistakes",
@@ -426,6 +676,19 @@ ANSWERS = {
     ),
     "ex7_absurd": Answers(
         right=[
+            (
+                "ff=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=True)\n"
+                "fn_=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=False)\n"
+                "er=lambda f: np.mean(100*abs(f.predict(large['N'],"
+                "large['D'])/large['loss']-1))\n"
+                "m=iso_prose.minima.iloc[-1]\n"
+                "error_floor=round(er(ff),3)\n"
+                "error_none=round(er(fn_),3)\n"
+                "ratio_floor=round(ff.law.tokens_per_param(1e13),1)\n"
+                "ratio_none=round(fn_.law.tokens_per_param(1e13),1)\n"
+                "ratio_measured=round(m['D_opt']/m['N_opt'],1)\n"
+                "choose='floor'"
+            ),
             absurd(),
             absurd(choose='"Floor "', r_none="fits[False].D_opt(1e13) / fits[False].N_opt(1e13)"),
             absurd(
@@ -434,6 +697,73 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "ff=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=True)\n"
+                    "fn_=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=False)\n"
+                    "er=lambda f: np.mean(100*abs(f.predict(large['N'],"
+                    "large['D'])/large['loss']-1))\n"
+                    "m=iso_prose.minima.iloc[-1]\n"
+                    "error_floor=100*np.median(np.abs(ff.predict(large['N'],"
+                    "large['D'])/large['loss']-1))\n"
+                    "error_none=er(fn_)\n"
+                    "ratio_floor=ff.law.tokens_per_param(1e13)\n"
+                    "ratio_none=fn_.law.tokens_per_param(1e13)\n"
+                    "ratio_measured=m['D_opt']/m['N_opt']\n"
+                    "choose='floor'"
+                ),
+                "That is the median: take the",
+            ),
+            (
+                (
+                    "ff=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=True)\n"
+                    "fn_=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=False)\n"
+                    "er=lambda f: np.mean(100*abs(f.predict(large['N'],"
+                    "large['D'])/large['loss']-1))\n"
+                    "m=iso_prose.minima.iloc[-1]\n"
+                    "error_floor=er(ff)\n"
+                    "error_none=er(fn_)\n"
+                    "ratio_floor=ff.law.tokens_per_param(1e13)\n"
+                    "ratio_none=fn_.law.tokens_per_param(1e13)\n"
+                    "ratio_measured=iso_prose.minima['D_opt'].iloc[-2]/iso_prose.minima['N_opt']"
+                    ".iloc[-2]\n"
+                    "choose='floor'"
+                ),
+                "That is the row before: take the last",
+            ),
+            (
+                (
+                    "ff=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=True)\n"
+                    "fn_=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=False)\n"
+                    "er=lambda f: np.mean(100*abs(f.predict(large['N'],"
+                    "large['D'])/large['loss']-1))\n"
+                    "m=iso_prose.minima.iloc[-1]\n"
+                    "error_floor=er(ff)\n"
+                    "error_none=er(fn_)\n"
+                    "ratio_floor=ff.law.tokens_per_param(1e13)\n"
+                    "ratio_none=fn_.law.tokens_per_param(1e13)\n"
+                    "ratio_measured=(iso_prose.minima['D_opt']/iso_prose.minima['N_opt']).mean("
+                    ")\n"
+                    "choose='floor'"
+                ),
+                "That is the mean over all budgets: take",
+            ),
+            (
+                (
+                    "ff=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=True)\n"
+                    "fn_=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=False)\n"
+                    "er=lambda f: np.mean(100*abs(f.predict(large['N'],"
+                    "large['D'])/large['loss']-1))\n"
+                    "m=iso_prose.minima.iloc[-1]\n"
+                    "error_floor=er(ff)\n"
+                    "error_none=er(fn_)\n"
+                    "ratio_floor=ff.law.tokens_per_param(4e11)\n"
+                    "ratio_none=fn_.law.tokens_per_param(4e11)\n"
+                    "ratio_measured=m['D_opt']/m['N_opt']\n"
+                    "choose='floor'"
+                ),
+                "That is for 4e11 FLOPs: the plan is for",
+            ),
             (absurd(choose='"none"'), "close to the measured one"),
             (absurd(choose="False"), "in quotation marks"),
             (absurd(e_floor=_ABSURD_RIGHT["e_none"], e_none=_ABSURD_RIGHT["e_floor"]), "other law"),
@@ -477,6 +807,11 @@ ANSWERS = {
     ),
     "ex8_unseen": Answers(
         right=[
+            (
+                "def unseen_mass(p, seen):\n"
+                "    return float(np.asarray(p)[np.setdiff1d(np.arange(len(p)),seen)].sum("
+                "))"
+            ),
             _UNSEEN.format("return 1 - p[np.unique(seen)].sum()"),
             _UNSEEN.format(
                 "left = np.ones(len(p), dtype=bool); left[seen] = False; return p[left].sum()"
@@ -487,6 +822,32 @@ ANSWERS = {
             _UNSEEN.format("return np.delete(p, list(set(seen))).sum()"),
         ],
         wrong=[
+            (
+                (
+                    "def unseen_mass(p, seen):\n"
+                    "    q=list(p)\n"
+                    "    for i in sorted(seen): q[i]=0\n"
+                    "    return 1-sum(q)"
+                ),
+                "The error is what is",
+            ),
+            (
+                ("def unseen_mass(p, seen):\n    return np.asarray(p)[len(seen):].sum()"),
+                "Look at which item numbers occur in",
+            ),
+            (
+                (
+                    "def unseen_mass(p, seen):\n"
+                    "    m=np.ones(len(p)+1,bool)\n"
+                    "    m[np.unique(seen)+1]=False\n"
+                    "    return np.asarray(p)[m[:len(p)]].sum()"
+                ),
+                "That is one place too far",
+            ),
+            (
+                ("def unseen_mass(p, seen):\n    return 1-len(set(map(int,seen)))/len(seen)"),
+                "That is a share of the draws",
+            ),
             (_UNSEEN.format("return 1 - p[seen].sum()"), "Repeats were counted"),
             (_UNSEEN.format("return p[np.unique(seen)].sum()"), "what was seen"),
             (_UNSEEN.format("return 1 - len(np.unique(seen)) / len(p)"), "share of items"),
@@ -500,6 +861,14 @@ ANSWERS = {
     ),
     "ex8_exponents": Answers(
         right=[
+            (
+                "out={}\n"
+                "for a in worlds:\n"
+                "    y=np.array([unseen_mass(worlds[a],draws[a][:n]) for n in n_seen])\n"
+                "    out[a]=-np.polyfit(np.log(n_seen),np.log(y),1)[0]\n"
+                "exponent_half,exponent_one=out[0.5],out[1.0]\n"
+                "predicted_in_D=0.3478/(1+0.3478)"
+            ),
             exponents(),
             exponents(in_D="1 - 1 / 1.3478"),
             "def slope(alpha):\n"
@@ -508,6 +877,50 @@ ANSWERS = {
             "exponent_half, exponent_one = slope(0.5), slope(1.0)\npredicted_in_D = 0.25805",
         ],
         wrong=[
+            (
+                (
+                    "e_={a:[unseen_mass(worlds[a],draws[a][:n]) for n in n_seen] for a in (0.5,"
+                    "1.0)}\n"
+                    "sl8=lambda a: -np.polyfit(np.log(n_seen),np.log(e_[a]),1)[0]\n"
+                    "exponent_half=-np.polyfit(np.log2(n_seen),np.log(e_[.5]),1)[0]\n"
+                    "exponent_one=-np.polyfit(np.log2(n_seen),np.log(e_[1.0]),1)[0]\n"
+                    "predicted_in_D=0.3478/1.3478"
+                ),
+                "Natural logarithms and those to base 2",
+            ),
+            (
+                (
+                    "e_={a:[unseen_mass(worlds[a],draws[a][:n]) for n in n_seen] for a in (0.5,"
+                    "1.0)}\n"
+                    "sl8=lambda a: -np.polyfit(np.log(n_seen),np.log(e_[a]),1)[0]\n"
+                    "exponent_half=1.5\n"
+                    "exponent_one=2.0\n"
+                    "predicted_in_D=0.3478/1.3478"
+                ),
+                "Fit the learning",
+            ),
+            (
+                (
+                    "e_={a:[unseen_mass(worlds[a],draws[a][:n]) for n in n_seen] for a in (0.5,"
+                    "1.0)}\n"
+                    "sl8=lambda a: -np.polyfit(np.log(n_seen),np.log(e_[a]),1)[0]\n"
+                    "exponent_half=sl8(0.5)\n"
+                    "exponent_one=sl8(1.0)\n"
+                    "predicted_in_D=0.076/1.076"
+                ),
+                "That starts from Kaplan's exponent,",
+            ),
+            (
+                (
+                    "e_={a:[unseen_mass(worlds[a],draws[a][:n]) for n in n_seen] for a in (0.5,"
+                    "1.0)}\n"
+                    "sl8=lambda a: -np.polyfit(np.log(n_seen),np.log(e_[a]),1)[0]\n"
+                    "exponent_half=sl8(0.5)\n"
+                    "exponent_one=sl8(1.0)\n"
+                    "predicted_in_D=0.3658/(1-0.3658)"
+                ),
+                "That goes from D back to N: start from",
+            ),
             (exponents(half="-exponents[0.5]"), "positive for an error that falls"),
             (exponents(half="0.5"), "That is alpha"),
             (exponents(half="1 / 3"), "what the account predicts"),
@@ -528,12 +941,50 @@ ANSWERS = {
     ),
     "ex9_reviewer": Answers(
         right=[
+            (
+                "data_factors={}\n"
+                "for k in hestness: data_factors[k]=np.exp(np.log(2)/hestness[k])\n"
+                "verdict={'A':'too strong','B':'too strong','C':'wrong quantity',"
+                "'D':'malformed','E':'holds','F':'too strong'}"
+            ),
             review(),
             review(factor="np.exp(np.log(2) / b)"),
             review(factor="0.5 ** (-1 / b)", A="Too strong", D=" malformed "),
         ],
         wrong=[
-            (review(factor="1 / b"), "number of doublings"),
+            (
+                (
+                    "data_factors={k:10**(1/b) for k,b in hestness.items()}\n"
+                    "verdict={'A':'too strong','B':'too strong','C':'wrong quantity',"
+                    "'D':'malformed','E':'holds','F':'too strong'}"
+                ),
+                "That is for an error that falls to a",
+            ),
+            (
+                (
+                    "data_factors={k:2/b for k,b in hestness.items()}\n"
+                    "verdict={'A':'too strong','B':'too strong','C':'wrong quantity',"
+                    "'D':'malformed','E':'holds','F':'too strong'}"
+                ),
+                "The exponent divides here: it belongs",
+            ),
+            (
+                (
+                    "data_factors={k:np.log(2)/b for k,b in hestness.items()}\n"
+                    "verdict={'A':'too strong','B':'too strong','C':'wrong quantity',"
+                    "'D':'malformed','E':'holds','F':'too strong'}"
+                ),
+                "That is the logarithm of k: take its",
+            ),
+            (
+                (
+                    "data_factors={k:2**(1/b)-1 for k,b in hestness.items()}\n"
+                    "verdict={'A':'too strong','B':'too strong','C':'wrong quantity',"
+                    "'D':'malformed','E':'holds','F':'too strong'}"
+                ),
+                "That is by how much the data grow: the",
+            ),
+            (review(factor="1 / b"), "That is 1/beta, the power"),
             (review(factor="2.0"), "depends on the exponent"),
             (review(factor="2 ** b"), "1/beta"),
             (review(factor="np.log(2) / b"), "exponential"),
@@ -547,7 +998,7 @@ ANSWERS = {
             (review(E="too strong"), "such cases exist"),
             (review(F="malformed"), "counterexample"),
             (review(F="wrong"), "write"),
-            ("times_to_halve = {'speech recognition': 10}\nverdict = {}", "no entry"),
+            ("data_factors = {'speech recognition': 10}\nverdict = {}", "no entry"),
         ],
     ),
     "ex10_order": Answers(

@@ -17,7 +17,8 @@ def filled(template: str, default: dict, **changes) -> str:
 _CHAIN = "def chain_match(p, m2, k):\n    {}"
 _DISCORDANT = "def share_discordant(loss, score):\n    {}"
 _ONSET = "def onset(C, score, share):\n    {}"
-_DEMAND = "def accuracy_for(target, k):\n    {}"
+_DEMAND = "wrong_per_million = 22840\ndef accuracy_for(target, k):\n    {}"
+_ALLOWED = _DEMAND.format("return target ** (1 / k)") + "\nwrong_per_million = {}"
 _MIXTURE = "def match_of_mixture(p, share, k):\n    {}"
 _RATIO = "def forecast_ratio(first, second, N, D, score):\n    {}"
 
@@ -174,10 +175,17 @@ ANSWERS = {
         right=[
             _DEMAND.format("return target ** (1 / k)"),
             _DEMAND.format("return np.exp(np.log(target) / k)"),
+            "wrong_per_million = 1e6 - 1e6 * 0.5 ** (1 / 30)\n"
             "accuracy_for = lambda target, k: np.power(target, 1.0 / np.asarray(k))",
+            _ALLOWED.format("round(1e6 * (1 - accuracy_for(0.5, 30)))"),
         ],
         wrong=[
             (_DEMAND.format("return target / k"), "target/k"),
+            (_ALLOWED.format("1e6 * accuracy_for(0.5, 30)"), "the others may be wrong"),
+            (_ALLOWED.format("1e6 * (1 - 0.5) / 30"), "the k-th root of target"),
+            (_ALLOWED.format("1 - accuracy_for(0.5, 30)"), "a share of all bytes"),
+            (_ALLOWED.format("100 * (1 - accuracy_for(0.5, 30))"), "in per cent"),
+            (_ALLOWED.format("5e5"), "for single bytes"),
             (_DEMAND.format("return target**k"), "the other way"),
             (_DEMAND.format("return np.log(target) / k"), "logarithm"),
             (_DEMAND.format("return target**0.5"), "square root"),

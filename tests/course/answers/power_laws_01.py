@@ -344,6 +344,20 @@ ANSWERS = {
             ),
             ("alpha_N, alpha_D = fit_line(D, L_D)[1], fit_line(N, L_N)[1]", "exponent in N"),
             ("alpha_D, alpha_N = fit_line(D, L_D), fit_line(N, L_N)", "one number"),
+            (
+                "alpha_D, alpha_N = (fit_line(x[[0, -1]], y[[0, -1]])[1] for x, y in ((D, L_D), (N, L_N)))",
+                "the first and the last point",
+            ),
+            (
+                "alpha_D = fit_line(D, L_D)[1]\nalpha_N = fit_line(N[[0, -1]], L_N[[0, -1]])[1]",
+                "the first and the last point",
+            ),
+            (
+                "_m = runs[runs['N'] == runs['N'].max()]\n"
+                "alpha_D = fit_line(_m['D'].to_numpy(float), _m['loss'].to_numpy())[1]\n"
+                "alpha_N = fit_line(N, L_N)[1]",
+                "single runs",
+            ),
             ("alpha_D, alpha_N = fit_line(D, L_D)[0], fit_line(N, L_N)[0]", ""),
             ("alpha_D, alpha_N = -fit_line(D, L_D)[1], -fit_line(N, L_N)[1]", "minus the slope"),
             ("alpha_D = fit_line(D, L_D)[1]\nalpha_N = None", "no value yet"),

@@ -86,6 +86,18 @@ ANSWERS = {
     ),
     "ex2_best_rate": Answers(
         right=[
+            (
+                "def best_rate(lr, loss):\n"
+                "    idx=np.argsort(lr)\n"
+                "    r=np.asarray(lr,float)[idx]; L=np.asarray(loss,float)[idx]\n"
+                "    k=L.argmin()\n"
+                "    if k==0 or k==len(r)-1:\n"
+                "        return np.nan\n"
+                "    x0=np.log(r[k])\n"
+                "    xs=np.log(r[k-1:k+2])-x0; ys=L[k-1:k+2]\n"
+                "    c=np.linalg.solve(np.vander(xs,3),ys)\n"
+                "    return float(np.exp(x0-c[1]/(2*c[0])))"
+            ),
             _BEST.format(
                 body=_SORTED.format(
                     rest="q = np.polyfit(x[i - 1 : i + 2], y[i - 1 : i + 2], 2)\n"
@@ -108,6 +120,54 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "def best_rate(lr, loss):\n"
+                    "    idx=np.argsort(lr)\n"
+                    "    r=np.asarray(lr,float)[idx]; L=np.asarray(loss,float)[idx]\n"
+                    "    k=L.argmin()\n"
+                    "    if k==0 or k==len(r)-1:\n"
+                    "        return np.nan\n"
+                    "    c=np.polyfit(np.log(r[k-1:k+2]),L[k-1:k+2],2)\n"
+                    "    return np.exp(c[1]/(2*c[0]))"
+                ),
+                "The minus sign is missing: the minimum",
+            ),
+            (
+                (
+                    "def best_rate(lr, loss):\n"
+                    "    lr=np.asarray(lr);loss=np.asarray(loss)\n"
+                    "    k=int(np.argmin(loss))\n"
+                    "    if lr[k] in (lr.min(),lr.max()): return np.nan\n"
+                    "    c=np.polyfit(np.log(lr[k-1:k+2]),loss[k-1:k+2],2)\n"
+                    "    return np.exp(-c[1]/2/c[0])"
+                ),
+                "Sort by rate first: the rates may come",
+            ),
+            (
+                (
+                    "def best_rate(lr, loss):\n"
+                    "    idx=np.argsort(lr)\n"
+                    "    r=np.asarray(lr,float)[idx]; L=np.asarray(loss,float)[idx]\n"
+                    "    k=L.argmin()\n"
+                    "    if k==0 or k==len(r)-1:\n"
+                    "        return np.nan\n"
+                    "    c=np.polyfit(np.log(r[k-1:k+1]),L[k-1:k+1],2)\n"
+                    "    return np.exp(-c[1]/2/c[0])"
+                ),
+                "The parabola went through two points: a",
+            ),
+            (
+                (
+                    "def best_rate(lr, loss):\n"
+                    "    r=np.sort(lr);L=np.asarray(loss,float);k=L.argmin()\n"
+                    "    if k==0 or k==len(r)-1:\n"
+                    "        return np.nan\n"
+                    "    c=np.polyfit(np.log(r[k-1:k+2]),L[k-1:k+2],2)\n"
+                    "    return np.exp(-c[1]/2/c[0])"
+                ),
+                "Only the rates were sorted: each loss",
+            ),
             (_BEST.format(body="return lr[np.argmin(loss)]"), "rate with the lowest loss"),
             (
                 _BEST.format(
@@ -169,6 +229,14 @@ ANSWERS = {
     ),
     "ex3_slope": Answers(
         right=[
+            (
+                "X=np.vstack([np.log(best['width']),np.ones(len(best))]).T\n"
+                "y=np.log(best['rate'].to_numpy())\n"
+                "b,res,*_=np.linalg.lstsq(X,y,rcond=None)\n"
+                "p_width=b[0]\n"
+                "p_error=np.sqrt(res[0]/(len(y)-2)*np.linalg.inv(X.T@X)[0,0])\n"
+                "rate_48=np.exp(b[0]*np.log(48)+b[1])"
+            ),
             _SLOPE.format(change=""),
             """
 from scipy.stats import linregress
@@ -179,6 +247,44 @@ rate_48 = 10 ** (fit.intercept + fit.slope * np.log10(48))
             _SLOPE.format(change="p_width = np.array([p_width])\nrate_48 = round(rate_48, 6)"),
         ],
         wrong=[
+            (
+                (
+                    "c,cov=np.polyfit(np.log10(best['width']),np.log(best['rate']),1,cov=True)\n"
+                    "p_width=c[0];p_error=cov[0,0]**.5;rate_48=np.exp(np.polyval(c,np.log10("
+                    "48)))"
+                ),
+                "It is 2.303 times the right value.",
+            ),
+            (
+                (
+                    "ln_w=np.log(best['width']); ln_r=np.log(best['rate'])\n"
+                    "c,cov=np.polyfit(ln_w,ln_r,1,cov=True)\n"
+                    "p_width=c[0]\n"
+                    "p_error=np.std(ln_r-np.polyval(c,ln_w))\n"
+                    "rate_48=np.exp(np.polyval(c,np.log(48)))"
+                ),
+                "That is the scatter of the points: the",
+            ),
+            (
+                (
+                    "ln_w=np.log(best['width']); ln_r=np.log(best['rate'])\n"
+                    "c,cov=np.polyfit(ln_w,ln_r,1,cov=True)\n"
+                    "p_width=c[0]\n"
+                    "p_error=np.sqrt(abs(cov[0,1]))\n"
+                    "rate_48=np.exp(np.polyval(c,np.log(48)))"
+                ),
+                "That is from the off-diagonal entry:",
+            ),
+            (
+                (
+                    "ln_w=np.log(best['width']); ln_r=np.log(best['rate'])\n"
+                    "c,cov=np.polyfit(ln_w,ln_r,1,cov=True)\n"
+                    "p_width=c[0]\n"
+                    "p_error=cov[0,0]**.5\n"
+                    "rate_48=np.exp(np.polyval(c,np.log(32)))"
+                ),
+                "That is for width 32: forecast",
+            ),
             (_SLOPE.format(change="p_width = -p_width"), "slope is negative"),
             (_SLOPE.format(change="p_width = np.polyfit(y, x, 1)[0]"), "axes changed places"),
             (_SLOPE.format(change="p_width = q"), ""),
@@ -196,6 +302,15 @@ rate_48 = 10 ** (fit.intercept + fit.slope * np.log10(48))
     ),
     "ex4_price": Answers(
         right=[
+            (
+                "m=wide['loss'].min()\n"
+                "def at(r,col='loss'): return wide.loc[(np.log(wide['lr'])-np.log(r)).abs("
+                ").idxmin(),col]\n"
+                "best_lr=wide.loc[wide['loss'].idxmin(),'lr']\n"
+                "rise_24=100*(at(.0106)-m)/m\n"
+                "rise_16=100*(at(.022)-m)/m\n"
+                "rise_quarter=100*(at(best_lr/4)/m-1)"
+            ),
             _PRICE.format(change=""),
             """
 def rise_at(rate):
@@ -210,6 +325,54 @@ rise_quarter = rise_at(wide.loc[wide["loss"].idxmin(), "lr"] / 4)
             ),
         ],
         wrong=[
+            (
+                (
+                    "m=wide['loss'].min()\n"
+                    "def at(r,col='loss'): return wide.loc[(np.log(wide['lr'])-np.log(r)).abs("
+                    ").idxmin(),col]\n"
+                    "best_lr=wide.loc[wide['loss'].idxmin(),'lr']\n"
+                    "rise_24=100*(at(.0106)/m-1)\n"
+                    "rise_16=100*(at(.022)/m-1)\n"
+                    "rise_quarter=100*(at(.022/4)/m-1)"
+                ),
+                "That is the lowest row itself: take a",
+            ),
+            (
+                (
+                    "m=wide['loss'].min()\n"
+                    "def at(r,col='loss'): return wide.loc[(np.log(wide['lr'])-np.log(r)).abs("
+                    ").idxmin(),col]\n"
+                    "best_lr=wide.loc[wide['loss'].idxmin(),'lr']\n"
+                    "rise_24=100*(at(.0106,'loss_val')/wide['loss_val'].min()-1)\n"
+                    "rise_16=100*(at(.022,'loss_val')/wide['loss_val'].min()-1)\n"
+                    "rise_quarter=100*(at(best_lr/4,'loss_val')/wide['loss_val'].min()-1)"
+                ),
+                "That is by the validation loss: report",
+            ),
+            (
+                (
+                    "m=wide['loss'].min()\n"
+                    "def at(r,col='loss'): return wide.loc[(np.log(wide['lr'])-np.log(r)).abs("
+                    ").idxmin(),col]\n"
+                    "best_lr=wide.loc[wide['loss'].idxmin(),'lr']\n"
+                    "rise_24=100*np.log(at(.0106)/m)\n"
+                    "rise_16=100*np.log(at(.022)/m)\n"
+                    "rise_quarter=100*np.log(at(best_lr/4)/m)"
+                ),
+                "That is 100 times the logarithm of the",
+            ),
+            (
+                (
+                    "m=wide['loss'].min()\n"
+                    "def at(r,col='loss'): return wide.loc[(np.log(wide['lr'])-np.log(r)).abs("
+                    ").idxmin(),col]\n"
+                    "best_lr=wide.loc[wide['loss'].idxmin(),'lr']\n"
+                    "rise_24=100*(at(.0106)/m-1)\n"
+                    "rise_16=100*(at(.022)/at(.0106)-1)\n"
+                    "rise_quarter=100*(at(best_lr/4)/m-1)"
+                ),
+                "That is above another row: compare with",
+            ),
             (_PRICE.format(change="rise_24, rise_16 = rise_16, rise_24"), "That is rise_16"),
             (_PRICE.format(change="rise_24 = rise_24 / 100"), "multiply by 100"),
             (_PRICE.format(change="rise_16 = 100 + rise_16"), "subtract 100"),
@@ -225,11 +388,48 @@ rise_quarter = rise_at(wide.loc[wide["loss"].idxmin(), "lr"] / 4)
     ),
     "ex5_published": Answers(
         right=[
+            (
+                "step_width=2*-0.713\n"
+                "deepseek_width=-0.125*4\n"
+                "step_ratio=1.79*98304**-0.713*2097408**0.307/0.0055"
+            ),
             _PUBLISHED.format(change=""),
             "step_width, deepseek_width = 2 * -0.713, -1 / 2\n"
             "step_ratio = 1.79 / 98304**0.713 * 2097408**0.307 / 0.0055",
         ],
         wrong=[
+            (
+                (
+                    "step_width=0.713*2\n"
+                    "deepseek_width=-0.125*4\n"
+                    "step_ratio=1.79*98304**-0.713*2097408**0.307/0.0055"
+                ),
+                "The rate falls: the sign is",
+            ),
+            (
+                (
+                    "step_width=2*-0.713\n"
+                    "deepseek_width=-0.125*2\n"
+                    "step_ratio=1.79*98304**-0.713*2097408**0.307/0.0055"
+                ),
+                "That is the exponent of N: N grows as",
+            ),
+            (
+                (
+                    "step_width=-0.713**2\n"
+                    "deepseek_width=-0.125*4\n"
+                    "step_ratio=1.79*98304**-0.713*2097408**0.307/0.0055"
+                ),
+                "The exponents multiply: 2 times",
+            ),
+            (
+                (
+                    "step_width=2*-0.713\n"
+                    "deepseek_width=(-0.125)**4\n"
+                    "step_ratio=1.79*98304**-0.713*2097408**0.307/0.0055"
+                ),
+                "The exponents multiply: C grows as the",
+            ),
             (_PUBLISHED.format(change="step_width = -0.713"), "exponent of N"),
             (_PUBLISHED.format(change="step_width = 1.426"), "the sign is minus"),
             (_PUBLISHED.format(change="step_width = -1.426 + 0.307"), "D is fixed"),
@@ -256,6 +456,17 @@ rise_quarter = rise_at(wide.loc[wide["loss"].idxmin(), "lr"] / 4)
             "np.median(B) => np.mean(B)": "another start of the same search",
         },
         right=[
+            (
+                "def fit_critical(B, waste):\n"
+                "    from scipy.optimize import minimize\n"
+                "    B=np.asarray(B,float);waste=np.asarray(waste,float)\n"
+                "    g=lambda t: np.sum((np.log(waste)-t[0]-np.log1p(B/np.exp(t[1])))**2)\n"
+                "    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,"
+                "fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,"
+                "1e5,1e6])]\n"
+                "    m=min(ms,key=lambda z:z.fun)\n"
+                "    return np.exp(m.x[0]),np.exp(m.x[1])"
+            ),
             _CRITICAL.format(result="np.exp(rest[i].mean()), candidates[i]"),
             _CRITICAL.format(result="[float(np.exp(rest[i].mean())), float(candidates[i])]"),
             """
@@ -266,6 +477,63 @@ def fit_critical(B, waste):
 """,
         ],
         wrong=[
+            (
+                (
+                    "def fit_critical(B, waste):\n"
+                    "    from scipy.optimize import minimize\n"
+                    "    B=np.asarray(B,float);waste=np.asarray(waste,float)\n"
+                    "    g=lambda t: np.sum((np.exp(t[0])*(1+B/np.exp(t[1]))-waste)**2)\n"
+                    "    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,"
+                    "fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,"
+                    "1e5,1e6])]\n"
+                    "    m=min(ms,key=lambda z:z.fun)\n"
+                    "    return np.exp(m.x[0]),np.exp(m.x[1])"
+                ),
+                "That is a straight line through waste",
+            ),
+            (
+                (
+                    "def fit_critical(B, waste):\n"
+                    "    from scipy.optimize import minimize\n"
+                    "    B=np.asarray(B,float);waste=np.asarray(waste,float)\n"
+                    "    g=lambda t: np.sum((np.log(waste)-np.log(np.exp(t[0])+B/np.exp("
+                    "t[1])))**2)\n"
+                    "    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,"
+                    "fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,"
+                    "1e5,1e6])]\n"
+                    "    m=min(ms,key=lambda z:z.fun)\n"
+                    "    return np.exp(m.x[0]),np.exp(m.x[1])"
+                ),
+                "That is one over the slope of waste",
+            ),
+            (
+                (
+                    "def fit_critical(B, waste):\n"
+                    "    from scipy.optimize import minimize\n"
+                    "    B=np.asarray(B,float);waste=np.asarray(waste,float)\n"
+                    "    g=lambda t: np.sum((np.log(waste)-t[0]-np.log1p(B/np.exp(t[1])))**2)\n"
+                    "    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,"
+                    "fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,"
+                    "1e5,1e6])]\n"
+                    "    m=min(ms,key=lambda z:z.fun)\n"
+                    "    return np.exp(m.x[1]),np.exp(m.x[0])"
+                ),
+                "The two numbers changed places: return",
+            ),
+            (
+                (
+                    "def fit_critical(B, waste):\n"
+                    "    from scipy.optimize import minimize\n"
+                    "    B=np.asarray(B,float);waste=np.asarray(waste,float)\n"
+                    "    g=lambda t: np.sum((np.log(waste)-t[0]-np.log1p(B/np.exp(t[1])))**2)\n"
+                    "    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,"
+                    "fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,"
+                    "1e5,1e6])]\n"
+                    "    m=min(ms,key=lambda z:z.fun)\n"
+                    "    return np.exp(m.x[0]),m.x[1]"
+                ),
+                "B_crit is still a logarithm: take its",
+            ),
             (_CRITICAL.format(result="candidates[i], np.exp(rest[i].mean())"), "changed places"),
             (_CRITICAL.format(result="np.exp(rest[i].mean()), 1 / candidates[i]"), "1/B_crit"),
             (_CRITICAL.format(result="rest[i].mean(), candidates[i]"), "c is still a logarithm"),
@@ -297,6 +565,12 @@ def fit_critical(B, waste):
     ),
     "ex7_batch": Answers(
         right=[
+            (
+                "b=float(criticals['B_crit'].iloc[-1])\n"
+                "data_factor=1+4096/b\n"
+                "step_factor=1+b/4096\n"
+                "step_saving=(1+b/512)/(1+b/4096)"
+            ),
             _BATCH.format(change=""),
             """
 critical_largest = float(criticals.sort_values("D")["B_crit"].to_numpy()[-1])
@@ -320,10 +594,46 @@ step_saving = 8 * (1 + ratio / 8) / (1 + ratio)
     ),
     "ex8_trunk": Answers(
         right=[
+            (
+                "def trunk_saving(D, share):\n"
+                "    D=sorted(D)\n"
+                "    alone=sum(D)\n"
+                "    trunk=D[-1]\n"
+                "    for d in D[:-1]: trunk+=share*d\n"
+                "    return (alone-trunk)/alone"
+            ),
             _TRUNK.format(body="return 1 - (max(D) + share * (sum(D) - max(D))) / sum(D)"),
             _TRUNK.format(body="D = np.sort(D)\n    return (1 - share) * D[:-1].sum() / D.sum()"),
         ],
         wrong=[
+            (
+                (
+                    "def trunk_saving(D, share):\n"
+                    "    D=np.asarray(D,float)\n"
+                    "    return 1-((1-share)*D.max()+share*D.max())/D.sum()"
+                ),
+                "The cool-downs are",
+            ),
+            (
+                (
+                    "def trunk_saving(D, share):\n"
+                    "    D=list(D)\n"
+                    "    return (1-share)*sum(D[1:])/sum(D)"
+                ),
+                "The longest is not the first: the",
+            ),
+            (
+                (
+                    "def trunk_saving(D, share):\n"
+                    "    D=np.asarray(D,float)\n"
+                    "    return 1-(D.max()*(1+share)+share*(D.sum()-D.max()))/D.sum()"
+                ),
+                "The longest run's cool-down was counted",
+            ),
+            (
+                ("def trunk_saving(D, share):\n    D=np.asarray(D,float)\n    return (1-share)"),
+                "That is the whole saving on a single",
+            ),
             (
                 _TRUNK.format(body="return (max(D) + share * (sum(D) - max(D))) / sum(D)"),
                 "share that remains",
@@ -349,12 +659,67 @@ step_saving = 8 * (1 + ratio / 8) / (1 + ratio)
     ),
     "ex9_exponents": Answers(
         right=[
+            (
+                "def e(l,t=isoflop): return sl.fit_isoflop(t['N'],l,C=t['C'],"
+                "D=t['D']).law.a\n"
+                "a_study=e(isoflop['loss'])\n"
+                "a_long=e(isoflop['loss']*long_cosine(isoflop['D']))\n"
+                "a_cold=e(isoflop['loss']*no_warmup(isoflop['D']))\n"
+                "a_warm=e(isoflop['loss']*long_warmup(isoflop['D']))"
+            ),
             _EXPONENTS.format(change=""),
             _EXPONENTS.format(
                 change="a_study, a_long, a_cold, a_warm = (round(v, 4) for v in (a_study, a_long, a_cold, a_warm))"
             ),
         ],
         wrong=[
+            (
+                (
+                    "full=sl.load_runs('isoflop',corpus='prose')\n"
+                    "def e(l,t=isoflop): return sl.fit_isoflop(t['N'],l,C=t['C'],"
+                    "D=t['D']).law.a\n"
+                    "a_study=e(full['loss'],full)\n"
+                    "a_long=e(isoflop['loss']*long_cosine(isoflop['D']))\n"
+                    "a_cold=e(isoflop['loss']*no_warmup(isoflop['D']))\n"
+                    "a_warm=e(isoflop['loss']*long_warmup(isoflop['D']))"
+                ),
+                "That is from all of isoflop: the table",
+            ),
+            (
+                (
+                    "def e(l,t=isoflop): return sl.fit_isoflop(t['N'],l,C=t['C'],"
+                    "D=t['D']).law.a\n"
+                    "a_study=e(sl.load_runs('isoflop',corpus='code')['loss'],sl.load_runs("
+                    "'isoflop',corpus='code'))\n"
+                    "a_long=e(isoflop['loss']*long_cosine(isoflop['D']))\n"
+                    "a_cold=e(isoflop['loss']*no_warmup(isoflop['D']))\n"
+                    "a_warm=e(isoflop['loss']*long_warmup(isoflop['D']))"
+                ),
+                "That is from the runs on code: take the",
+            ),
+            (
+                (
+                    "def e(l,t=isoflop): return sl.fit_isoflop(t['N'],l,C=t['C'],"
+                    "D=t['D']).law.a\n"
+                    "a_study=e(isoflop['loss_val'])\n"
+                    "a_long=e(isoflop['loss']*long_cosine(isoflop['D']))\n"
+                    "a_cold=e(isoflop['loss']*no_warmup(isoflop['D']))\n"
+                    "a_warm=e(isoflop['loss']*long_warmup(isoflop['D']))"
+                ),
+                "That is from the validation loss: take",
+            ),
+            (
+                (
+                    "def e(l,t=isoflop): return sl.fit_isoflop(t['N'],l,C=t['C'],"
+                    "D=t['D']).law.a\n"
+                    "a_study=(lambda l: l.beta/(l.alpha+l.beta))(sl.fit_chinchilla("
+                    "isoflop['N'],isoflop['D'],isoflop['loss']).law)\n"
+                    "a_long=e(isoflop['loss']*long_cosine(isoflop['D']))\n"
+                    "a_cold=e(isoflop['loss']*no_warmup(isoflop['D']))\n"
+                    "a_warm=e(isoflop['loss']*long_warmup(isoflop['D']))"
+                ),
+                "That is from a fit of N and D: use",
+            ),
             (_EXPONENTS.format(change="a_long, a_warm = a_warm, a_long"), "That is a_warm"),
             (_EXPONENTS.format(change="a_cold = a_study"), "That is a_study"),
             (_EXPONENTS.format(change="a_long = fitted(1 / long_cosine(D))"), "were divided"),
@@ -372,6 +737,16 @@ step_saving = 8 * (1 + ratio / 8) / (1 + ratio)
     ),
     "ex10_heavy": Answers(
         right=[
+            (
+                "A_=sl.fit_chinchilla(light['N'],light['D'],light['loss'])\n"
+                "B_=sl.fit_joint(light['N'],light['D'],light['loss'])\n"
+                "def er(fit,t): return 100*(fit.law(t['N'].to_numpy(),t['D'].to_numpy("
+                "))/t['loss'].to_numpy()-1)\n"
+                "worst_sum=max(er(A_,heavy),key=abs)\n"
+                "worst_joint=max(er(B_,heavy),key=abs)\n"
+                "typical_sum=np.sqrt(np.mean(er(A_,light)**2))\n"
+                "typical_joint=np.sqrt(np.mean(er(B_,light)**2))"
+            ),
             _HEAVY.format(change=""),
             _HEAVY.format(
                 change="worst_sum, worst_joint, typical_sum, typical_joint = "
@@ -379,6 +754,59 @@ step_saving = 8 * (1 + ratio / 8) / (1 + ratio)
             ),
         ],
         wrong=[
+            (
+                (
+                    "A_=sl.fit_chinchilla(light['N'],light['D'],light['loss'])\n"
+                    "B_=sl.fit_joint(light['N'],light['D'],light['loss'])\n"
+                    "def er(fit,t): return 100*(fit.law(t['N'].to_numpy(),t['D'].to_numpy("
+                    "))/t['loss'].to_numpy()-1)\n"
+                    "worst_sum=min(er(A_,heavy),key=abs)\n"
+                    "worst_joint=min(er(B_,heavy),key=abs)\n"
+                    "typical_sum=np.sqrt(np.mean(er(A_,light)**2))\n"
+                    "typical_joint=np.sqrt(np.mean(er(B_,light)**2))"
+                ),
+                "That is the smallest error in",
+            ),
+            (
+                (
+                    "A_=sl.fit_chinchilla(light['N'],light['D'],light['loss'])\n"
+                    "B_=sl.fit_joint(light['N'],light['D'],light['loss'])\n"
+                    "def er(fit,t): return 100*(fit.law(t['N'].to_numpy(),t['D'].to_numpy("
+                    "))/t['loss'].to_numpy()-1)\n"
+                    "worst_sum=er(A_,heavy)[heavy['M'].argmax()]\n"
+                    "worst_joint=er(B_,heavy)[heavy['M'].argmax()]\n"
+                    "typical_sum=np.sqrt(np.mean(er(A_,light)**2))\n"
+                    "typical_joint=np.sqrt(np.mean(er(B_,light)**2))"
+                ),
+                "That is the run with the most bytes per",
+            ),
+            (
+                (
+                    "A_=sl.fit_chinchilla(light['N'],light['D'],light['loss'])\n"
+                    "B_=sl.fit_joint(light['N'],light['D'],light['loss'])\n"
+                    "def er(fit,t): return 100*(fit.law(t['N'].to_numpy(),t['D'].to_numpy("
+                    "))/t['loss'].to_numpy()-1)\n"
+                    "worst_sum=(lambda e:e[np.argmax(abs(e))])(100*np.log(A_.law("
+                    "heavy['N'].to_numpy(),heavy['D'].to_numpy())/heavy['loss'].to_numpy()))\n"
+                    "worst_joint=max(er(B_,heavy),key=abs)\n"
+                    "typical_sum=np.sqrt(np.mean(er(A_,light)**2))\n"
+                    "typical_joint=np.sqrt(np.mean(er(B_,light)**2))"
+                ),
+                "That is the logarithm of forecast/loss:",
+            ),
+            (
+                (
+                    "A_=sl.fit_chinchilla(light['N'],light['D'],light['loss'])\n"
+                    "B_=sl.fit_joint(light['N'],light['D'],light['loss'])\n"
+                    "def er(fit,t): return 100*(fit.law(t['N'].to_numpy(),t['D'].to_numpy("
+                    "))/t['loss'].to_numpy()-1)\n"
+                    "worst_sum=np.sqrt(np.mean(er(A_,heavy)**2))\n"
+                    "worst_joint=np.sqrt(np.mean(er(B_,heavy)**2))\n"
+                    "typical_sum=np.sqrt(np.mean(er(A_,light)**2))\n"
+                    "typical_joint=np.sqrt(np.mean(er(B_,light)**2))"
+                ),
+                "That is the root of the mean square:",
+            ),
             (_HEAVY.format(change="worst_sum /= 100"), "multiply by 100"),
             (_HEAVY.format(change="worst_sum = -worst_sum"), "The sign"),
             (_HEAVY.format(change="worst_sum = off(one, heavy).mean()"), "That is the mean"),
@@ -441,6 +869,7 @@ step_saving = 8 * (1 + ratio / 8) / (1 + ratio)
             "0.4 => 0.44000000000000006": "the nearest run that was trained is the same",
         },
         right=[
+            ("lr_R,batch_R,warmup_S,cooldown_T=0.011,512,0.2,0.4"),
             _RECIPE.format(0.0126, 512, 0.2, 0.4),
             _RECIPE.format("0.35 / 32 * np.sqrt(512 / 384)", "524288 / 1024", 0.5, 0.2),
             _RECIPE.format("np.array(0.012)", "np.int64(512)", "np.float64(0.25)", 0.8),
