@@ -66,10 +66,10 @@ _SAYS = {
     " A published law describes somebody else's runs: measure your own before you plan with it.",
     "shapes": "Some curves turn, as in overfitting, double descent and inverse scaling, or change their slope."
     " No law that only falls can describe them, and a fit to one side says nothing of the other.",
-    "skills": "A score can seem to jump while the loss falls smoothly: to get k tokens right takes about p^k."
+    "skills": "A score can seem to jump while the loss falls smoothly: the chance of k right tokens is about p^k."
     " First forecast the loss, then the score from the loss, and say which of the two steps is sure.",
     "theory": "No accepted theory derives these laws from first principles, but some derive an exponent from an assumption about"
-    " the data. Many skills of which few are common is one: if their frequencies follow a power law, so does the loss.",
+    " the data. One assumes many skills, few of them common: if their frequencies follow a power law, so does the loss.",
     "inference": "Serving takes about 2N operations for each token, as long as the model is in use. The more it will serve,"
     " the smaller the model that is cheapest over its whole life, trained on more text.",
     "economics": "Operations become hours and money through the hardware's speed, the share of it that is used, and a price."

@@ -1,8 +1,10 @@
-"""`scalinglaws texts`: the words of the released notebooks and of the question bank as a PO file for translators, and back.
+"""`scalinglaws texts`: the words of the released notebooks and of the question bank as a PO file
+for translators, and back.
 
-Code, answers and tests stay as they are, so a translated notebook is graded as the original is. A paragraph without a translation,
-or with one that lost a formula, a piece of code or a link, stays in English and is listed. Questions are translated with their options,
-replies, hints and solutions: `scalinglaws handout --translation` seals them.
+Code, answers and tests stay as they are, so a translated notebook is graded as the original is. A
+paragraph without a translation, or with one that lost a formula, a piece of code or a link, stays
+in English and is listed. Questions are translated with their options, replies, hints and solutions:
+`scalinglaws handout --translation` seals them.
 """
 
 import argparse
@@ -78,7 +80,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def find_pages(release: Path, only: Sequence[str]) -> dict[str, Path]:
-    """{name: released file}: notebooks and Markdown pages. Raises CourseError for a name that is none."""
+    """{name: released file}: notebooks and Markdown pages. Raises CourseError for a name that is
+    none.
+    """
     found = sorted([*release.glob("*.ipynb"), *release.glob("*.md"), *release.glob("*/*.ipynb")])
     pages = {path.stem: path for path in found}
     for name in only:
@@ -114,7 +118,9 @@ def translations(course: Path, language: str) -> list[Catalog]:
 
 
 class Translator:
-    """Replaces texts by their translations. missing: {page: how many texts have none}; lost: those that could not be used."""
+    """Replaces texts by their translations. missing: {page: how many texts have none}; lost: those
+    that could not be used.
+    """
 
     def __init__(self, catalogs: Sequence[Catalog]) -> None:
         self.catalogs = catalogs
@@ -142,7 +148,9 @@ class Translator:
 
 
 def extract(pages: dict[str, Path], known: Catalog, questions: Path | None = None) -> Catalog:
-    """The paragraphs of the pages and the texts of the questions, in order, with the translations that are known."""
+    """The paragraphs of the pages and the texts of the questions, in order, with the translations
+    that are known.
+    """
     catalog = Catalog(
         known.locale,
         project="LLM scaling laws",
@@ -206,7 +214,9 @@ def _paragraphs(where: str, text: str, translate: Translate) -> str:
 
 
 def _split(text: str) -> Iterator[tuple[str, bool]]:
-    """(part, whether it is a paragraph with words) of a Markdown text; the parts together are the text."""
+    """(part, whether it is a paragraph with words) of a Markdown text; the parts together are the
+    text.
+    """
     for i, part in enumerate(
         re.split(r"(^```.*?^```[^\n]*$)", text, flags=re.DOTALL | re.MULTILINE)
     ):

@@ -31,7 +31,7 @@ from scalinglaws.course.questions.drawn import family, instance, seed_of
 
 from ..conftest import CHROMIUM_FLAGS
 from ..jupyterlab import served
-from ..questions.answers import BANK, wrong
+from ..questions.answers import BANK, RIGHT
 
 COURSE = Path(__file__).parents[2]
 NOTEBOOK = "01_power_laws"
@@ -167,10 +167,11 @@ class Learner:
         turn = turns(self.progress.events())[-1]
         name, before = turn.question, len(turn.answers)
         question = BANK[family(name)]
-        drawn = instance(question, seed_of(name) or 0) if "draw" in question else question
-        answer = bank.right_answer(drawn)
+        drawn = seed_of(name) and instance(question["recipe"], seed_of(name) or 0)
+        answer = bank.right_answer(drawn) if drawn else RIGHT[name]
         if not right:
-            answer = wrong(name, before) if "draw" not in question else "123456789"
+            others = [letter for letter in question.get("options", ()) if letter not in answer]
+            answer = others[before] if others else "123456789"
         fields = widget.get_by_role("radio").or_(widget.get_by_role("checkbox"))
         if fields.count():
             letters = sorted(question["options"], reverse=form(question) == "truth")

@@ -1,7 +1,8 @@
 """The options of a quiz question in an order of the student's own, where the course has variants.
 
-The notebook shows everybody the bank's order; a cell below it shows a student with a token theirs. The check takes their letters, and what
-is sealed, kept and replied stays as the bank has it: only the letters by which a reply calls the options are theirs.
+The notebook shows everybody the bank's order; a cell below it shows a student with a token theirs.
+The check takes their letters, and what is sealed, kept and replied stays as the bank has it: only
+the letters by which a reply calls the options are theirs.
 """
 
 import random
@@ -18,9 +19,11 @@ from .seal import find
 
 
 def in_another_order(question: Question, seed: str) -> dict[str, str]:
-    """{the bank's letter: the letter shown}, in the order shown; empty for a question without letters.
+    """{the bank's letter: the letter shown}, in the order shown; empty for a question without
+    letters.
 
-    An option that another text calls by its letter keeps it: the bank marks such questions as `ordered`.
+    An option that another text calls by its letter keeps it: the bank marks such questions as
+    `ordered`.
     """
     if question.form not in ("option", "options"):
         return {}
@@ -42,7 +45,9 @@ class _Markdown(str):
 
 @dataclass(frozen=True)
 class OwnOptions:
-    """A question's options, as one student is to call them. called: {the bank's letter: theirs}; empty where they are the same."""
+    """A question's options, as one student is to call them. called: {the bank's letter: theirs};
+    empty where they are the same.
+    """
 
     question: str
     called: Mapping[str, str] = field(repr=False)
@@ -77,8 +82,9 @@ class OwnOptions:
 def options(question: str) -> OwnOptions:
     """The options of a quiz question, such as "power_laws.trend", for the learner at work.
 
-    They have the letters of the text unless the course has variants. Raises CourseError for an unknown question, and where the course
-    has variants and the learner's token is missing or mistyped.
+    They have the letters of the text unless the course has variants. Raises CourseError for an
+    unknown question, and where the course has variants and the learner's token is missing or
+    mistyped.
     """
     asked, token = find(question), own_token()
     if not token or asked.ordered:

@@ -1,7 +1,8 @@
 """`scalinglaws collect FILE.zip`: from a bulk download to `submitted/<student>/<assignment>/`.
 
-Who is who comes from the roster. Nothing is overwritten: an earlier submission of the same student is moved to
-`submitted/<student>/.kept/`, and a file that was collected before is passed over. What could not be placed is listed.
+Who is who comes from the roster. Nothing is overwritten: an earlier submission of the same student
+is moved to `submitted/<student>/.kept/`, and a file that was collected before is passed over. What
+could not be placed is listed.
 """
 
 import argparse
@@ -114,7 +115,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read the archive, say what is whose, and put it in its place. Exit code 1 where something could not be placed."""
+    """Read the archive, say what is whose, and put it in its place. Exit code 1 where something
+    could not be placed.
+    """
     course = complete_course_dir()
     students = load_roster(course)
     if not students:
@@ -162,7 +165,9 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 
 def _read_whose(given: Iterable[str], students: Iterable[Student]) -> dict[str, Student]:
-    """{part of a path: whose it is} from "PART=STUDENT". Raises CourseError for a student who is not in the roster."""
+    """{part of a path: whose it is} from "PART=STUDENT". Raises CourseError for a student who is
+    not in the roster.
+    """
     by_id = {student.id: student for student in students}
     whose = {}
     for text in given:
@@ -176,7 +181,9 @@ def _read_whose(given: Iterable[str], students: Iterable[Student]) -> dict[str, 
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """The archive; of a folder, one that is made of its files. Raises CourseError for what is none, or has too many files."""
+    """The archive; of a folder, one that is made of its files. Raises CourseError for what is none,
+    or has too many files.
+    """
     try:
         data = _pack(path) if path.is_dir() else path.open("rb")
     except OSError as error:
@@ -213,8 +220,9 @@ def make_plan(
     whose: Mapping[str, Student] | None = None,
     participants: Mapping[int, Participant] | None = None,
 ) -> Plan:
-    """Find out whose each file is. known: the course's assignments; assignment: "" if the files' paths say it; whose: {part
-    of a path: student} where a person has said so; participants: of Moodle's grading worksheet.
+    """Find out whose each file is. known: the course's assignments; assignment: "" if the files'
+    paths say it; whose: {part of a path: student} where a person has said so; participants: of
+    Moodle's grading worksheet.
 
     Raises CourseError where the system isn't recognised.
     """
@@ -290,7 +298,9 @@ def make_plan(
 
 
 def _said_whose(part: str, student: Student, members: Iterable[str], system: System) -> str:
-    """What a --whose covers. Raises CourseError where it fits no file, or the files of several people."""
+    """What a --whose covers. Raises CourseError where it fits no file, or the files of several
+    people.
+    """
     names = [name for name in members if part in name]
     if not names:
         raise CourseError(f"--whose: no file has {part!r} in its path.")
@@ -306,7 +316,9 @@ def _said_whose(part: str, student: Student, members: Iterable[str], system: Sys
 
 
 def _path(info: zipfile.ZipInfo) -> str:
-    """A member's path. Some programs write UTF-8 without saying so, and macOS writes ü as two characters."""
+    """A member's path. Some programs write UTF-8 without saying so, and macOS writes ü as two
+    characters.
+    """
     path = info.filename
     if (
         not info.flag_bits & 0x800
@@ -401,7 +413,9 @@ def _submission(
 
 
 def _own_name(path: str, assignment: str) -> str:
-    """The file's own name: Canvas calls the second upload of a file `name-1`, Moodle's old forms put `file_` before it."""
+    """The file's own name: Canvas calls the second upload of a file `name-1`, Moodle's old forms
+    put `file_` before it.
+    """
     file = PurePosixPath(path)
     stem, dash, number = file.stem.rpartition("-")
     if dash and number.isdigit() and stem == assignment:
@@ -439,7 +453,9 @@ def _due_dates(course: Path, names: set[str]) -> Mapping[str, datetime.datetime 
 
 
 def _mark_late(submission: Submission, due: Mapping[str, datetime.datetime | None]) -> str:
-    """Give a submission that is only *called* late a time after the due date. Returns what to say of it."""
+    """Give a submission that is only *called* late a time after the due date. Returns what to say
+    of it.
+    """
     if not submission.late or submission.time:
         return ""
     if (date := due.get(submission.assignment)) is None:
@@ -454,8 +470,8 @@ def _mark_late(submission: Submission, due: Mapping[str, datetime.datetime | Non
 def place(
     course: Path, archive: zipfile.ZipFile, submission: Submission, origin: str, dry: bool
 ) -> str:
-    """Write a submission. Returns what was done: "new", "again" (as it is there), "newer" (the old one is kept) or
-    "older" (than the one that is there, which stays).
+    """Write a submission. Returns what was done: "new", "again" (as it is there), "newer" (the old
+    one is kept) or "older" (than the one that is there, which stays).
     """
     student, assignment = valid_folder(submission.student.id), submission.assignment
     target = course / "submitted" / student / assignment
@@ -532,7 +548,9 @@ def origins_file(course: Path, assignment: str) -> Path:
 
 
 def read_origins(course: Path, assignment: str) -> dict[str, dict[str, Any]]:
-    """{student: {"system", "archive", "members"}} of what was collected. Raises CourseError for a file that cannot be read."""
+    """{student: {"system", "archive", "members"}} of what was collected. Raises CourseError for a
+    file that cannot be read.
+    """
     try:
         found = json.loads(origins_file(course, assignment).read_text("utf-8"))
         return {str(student): dict(about) for student, about in found.items()}

@@ -1,8 +1,10 @@
-"""What the files of a bulk download are called in each learning-management system, and whose they are.
+"""What the files of a bulk download are called in each learning-management system, and whose they
+are.
 
-A system is one line of SYSTEMS: a regular expression for the path of a file in the archive. Its groups say who handed
-the file in (`id`, `login`, `lms_id`, `name`, `squashed`: a name without spaces), when (`time`), whether late (`late`), in
-which order (`order`), for which assignment, and what the file was called (`file`). A name can be a group's: its work is its members'.
+A system is one line of SYSTEMS: a regular expression for the path of a file in the archive. Its
+groups say who handed the file in (`id`, `login`, `lms_id`, `name`, `squashed`: a name without
+spaces), when (`time`), whether late (`late`), in which order (`order`), for which assignment, and
+what the file was called (`file`). A name can be a group's: its work is its members'.
 """
 
 import datetime
@@ -33,8 +35,9 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class System:
-    """How a system calls the files of a download. times: the forms that its `time` can have (strptime); hidden: the path of a
-    file whose owner the system hides; silent_on_times: where a download has no times, what to do about it.
+    """How a system calls the files of a download. times: the forms that its `time` can have
+    (strptime); hidden: the path of a file whose owner the system hides; silent_on_times: where a
+    download has no times, what to do about it.
     """
 
     title: str
@@ -44,13 +47,15 @@ class System:
     silent_on_times: str = ""
 
 
-# Canvas: `lib/content_zipper.rb` of instructure/canvas-lms: the sortable name (or the group's) in small letters without what is no
-# letter, LATE, the user's number, the attachment's number, its name; for a text entry "_text.html"; anonymous: LATE, anon, a code.
-# Moodle: `mod/assign/classes/downloader.php` and `mod/assign/feedback/file/importziplib.php` of moodle/moodle: full name (or the
-# group's, or "Participant"), a number, plugin, before 4.1 with one more underscore. Blackboard: assignment, user name, "attempt", time.
-# Brightspace: two numbers, at some schools the login, name, time, then a folder, or " - " and the file: `tests/d2lmf_tests.py` of
-# cgmb/d2lmf. nbgrader: the exchange's folders, or a folder for each student and assignment. Last, what people make by hand: a folder
-# for each student, called by id, login or name.
+# Canvas: `lib/content_zipper.rb` of instructure/canvas-lms: the sortable name (or the group's) in
+# small letters without what is no letter, LATE, the user's number, the attachment's number, its
+# name; for a text entry "_text.html"; anonymous: LATE, anon, a code. Moodle:
+# `mod/assign/classes/downloader.php` and `mod/assign/feedback/file/importziplib.php` of
+# moodle/moodle: full name (or the group's, or "Participant"), a number, plugin, before 4.1 with one
+# more underscore. Blackboard: assignment, user name, "attempt", time. Brightspace: two numbers, at
+# some schools the login, name, time, then a folder, or " - " and the file: `tests/d2lmf_tests.py`
+# of cgmb/d2lmf. nbgrader: the exchange's folders, or a folder for each student and assignment.
+# Last, what people make by hand: a folder for each student, called by id, login or name.
 SYSTEMS = {
     "canvas": System(
         "Canvas",
@@ -93,8 +98,8 @@ SYSTEMS = {
 
 @dataclass(frozen=True)
 class Found:
-    """A file of a download. member: its path in the archive; time: in UTC; order: larger is later; unread_time: a time of
-    a form that is not known here.
+    """A file of a download. member: its path in the archive; time: in UTC; order: larger is later;
+    unread_time: a time of a form that is not known here.
     """
 
     member: str
@@ -126,7 +131,8 @@ def own_system(pattern: str) -> System:
 
 
 def recognise(members: Iterable[str], known: Iterable[str] = ()) -> str:
-    """The system that most of an archive's files come from. known: the course's assignments, if they are to be in the paths.
+    """The system that most of an archive's files come from. known: the course's assignments, if
+    they are to be in the paths.
 
     Raises CourseError where none is recognised.
     """
@@ -171,8 +177,8 @@ def is_hidden_by(system: System, member: str) -> bool:
 def read_member(
     system: System, member: str, zone: ZoneInfo | None, known: Iterable[str] = ()
 ) -> list[Found]:
-    """What a file's path can say, likelier first: nothing where the system has no such paths. zone: of the system's times;
-    known: assignments.
+    """What a file's path can say, likelier first: nothing where the system has no such paths. zone:
+    of the system's times; known: assignments.
     """
     known = set(known)
     matches = sorted(

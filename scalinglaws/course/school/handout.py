@@ -1,8 +1,9 @@
-"""`scalinglaws handout`: the course for a class, in one zip file: without solutions, hidden tests and questions' keys.
+"""`scalinglaws handout`: the course for a class, in one zip file: without solutions, hidden tests
+and questions' keys.
 
-It holds the released notebooks, the package, the data and the set-up; after the set-up nothing needs the network. What the
-notebooks name works in it: study, check (the visible tests), practice, challenge, progress; `reveal` opens questions after a
-right answer, and no exercise.
+It holds the released notebooks, the package, the data and the set-up; after the set-up nothing
+needs the network. What the notebooks name works in it: study, check (the visible tests), practice,
+challenge, progress; `reveal` opens questions after a right answer, and no exercise.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from scalinglaws.paths import complete_course_dir
 from .archive import write_zip
 
 FOLDER = "scaling-laws"  # the folder in the zip file
-# What is handed out, besides release/. The rest of a clone stays: source/, questions/, tests/ and what they are made of.
+# What is handed out, besides release/. The rest of a clone stays: source/, questions/, tests/ and
+# what they are made of.
 PLAIN = (
     "bootstrap.py", "Makefile", "pyproject.toml", "nbgrader_config.py", "CITATION.cff", "LICENSE", "LICENSE-DATA",
 )  # fmt: skip
@@ -67,7 +69,8 @@ def run(args: argparse.Namespace) -> int:
 def handout_files(
     course: Path, only: Sequence[str] = (), translate: Translator | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of each file that is handed out. only: assignments; all by default. translate: of pages and questions.
+    """(path, content) of each file that is handed out. only: assignments; all by default.
+    translate: of pages and questions.
 
     Raises CourseError for an unknown assignment, and where release/ is not what source/ would give.
     """

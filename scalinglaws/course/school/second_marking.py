@@ -1,7 +1,9 @@
-"""Blind second marking: a sheet of answers without names and without the first marks, and what the two markers say differently.
+"""Blind second marking: a sheet of answers without names and without the first marks, and what the
+two markers say differently.
 
-Formgrader shows a second marker the first one's marks. So the second marks stand in a table: written with the answers, filled in by the
-second marker, read again and compared. The gradebook stays as it is: which mark counts is for the markers to settle.
+Formgrader shows a second marker the first one's marks. So the second marks stand in a table:
+written with the answers, filled in by the second marker, read again and compared. The gradebook
+stays as it is: which mark counts is for the markers to settle.
 """
 
 import csv
@@ -30,7 +32,9 @@ HEADER = ("marker", "number", "submission", "answer to", "most", "points", "comm
 
 @dataclass(frozen=True)
 class Answer:
-    """A written answer. submission: its id in the gradebook; number: formgrader's; first: its mark, None while it waits."""
+    """A written answer. submission: its id in the gradebook; number: formgrader's; first: its mark,
+    None while it waits.
+    """
 
     submission: str
     number: int
@@ -97,7 +101,9 @@ def share_again(
 
 
 def write_sheet(path: Path, answers: Iterable[Answer], shared: Mapping[str, str], only: str) -> int:
-    """Write the table for the second markers, or for one of them. Returns how many answers it holds."""
+    """Write the table for the second markers, or for one of them. Returns how many answers it
+    holds.
+    """
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(HEADER)
@@ -169,7 +175,9 @@ def keep(path: Path, marks: Mapping[str, tuple[str, float]]) -> dict[str, tuple[
 def differences(
     answers: Iterable[Answer], first: Mapping[str, str], second: Mapping[str, tuple[str, float]]
 ) -> Iterator[str]:
-    """What the markers say differently, the largest difference first, and how they agree on the whole."""
+    """What the markers say differently, the largest difference first, and how they agree on the
+    whole.
+    """
     marked = [(a, *second[a.key]) for a in answers if a.key in second]
     both = [(a, a.first, who, points) for a, who, points in marked if a.first is not None]
     apart = [row for row in both if row[1] != row[3]]

@@ -1,7 +1,9 @@
-"""Moodle's grading worksheet: the number of each participant, as in the files' names, with their e-mail address and when they submitted.
+"""Moodle's grading worksheet: the number of each participant, as in the files' names, with their
+e-mail address and when they submitted.
 
-A download from Moodle has neither: two students of one name cannot be told apart in it, and nothing shows who was late. The worksheet
-(`mod/assign/feedback/offline` of moodle/moodle) can be downloaded beside it.
+A download from Moodle has neither: two students of one name cannot be told apart in it, and nothing
+shows who was late. The worksheet (`mod/assign/feedback/offline` of moodle/moodle) can be downloaded
+beside it.
 """
 
 import datetime
@@ -24,7 +26,9 @@ _TIMES = (
 
 @dataclass(frozen=True)
 class Participant:
-    """Who has a number in an assignment. time: of their submission, in UTC; None where the worksheet has none that is understood."""
+    """Who has a number in an assignment. time: of their submission, in UTC; None where the
+    worksheet has none that is understood.
+    """
 
     student: Student | None
     time: datetime.datetime | None

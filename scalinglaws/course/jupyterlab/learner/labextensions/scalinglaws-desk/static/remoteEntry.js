@@ -67,13 +67,13 @@
         this.start.addEventListener('click', event => this.follow(event));
         this.parts = { check: make('div'), start: make('div') };
         this.parts.check.append(make('h2', 'Check'), this.status, this.body);
-        this.parts.start.append(make('h2', 'Start'), this.startSaid, this.start, this.goal());
+        this.parts.start.append(make('h2', 'Start'), this.startSaid, this.start, this.goalChoice());
         const choice = make('div', '', { className: 'sl-parts' });
         this.choices = { check: make('button', 'Check', { type: 'button' }), start: make('button', 'Start', { type: 'button' }) };
-        for (const [name, button] of Object.entries(this.choices)) button.addEventListener('click', () => this.show_(name));
+        for (const [name, button] of Object.entries(this.choices)) button.addEventListener('click', () => this.turnTo(name));
         choice.append(...Object.values(this.choices));
         this.node.append(choice, ...Object.values(this.parts));
-        this.show_('start');
+        this.turnTo('start');
         tracker.currentChanged.connect(() => this.look());
         this.look();
       }
@@ -83,7 +83,7 @@
       }
 
       // One of the two parts.
-      show_(part) {
+      turnTo(part) {
         for (const [name, node] of Object.entries(this.parts)) {
           node.hidden = name !== part;
           this.choices[name].setAttribute('aria-pressed', String(name === part));
@@ -107,7 +107,7 @@
         }
       }
 
-      goal() {
+      goalChoice() {
         const label = make('label', 'Goal for each day: ');
         this.chosen = make('select');
         for (const goal of GOALS) this.chosen.append(make('option', goal || 'none', { value: goal }));
@@ -126,10 +126,10 @@
         if (!panel?.content?.widgets || !cell) return;
         await panel.context.ready;
         await panel.revealed;
-        this.activate_(panel, panel.content.widgets.findIndex(found => found.model.id === cell));
+        this.goToIndex(panel, panel.content.widgets.findIndex(found => found.model.id === cell));
       }
 
-      activate_(panel, index) {
+      goToIndex(panel, index) {
         if (index < 0) return;
         this.app.shell.activateById(panel.id);
         panel.content.activeCellIndex = index;
@@ -163,7 +163,7 @@
         this.draw(panel);
         const state = this.states.get(panel);
         await state.read; // a check that comes meanwhile waits for the same
-        if (panel !== this.lookedAt && !this.running) this.show_(state.exercises.length ? 'check' : 'start');
+        if (panel !== this.lookedAt && !this.running) this.turnTo(state.exercises.length ? 'check' : 'start');
         this.lookedAt = panel;
         this.draw(this.tracker.currentWidget);
       }
@@ -215,7 +215,7 @@
           this.status.textContent = `The cell of exercise ${row.exercise} is not in this notebook any more.`;
           return;
         }
-        this.activate_(panel, index);
+        this.goToIndex(panel, index);
       }
 
       draw(panel) {
@@ -271,7 +271,7 @@
           label: 'Check this notebook',
           caption: 'Save this notebook and check its exercises',
           execute: () => {
-            desk.show_('check');
+            desk.turnTo('check');
             app.shell.activateById(desk.id);
             return desk.check();
           }
@@ -282,7 +282,7 @@
           caption: 'Where to resume, what is due, the map of ideas',
           execute: () => {
             app.shell.activateById(desk.id);
-            desk.show_('start');
+            desk.turnTo('start');
             desk.choices.start.focus();
           }
         });
