@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar, get_args, overload
+from typing import Any, Generic, Literal, TypeVar, get_args, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,6 +39,8 @@ class Resampling:
     def __post_init__(self) -> None:
         if self.B < 2:
             raise CourseError("The bootstrap needs at least B = 2 resamples.")
+        if self.seed < 0:
+            raise CourseError(f"seed must be a whole number >= 0, not {self.seed}.")
         if self.method is not None and self.method not in METHODS:
             listed = ", ".join(f'"{method}"' for method in METHODS)
             raise CourseError(f"The bootstrap method must be one of {listed}, not {self.method!r}.")
@@ -132,7 +134,18 @@ class Bootstrap(Sequence[L], Generic[L]):
 
 
 def _of(law: L, quantity: str | Callable[[L], ArrayLike]) -> ArrayLike:
-    return getattr(law, quantity) if isinstance(quantity, str) else quantity(law)
+    return number_of(law, quantity) if isinstance(quantity, str) else quantity(law)
+
+
+def number_of(law: Any, name: str) -> ArrayLike:
+    """What a law calls by a name. Raises CourseError where it has no such number."""
+    value = getattr(law, name, None)
+    if value is None or callable(value):
+        raise CourseError(
+            f"{type(law).__name__} has no number {name!r}: ask for a parameter by its name, or for "
+            "anything else with a function of the law, such as lambda law: law.N_opt(1e24)."
+        )
+    return value
 
 
 def ends(values: Array, tail: Array, shown: float = 0.0) -> tuple[Floats, Floats]:

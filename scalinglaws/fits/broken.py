@@ -172,7 +172,7 @@ def fit_broken_power_law(
     fitted = floor is True
     parameters = 3 + 3 * breaks - (not fitted)
     x, y = check_runs(parameters, {"x": parameters + 1, "y": 2}, x=x, y=y)
-    weights = check_weights(weights, len(x))
+    weights = check_weights(weights, len(x), parameters)
     together = check_groups(groups, x, y)
     held = check_floor(floor, y)
     centre = float(np.log(x).mean())

@@ -94,9 +94,9 @@ def fit_chinchilla(
     """
     profiled = floor is True
     N, D, loss = check_runs(5 if profiled else 4, {"N": 2, "D": 2, "loss": 2}, N=N, D=D, loss=loss)
-    weights = check_weights(weights, len(N))
+    weights = check_weights(weights, len(N), 5 if profiled else 4)
     together = check_groups(groups, N, D, loss)
-    if not 0 <= drop_highest <= len(N) - 6:
+    if drop_highest not in range(len(N) - 5):
         raise CourseError(
             f"drop_highest = {drop_highest} must leave at least 6 of the {len(N)} runs."
         )

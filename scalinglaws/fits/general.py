@@ -371,6 +371,12 @@ def fit_law(
     >>> fit_law(law, runs, start=ranges).law
     law(E=1.7, A=400, B=900, alpha=0.35)
     """
+    if not hasattr(data, "keys"):
+        raise CourseError(
+            "data must be a table: a data frame, or a dict with a column per variable."
+        )
+    if seed < 0:
+        raise CourseError(f"seed must be a whole number >= 0, not {seed}.")
     table = {str(name): data[name] for name in data}
     form = _form(law, [name for name in table if name != loss])
     start, bounds = form.start(law) | dict(start or {}), dict(bounds or {})
@@ -380,11 +386,19 @@ def fit_law(
     if missing or not form.variables:
         wanted = ", ".join(missing or ["at least one of the law's variables"])
         raise CourseError(f"The table lacks {wanted}; it has {', '.join(table)}.")
+    for name, other in same.items():
+        if name in held or other in same:
+            raise CourseError(
+                f"tied says that {name} equals {other}, but {name if name in held else other} is "
+                f"{'fixed' if name in held else 'tied'} itself: tie parameters to one that is fitted."
+            )
     chosen = [n for n in form.parameters if n not in held and n not in same]
+    if not chosen:
+        raise CourseError("All parameters are fixed, so there is nothing to fit.")
     (value,) = check_runs(len(chosen), None, **{loss: table[loss]})
     where = check_columns(len(value), **{name: table[name] for name in form.variables})
     columns = [*where, value]
-    checked = check_weights(weights, len(value))
+    checked = check_weights(weights, len(value), len(chosen))
     together = check_groups(groups, *columns)
     free = [_parameter(name, start, bounds, form.defaults) for name in chosen]
     curve = _Curve(

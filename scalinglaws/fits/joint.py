@@ -134,7 +134,7 @@ def fit_joint(
     """
     fitted = floor is True
     N, D, loss = check_runs(6 if fitted else 5, {"N": 3, "D": 3, "loss": 3}, N=N, D=D, loss=loss)
-    weights = check_weights(weights, len(N))
+    weights = check_weights(weights, len(N), 6 if fitted else 5)
     together = check_groups(groups, N, D, loss)
     held = check_floor(floor, loss)
     check_spread(N, D)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import CourseError
 from ..laws import OvertrainingLaw
-from ..tables.frame import numbers
+from ..tables.frame import numbers, texts
 from . import (
     fit_broken_power_law,
     fit_chinchilla,
@@ -113,6 +113,12 @@ class Method:
             raise CourseError("--delta must be zero (least squares) or positive.")
 
 
+def _groups(runs: pd.DataFrame) -> list[str] | None:
+    """The labels of the runs; None where they have none, or all the same, such as one experiment's."""
+    labels = texts(runs, "group") if "group" in runs else []
+    return labels if len(set(labels)) > 1 else None
+
+
 def takers(option: str) -> list[str]:
     """The methods that take an option."""
     return [name for name, method in METHODS.items() if option in method.options]
@@ -158,7 +164,7 @@ def _chinchilla(runs: pd.DataFrame, options: Options) -> AnyFit:
         runs["loss"],
         delta=_delta(options, 1e-3),
         floor=_floor(options),
-        groups=runs.get("group"),
+        groups=_groups(runs),
         drop_highest=options.drop_highest or 0,
     )
 
@@ -170,7 +176,7 @@ def _joint(runs: pd.DataFrame, options: Options) -> AnyFit:
         runs["loss"],
         delta=_delta(options, None),
         floor=_floor(options),
-        groups=runs.get("group"),
+        groups=_groups(runs),
     )
 
 
@@ -180,7 +186,7 @@ def _overtraining(runs: pd.DataFrame, options: Options) -> AnyFit:
         OvertrainingLaw,
         {"C": C, "M": M, "loss": numbers(runs, "loss")},
         delta=_delta(options, None),
-        groups=runs.get("group"),
+        groups=_groups(runs),
     )
 
 
@@ -191,7 +197,7 @@ def _repeated(runs: pd.DataFrame, options: Options) -> AnyFit:
         numbers(runs, "U"),
         numbers(runs, "loss"),
         delta=_delta(options, 1e-3),
-        groups=runs.get("group"),
+        groups=_groups(runs),
     )
 
 
@@ -202,14 +208,12 @@ def _isoflop(runs: pd.DataFrame, options: Options) -> AnyFit:
         C=runs["C"],
         D=runs["D"],
         within=options.within,
-        groups=runs.get("group"),
+        groups=_groups(runs),
     )
 
 
 def _envelope(runs: pd.DataFrame, options: Options) -> AnyFit:
-    return fit_envelope(
-        runs["N"], runs["D"], runs["loss"], run=runs["run"], groups=runs.get("group")
-    )
+    return fit_envelope(runs["N"], runs["D"], runs["loss"], run=runs["run"], groups=_groups(runs))
 
 
 def _power(runs: pd.DataFrame, options: Options) -> AnyFit:
@@ -218,7 +222,7 @@ def _power(runs: pd.DataFrame, options: Options) -> AnyFit:
         runs["loss"],
         floor=_floor(options),
         delta=_delta(options, None),
-        groups=runs.get("group"),
+        groups=_groups(runs),
     )
 
 
@@ -229,7 +233,7 @@ def _broken(runs: pd.DataFrame, options: Options) -> AnyFit:
         breaks=1 if options.breaks is None else options.breaks,
         delta=_delta(options, None),
         floor=_floor(options),
-        groups=runs.get("group"),
+        groups=_groups(runs),
     )
 
 

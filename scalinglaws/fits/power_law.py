@@ -103,7 +103,7 @@ def fit_power_law(
     """
     profiled = floor is True
     x, loss = check_runs(3 if profiled else 2, {"x": 3 if profiled else 2}, x=x, loss=loss)
-    weights = check_weights(weights, len(x))
+    weights = check_weights(weights, len(x), 3 if profiled else 2)
     together = check_groups(groups, x, loss)
     held = check_floor(floor, loss)
 

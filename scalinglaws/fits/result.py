@@ -25,6 +25,7 @@ from .bootstrap import (
     blocks,
     mad_sigma,
     memory,
+    number_of,
     resample_runs,
     resample_smooth,
     resample_wild,
@@ -757,5 +758,5 @@ class RegressionFit(Fit[L]):
     def of(self, quantity: str | Callable[[L], ArrayLike]) -> Callable[[L], Array]:
         """A quantity, given as a parameter's name or a function of the law, as such a function."""
         if isinstance(quantity, str):
-            return lambda law: np.asarray(getattr(law, quantity), dtype=float)
+            return lambda law: np.asarray(number_of(law, quantity), dtype=float)
         return lambda law: np.asarray(quantity(law), dtype=float)

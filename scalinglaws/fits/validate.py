@@ -96,8 +96,11 @@ def check_columns(n: int, **columns: ArrayLike | None) -> list[NDArray[np.float6
     return arrays
 
 
-def check_weights(weights: ArrayLike | None, n: int) -> NDArray[np.float64]:
-    """Weights of the runs, 1 unless given. Raises CourseError if they do not fit the runs."""
+def check_weights(weights: ArrayLike | None, n: int, parameters: int = 0) -> NDArray[np.float64]:
+    """Weights of the runs, 1 unless given. Raises CourseError if they do not fit the runs.
+
+    parameters: how many the law has; more runs than that need a weight above 0.
+    """
     if weights is None:
         return np.ones(n)
     weights = np.asarray(weights, dtype=float)
@@ -105,6 +108,11 @@ def check_weights(weights: ArrayLike | None, n: int) -> NDArray[np.float64]:
         raise CourseError("weights must hold one finite number >= 0 for each run.")
     if not weights.any():
         raise CourseError("weights must not all be zero.")
+    counted = int((weights > 0).sum())
+    if counted <= parameters:
+        raise CourseError(
+            f"weights leave {counted} runs that count, too few for a law with {parameters} parameters."
+        )
     return weights
 
 
@@ -134,6 +142,13 @@ def check_groups(groups: ArrayLike | None, *columns: NDArray[np.float64]) -> Gro
     labels = np.asarray(groups)
     if labels.shape != (n,):
         raise CourseError("groups must hold one label for each run.")
+    missing = np.array([label is None or label != label for label in labels.tolist()])
+    if missing.any():
+        raise CourseError(f"groups has no label in {name_rows(missing)}: give each run one.")
+    if n > 1 and len(set(labels.tolist())) == 1:
+        raise CourseError(
+            "All runs are in one group, so nothing tells how groups differ: leave groups out."
+        )
     return Groups(np.unique(labels, return_inverse=True)[1], grouped=True)
 
 

@@ -96,7 +96,9 @@ def chapter(notebook: nbformat.NotebookNode, name: str) -> Chapter:
             if asked is None:
                 parts.append(_your_turn(cell))
             asked = None
-        elif not is_grade(cell):
+        elif (
+            not is_grade(cell) and asked is None
+        ):  # a reader has no numbers and no order of their own
             parts.append(_given(cell, made))
     made.html = "\n".join(parts)
     if first := next((h for h in made.headings if h.level == 1), None):

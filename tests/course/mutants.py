@@ -238,18 +238,22 @@ class Calls:
 
     function: Callable
     seen: list[tuple[tuple, dict, Any]] = field(default_factory=list)
+    seconds: float = 0.0  # of the processor, for the longest of them
 
     def watch(self) -> Callable:
         @functools.wraps(self.function)
         def watched(*args: Any, **options: Any) -> Any:
             given = copy.deepcopy((args, options)) if _copies(args) else (args, options)
+            start = time.process_time()
             value = self.function(*args, **options)
+            self.seconds = max(self.seconds, time.process_time() - start)
             self.seen.append((*given, value))
             return value
 
         return watched
 
 
+_SLOW = 0.01  # s; what takes less is computed as fast as it is looked up
 _PLAIN = (bool, int, float, complex, str, type(None), np.generic, pd.DataFrame, pd.Series)
 
 
@@ -457,7 +461,8 @@ class Machine:
         # A mutant may take a few times as long as the official solution.
         self.seconds = 0.3 + 5 * (time.process_time() - start)
         for key, calls in self.calls.items():
-            self.space[key] = calls.function = remembering(calls.function)
+            if calls.seconds > _SLOW:
+                self.space[key] = calls.function = remembering(calls.function)
 
     def _space(self, code: str) -> dict[str, Any]:
         space = self.task.namespace(code, *self.task.tests)

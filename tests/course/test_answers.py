@@ -23,7 +23,6 @@ SAMPLED = {
     ("05_limits", "ex7_absurd"): 15,
     ("05_limits", "ex8_exponents"): 12,
     ("06_loss_to_skill", "ex8_final"): 12,
-    ("08_capstone", "ex8_forecast"): 8,
 }
 # What no person would write in a reply: numpy's names, addresses, line breaks, two full stops, signs of a table.
 _MACHINE_WRITTEN = re.compile(

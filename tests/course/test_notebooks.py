@@ -11,6 +11,7 @@ from nbgrader import utils
 from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
 from scalinglaws.course.questions import bank
 from scalinglaws.course.release import fresh_files, stale_files
+from scalinglaws.course.source import HEADING
 
 from .notebooks import ASSIGNMENTS, COURSE, ROWS, failures, hidden_lines, release, source
 
@@ -124,6 +125,23 @@ def test_every_exercise_says_what_it_is_and_what_it_is_worth(assignment):
     said = re.search(r"\*\*Points:\*\* (\d+), of which (\d+)", prose)
     assert float(said[1]) == sum(e.points for e in found.values())
     assert float(said[2]) == sum(e.points for e in found.values() if e.by_hand)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_time_it_says_is_that_of_reading_and_of_its_exercises(assignment):
+    prose, minutes = "", 0
+    for cell in source(assignment).cells:
+        if cell.cell_type != "markdown":
+            continue
+        if exercise := HEADING.search(cell.source):  # its minutes include reading it
+            minutes += int(exercise[4])
+        else:
+            prose += re.sub("(?s)<details>.*?</details>", "", cell.source)
+    said = re.search(r"\*\*Time:\*\* about (\d+) minutes(?:, and another (\d+) for)?", prose)
+    assert int(said[1]) <= 100
+    assert int(said[1]) + int(said[2] or 0) == pytest.approx(
+        minutes + len(prose.split()) / 180, abs=10
+    )
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

@@ -116,6 +116,42 @@ def test_small_round_numbers_that_agree_with_much_are_told_nothing():
     assert _reply(check_number, "x", 4, 2).count("right value") <= 2
 
 
+def test_an_argument_that_makes_no_difference_to_the_right_result_either_is_not_called_ignored():
+    def share(p, k):  # of p = [1, 0] a half, whatever k is
+        return float(np.mean(1 - (1 - np.asarray(p)) ** k))
+
+    given = [(np.array([1.0, 0.0]), 5), (np.array([0.5, 0.25]), 2)]
+    cases = [(args, share(*args)) for args in given]
+    assert "Per cent" in _reply(check_function, lambda p, k: 100 * share(p, k), cases)
+    assert "whatever k is" in _reply(check_function, lambda p, k: share(p, 5) / 3, cases)
+
+
+@pytest.mark.parametrize("n", [10.0, 0.5, 8])
+def test_one_result_that_differs_by_a_plain_number_says_nothing_of_the_argument_with_that_value(n):
+    reply = _reply(check_function, lambda x, n: 7.3 / 10 if n == 10 else 7.3 * n, [((1.3, n), 7.3)])
+    assert "Every result" not in reply
+    assert "times n" in _reply(check_function, lambda x, n: 7.3 * n, [((1.3, 11.7), 7.3)])
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "part"),
+    [
+        (0.123, 0.1234567, "3 digits"),
+        (0.01, 0.0142857, "2 decimals"),
+        ([0.5, 0.2], [0.5, 0.225347], "1 decimal "),
+    ],
+)
+def test_what_is_right_to_few_digits_only(got, want, part):
+    assert f"rounded to {part.strip()}" in _reply(check_array, "x", got, want)
+
+
+def test_one_number_that_is_written_with_all_its_digits_must_meet_a_relation_to_four():
+    assert "nats and bits" in _reply(check_number, "x", 7.4537, 7.4537 / np.log(2), rtol=0.002)
+    off = 1.001 * 10.75342 * np.log(2)
+    assert _reply(check_number, "x", off, 10.75342, rtol=0.002).endswith("expected 10.7534.")
+    assert "Per cent" in _reply(check_number, "x", 34.7, 0.34735, rtol=0.002)
+
+
 def test_a_function_that_knows_one_example_only_is_told():
     cases = [((np.array([1.0, 2.0]),), 1.5), ((np.array([3.0, 4.0]),), 3.5)]
     reply = _reply(check_function, lambda x: 1.5, cases, name="f")

@@ -121,35 +121,32 @@ def test_a_call_of_a_test_leaves_no_trace(trace):
     assert after.outputs[0]["text"].strip() not in ("", "31337")
 
 
+TELLS = [
+    "raise ValueError(seen())",
+    "return seen()",
+    "return {seen(): 1}",
+    "class E(Exception): pass\n    E.__name__ = seen(); raise E",
+]
+LATER = ["assert {g}(2) == 4", "from scalinglaws.grading import check_function\ncheck_function({g}, [((2,), 4.0)])", "import numpy as np\nnp.testing.assert_allclose({g}(2), 4.0)", "assert {g}(2) == 4, f'{{{g}}} is wrong'"]  # fmt: skip
+
+
 @isolated
-@pytest.mark.parametrize(
-    "tells",
-    [
-        "raise ValueError(seen())",
-        "return seen()",
-        "return {seen(): 1}",
-        "class E(Exception): pass\n    E.__name__ = seen(); raise E",
-    ],
-)
-@pytest.mark.parametrize(
-    "test",
-    ["assert g(2) == 4", "from scalinglaws.grading import check_function\ncheck_function(g, [((2,), 4.0)])", "import numpy as np\nnp.testing.assert_allclose(g(2), 4.0)", "assert g(2) == 4, f'{g} is wrong'"],
-    ids=range(4),
-)  # fmt: skip
-def test_no_later_test_tells_it_either(test, tells):
+def test_no_later_test_tells_it_either():
     """A visible line says in full what it met; but not where the code may know an earlier test."""
-    setup = "import os\nr, w = os.pipe()\ndef f(x):\n    os.write(w, b' %d' % x)\n    return x**2\ndef seen():\n    os.set_blocking(r, False)\n    return os.read(r, 99).decode().split()[-1]"
-    course = Course([], {"t": ["f"], "u": ["g"]})
-    cells = [
-        Cell(setup),
-        Cell(f"def g(x):\n    {tells}"),
-        Cell(TEST, test="t"),
-        Cell(test, test="u"),
+    setup = "import mmap\nm = mmap.mmap(-1, 4096)\ndef f(x):\n    m[:5] = b'%5d' % x\n    return x**2\ndef seen(): return m[:5].decode()"
+    answers = [Cell(f"def g{i}(x):\n    {tells}") for i, tells in enumerate(TELLS)]
+    later = [
+        Cell(test.format(g=f"g{i}"), test=f"{i} {test}")
+        for i in range(len(TELLS))
+        for test in LATER
     ]
+    told = Cell(TEST, test="t")
+    course = Course([], {"t": ["f"]} | {cell.test: [f"g{cell.test[0]}"] for cell in later})
     with Session(execute.shared_server(), course) as running:
-        running.run_all(cells)
-    assert cells[2].verdict and not cells[2].verdict.error
-    assert cells[3].verdict and cells[3].verdict.error and SECRET not in said(cells[3])
+        running.run_all([Cell(setup), *answers, told, *later])
+    assert told.verdict and not told.verdict.error
+    assert all(cell.verdict and cell.verdict.error for cell in later)
+    assert not [cell for cell in later if SECRET in said(cell)]
 
 
 @isolated

@@ -486,3 +486,52 @@ def test_the_line_search_of_hubers_loss_is_exact():
         low, high = np.where(downhill, middle, low), np.where(downhill, high, middle)
     found = gauss_newton._length(there, ahead, w, 0.1, pull, push)
     assert found == pytest.approx(high, abs=1e-12) and 0 < (high < 1).mean() < 1
+
+
+TABLE = {name: column.to_numpy() for name, column in runs().items()}
+FIT = fit_power_law(TABLE["N"], TABLE["loss"])
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda: FIT.interval("alhpa"), "PowerLaw has no number 'alhpa': ask for a parameter"),
+        (lambda: FIT.profile("predict_it"), "no number 'predict_it'"),
+        (lambda: FIT.influence("__call__"), "no number '__call__'"),
+        (lambda: FIT.bootstrap(seed=-1), "seed must be a whole number"),
+        (lambda: fit_law(PowerLaw, 3), "data must be a table"),
+        (lambda: fit_law(ChinchillaLaw, TABLE, seed=-1), "seed must be a whole number"),
+        (
+            lambda: fit_law(ChinchillaLaw, TABLE, tied={"beta": "alpha", "alpha": "beta"}),
+            "but alpha is tied itself",
+        ),
+        (
+            lambda: fit_law(ChinchillaLaw, TABLE, tied={"beta": "alpha"}, fixed={"beta": 0.3}),
+            "but beta is fixed itself",
+        ),
+        (
+            lambda: fit_law(
+                ChinchillaLaw, TABLE, fixed={"E": 1, "A": 1, "B": 1, "alpha": 1, "beta": 1}
+            ),
+            "nothing to fit",
+        ),
+        (
+            lambda: fit_chinchilla(**TABLE, weights=np.arange(40) < 5),
+            "weights leave 5 runs that count, too few for a law with 5 parameters",
+        ),
+        (lambda: fit_chinchilla(**TABLE, drop_highest=1.5), "drop_highest = 1.5 must leave"),
+        (lambda: fit_chinchilla(**TABLE, groups=["a"] * 40), "All runs are in one group"),
+        (
+            lambda: fit_chinchilla(**TABLE, groups=[None, *"a" * 39]),
+            r"groups has no label in row 0 \(counted",
+        ),
+        (
+            lambda: fit_chinchilla(**TABLE, groups=np.where(np.arange(40) < 2, np.nan, 1)),
+            r"groups has no label in rows 0, 1 \(counted",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(ask, says):
+    with pytest.raises(CourseError, match=says) as caught:
+        ask()
+    assert "\n" not in str(caught.value)

@@ -485,6 +485,7 @@ def test_feedback_goes_back_under_the_name_it_came_with(
         page = school / "feedback" / student / NAME / f"{NAME}.html"
         page.parent.mkdir(parents=True)
         page.write_text(f"page of {student}", "utf-8")
+        page.with_name("onlinetext.html").write_text("the student's own")
     target = tmp_path / "back.zip"
     assert main(["feedback", NAME, "--form", form, "--output", str(target)]) == 1
     assert "müller" in capsys.readouterr().out  # not collected: it has nowhere to go

@@ -76,6 +76,20 @@ def test_the_exports_of_other_systems(tmp_path, text, expected):
     assert students(tmp_path, text) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("written", "first", "last"),
+    [
+        ("Davis, Sam", "Sam", "Davis"),
+        ("Davis, Jr., Sam", "Sam", "Davis, Jr."),
+        ("Davis, Sam, III", "Sam", "Davis, III"),
+        ("de la Cruz, María José", "María José", "de la Cruz"),
+    ],
+)
+def test_a_name_with_commas(tmp_path, written, first, last):
+    (found,) = students(tmp_path, f'id,name\nx,"{written}"\n')
+    assert (found.first_name, found.last_name) == (first, last)
+
+
 def test_a_workbook_its_numbers_are_ids_as_they_are_seen(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["Student ID", "First name", "Last name"])

@@ -407,10 +407,6 @@ def _judge(
         )
     if _close(-got, want, rtol, atol):
         raise CheckFailed(f"{said} The size is right, the sign is not.")
-    if rounded := _rounded(got, want):
-        raise CheckFailed(
-            f"{said} It is right, but rounded to {rounded} digits: keep more of them."
-        )
     if found := common():
         raise CheckFailed(f"{said} {found}")
     if _close(got, want, min(5 * rtol, 0.25), 5 * atol):
@@ -421,17 +417,6 @@ def _judge(
 
 def _item(array: np.ndarray) -> Any:
     return array if array.ndim else float(array)
-
-
-def _rounded(got: np.ndarray, want: np.ndarray) -> int:
-    """To how many significant digits `got` is `want` rounded; 0 if it is not."""
-    for digits in (2, 3, 4, 5, 6):
-        if got.shape == want.shape and all(
-            math.isfinite(w) and g == float(f"{w:.{digits}g}")
-            for g, w in zip(got.reshape(-1), want.reshape(-1), strict=True)
-        ):
-            return digits
-    return 0
 
 
 def check_number(

@@ -18,8 +18,8 @@ Array = np.ndarray
 Pair = tuple[Array, Array]  # what came, and what is right
 Case = tuple[tuple[Any, ...], Any]  # the arguments of a function, and the right result
 
-# One number meets a relation by accident; its tolerance is narrow, and no narrower than rounding to four digits.
-_NARROW, _WIDE = 5e-4, 2e-3
+# One number meets a relation by accident, so its tolerance is narrow: that of four digits, or of the three it is written with.
+_NARROW, _WIDE, _WIDE_OF_SEVERAL = 5e-4, 2e-3, 0.02
 _SLOW = 0.5  # seconds: a function that takes longer is not called again
 
 _TIMES: list[tuple[float, str]] = [
@@ -57,33 +57,44 @@ def of_values(pairs: Sequence[Pair], rtol: float, *, shown: bool = True) -> str:
 
     rtol: the answer's relative tolerance. shown: whether a sentence may hold numbers computed from the values.
     """
-    single = sum(want.size for _, want in pairs) == 1
-    rtol = max(_NARROW, min(rtol, _WIDE if single else 0.02))
     if any(got.shape != want.shape for got, want in pairs):
+        rtol = max(_NARROW, min(rtol, _WIDE_OF_SEVERAL))
         return _of_shapes(pairs, rtol) if len(pairs) == 1 else ""
     got = np.concatenate([np.ravel(g) for g, _ in pairs])
     want = np.concatenate([np.ravel(w) for _, w in pairs])
+    if digits := _rounded(got, want):
+        return f"It is right, but rounded to {digits}: keep more of them, or search more finely."
+    rtol = max(_NARROW, min(rtol, _precision(got) if got.size == 1 else _WIDE_OF_SEVERAL))
     found = list(itertools.islice(_relations(got, want, rtol), 3))
-    if got.size > 1 and (decimals := _decimals(got, want)):
-        return f"It is right, but rounded to {decimals}: keep more digits."
     if 0 < len(found) < 3:  # three that agree say nothing
         return " Or: ".join(found)
     return "" if found else _of_several(pairs, rtol, shown)
 
 
-def _decimals(got: Array, want: Array) -> str:
-    """To how many decimals `got` is `want` rounded, in words; "" if it is not."""
-    for places in range(1, 7):
-        if np.array_equal(got, np.round(want, places)):
+def _rounded(got: Array, want: Array) -> str:
+    """To how many digits or decimals `got` is `want` rounded, in words; "" if it is not."""
+    if not np.all(np.isfinite(want)):
+        return ""
+    for digits in range(2, 7):
+        if np.array_equal(got, [float(f"{w:.{digits}g}") for w in want]):
+            return f"{digits} digits"
+    for places in range(1 if got.size > 1 else 2, 7):
+        if np.array_equal(got, np.round(want, places)) and np.any(got):
             return f"{places} decimal{'s' if places > 1 else ''}"
     return ""
+
+
+def _precision(got: Array) -> float:
+    """How far one number may lie from a relation, by the digits that it is written with."""
+    value = float(got[0])
+    return _WIDE if value == float(f"{value:.3g}") else _NARROW
 
 
 def _relations(got: Array, want: Array, rtol: float) -> Iterator[str]:
     """The relations that hold for all values, and do not hold for the right ones."""
 
-    def holds(value: Array) -> bool:
-        return _alike(got, value, rtol) and not _alike(value, want, rtol)
+    def holds(value: Array, apart: float = rtol) -> bool:
+        return _alike(got, value, rtol) and not _alike(value, want, apart)
 
     with np.errstate(all="ignore"):
         for factor, hint in _TIMES:
@@ -94,7 +105,8 @@ def _relations(got: Array, want: Array, rtol: float) -> Iterator[str]:
             if holds(want / factor):
                 yield f"It is the right value divided by {factor:.4g}. {hint}"
         for change, sentence in _OF:
-            if holds(change(want)):
+            # Near 1 all powers are near: there it takes more than that to know one.
+            if holds(change(want), 0.1 if np.all(abs(np.log(np.abs(want))) < 0.1) else rtol):
                 yield f"It is {sentence}"
         for one, sentence in _ONE_APART:
             # Of a large number 1 is little: a relative tolerance would find it everywhere.
@@ -128,6 +140,8 @@ def _of_several(pairs: Sequence[Pair], rtol: float, shown: bool) -> str:
     with np.errstate(all="ignore"):
         factor = np.median(got / want)
         if factor != 0 and abs(factor - 1) > 0.02 and _alike(got, want * factor, rtol):
+            if factor > 10 and _are_whole(got) and not _are_whole(want):
+                return "Those are whole numbers: is it a position in an array? Return the value at that place."
             times = f"{factor:.4g} times the right one" if shown else "the right one times the same"
             return f"Every value is {times}: look for a constant factor."
         shift = np.median(got - want)
@@ -238,20 +252,24 @@ def _exchanged(
 def _ignored(
     asked: _Asked, cases: Sequence[Case], failed: int, parameter: Callable[[int], str]
 ) -> str:
-    args = cases[failed][0]
-    got = asked(args)
-    for i, value in enumerate(args):
+    for i, value in enumerate(cases[failed][0]):
         if _kind(value) != "number":
             continue
-        others = {
-            given[i]: given
-            for given, _ in cases
-            if len(given) > i and _kind(given[i]) == "number" and given[i] != value
-        }
-        results = [asked((*args[:i], other, *args[i + 1 :])) for other in others]
-        if results and all(r is not None and _same(r, got) for r in results):
+        numbers = [given for given, _ in cases if len(given) > i and _kind(given[i]) == "number"]
+        others = {given[i] for given in numbers if given[i] != value}
+        # In every case: for some arguments the right result may be the same whatever one of them is.
+        if others and all(
+            _same_whatever(asked, given, i, others | {value}) for given in numbers[:3]
+        ):
             return f"The result is the same whatever {parameter(i)} is: use the argument."
     return ""
+
+
+def _same_whatever(asked: _Asked, given: tuple[Any, ...], i: int, values: set[Any]) -> bool:
+    """Whether the result stays the same if argument `i` takes each of the values."""
+    results = [asked((*given[:i], value, *given[i + 1 :])) for value in sorted(values)[:4]]
+    first = results[0]
+    return first is not None and all(r is not None and _same(r, first) for r in results)
 
 
 def _constant(asked: _Asked, cases: Sequence[Case]) -> str:
@@ -296,6 +314,8 @@ def _with_argument(
             len(args) > i and _kind(args[i]) == "number" for args, _, _ in known
         ):
             continue
+        if sum(want.size for _, _, want in known) == 1 and _is_plain(value):
+            continue
         for way, sentence in ways:
             with np.errstate(all="ignore"):
                 wrong = [(got, want, way(want, args[i])) for args, got, want in known]
@@ -304,6 +324,18 @@ def _with_argument(
             ):
                 return f"Every result is {sentence.format(parameter(i))}."
     return ""
+
+
+def _are_whole(values: Array) -> bool:
+    return bool(np.all(values == np.round(values)))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a number is a power of 2 or 10: one result that differs by it says nothing about the argument."""
+    size = abs(float(value))
+    return size == 0 or any(
+        math.isclose(log, round(log), abs_tol=1e-9) for log in (math.log2(size), math.log10(size))
+    )
 
 
 def _kind(value: Any) -> str:

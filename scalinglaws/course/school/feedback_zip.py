@@ -86,10 +86,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def find_pages(course: Path, assignment: str) -> dict[str, list[Path]]:
-    """{student: pages} of feedback/<student>/<assignment>/."""
+    """{student: pages} of feedback/<student>/<assignment>/: what else lies there, a student handed in."""
+    ours = {path.stem for path in (course / "source" / assignment).glob("*.ipynb")}
     found: dict[str, list[Path]] = {}
     for page in sorted(course.glob(f"feedback/*/{assignment}/*.html")):
-        found.setdefault(page.parent.parent.name, []).append(page)
+        if page.stem in ours:
+            found.setdefault(page.parent.parent.name, []).append(page)
     return found
 
 

@@ -69,6 +69,7 @@ SYNONYMS = {
     "email": ("email", "emailaddress", "mail", "mailaddress"),
     "group": ("group", "groupname", "groups", "team", "gruppe"),
 }  # fmt: skip
+_SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv)\.?", re.IGNORECASE)
 _KEYS = ("id", "login", "sis_id", "email")  # in this order one of them becomes the id
 
 
@@ -283,7 +284,10 @@ def _student(row: Mapping[str, str], key: str) -> Student:
     first, last = row.get("first_name", ""), row.get("last_name", "")
     if not (first or last) and (name := row.get("name", "")):
         if "," in name:
-            last, _, first = (part.strip() for part in name.partition(","))
+            last, *rest = (part.strip() for part in name.split(","))
+            suffixes = [part for part in rest if _SUFFIX.fullmatch(part)]
+            last = ", ".join([last, *suffixes])  # "Davis, Jr., Sam" and "Davis, Sam, Jr."
+            first = ", ".join(part for part in rest if part not in suffixes)
         else:
             first, _, last = name.rpartition(" ")
     about = {field: row.get(field, "") for field in ("email", "login", "sis_id", "lms_id", "group")}

@@ -314,7 +314,7 @@ ANSWERS = {
             ),
             (
                 _CLAIM.format(exponent=_SLOPE, context="51117", speed="3.35e12 / (2 * 175e9)"),
-                "one accelerator",
+                "That is an eighth",
             ),
             (
                 _CLAIM.format(exponent=_SLOPE, context="51117", speed="8 * 3.35e12 / (4 * 175e9)"),
@@ -485,7 +485,7 @@ ANSWERS = {
             (_COVERAGE.format(body="return np.mean((1 - p) ** k)"), "stays unsolved"),
             (_COVERAGE.format(body="return np.mean(p**k)"), "one is enough"),
             (_COVERAGE.format(body="return np.mean(p) ** k"), "one is enough"),
-            (_COVERAGE.format(body="return 1 - (1 - p) ** k"), "2 values"),
+            (_COVERAGE.format(body="return 1 - (1 - p) ** k"), "4 values"),
             (_COVERAGE.format(body="return 1 - np.prod((1 - p) ** k)"), "take the mean"),
             (_COVERAGE.format(body="return 1 - (1 - np.median(p)) ** k"), ""),
         ],

@@ -66,6 +66,10 @@ ANSWERS = {
     ),
     "ex2_flops": Answers(
         right=[
+            (
+                "def flops_per_token(d, n_layer=2, T=64, V=128):\n"
+                "    return n_layer*(72*d*d+6*d*(T+1))+6*V*d"
+            ),
             _FLOPS.format(body="return 3 * (n_layer * (24 * d**2 + 2 * d * (T + 1)) + 2 * V * d)"),
             _FLOPS.format(
                 body="m = sum(24 * d * d + 4 * d * (T + 1) / 2 for _ in range(n_layer))\n"
@@ -80,6 +84,31 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                ("def flops_per_token(d, n_layer=2, T=64, V=128):\n    return 6*12*n_layer*d**2"),
+                "Attention and the logits are",
+            ),
+            (
+                (
+                    "def flops_per_token(d, n_layer=2, T=64, V=128):\n"
+                    "    return 6*(12*n_layer*d**2+V*d+T*d)"
+                ),
+                "That is 6 times all parameters: it",
+            ),
+            (
+                (
+                    "def flops_per_token(d, n_layer=2, T=64, V=128):\n"
+                    "    return 6*(12*n_layer*d**2+V*d)"
+                ),
+                "The attention is missing: 4d for each",
+            ),
+            (
+                (
+                    "def flops_per_token(d, n_layer=2, T=64, V=128):\n"
+                    "    return n_layer*(24*d**2+2*d*(T+1))+2*V*d"
+                ),
+                "That is the forward pass alone: the",
+            ),
             (
                 _FLOPS.format(body="return n_layer * (24 * d**2 + 2 * d * (T + 1)) + 2 * V * d"),
                 "forward pass alone",
@@ -163,6 +192,12 @@ ANSWERS = {
     ),
     "ex3_six_nd": Answers(
         right=[
+            (
+                "w_=8\n"
+                "while flops_per_token(w_)>1.1*6*24*w_**2: w_+=1\n"
+                "width_10=w_\n"
+                "excess_gpt2=round(100*(gpt2.training_flops(1)/(6*gpt2.N)-1),1)"
+            ),
             _SIX_ND.format(
                 width="next(d for d in range(8, 999) if flops_per_token(d) / (144 * d * d) <= 1.1)",
                 excess="(gpt2.training_flops(1) / (6 * gpt2.N) - 1) * 100",
@@ -177,6 +212,43 @@ ANSWERS = {
             ),
         ],
         wrong=[
+            (
+                (
+                    "w_=8\n"
+                    "while flops_per_token(w_)>1.1*6*24*w_**2: w_+=1\n"
+                    "width_10=w_-1\n"
+                    "excess_gpt2=round(100*(gpt2.training_flops(1)/(6*gpt2.N)-1),1)"
+                ),
+                "At this width the excess is still a",
+            ),
+            (
+                (
+                    "w_=8\n"
+                    "while flops_per_token(w_)>1.1*6*24*w_**2: w_+=1\n"
+                    "width_10=w_+1\n"
+                    "excess_gpt2=round(100*(gpt2.training_flops(1)/(6*gpt2.N)-1),1)"
+                ),
+                "It is the right value plus 1: it is one",
+            ),
+            (
+                (
+                    "w_=8\n"
+                    "while flops_per_token(w_)>1.1*6*24*w_**2: w_+=1\n"
+                    "width_10=next(d for d in range(8,5000) if flops_per_token(d)<=1.01*144*d**"
+                    "2)\n"
+                    "excess_gpt2=round(100*(gpt2.training_flops(1)/(6*gpt2.N)-1),1)"
+                ),
+                "That is the width for 1",
+            ),
+            (
+                (
+                    "w_=8\n"
+                    "while flops_per_token(w_)>1.1*6*24*w_**2: w_+=1\n"
+                    "width_10=w_\n"
+                    "excess_gpt2=100*(gpt2.training_flops(1)/(6*gpt2.N_nonembedding)-1)"
+                ),
+                "That is the excess over 6 times the",
+            ),
             (
                 _SIX_ND.format(
                     width="107", excess="100 * (gpt2.training_flops(1) / (6 * gpt2.N) - 1)"
@@ -229,6 +301,7 @@ ANSWERS = {
     ),
     "ex4_floors": Answers(
         right=[
+            ("floors=[sl.fit_power_law(N_grid,c).E for c in L_grid.T]"),
             "floors = [sl.fit_power_law(N_grid, L_grid[:, j]).E for j in range(8)]",
             """
 t = runs.groupby(["D", "N"])["loss"].mean().unstack()
@@ -252,6 +325,16 @@ for y in L_grid.T:
 """,
         ],
         wrong=[
+            (("floors=L_grid.min(axis=0)"), "These are the lowest losses of each"),
+            (("floors=L_grid[-1]"), "These are the lowest losses of each"),
+            (
+                ("floors=[sl.fit_power_law(N_grid,c).E for c in L_grid.T][::-1]"),
+                "The order is reversed: the smallest D",
+            ),
+            (
+                ("floors=[sl.fit_power_law(N_grid,c).alpha for c in L_grid.T]"),
+                "These are the exponents of the fits:",
+            ),
             ("floors = L_grid.min(axis=0)", "lowest losses"),
             (
                 "floors = [sl.fit_power_law(N_grid, L_grid[:, j]).E for j in range(8)][::-1]",
@@ -285,12 +368,38 @@ for y in L_grid.T:
     ),
     "ex5_balance": Answers(
         right=[
+            (
+                "def N_data_dominates(D, A, B, alpha, beta):\n"
+                "    return ((A/B)*np.power(D,beta))**(1./alpha)"
+            ),
             _BALANCE.format(body="(A * D**beta / B) ** (1 / alpha)"),
             _BALANCE.format(body="(B * D**-beta / A) ** (-1 / alpha)"),
             _BALANCE.format(body="np.exp((np.log(A / B) + beta * np.log(D)) / alpha)"),
             "N_data_dominates = lambda D, A, B, alpha, beta: (A / (B / np.power(D, beta))) ** (1 / alpha)",
         ],
         wrong=[
+            (
+                ("def N_data_dominates(D, A, B, alpha, beta):\n    return A*D**beta/B"),
+                "That is N to the power alpha: take it",
+            ),
+            (
+                ("def N_data_dominates(D, A, B, alpha, beta):\n    return (A*D**beta/B)**alpha"),
+                "The power is 1/alpha, not",
+            ),
+            (
+                (
+                    "def N_data_dominates(D, A, B, alpha, beta):\n"
+                    "    return (B*D**beta/A)**(1/alpha)"
+                ),
+                "A and B changed places: A belongs to N,",
+            ),
+            (
+                (
+                    "def N_data_dominates(D, A, B, alpha, beta):\n"
+                    "    return (B/(A*D**beta))**(1/alpha)"
+                ),
+                "The fraction is upside down: put the",
+            ),
             (_BALANCE.format(body="A * D**beta / B"), "1/alpha"),
             (_BALANCE.format(body="(A * D**beta / B) ** alpha"), "not alpha"),
             (_BALANCE.format(body="(A * D**beta / B) ** 1 / alpha"), "** before /"),
@@ -305,6 +414,10 @@ for y in L_grid.T:
     ),
     "ex6a_gains": Answers(
         right=[
+            (
+                "def gains(N, D, k, A, B, alpha, beta):\n"
+                "    return A/N**alpha-A/(k*N)**alpha, B/D**beta-B/(k*D)**beta"
+            ),
             _GAINS.format(body="A * N**-alpha * (1 - k**-alpha), B * D**-beta * (1 - k**-beta)"),
             _GAINS.format(
                 body="[A / N**alpha - A / (k * N) ** alpha, B / D**beta - B / (k * D) ** beta]"
@@ -314,6 +427,34 @@ for y in L_grid.T:
             "    return np.array([L(N, D) - L(k * N, D), L(N, D) - L(N, k * D)])",
         ],
         wrong=[
+            (
+                (
+                    "def gains(N, D, k, A, B, alpha, beta):\n"
+                    "    return A/(k*N)**alpha-A/N**alpha, B/(k*D)**beta-B/D**beta"
+                ),
+                "The sizes are right; a gain is before",
+            ),
+            (
+                (
+                    "def gains(N, D, k, A, B, alpha, beta):\n"
+                    "    return B/D**beta-B/(k*D)**beta, A/N**alpha-A/(k*N)**alpha"
+                ),
+                "The two changed places: size first,",
+            ),
+            (
+                (
+                    "def gains(N, D, k, A, B, alpha, beta):\n"
+                    "    return A/N**alpha-k*A/N**alpha, B/D**beta-k*B/D**beta"
+                ),
+                "0.75]. k multiplies the term: only N is",
+            ),
+            (
+                (
+                    "def gains(N, D, k, A, B, alpha, beta):\n"
+                    "    return A/N**alpha-A/(k*N**alpha), B/D**beta-B/(k*D**beta)"
+                ),
+                "The term was divided by k: only N is",
+            ),
             (
                 _GAINS.format(
                     body="A * (k * N) ** -alpha - A * N**-alpha, B * (k * D) ** -beta - B * D**-beta"
@@ -370,6 +511,13 @@ for y in L_grid.T:
     "ex6b_rule": Answers(
         equal={"100 => 200": "size wins at 200 tokens per parameter as it does at 100"},
         right=[
+            (
+                "s_=lambda D,k=1.5,l=refit: gains(1e9,D,k,l.A,l.B,l.alpha,l.beta)\n"
+                "g_=s_(1e9)[0]\n"
+                "rule_holds=[s_(2e9)[1]>s_(2e9)[0],s_(2e10)[1]>s_(2e10)[0],s_(1e11)[1]>s_("
+                "1e11)[0]]\n"
+                "D_break=(refit.B*(1-1.5**-refit.beta)/g_)**(1/refit.beta)"
+            ),
             _RULE.format(holds="holds", D=_BREAK),
             _RULE.format(
                 holds="np.array([True, True, False])",
@@ -379,6 +527,46 @@ for y in L_grid.T:
             _RULE.format(holds="tuple(bool(h) for h in holds)", D="22.5e9"),
         ],
         wrong=[
+            (
+                (
+                    "s_=lambda D,k=1.5,l=refit: gains(1e9,D,k,l.A,l.B,l.alpha,l.beta)\n"
+                    "g_=s_(1e9)[0]\n"
+                    "rule_holds=[s_(2e9)[1]>s_(2e9)[0],s_(2e10)[1]>s_(2e10)[0],s_(1e11)[1]>s_("
+                    "1e11)[0]]\n"
+                    "D_break=(refit.B*1e9**refit.alpha/refit.A)**(1/refit.beta)"
+                ),
+                "That is where the two *terms* agree,",
+            ),
+            (
+                (
+                    "s_=lambda D,k=1.5,l=refit: gains(1e9,D,k,l.A,l.B,l.alpha,l.beta)\n"
+                    "g_=s_(1e9)[0]\n"
+                    "rule_holds=[s_(2e9)[1]>s_(2e9)[0],s_(2e10)[1]>s_(2e10)[0],s_(1e11)[1]>s_("
+                    "1e11)[0]]\n"
+                    "D_break=(refit.beta*refit.B/(refit.alpha*refit.A)*1e9**refit.alpha)**("
+                    "1/refit.beta)"
+                ),
+                "That is where the slopes agree, the",
+            ),
+            (
+                (
+                    "s_=lambda D,k=1.5,l=refit: gains(1e9,D,k,l.A,l.B,l.alpha,l.beta)\n"
+                    "g_=s_(1e9)[0]\n"
+                    "rule_holds=[s_(2e9)[1]>s_(2e9)[0],s_(2e10)[1]>s_(2e10)[0],s_(1e11)[1]>s_("
+                    "1e11)[0]]\n"
+                    "D_break=2e10"
+                ),
+                "That is where the two *terms* agree,",
+            ),
+            (
+                (
+                    "s_=lambda D,k=2,l=refit: gains(1e9,D,k,l.A,l.B,l.alpha,l.beta)\n"
+                    "g_=s_(1e9)[0]\n"
+                    "rule_holds=[True,False,False]\n"
+                    "D_break=(refit.B*(1-2**-refit.beta)/g_)**(1/refit.beta)"
+                ),
+                "That is the break-even for k = 2; here",
+            ),
             (
                 _RULE.format(holds="holds", D="(refit.B / refit.N_term(1e9)) ** (1 / refit.beta)"),
                 "set the gains equal",
@@ -428,6 +616,12 @@ for y in L_grid.T:
             "(L_grid[start] - L_grid[more_data]) / np.log2(C_grid[more_data] / C_grid[start]) => L_grid[start] - L_grid[more_data]": "each step doubles the compute, so the logarithm is 1",
         },
         right=[
+            (
+                "L,C=L_grid,C_grid\n"
+                "data_gain=(L[:-1,:-1]-L[:-1,1:])/np.log2(C[:-1,1:]/C[:-1,:-1])\n"
+                "size_gain=(L[:-1,:-1]-L[1:,:-1])/np.log2(C[1:,:-1]/C[:-1,:-1])\n"
+                "steps_worse=int((np.diff(L,axis=0)>0).sum())"
+            ),
             _MAP.format(
                 data="fall_data / np.log2(ratio_data)",
                 size="fall_size / np.log2(ratio_size)",
@@ -452,6 +646,42 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
 """,
         ],
         wrong=[
+            (
+                (
+                    "L,C=L_grid,C_grid\n"
+                    "data_gain=(L[:-1,:-1]-L[1:,:-1])/np.log2(C[1:,:-1]/C[:-1,:-1])\n"
+                    "size_gain=(L[:-1,:-1]-L[:-1,1:])/np.log2(C[:-1,1:]/C[:-1,:-1])\n"
+                    "steps_worse=int((np.diff(L,axis=0)>0).sum())"
+                ),
+                "That is the gain of the other step:",
+            ),
+            (
+                (
+                    "L,C=L_grid,C_grid\n"
+                    "data_gain=(L[:-1,:-1]-L[:-1,1:])/np.log(C[:-1,1:]/C[:-1,:-1])\n"
+                    "size_gain=(L[:-1,:-1]-L[1:,:-1])/np.log(C[1:,:-1]/C[:-1,:-1])\n"
+                    "steps_worse=int((np.diff(L,axis=0)>0).sum())"
+                ),
+                "That is per factor e of compute: take",
+            ),
+            (
+                (
+                    "L,C=L_grid,C_grid\n"
+                    "data_gain=(L[:-1,:-1]-L[:-1,1:])/np.log10(C[:-1,1:]/C[:-1,:-1])\n"
+                    "size_gain=(L[:-1,:-1]-L[1:,:-1])/np.log2(C[1:,:-1]/C[:-1,:-1])\n"
+                    "steps_worse=int((np.diff(L,axis=0)>0).sum())"
+                ),
+                "That is per tenfold of compute: take",
+            ),
+            (
+                (
+                    "L,C=L_grid,C_grid\n"
+                    "data_gain=L[:-1,:-1]-L[:-1,1:]\n"
+                    "size_gain=L[:-1,:-1]-L[1:,:-1]\n"
+                    "steps_worse=int((np.diff(L,axis=0)>0).sum())"
+                ),
+                "That is the fall of the loss. Divide it",
+            ),
             (
                 _MAP.format(data="fall_data", size="fall_size", worse="0"),
                 "number of doublings",
@@ -531,12 +761,49 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
     ),
     "ex8_read": Answers(
         right=[
+            (
+                "best_epochs=[few.loc[n,'loss'].idxmin() for n in (9216,30720,110592,"
+                "239616)]\n"
+                "gap_32=few.loc[(110592,32),'loss']-few.loc[(110592,32),'loss_train']"
+            ),
             "best_epochs = [64, 16, 8, 4]\ngap_32 = 1.9",
             "best_epochs = (64, 16, 4, 4)\ngap_32 = np.float64(2.1)",
             "t = few['loss'].unstack()\nbest_epochs = t.idxmin(axis=1)\n"
             "gap_32 = few['loss'].loc[(110592, 32)] - few['loss_train'].loc[(110592, 32)]",
         ],
         wrong=[
+            (
+                (
+                    "best_epochs=[few.loc[n,'loss'].idxmin() for n in (9216,30720,110592,"
+                    "239616)]\n"
+                    "gap_32=few.loc[(110592,32),'loss']"
+                ),
+                "That is the loss on unseen text itself:",
+            ),
+            (
+                (
+                    "best_epochs=[few.loc[n,'loss'].idxmin() for n in (9216,30720,110592,"
+                    "239616)]\n"
+                    "gap_32=few.loc[(110592,32),'loss_train']"
+                ),
+                "That is the loss on the training text",
+            ),
+            (
+                (
+                    "best_epochs=[few.loc[n,'loss'].idxmin() for n in (9216,30720,110592,"
+                    "239616)]\n"
+                    "gap_32=few.loc[(110592,32)].sum()"
+                ),
+                "That is the sum of the two",
+            ),
+            (
+                (
+                    "best_epochs=[few.loc[n,'loss'].idxmin() for n in (9216,30720,110592,"
+                    "239616)]\n"
+                    "gap_32=few.loc[(110592,64),'loss']-few.loc[(110592,64),'loss_train']"
+                ),
+                "Read both panels at 32 epochs, at the",
+            ),
             ("best_epochs = [64, 64, 64, 64]\ngap_32 = 1.9", "right panel"),
             ("best_epochs = [4, 8, 16, 64]\ngap_32 = 1.9", "reversed"),
             ("best_epochs = [64, 16, 16, 4]\ngap_32 = 1.9", "110,592"),
@@ -555,6 +822,12 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
     ),
     "ex9_debug": Answers(
         right=[
+            (
+                "def best_size(table, U, epochs):\n"
+                "    t=table.query('D_unique == @U and epochs == @epochs')\n"
+                "    m=t.groupby('N').loss.mean()\n"
+                "    return m.index[m.argmin()]"
+            ),
             _BEST.format(
                 body="t = table[(table.D_unique == U) & (table.epochs == epochs)]\n"
                 "    return int(t.groupby('N').loss.mean().idxmin())"
@@ -570,6 +843,38 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
             ),
         ],
         wrong=[
+            (
+                (
+                    "def best_size(table, U, epochs):\n"
+                    "    r=table[(table['D_unique']==U)&(table['epochs']==epochs)]\n"
+                    "    return r.groupby('N')['loss_train'].mean().idxmin()"
+                ),
+                "Held-out loss is the column",
+            ),
+            (
+                (
+                    "def best_size(table, U, epochs):\n"
+                    "    r=table[(table['D_unique']==U)&(table['epochs']==epochs)]\n"
+                    "    return r.loc[r['loss'].idxmin(),'N']"
+                ),
+                "One seed was lucky: average over the",
+            ),
+            (
+                (
+                    "def best_size(table, U, epochs):\n"
+                    "    r=table[(table['D_unique']==U)&(table['epochs']<=epochs)]\n"
+                    "    return r.groupby('N')['loss'].mean().idxmin()"
+                ),
+                "Runs with fewer epochs are still among",
+            ),
+            (
+                (
+                    "def best_size(table, U, epochs):\n"
+                    "    r=table[(table['D_unique']==U)&(table['epochs']>=epochs)]\n"
+                    "    return r.groupby('N')['loss'].mean().idxmin()"
+                ),
+                "Runs with another number of epochs are",
+            ),
             (
                 _BEST.format(
                     body="t = table[(table.D_unique == U) & (table.epochs <= epochs)]\n"
@@ -653,6 +958,11 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
     ),
     "ex10a_fresh": Answers(
         right=[
+            (
+                "def fresh_equivalent(loss, D_fresh, loss_fresh):\n"
+                "    L=np.array(loss_fresh)[::-1]\n"
+                "    return float(10**np.interp(loss,L,np.log10(np.array(D_fresh)[::-1])))"
+            ),
             _FRESH.format(body="np.exp(np.interp(-loss, -loss_fresh, np.log(D_fresh)))"),
             _FRESH.format(body="10 ** np.interp(loss, loss_fresh[::-1], np.log10(D_fresh[::-1]))"),
             """
@@ -669,6 +979,34 @@ def fresh_equivalent(loss, D_fresh, loss_fresh):
 """,
         ],
         wrong=[
+            (
+                (
+                    "def fresh_equivalent(loss, D_fresh, loss_fresh):\n"
+                    "    return np.interp(loss,loss_fresh[::-1],D_fresh[::-1])"
+                ),
+                "You interpolated D itself: take its",
+            ),
+            (
+                (
+                    "def fresh_equivalent(loss, D_fresh, loss_fresh):\n"
+                    "    return np.exp(np.interp(loss,loss_fresh,np.log(D_fresh)))"
+                ),
+                "Turn both arrays",
+            ),
+            (
+                (
+                    "def fresh_equivalent(loss, D_fresh, loss_fresh):\n"
+                    "    return np.exp(np.interp(loss,loss_fresh[::-1],np.log(D_fresh)))"
+                ),
+                "Losses and tokens no longer belong",
+            ),
+            (
+                (
+                    "def fresh_equivalent(loss, D_fresh, loss_fresh):\n"
+                    "    return np.interp(loss,loss_fresh[::-1],np.log(D_fresh)[::-1])"
+                ),
+                "That is still a logarithm: take the",
+            ),
             (_FRESH.format(body="np.interp(-loss, -loss_fresh, D_fresh)"), "interpolated D itself"),
             (
                 _FRESH.format(body="np.interp(-loss, -loss_fresh, np.log(D_fresh))"),
@@ -688,7 +1026,10 @@ def fresh_equivalent(loss, D_fresh, loss_fresh):
                 ),
                 "the two neighbours only",
             ),
-            (_FRESH.format(body="D_fresh[np.argmin(np.abs(loss_fresh - loss))]"), "nearest run"),
+            (
+                _FRESH.format(body="D_fresh[np.argmin(np.abs(loss_fresh - loss))]"),
+                "one of the runs",
+            ),
             (
                 _FRESH.format(
                     body="np.exp(np.interp(-loss, [-loss_fresh[0], -loss_fresh[-1]], np.log([D_fresh[0], D_fresh[-1]])))"
@@ -723,6 +1064,14 @@ def fresh_equivalent(loss, D_fresh, loss_fresh):
             "np.sum((np.log(U_small + U_small * r * (1 - np.exp(-R / r))) - np.log(D_eff)) ** 2) => np.mean((np.log(U_small + U_small * r * (1 - np.exp(-R / r))) - np.log(D_eff)) ** 2)": "a mean is lowest where the sum is",
         },
         right=[
+            (
+                "c_=np.geomspace(1,100,4001)\n"
+                "e_=[]\n"
+                "for r in c_:\n"
+                "    w=U_small*(1+r*(1-np.exp(-R/r)))\n"
+                "    e_.append(((np.log(w)-np.log(D_eff))**2).sum())\n"
+                "R_star=c_[int(np.argmin(e_))]"
+            ),
             _R_STAR.format(
                 error="np.sum((np.log(U_small * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)) ** 2)"
             ),
@@ -741,6 +1090,50 @@ for r in np.arange(1, 100, 0.1):
 """,
         ],
         wrong=[
+            (
+                (
+                    "c_=np.geomspace(1,100,4001)\n"
+                    "e_=[]\n"
+                    "for r in c_:\n"
+                    "    w=U_small*(1+r*(1-np.exp(-(R+1)/r)))\n"
+                    "    e_.append(((np.log(w)-np.log(D_eff))**2).sum())\n"
+                    "R_star=c_[int(np.argmin(e_))]"
+                ),
+                "R was taken one too large: it counts",
+            ),
+            (
+                (
+                    "c_=np.geomspace(1,100,4001)\n"
+                    "e_=[]\n"
+                    "for r in c_:\n"
+                    "    w=U_small*(1+r*(1-np.exp(-R/r)))\n"
+                    "    e_.append(((w-D_eff)**2).sum())\n"
+                    "R_star=c_[int(np.argmin(e_))]"
+                ),
+                "That compares D' itself, so that the",
+            ),
+            (
+                (
+                    "c_=np.geomspace(1,100,4001)\n"
+                    "e_=[]\n"
+                    "for r in c_:\n"
+                    "    w=U_small*(1+r*(1-np.exp(-R/r)))\n"
+                    "    e_.append(np.abs(np.log(w)-np.log(D_eff)).sum())\n"
+                    "R_star=c_[int(np.argmin(e_))]"
+                ),
+                "That takes the absolute differences:",
+            ),
+            (
+                (
+                    "c_=np.geomspace(1,100,4001)\n"
+                    "e_=[]\n"
+                    "for r in c_:\n"
+                    "    w=U_small*(1+r*(1-np.exp(-R/r)))\n"
+                    "    e_.append(((w/D_eff-1)**2).sum())\n"
+                    "R_star=c_[int(np.argmin(e_))]"
+                ),
+                "That compares relative differences:",
+            ),
             (
                 _R_STAR.format(
                     error="np.sum((np.log(U_small * (1 + r * (1 - np.exp(-(R + 1) / r)))) - np.log(D_eff)) ** 2)"
@@ -792,6 +1185,10 @@ for r in np.arange(1, 100, 0.1):
     ),
     "ex11a_read": Answers(
         right=[
+            (
+                "tokens_small=fresh_equivalent(1.6,D_grid,L_grid[3])\n"
+                "tokens_large=fresh_equivalent(1.6,D_grid,L_grid[6])"
+            ),
             "tokens_small, tokens_large = 8e5, 2.5e5",
             "tokens_small = fresh_equivalent(1.6, D_grid, L_grid[list(N_grid).index(18432)])\n"
             "tokens_large = fresh_equivalent(1.6, D_grid, L_grid[-1])",
@@ -810,6 +1207,7 @@ for r in np.arange(1, 100, 0.1):
     ),
     "ex11b_bill": Answers(
         right=[
+            ("def bill(N, D, speed):\n    return 2*N/1e9, 16*N/1e9, 6*N*D/speed/86400, 2*N"),
             _BILL.format(body="2 * N / 1e9, 16 * N / 1e9, 6 * N * D / speed / 86400, 2 * N"),
             _BILL.format(
                 body="[N / 5e8, N / 62.5e6, sl.training_flops(N, D) / (speed * 24 * 3600), sl.inference_flops(N, 1)]"
@@ -817,6 +1215,25 @@ for r in np.arange(1, 100, 0.1):
             _BILL.format(body="pd.Series([2e-9 * N, 1.6e-8 * N, N * D / (14400 * speed), N + N])"),
         ],
         wrong=[
+            (
+                ("def bill(N, D, speed):\n    return 2*N, 16*N/1e9, 6*N*D/speed/86400, 2*N"),
+                "Value 1 of 4 differs; the others are",
+            ),
+            (
+                ("def bill(N, D, speed):\n    return 2*N, 16*N, 6*N*D/speed/86400, 2*N"),
+                "The memory is in bytes: a GB is 1e9 of",
+            ),
+            (
+                (
+                    "def bill(N, D, speed):\n"
+                    "    return 2*N/2**30, 16*N/2**30, 6*N*D/speed/86400, 2*N"
+                ),
+                "A GB is 1e9 bytes here, not",
+            ),
+            (
+                ("def bill(N, D, speed):\n    return 16*N/1e9, 16*N/1e9, 6*N*D/speed/86400, 2*N"),
+                "Value 1 of 4 differs; the others are",
+            ),
             (
                 _BILL.format(body="2 * N, 16 * N, 6 * N * D / speed / 86400, 2 * N"),
                 "a GB is 1e9",
@@ -877,6 +1294,14 @@ for r in np.arange(1, 100, 0.1):
     ),
     "ex12_tenfold": Answers(
         right=[
+            (
+                "q_=lambda C: refit.L_opt(C)\n"
+                "r_=(q_(1e22)-refit.E)/(q_(1e21)-refit.E)\n"
+                "gain_early=q_(1e21)-q_(1e22)\n"
+                "gain_late=q_(1e25)-q_(1e26)\n"
+                "ratio=r_\n"
+                "times_to_halve=0.5**(1/np.log10(r_))"
+            ),
             _TENFOLD.format(**_GOOD_TENFOLD),
             _TENFOLD.format(
                 **_GOOD_TENFOLD
@@ -894,6 +1319,50 @@ for r in np.arange(1, 100, 0.1):
             ),
         ],
         wrong=[
+            (
+                (
+                    "q_=lambda C: refit.L_opt(C)\n"
+                    "r_=(q_(1e22)-refit.E)/(q_(1e21)-refit.E)\n"
+                    "gain_early=q_(1e21)-q_(1e22)\n"
+                    "gain_late=q_(1e25)-q_(1e26)\n"
+                    "ratio=q_(1e22)/q_(1e21)\n"
+                    "times_to_halve=0.5**(1/np.log10(r_))"
+                ),
+                "That is the ratio of the whole losses:",
+            ),
+            (
+                (
+                    "q_=lambda C: refit.L_opt(C)\n"
+                    "r_=(q_(1e22)-refit.E)/(q_(1e21)-refit.E)\n"
+                    "gain_early=q_(1e21)-q_(1e22)\n"
+                    "gain_late=q_(1e25)-q_(1e26)\n"
+                    "ratio=q_(1e26)/q_(1e25)\n"
+                    "times_to_halve=0.5**(1/np.log10(r_))"
+                ),
+                "That is the ratio of the whole losses:",
+            ),
+            (
+                (
+                    "q_=lambda C: refit.L_opt(C)\n"
+                    "r_=(q_(1e22)-refit.E)/(q_(1e21)-refit.E)\n"
+                    "gain_early=q_(1e21)-q_(1e22)\n"
+                    "gain_late=q_(1e25)-q_(1e26)\n"
+                    "ratio=1-r_\n"
+                    "times_to_halve=0.5**(1/np.log10(r_))"
+                ),
+                "That is the share that is lost; the",
+            ),
+            (
+                (
+                    "q_=lambda C: refit.L_opt(C)\n"
+                    "r_=(q_(1e22)-refit.E)/(q_(1e21)-refit.E)\n"
+                    "gain_early=q_(1e21)-q_(1e22)\n"
+                    "gain_late=q_(1e25)-q_(1e26)\n"
+                    "ratio=(q_(1e25)-q_(1e26))/(q_(1e21)-q_(1e22))\n"
+                    "times_to_halve=0.5**(1/np.log10(r_))"
+                ),
+                "That is the ratio of the two gains,",
+            ),
             (_TENFOLD.format(**_GOOD_TENFOLD | {"ratio": "late / early"}), "whole losses"),
             (
                 _TENFOLD.format(

@@ -196,17 +196,6 @@ ANSWERS = {
             ),
             (
                 (
-                    "up=shared.query('budget>5e11')\n"
-                    "fu=sl.fit_chinchilla(up['N'],up['D'],up['loss_prose'])\n"
-                    "alpha_all=fit_prose.interval('alpha')\n"
-                    "alpha_upper=fu.interval('alpha')\n"
-                    "ranges_agree=bool(max(alpha_all[0],alpha_upper[0])<=min(alpha_all[1],"
-                    "alpha_upper[1]))"
-                ),
-                "",
-            ),
-            (
-                (
                     "fu=sl.fit_chinchilla(upper['N'],upper['D'],upper['loss_prose'])\n"
                     "alpha_all=fit_prose.interval('alpha')\n"
                     "alpha_upper=fit_prose.interval('alpha')\n"

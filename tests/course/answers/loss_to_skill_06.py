@@ -146,10 +146,10 @@ ANSWERS = {
             onsets(one='onset(best["budget"].to_numpy(), best["accuracy"].to_numpy(), 1 / 10)'),
         ],
         wrong=[
-            (onsets(one=_ONSETS_RIGHT["eight"]), "onset of match_8"),
-            (onsets(eight=_ONSETS_RIGHT["sixteen"]), "onset of match_16"),
-            (onsets(sixteen=_ONSETS_RIGHT["eight"]), "onset of match_8"),
-            (onsets(eight=_ONSETS_RIGHT["one"]), "onset of accuracy"),
+            (onsets(one=_ONSETS_RIGHT["eight"]), "match_8 has its onset there"),
+            (onsets(eight=_ONSETS_RIGHT["sixteen"]), "match_16 has its onset there"),
+            (onsets(sixteen=_ONSETS_RIGHT["eight"]), "match_8 has its onset there"),
+            (onsets(eight=_ONSETS_RIGHT["one"]), "accuracy has its onset there"),
             (onsets(one="0"), "one of the budgets"),
             (onsets(sixteen='best["match_16"].iloc[-1]'), "one of the budgets"),
         ],
@@ -213,7 +213,7 @@ ANSWERS = {
                 _CHAIN.format(
                     "m = p\n    for _ in range(k - 1):\n        m = m * m2 / p\n    return m"
                 ),
-                "[1, 3]",
+                "[1, 4]",
             ),
             (_CHAIN.format("return p * (p / m2) ** (k - 1)"), "upside down"),
             (_CHAIN.format("return (m2 / p) ** (k - 1)"), "first byte is missing"),
