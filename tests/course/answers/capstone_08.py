@@ -610,7 +610,7 @@ def forecast(C, loss, C_target):
         equal={
             "fit = fit.with_bootstrap(100) => left out": "1000 resamples give the same interval, more slowly",
             "100 => 200": "200 resamples give the same interval, more slowly",
-            "fit.predict_interval(C_target, level=0.8) => fit.predict_interval(C_target)": "the statement judges intervals by their hits and score, and bootstraps of seven points come out narrow",
+            "fit.predict_interval(C_target, level=0.8) => fit.predict_interval(C_target)": "the statement judges intervals by their hits and score, and both levels are within its limits with seven points",
             "0.8 => 0.8800000000000001": "the statement judges intervals by their hits and score, not by their level",
         },
     ),
