@@ -283,7 +283,7 @@
           execute: () => {
             app.shell.activateById(desk.id);
             desk.turnTo('start');
-            desk.choices.start.focus();
+            setTimeout(() => desk.choices.start.focus(), 0); // the palette that closes gives the focus to the notebook
           }
         });
         for (const command of [CHECK, START]) palette?.addItem({ command, category: 'Scaling laws' });
