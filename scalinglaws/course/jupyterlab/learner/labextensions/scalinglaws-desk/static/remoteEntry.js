@@ -88,6 +88,7 @@
           node.hidden = name !== part;
           this.choices[name].setAttribute('aria-pressed', String(name === part));
         }
+        this.node.scrollTop = 0; // each part from its beginning
         this.begin();
       }
 
