@@ -486,7 +486,16 @@ ANSWERS = {
             (_COVERAGE.format(body="return np.mean(p**k)"), "one is enough"),
             (_COVERAGE.format(body="return np.mean(p) ** k"), "one is enough"),
             (_COVERAGE.format(body="return 1 - (1 - p) ** k"), "4 values"),
-            (_COVERAGE.format(body="return 1 - np.prod((1 - p) ** k)"), "take the mean"),
+            (
+                _COVERAGE.format(body="return 1 - np.prod((1 - p) ** k)"),
+                "Neither the chance that any problem is solved",
+            ),
+            (
+                _COVERAGE.format(
+                    body="return 1 - np.exp(np.mean(np.log(np.maximum(1 - p, 1e-300)))) ** k"
+                ),
+                "nor a geometric mean is a share",
+            ),
             (_COVERAGE.format(body="return 1 - (1 - np.median(p)) ** k"), ""),
         ],
     ),

@@ -276,6 +276,7 @@ ANSWERS = {
             ("factor_20 = '2.2'", "quotation marks"),
             ("factor_20 = 0.2", "above 1"),
             ("factor_20 = 1.6", "stands at about 8%"),
+            ("factor_20 = 3.2", "Follow the curve until"),
         ],
     ),
     "ex3b_strategy": choice(
@@ -363,6 +364,25 @@ def train_line(oracle, C, centre, width=4, n=7):
             (
                 line().replace("oracle.train(N, C / (6 * N))", "oracle.train(C / (6 * N), N)"),
                 "N and D changed places",
+            ),
+            (
+                (
+                    "def train_line(oracle, C, centre, width=4, n=7):\n"
+                    "    s, l = [], []\n"
+                    "    for N in centre * np.geomspace(1 / width, width, n):\n"
+                    "        try:\n"
+                    "            x = oracle.train(N, C / (6 * N))\n"
+                    "            if not np.isfinite(x):\n"
+                    "                x = oracle.train(1.05 * N, C / (6 * 1.05 * N))\n"
+                    "                N = 1.05 * N\n"
+                    "        except OutOfBudget:\n"
+                    "            break\n"
+                    "        if np.isfinite(x):\n"
+                    "            s.append(N)\n"
+                    "            l.append(x)\n"
+                    "    return np.array(s), np.array(l)"
+                ),
+                "Some of the nine runs diverge, and nine losses",
             ),
         ],
         equal={"train_line sorts its input first": "it is handed no array"},
@@ -606,6 +626,25 @@ def forecast(C, loss, C_target):
                 _FORECAST.format("value = value - fit.E; return value, 0.9 * value, 1.1 * value"),
                 "floor is missing",
             ),
+            (
+                (
+                    "def forecast(C, loss, C_target):\n"
+                    "    f = sl.fit_power_law(C, loss).with_bootstrap(100)\n"
+                    "    lo, hi = f.predict_interval(1e20, level=0.8)\n"
+                    "    v = float(f.predict(1e20))\n"
+                    "    return v, min(lo, v), max(hi, v)"
+                ),
+                "That is the forecast at 1e20 FLOPs, whatever",
+            ),
+            (
+                (
+                    "def forecast(C, loss, C_target):\n"
+                    "    f = sl.fit_power_law(C, loss)\n"
+                    "    v = float(f.predict(C_target))\n"
+                    "    return v, 0.98 * v, 1.02 * v"
+                ),
+                "Your intervals are about as wide where the runs",
+            ),
         ],
         equal={
             "fit = fit.with_bootstrap(100) => left out": "1000 resamples give the same interval, more slowly",
@@ -643,6 +682,23 @@ def surprise(C, loss):
     p = curve_fit(law, x, np.log(t.to_numpy()[:-1]), p0=[0, 0, 0.1], maxfev=50000)[0]
     return t.iloc[-1] / np.exp(law(np.log(t.index[-1] / t.index[0]), *p)) - 1
 """,
+            (
+                "from scipy.optimize import curve_fit\n"
+                "\n"
+                "\n"
+                "def surprise(C, loss):\n"
+                "    o = np.argsort(C)\n"
+                "    C, loss = np.asarray(C, float)[o], np.asarray(loss, float)[o]\n"
+                "    x = C / C[0]\n"
+                "    q, _ = curve_fit(\n"
+                "        lambda x, E, lk, g: E + np.exp(lk) * x**-g,\n"
+                "        x[:-1],\n"
+                "        loss[:-1],\n"
+                "        p0=(loss.min() * 0.8, np.log(loss.max() - loss.min() * 0.8), 0.2),\n"
+                "        maxfev=90000,\n"
+                "    )\n"
+                "    return loss[-1] / (q[0] + np.exp(q[1]) * x[-1] ** -q[2]) - 1"
+            ),
         ],
         wrong=[
             (
@@ -722,6 +778,28 @@ def surprise(C, loss):
                     "o = np.argsort(C); return max(0, loss[o[-1]] / sl.fit_power_law(C[o[:-1]], loss[o[:-1]]).predict(C[o[-1]]) - 1)"
                 ),
                 "",
+            ),
+            (
+                (
+                    "def surprise(C, loss):\n"
+                    "    o = np.argsort(C)\n"
+                    "    C, loss = np.asarray(C)[o], np.asarray(loss)[o]\n"
+                    "    fit = sl.fit_power_law(C[:-1], loss[:-1])\n"
+                    "    s = float(loss[-1] / fit.predict(C[-1]) - 1)\n"
+                    "    return abs(s)"
+                ),
+                "The sign is lost",
+            ),
+            (
+                (
+                    "def surprise(C, loss):\n"
+                    "    o = np.argsort(C)\n"
+                    "    C, loss = np.asarray(C)[o], np.asarray(loss)[o]\n"
+                    "    fit = sl.fit_power_law(C[:-1], loss[:-1])\n"
+                    "    s = float(loss[-1] / fit.predict(C[-1]) - 1)\n"
+                    "    return max(0, s)"
+                ),
+                "Negative surprises became zero",
             ),
         ],
     ),
@@ -810,6 +888,17 @@ def surprise(C, loss):
             (
                 _RULE.replace("C_target", "budget").format(
                     "n_bad = sum(v > 0.2 for v in rule.values()); worst_world = max(rule, key=rule.get)"
+                ),
+                "That is every world",
+            ),
+            (
+                (
+                    "rule = {}\n"
+                    "for w in sl.practice_worlds():\n"
+                    "    N = np.sqrt(w.budget / 120)\n"
+                    "    rule[w.name] = w.waste(N, 20 * N)\n"
+                    "n_bad = sum(v > 0.2 for v in rule.values())\n"
+                    "worst_world = max(rule, key=rule.get)"
                 ),
                 "That is every world",
             ),

@@ -280,6 +280,39 @@ ANSWERS = {
             (_GOPHER + "inference_ratio = 0.75", "what is saved"),
             (_GOPHER + "inference_ratio = C_chinchilla / C_gopher", "training compute"),
             (_GOPHER + "inference_ratio = 0.3", ""),
+            (
+                (
+                    "C_gopher = 6 * 280e9 * 300e9\n"
+                    "C_chinchilla = 6 * 70e9 * 1.4e12\n"
+                    "L_gopher = E + A / 280e9**alpha + B / 300e9**beta\n"
+                    "L_chinchilla = E + A / 70e9**alpha + B / 1.4e12**beta\n"
+                    "data_over_model_gopher = round((B / 300e9**beta) / (A / 280e9**alpha), 1)\n"
+                    "inference_ratio = 0.25"
+                ),
+                "rounded to 2 digits",
+            ),
+            (
+                (
+                    "C_gopher = 6 * 280e9 * 300e9\n"
+                    "C_chinchilla = 6 * 70e9 * 1.4e12\n"
+                    "L_gopher = (E + A / 280e9**alpha + B / 300e9**beta) / np.log(2)\n"
+                    "L_chinchilla = E + A / 70e9**alpha + B / 1.4e12**beta\n"
+                    "data_over_model_gopher = (B / 300e9**beta) / (A / 280e9**alpha)\n"
+                    "inference_ratio = 0.25"
+                ),
+                "That is in bits",
+            ),
+            (
+                (
+                    "C_gopher = 6 * 280e9 * 300e9\n"
+                    "C_chinchilla = 6 * 70e9 * 1.4e12\n"
+                    "L_gopher = E + A / 280e9**alpha + B / 300e9**beta\n"
+                    "L_chinchilla = (E + A / 70e9**alpha + B / 1.4e12**beta) / np.log(2)\n"
+                    "data_over_model_gopher = (B / 300e9**beta) / (A / 280e9**alpha)\n"
+                    "inference_ratio = 0.25"
+                ),
+                "That is in bits",
+            ),
         ],
     ),
     "ex3_claim": Answers(
@@ -409,6 +442,28 @@ ANSWERS = {
             (grid(result="N[i]"), "shape"),
             (grid(loss="E + A * N**alpha + B * D**beta"), ""),
             (grid().replace("2000", "40"), ""),
+            (
+                (
+                    "def best_split(C, E, A, B, alpha, beta):\n"
+                    "    N = np.geomspace(1e8, 1e12, 2000)\n"
+                    "    D = C / (6 * N)\n"
+                    "    l = E + A / N**alpha + B / D**beta\n"
+                    "    i = np.argmin(l)\n"
+                    "    return N[i], D[i], l[i]"
+                ),
+                "",
+            ),
+            (
+                (
+                    "def best_split(C, E, A, B, alpha, beta):\n"
+                    "    N = np.geomspace(1e3, 1e15, 2000)\n"
+                    "    D = C / (6 * N)\n"
+                    "    l = E + A / N**alpha + B / D**beta\n"
+                    "    i = np.argmax(l)\n"
+                    "    return N[i], D[i], l[i]"
+                ),
+                "That is where the loss is highest",
+            ),
         ],
         equal={
             "1000000000000000.0 => 1e+16": "a wider grid finds the same split",
@@ -584,6 +639,33 @@ ANSWERS = {
                     body="q = np.polyfit(np.log(N), loss, 2); x = -q[1] / 2 / q[0]; return 10**x, np.polyval(q, x)"
                 ),
                 "bases are mixed",
+            ),
+            (
+                (
+                    "def parabola_minimum(N, loss):\n"
+                    "    q = np.polyfit(np.log(N), loss, 2)\n"
+                    "    x = q[1] / (2 * q[0])\n"
+                    "    return np.exp(x), np.polyval(q, x)"
+                ),
+                "The minus sign of -q1/(2·q2) is missing",
+            ),
+            (
+                (
+                    "def parabola_minimum(N, loss):\n"
+                    "    q = np.polyfit(np.log(N), loss, 2)\n"
+                    "    x = -q[1] / (2 * q[0])\n"
+                    "    return np.exp(x), min(loss)"
+                ),
+                "The second number is the lowest measured loss",
+            ),
+            (
+                (
+                    "def parabola_minimum(N, loss):\n"
+                    "    q = np.polyfit(np.log10(N), loss, 2)\n"
+                    "    x = -q[1] / (2 * q[0])\n"
+                    "    return np.exp(x), np.polyval(q, x)"
+                ),
+                "Logarithms to two bases are mixed",
             ),
         ],
     ),
@@ -920,6 +1002,15 @@ ANSWERS = {
                 ),
                 "one point for each size",
             ),
+            (
+                (
+                    "w = curve_N[np.argmin(curves, axis=0)]\n"
+                    "s = np.unique(w)[1:-1]\n"
+                    "c = [np.exp(np.log(grid_C[w == x]).mean()) for x in s]\n"
+                    "a_envelope = np.polyfit(np.log(c), np.log(s), 1)[0]"
+                ),
+                "That takes one point for each size",
+            ),
         ],
     ),
     "ex11_objective": Answers(
@@ -1026,6 +1117,36 @@ ANSWERS = {
                 "the half is missing",
             ),
             (huber(law="np.exp(lnA - alpha * N) + np.exp(lnB - beta * D) + np.exp(lnE)"), ""),
+            (
+                (
+                    "def objective(theta, N, D, loss, delta=1e-3):\n"
+                    "    lnA, lnB, lnE, alpha, beta = theta\n"
+                    "    law = np.exp(lnA) / N**alpha + np.exp(lnB) / D**beta + np.exp(lnE)\n"
+                    "    r = np.abs(np.log10(law) - np.log10(loss))\n"
+                    "    return np.sum(np.where(r <= delta, r**2 / 2, delta * (r - delta / 2)))"
+                ),
+                "The residual is a difference of natural",
+            ),
+            (
+                (
+                    "def objective(theta, N, D, loss, delta=1e-3):\n"
+                    "    lnA, lnB, lnE, alpha, beta = theta\n"
+                    "    law = np.exp(lnA) / N**alpha + np.exp(lnB) / D**beta + lnE\n"
+                    "    r = np.abs(np.log(law) - np.log(loss))\n"
+                    "    return np.sum(np.where(r <= delta, r**2 / 2, delta * (r - delta / 2)))"
+                ),
+                "theta holds lnE",
+            ),
+            (
+                (
+                    "def objective(theta, N, D, loss, delta=1e-3):\n"
+                    "    lnE, lnA, lnB, alpha, beta = theta\n"
+                    "    law = np.exp(lnA) / N**alpha + np.exp(lnB) / D**beta + np.exp(lnE)\n"
+                    "    r = np.abs(np.log(law) - np.log(loss))\n"
+                    "    return np.sum(np.where(r <= delta, r**2 / 2, delta * (r - delta / 2)))"
+                ),
+                "in this order",
+            ),
         ],
     ),
     "ex12_how_many_runs": Answers(
@@ -1118,19 +1239,37 @@ ANSWERS = {
                 _FIT.format(
                     body="return minimize(lambda t: 1e4 * objective(t, N, D, loss, delta=1e-2), start).x"
                 ),
-                "",
+                "what it minimises is not F",
             ),
             (
                 _FIT.format(
                     body="return minimize(lambda t: 1e4 * objective(t, N, D, loss, delta=1e9), start).x"
                 ),
-                "",
+                "is it F that you minimise, with delta",
             ),
             (
                 _FIT.format(
                     body="return minimize(lambda t: 1e4 * objective(t, N, D, loss), start).fun"
                 ),
                 "five numbers",
+            ),
+            (
+                (
+                    "def fit_parametric(N, D, loss, start):\n"
+                    "    def sq(t):\n"
+                    "        lnA, lnB, lnE, al, be = t\n"
+                    "        return 1e4 * np.sum(\n"
+                    "            (\n"
+                    "                np.log(np.exp(lnA) / N**al + np.exp(lnB) / D**be + np.exp(lnE))\n"
+                    "                - np.log(loss)\n"
+                    "            )\n"
+                    "            ** 2\n"
+                    "        )\n"
+                    "\n"
+                    '    with np.errstate(all="ignore"):\n'
+                    "        return minimize(sq, start).x"
+                ),
+                "is it F that you minimise, with delta",
             ),
         ],
     ),

@@ -188,6 +188,20 @@ ANSWERS = {
                 "returned None",
             ),
             (_FLOPS.format(body="return 6 * N"), ""),
+            (
+                (
+                    "def flops_per_token(d, n_layer=2, T=64, V=128):\n"
+                    "    return 3 * (n_layer * (24 * d**2 + 2 * d * (T + 1)) + 256 * d)"
+                ),
+                "The vocabulary of 128 is typed in",
+            ),
+            (
+                (
+                    "def flops_per_token(d, n_layer=2, T=64, V=128):\n"
+                    "    return 3 * (n_layer * (24 * d**2 + 130 * d) + 2 * V * d)"
+                ),
+                "The context of 64 is typed in",
+            ),
         ],
     ),
     "ex3_six_nd": Answers(
@@ -364,6 +378,7 @@ for y in L_grid.T:
                 "whole laws",
             ),
             ("floors = 'high to low'", "eight were expected"),
+            ("floors = [sl.fit_power_law(N_grid, c) for c in L_grid.T]", "floors holds whole laws"),
         ],
     ),
     "ex5_balance": Answers(
@@ -410,6 +425,23 @@ for y in L_grid.T:
             (_BALANCE.format(body="D"), "D itself"),
             (_BALANCE.format(body="D ** (beta / alpha)"), ""),
             (_BALANCE.format(body="None"), "returned None"),
+            (
+                (
+                    "def N_data_dominates(D, A, B, alpha, beta):\n"
+                    "    D **= beta\n"
+                    "    D *= A / B\n"
+                    "    D **= 1 / alpha\n"
+                    "    return D"
+                ),
+                "changed its input",
+            ),
+            (
+                (
+                    "def N_data_dominates(D, A, B, alpha, beta):\n"
+                    "    return (A * D**alpha / B) ** (1 / beta)"
+                ),
+                "alpha and beta changed places",
+            ),
         ],
     ),
     "ex6a_gains": Answers(
@@ -506,6 +538,33 @@ for y in L_grid.T:
                 "A and B changed places",
             ),
             (_GAINS.format(body="None"), "returned None"),
+            (
+                (
+                    "def gains(N, D, k, A, B, alpha, beta):\n"
+                    "    return A * N**-beta - A * (k * N) ** -beta, B * D**-alpha - B * (\n"
+                    "        k * D\n"
+                    "    ) ** -alpha"
+                ),
+                "alpha and beta changed places",
+            ),
+            (
+                (
+                    "def gains(N, D, k, A, B, alpha, beta):\n"
+                    "    return B * N**-alpha - B * (k * N) ** -alpha, A * D**-beta - A * (\n"
+                    "        k * D\n"
+                    "    ) ** -beta"
+                ),
+                "A and B changed places",
+            ),
+            (
+                (
+                    "def gains(N, D, k, A, B, alpha, beta):\n"
+                    "    return A * N**-alpha - A * ((1 + k) * N) ** -alpha, B * D**-beta - B * (\n"
+                    "        (1 + k) * D\n"
+                    "    ) ** -beta"
+                ),
+                "That is a step by the factor 1 + k",
+            ),
         ],
     ),
     "ex6b_rule": Answers(
@@ -607,6 +666,23 @@ for y in L_grid.T:
                     .replace("refit.beta", "0.28"),
                 ),
                 "use refit",
+            ),
+            (
+                (
+                    "rule_holds = [True, True, False]\n"
+                    "g = gains(1e9, 1e9, 2, refit.A, refit.B, refit.alpha, refit.beta)[0]\n"
+                    "D_break = (refit.B * (1 - 2**-refit.beta) / g) ** (1 / refit.beta)"
+                ),
+                "That is the break-even for k = 2",
+            ),
+            (
+                (
+                    "rule_holds = [True, True, False]\n"
+                    "D_break = (\n"
+                    "    refit.beta * refit.B / (refit.alpha * refit.A) * 1e9**refit.alpha\n"
+                    ") ** (1 / refit.beta)"
+                ),
+                "That is where the slopes agree, the break-even",
             ),
         ],
     ),
@@ -818,6 +894,15 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
             ("best_epochs = [64, 16, 8, 4]\ngap_32 = -1.9", "the higher one"),
             ("best_epochs = [64, 16, 8, 4]\ngap_32 = None", "no value yet"),
             ("best_epochs = [1, 2, 4, 8]\ngap_32 = 1.9", "9,216"),
+            (
+                (
+                    "best_epochs = [\n"
+                    '    few.loc[n, "loss"].idxmin() for n in (9216, 30720, 110592, 239616)\n'
+                    "]\n"
+                    'gap_32 = few.loc[(239616, 32), "loss"] - few.loc[(239616, 32), "loss_train"]'
+                ),
+                "Read both panels at 32 epochs, at the marker of",
+            ),
         ],
     ),
     "ex9_debug": Answers(
@@ -954,6 +1039,33 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
             ),
             (_BEST.format(body="return table['M'].min()"), "KeyError"),
             (_BEST.format(body="pass"), "returned None"),
+            (
+                (
+                    "def best_size(table, U, epochs):\n"
+                    "    table.drop(\n"
+                    '        table[(table["D_unique"] != U) | (table["epochs"] != epochs)].index,\n'
+                    "        inplace=True,\n"
+                    "    )\n"
+                    '    return table.groupby("N")["loss"].mean().idxmin()'
+                ),
+                "changed its input",
+            ),
+            (
+                (
+                    "def best_size(table, U, epochs):\n"
+                    '    r = table[(table["D_unique"] == U) & (table["epochs"] == epochs)]\n'
+                    '    return r.groupby("N")["loss"].mean().idxmax()'
+                ),
+                "That is the size with the highest loss",
+            ),
+            (
+                (
+                    "def best_size(table, U, epochs):\n"
+                    '    r = table[(table["D_unique"] == U) & (table["epochs"] == epochs)]\n'
+                    '    return r.groupby("N")["loss"].max().idxmin()'
+                ),
+                "That goes by the worst seed of each size",
+            ),
         ],
     ),
     "ex10a_fresh": Answers(
@@ -1181,6 +1293,19 @@ for r in np.arange(1, 100, 0.1):
             ("R_star = 'about 19'", "quotation marks"),
             ("R_star = 8.0", ""),
             ("R_star = R", "one number"),
+            (
+                (
+                    "c_ = np.geomspace(1, 100, 4001)\n"
+                    "e_ = [\n"
+                    "    np.abs(\n"
+                    "        np.log(U_small * (1 + r * (1 - np.exp(-R / r)))) - np.log(D_eff)\n"
+                    "    ).sum()\n"
+                    "    for r in c_\n"
+                    "]\n"
+                    "R_star = c_[np.argmin(e_)]"
+                ),
+                "That takes the absolute differences",
+            ),
         ],
     ),
     "ex11a_read": Answers(
@@ -1408,6 +1533,16 @@ for r in np.arange(1, 100, 0.1):
             (_TENFOLD.format(**_GOOD_TENFOLD | {"early": "1 - late / early"}), "fraction"),
             (_TENFOLD.format(**_GOOD_TENFOLD | {"late": "0.01"}), ""),
             (_TENFOLD.format(**_GOOD_TENFOLD | {"times": "None"}), "no value yet"),
+            (
+                (
+                    "q = refit.L_opt\n"
+                    "gain_early = q(1e21) - q(1e22)\n"
+                    "gain_late = q(1e25) - q(1e26)\n"
+                    "ratio = (q(1e22) - refit.E) / (q(1e21) - refit.E)\n"
+                    "times_to_halve = 2 ** (1 / -np.log(ratio))"
+                ),
+                "Logarithms to two bases are mixed",
+            ),
         ],
     ),
     "ex13a_which_next": choice(

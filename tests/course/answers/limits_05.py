@@ -216,6 +216,34 @@ ANSWERS = {
             (ranges(all="fit_prose.law.alpha", agree="False"), "two numbers"),
             (ranges(all='fit_prose.interval("alpha")[::-1]', agree="False"), "lower one"),
             (ranges(all="(0.4, 0.6)"), ""),
+            (
+                (
+                    'fit_upper = sl.fit_chinchilla(upper["N"], upper["D"], upper["loss_prose"])\n'
+                    "alpha_all, alpha_upper = (\n"
+                    '    fit_prose.interval("alpha"),\n'
+                    '    sl.fit_chinchilla(shared["N"], shared["D"], shared["loss_code"]).interval(\n'
+                    '        "alpha"\n'
+                    "    ),\n"
+                    ")\n"
+                    "ranges_agree = max(alpha_all[0], alpha_upper[0]) <= min(\n"
+                    "    alpha_all[1], alpha_upper[1]\n"
+                    ")"
+                ),
+                "",
+            ),
+            (
+                (
+                    'fit_upper = sl.fit_chinchilla(upper["N"], upper["D"], upper["loss_prose"])\n'
+                    "alpha_all, alpha_upper = (\n"
+                    '    fit_prose.interval("alpha", level=0.8),\n'
+                    '    fit_upper.interval("alpha", level=0.8),\n'
+                    ")\n"
+                    "ranges_agree = max(alpha_all[0], alpha_upper[0]) <= min(\n"
+                    "    alpha_all[1], alpha_upper[1]\n"
+                    ")"
+                ),
+                "That is the 80 % interval, from 10 to 90 %",
+            ),
         ],
     ),
     "ex2_levels": Answers(
@@ -285,6 +313,15 @@ ANSWERS = {
             (levels(verdict='"alpha"'), "compare two differences"),
             (levels(verdict="True"), "in quotation marks"),
             (levels(prose="1.59"), "two numbers"),
+            (
+                (
+                    'fc = sl.fit_chinchilla(shared["N"], shared["D"], shared["loss_code"])\n'
+                    "L_prose = fit_prose.interval(lambda law: law(N_ref, D_ref), level=0.8)\n"
+                    "L_code = fc.interval(lambda law: law(N_ref, D_ref), level=0.8)\n"
+                    'belongs_to_text = "level"'
+                ),
+                "That is the 80 % interval, from 10 to 90 %",
+            ),
         ],
     ),
     "ex3_transfer": Answers(
@@ -401,6 +438,17 @@ ANSWERS = {
                 "compares code with prose",
             ),
             (transfer(extra="10.0"), ""),
+            (
+                (
+                    'fo = fit_prose.predict(shared["N"], shared["D"])\n'
+                    'miss_prose = 100 * np.mean(fo / shared["loss_prose"] - 1)\n'
+                    "miss_code = miss_prose\n"
+                    "extra_percent = 100 * (\n"
+                    "    code_loss_at(best_for_prose) / code_loss_at(best_for_code) - 1\n"
+                    ")"
+                ),
+                "That is the miss on prose",
+            ),
         ],
     ),
     "ex4_ten_billion": Answers(
@@ -857,6 +905,10 @@ ANSWERS = {
             (_UNSEEN.format("return p[len(seen):].sum()"), "first items"),
             (_UNSEEN.format("return p[max(seen) + 1:].sum()"), "first items"),
             (_UNSEEN.format("print(1 - p[np.unique(seen)].sum())"), "returned None"),
+            (
+                ("def unseen_mass(p, seen):\n    p[seen] = 0\n    return p.sum()"),
+                "changed its input",
+            ),
         ],
     ),
     "ex8_exponents": Answers(
@@ -936,6 +988,58 @@ ANSWERS = {
                     one="np.log(unseen_mass(worlds[1.0], draws[1.0][:64]) / unseen_mass(worlds[1.0], draws[1.0])) / np.log(1024)"
                 ),
                 "end points",
+            ),
+            (
+                (
+                    "er = {\n"
+                    "    a: [unseen_mass(worlds[a], draws[a][:n]) for n in n_seen]\n"
+                    "    for a in (0.5, 1.0)\n"
+                    "}\n"
+                    "exponent_half = -np.log(er[0.5][-1] / er[0.5][0]) / np.log(\n"
+                    "    n_seen[-1] / n_seen[0]\n"
+                    ")\n"
+                    "exponent_one = -np.polyfit(np.log(n_seen), np.log(er[1.0]), 1)[0]\n"
+                    "predicted_in_D = (\n"
+                    "    1.0 / (1 + 1.0)\n"
+                    "    if False\n"
+                    '    else sl.variant("05/8").alpha / (1 + sl.variant("05/8").alpha)\n'
+                    ")"
+                ),
+                "That is the slope through the two end points",
+            ),
+            (
+                (
+                    "er = {\n"
+                    "    a: [unseen_mass(worlds[a], draws[a][:n]) for n in n_seen]\n"
+                    "    for a in (0.5, 1.0)\n"
+                    "}\n"
+                    "exponent_half = -np.polyfit(\n"
+                    "    np.log(n_seen[len(n_seen) // 2 :]), np.log(er[0.5][len(n_seen) // 2 :]), 1\n"
+                    ")[0]\n"
+                    "exponent_one = -np.polyfit(np.log(n_seen), np.log(er[1.0]), 1)[0]\n"
+                    "predicted_in_D = (\n"
+                    "    1.0 / (1 + 1.0)\n"
+                    "    if False\n"
+                    '    else sl.variant("05/8").alpha / (1 + sl.variant("05/8").alpha)\n'
+                    ")"
+                ),
+                "That fit saw the last points only",
+            ),
+            (
+                (
+                    "er = {\n"
+                    "    a: [unseen_mass(worlds[a], draws[a][:n]) for n in n_seen]\n"
+                    "    for a in (0.5, 1.0)\n"
+                    "}\n"
+                    "exponent_half = -np.polyfit(np.log(n_seen), np.log(er[1.0]), 1)[0]\n"
+                    "exponent_one = -np.polyfit(np.log(n_seen), np.log(er[0.5]), 1)[0]\n"
+                    "predicted_in_D = (\n"
+                    "    1.0 / (1 + 1.0)\n"
+                    "    if False\n"
+                    '    else sl.variant("05/8").alpha / (1 + sl.variant("05/8").alpha)\n'
+                    ")"
+                ),
+                "That is the exponent of the other world",
             ),
         ],
     ),

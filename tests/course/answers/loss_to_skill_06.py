@@ -360,6 +360,15 @@ ANSWERS = {
             ),
             (_DISCORDANT.format("return np.corrcoef(loss, score)[0, 1]"), ""),
             (_DISCORDANT.format("pass"), "returned None"),
+            (
+                (
+                    "def share_discordant(loss, score):\n"
+                    "    l, s = np.asarray(loss), np.asarray(score)\n"
+                    "    i, j = np.triu_indices(len(l), 1)\n"
+                    "    return np.mean((l[i] - l[j]) * (s[i] - s[j]) >= 0)"
+                ),
+                "Two models with the same score do not disagree",
+            ),
         ],
     ),
     "ex6_numbers": Answers(
@@ -395,6 +404,17 @@ ANSWERS = {
             (
                 'g = sl.load_runs("grid", corpus="prose")\ndiscordant_8 = share_discordant(g["loss"].to_numpy(), g["match_8"].to_numpy())\ndiscordant_code = 0.2',
                 "single runs",
+            ),
+            (
+                (
+                    "discordant_8 = share_discordant(\n"
+                    '    points["loss"].to_numpy(), points["accuracy"].to_numpy()\n'
+                    ")\n"
+                    "discordant_code = share_discordant(\n"
+                    '    points["loss"].to_numpy(), -points["loss_other"].to_numpy()\n'
+                    ")"
+                ),
+                "That is for accuracy",
             ),
         ],
     ),

@@ -296,6 +296,44 @@ def merge(tokens, pair, new):
             ),
             ("def merge(tokens, pair, new):\n    return 5", "has 1 tokens"),
             ("def merge(tokens, pair, new):\n    return 'ab'", ""),
+            (
+                (
+                    "def merge(tokens, pair, new):\n"
+                    "    i = 0\n"
+                    "    while i < len(tokens) - 1:\n"
+                    "        if (tokens[i], tokens[i + 1]) == tuple(pair):\n"
+                    "            tokens[i : i + 2] = [new]\n"
+                    "        i += 1\n"
+                    "    return tokens"
+                ),
+                "changed its input",
+            ),
+            (
+                (
+                    "def merge(tokens, pair, new):\n"
+                    "    out, i = [], 0\n"
+                    "    while i < len(tokens):\n"
+                    "        if i + 1 < len(tokens) and (tokens[i], tokens[i + 1]) == tuple(pair):\n"
+                    "            out.append(256)\n"
+                    "            i += 2\n"
+                    "        else:\n"
+                    "            out.append(tokens[i])\n"
+                    "            i += 1\n"
+                    "    return out"
+                ),
+                "256 is typed in",
+            ),
+            (
+                (
+                    "def merge(tokens, pair, new):\n"
+                    "    parts = bytes(tokens).split(bytes(pair))\n"
+                    "    out = list(parts[0])\n"
+                    "    for q in parts[1:]:\n"
+                    "        out += [new] + list(q)\n"
+                    "    return out"
+                ),
+                "bytes must be in range",
+            ),
         ],
     ),
     "ex4_leak": Answers(
@@ -368,6 +406,20 @@ def merge(tokens, pair, new):
                 "not a whole paragraph",
             ),
             (_LEAK.format("set(train) & set(test)"), "type set"),
+            (
+                (
+                    "def leaked_share(train, test):\n"
+                    "    return sum(any(t in p for t in train) for p in test) / len(test)"
+                ),
+                "A training paragraph may be part of a longer",
+            ),
+            (
+                (
+                    "def leaked_share(train, test):\n"
+                    "    return sum(any(p in t for t in train) for p in test) / len(test)"
+                ),
+                '"eta" is part of "beta", but not a whole',
+            ),
         ],
     ),
     "ex5a_count": Answers(
@@ -435,6 +487,20 @@ def merge(tokens, pair, new):
             (_COUNT.format("10 * layers * d**2 + (vocabulary + context) * d"), "qkv"),
             (_COUNT.format("12 * layers * d**2 + 2 * vocabulary * d"), "used again, and"),
             (_COUNT.format("64512"), ""),
+            (
+                (
+                    "def count_parameters(layers, width, context, vocabulary):\n"
+                    "    return 24 * width**2 + (vocabulary + context) * width"
+                ),
+                "Two layers are typed in",
+            ),
+            (
+                (
+                    "def count_parameters(layers, width, context, vocabulary):\n"
+                    "    return 8 * layers * width**2 + (vocabulary + context) * width"
+                ),
+                "One of the two matrices of the MLP is missing",
+            ),
         ],
     ),
     "ex5b_suits": Answers(
@@ -531,6 +597,15 @@ def merge(tokens, pair, new):
                 "logarithms of the probabilities",
             ),
             (_SOFTMAX.format("(z == z.max(axis=1, keepdims=True)) * 1.0"), ""),
+            (
+                (
+                    "def softmax(logits):\n"
+                    "    logits -= logits.max(axis=1, keepdims=True)\n"
+                    "    p = np.exp(logits)\n"
+                    "    return p / p.sum(axis=1, keepdims=True)"
+                ),
+                "changed its input",
+            ),
         ],
     ),
     "ex6b_cross_entropy": Answers(
@@ -619,6 +694,46 @@ def merge(tokens, pair, new):
             (_CROSS.format("-np.log(softmax(z)).mean()"), "Only the target"),
             (_CROSS.format("-np.log(softmax(z)[n, targets] + 1e-12).mean()"), ""),
             (_CROSS.format("-np.log(softmax(z)[n, targets])"), "one number"),
+            (
+                (
+                    "def cross_entropy(logits, targets):\n"
+                    "    logits -= logits.max(axis=1, keepdims=True)\n"
+                    "    return np.mean(\n"
+                    "        np.log(np.exp(logits).sum(axis=1))\n"
+                    "        - logits[np.arange(len(targets)), targets]\n"
+                    "    )"
+                ),
+                "changed its input",
+            ),
+            (
+                (
+                    "def cross_entropy(logits, targets):\n"
+                    "    p = np.exp(logits - logits.max(axis=1, keepdims=True))\n"
+                    "    p /= p.sum(axis=1, keepdims=True)\n"
+                    "    return -np.mean(np.log(p[np.arange(len(targets)), targets] + 1e-12))"
+                ),
+                "A small number was added to p",
+            ),
+            (
+                (
+                    "def cross_entropy(logits, targets):\n"
+                    "    p = np.exp(logits - logits.max(axis=1, keepdims=True))\n"
+                    "    p /= p.sum(axis=1, keepdims=True)\n"
+                    "    return -np.mean(np.log(p[:, targets]))"
+                ),
+                "takes these columns from every row",
+            ),
+            (
+                (
+                    "def cross_entropy(logits, targets):\n"
+                    "    m = logits.max(axis=1)\n"
+                    "    return np.mean(\n"
+                    "        np.log(np.exp(logits - m[:, None]).sum(axis=1))\n"
+                    "        - logits[np.arange(len(targets)), targets]\n"
+                    "    )"
+                ),
+                "The largest logit was subtracted inside the",
+            ),
         ],
     ),
     "ex7_first_loss": Answers(
@@ -660,6 +775,10 @@ def merge(tokens, pair, new):
             ("first_loss_bytes, first_loss_gpt2 = 1/128, 1/50257", "neither p nor V"),
             ("first_loss_bytes, first_loss_gpt2 = np.log(128), None", "no value yet"),
             ("first_loss_bytes, first_loss_gpt2 = 5.26, 10.8", ""),
+            (
+                ("first_loss_bytes = np.log(50257)\nfirst_loss_gpt2 = np.log(128)"),
+                "The two numbers changed places",
+            ),
         ],
     ),
     "ex8_slope": Answers(
@@ -781,6 +900,13 @@ def merge(tokens, pair, new):
             (_BITS.format("nats_per_token / np.log2(2) / bytes_per_token"), ""),
             (_BITS.format("nats_per_token / np.log10(2) / bytes_per_token"), "log10"),
             (_BITS.format("round(nats_per_token / np.log(2) / bytes_per_token, 1)"), ""),
+            (
+                (
+                    "def bits_per_byte(nats_per_token, bytes_per_token):\n"
+                    "    return np.exp(nats_per_token) / bytes_per_token"
+                ),
+                "That is e to the loss, a perplexity, over the",
+            ),
         ],
     ),
     "ex11a_impossible": Answers(
@@ -863,6 +989,15 @@ def merge(tokens, pair, new):
             (report(can_be="None"), "no value yet"),
             (report(can_be="0"), "True or False"),
             (report(floor="None"), "no value yet"),
+            (
+                (
+                    "floor_90M = 1.69 + 410.7 * 9e7**-0.28\n"
+                    "loss_fresh = 1.69 + 406.4 * 1e9**-0.28 + 410.7 * 1.8e9**-0.34\n"
+                    "loss_repeated = sl.MUENNIGHOFF(1e9, 1.8e9, U=9e7)\n"
+                    "can_be = False"
+                ),
+                "The exponents changed places",
+            ),
         ],
     ),
     "ex11b_floor": Answers(
@@ -968,6 +1103,13 @@ def merge(tokens, pair, new):
             ),
             ("local_exponents = 0.32\nE_fit = -5.56", "four steps"),
             ("local_exponents = None\nE_fit = -5.56", "no value yet"),
+            (
+                (
+                    "local_exponents = -np.diff(np.log(L)) / np.diff(np.log(t))\n"
+                    "E_fit = curve_fit(law, t, L, p0=(1, 4, 0.5), bounds=(0, np.inf))[0][0]"
+                ),
+                "The fit was kept from going below zero",
+            ),
         ],
     ),
     "ex12a_shapes": Answers(

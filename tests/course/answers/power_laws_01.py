@@ -30,6 +30,25 @@ def fit_with_floor(x, loss):
 """
 
 
+_CONTEST = """
+seen = D <= D_split
+a, alpha = fit_line(D[seen], L_D[seen])
+of_line = power_law(D[~seen], a, alpha) / L_D[~seen] - 1
+fitted = {fitted}
+E, a, alpha = fit_with_floor(D[fitted], L_D[fitted])
+of_floor = power_law(D[~seen], a, alpha, E) / L_D[~seen] - 1
+error_line, error_floor = {line}, {floor}
+"""
+
+
+def contest(
+    line="100 * np.mean(np.abs(of_line))",
+    floor="100 * np.mean(np.abs(of_floor))",
+    fitted="seen",
+):
+    return _CONTEST.format(line=line, floor=floor, fitted=fitted)
+
+
 ANSWERS = {
     "ex1_guess": Answers(
         right=["guess_doubling = 0.5", "guess_doubling = np.float64(0.93)", "guess_doubling = 1"],
@@ -90,6 +109,16 @@ ANSWERS = {
             (_POWER.format(body="return str(E + a * x**-alpha)"), "is the text"),
             (_POWER.format(body="return E + a * y**-alpha"), "NameError"),
             ("def power_law(x, a, alpha):\n    return a * x**-alpha", "TypeError"),
+            (
+                (
+                    "def power_law(x, a, alpha, E=0.0):\n"
+                    "    x **= -alpha\n"
+                    "    x *= a\n"
+                    "    x += E\n"
+                    "    return x"
+                ),
+                "changed its input",
+            ),
         ],
     ),
     "ex3a_printed": choice(
@@ -310,6 +339,14 @@ ANSWERS = {
                 ),
                 "",
             ),
+            (
+                (
+                    "def fit_line(x, loss):\n"
+                    "    s, i = np.polyfit(x, loss, 1)\n"
+                    "    return np.exp(i), -s"
+                ),
+                "The line was fitted to x and loss themselves",
+            ),
         ],
     ),
     "ex5_exponents": Answers(
@@ -364,6 +401,27 @@ ANSWERS = {
             ("alpha_D, alpha_N = 0.095, 0.076", ""),
             ("alpha_D = alpha_N = fit_line(D, L_D)[1]", "use N and L_N"),
             ("alpha_D = fit_line\nalpha_N = fit_line", "forget to call"),
+            (
+                (
+                    "alpha_D = -np.log(L_D[-1] / L_D[0]) / np.log(D[-1] / D[0])\n"
+                    "alpha_N = fit_line(N, L_N)[1]"
+                ),
+                "That is from the first and the last point",
+            ),
+            (
+                (
+                    "alpha_D = -np.log(L_D[1] / L_D[0]) / np.log(D[1] / D[0])\n"
+                    "alpha_N = fit_line(N, L_N)[1]"
+                ),
+                "That is from the first two points, as in the",
+            ),
+            (
+                (
+                    "alpha_D = fit_line(D, L_D)[1]\n"
+                    "alpha_N = -np.log(L_N[-1] / L_N[0]) / np.log(N[-1] / N[0])"
+                ),
+                "That is from the first and the last point",
+            ),
         ],
     ),
     "ex6_fit_floor": Answers(
@@ -404,6 +462,14 @@ def fit_with_floor(x, loss):
                         options={"xatol": 1e-9}).x
     return [E, *fit_line(x, loss - E)]
 """,
+            (
+                "import pandas as pd\n"
+                "\n"
+                "\n"
+                "def fit_with_floor(x, loss):\n"
+                "    f = sl.fit_power_law(x, loss)\n"
+                '    return pd.Series({"E": f.E, "a": f.A, "alpha": f.alpha})'
+            ),
         ],
         wrong=[
             (_FLOOR.format(result="(best[1], best[2], best[0])"), "order is (E, a, alpha)"),
@@ -423,6 +489,19 @@ def fit_with_floor(x, loss):
             (
                 "def fit_with_floor(x, loss):\n    E = loss.min()\n    return (E, *fit_line(x, loss - E))",
                 "",
+            ),
+            (
+                (
+                    "def fit_with_floor(x, loss):\n"
+                    "    f = sl.fit_power_law(x, np.array(loss))\n"
+                    "    loss -= f.E\n"
+                    "    return f.E, f.A, f.alpha"
+                ),
+                "changed its input",
+            ),
+            (
+                ("def fit_with_floor(x, loss):\n    return sl.fit_power_law(x, loss)"),
+                "take from it what is asked for",
             ),
         ],
     ),
@@ -644,6 +723,30 @@ error_line, error_floor = [
             ),
             ("error_line, error_floor = 10.0, 1.0", ""),
             ("error_line = 10.0\nerror_floor = None", "no value yet"),
+            (contest(floor="0.5"), ""),
+            (contest(floor="1.28"), ""),
+            (
+                contest(floor="100 * np.sqrt(np.mean(of_floor**2))"),
+                "That is the root of the mean square",
+            ),
+            (contest(fitted="D > 0"), "The law was fitted to all runs, also to those"),
+            (
+                contest(floor="100 * np.mean(of_floor)"),
+                "Take the absolute value of each error before",
+            ),
+            (
+                contest(line="100 * np.mean(of_line)"),
+                "Take the absolute value of each error before",
+            ),
+            (
+                contest(line="100 * np.mean(np.abs(of_line * L_D[~seen]))"),
+                "That is the mean error in hundredths of a nat",
+            ),
+            (
+                contest(floor="100 * np.median(np.abs(of_floor))"),
+                "That is the median of the errors",
+            ),
+            (contest(line="100 * np.median(np.abs(of_line))"), "That is the median of the errors"),
         ],
     ),
     "ex9_forecast": Answers(
@@ -683,6 +786,7 @@ error_line, error_floor = [
             ("predicted_loss = fit_with_floor(N, L_N)", "one number"),
             ("predicted_loss = 'about 1.4'", "quotation marks"),
             ("predicted_loss = -1.4", ""),
+            ("predicted_loss = fit_with_floor(N, L_N)[0]", "That is the floor alone"),
         ],
     ),
     "ex10_frontier": Answers(
@@ -712,6 +816,15 @@ def on_frontier(C, loss):
     np.fill_diagonal(beaten, False)
     return ~beaten.any(axis=1)
 """,
+            (
+                "def on_frontier(C, loss):\n"
+                "    return [\n"
+                "        not any(\n"
+                "            C[j] <= C[i] and loss[j] <= loss[i] for j in range(len(C)) if j != i\n"
+                "        )\n"
+                "        for i in range(len(C))\n"
+                "    ]"
+            ),
         ],
         wrong=[
             (
@@ -796,6 +909,39 @@ def on_frontier(C, loss):
             ("def on_frontier(C, loss):\n    return np.argsort(C)", ""),
             ("def on_frontier(C, loss):\n    return C[loss < 3]", "shape"),
             ("def on_frontier(C, loss):\n    pass", "returned None"),
+            (
+                (
+                    "def on_frontier(C, loss):\n"
+                    "    C.sort()\n"
+                    "    return [\n"
+                    "        not any(\n"
+                    "            C[j] <= C[i] and loss[j] <= loss[i] for j in range(len(C)) if j != i\n"
+                    "        )\n"
+                    "        for i in range(len(C))\n"
+                    "    ]"
+                ),
+                "The third run is the cheapest, so nothing can",
+            ),
+            (
+                (
+                    "def on_frontier(C, loss):\n"
+                    "    return [\n"
+                    "        not any(C[j] < C[i] and loss[j] <= loss[i] for j in range(len(C)))\n"
+                    "        for i in range(len(C))\n"
+                    "    ]"
+                ),
+                "Every run is said to be on the frontier, but",
+            ),
+            (
+                (
+                    "def on_frontier(C, loss):\n"
+                    "    return [\n"
+                    "        not any((C[j] <= C[i] and loss[j] < loss[i]) for j in range(len(C)))\n"
+                    "        for i in range(len(C))\n"
+                    "    ]"
+                ),
+                "the same loss at a higher cost is beaten",
+            ),
         ],
     ),
     "ex11_doubling": Answers(
