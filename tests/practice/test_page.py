@@ -82,7 +82,9 @@ def test_a_review_shows_what_was_wrong_and_asks_again(draw, progress, page, cloc
         progress.add(GaveUp(progress.now(), "practice", name))
     clock.forward(minutes=3)
     review = Practice(progress, review=True)
-    put = review.next().question
+    asked = review.next()
+    assert asked
+    put = asked.question
     page.set_viewport_size({"width": 640, "height": 800})
     said = draw(review, light)
     assert "Your mistakes" in said and "What you got wrong" in said
