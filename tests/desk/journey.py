@@ -2,10 +2,13 @@
 
     python -m tests.desk.journey              by mouse
     python -m tests.desk.journey --keys       by keyboard alone
-    python -m tests.desk.journey --out FOLDER pictures of each station, light and dark, 1280 and 640 pixels wide
+    python -m tests.desk.journey --dark       in JupyterLab's dark theme
+    python -m tests.desk.journey --out FOLDER pictures of each station, 1280 and 640 pixels wide
 
-The course is a copy of this one. At each station axe-core looks at what the course shows, in both themes; every request is counted,
-and one to another machine is a fault. It ends with a line for each fault, and exit code 1 if there is one. Needs Debian's chromium.
+The course is a copy of this one. By keyboard alone means that every step is a key pressed: no script
+moves the focus. At each station axe-core looks at what the course shows; every request is counted,
+and one to another machine is a fault. It ends with a line for each fault, and exit code 1 if there
+is one. Needs Debian's chromium.
 """
 
 import argparse
@@ -38,8 +41,7 @@ COURSE = Path(__file__).parents[2]
 NOTEBOOK = "01_power_laws"
 WRONG = "def power_law(x, a, alpha, E=0.0):\n    return E + a * x**alpha\n"
 GOOD = "def power_law(x, a, alpha, E=0.0):\n    return E + a * x**-alpha\n"
-DARK = {"--jp-layout-color1": "#111111", "--jp-layout-color2": "#212121", "--jp-content-font-color1": "#fff",
-        "--jp-ui-font-color1": "#fff"}  # fmt: skip
+THEMES = ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
 
 
 class Learner:
@@ -57,30 +59,45 @@ class Learner:
             what.click()
             return
         self.reach(what)
-        role = what.evaluate("e => e.type")
-        self.page.keyboard.press("Space" if role in ("radio", "checkbox") else "Enter")
+        if what.evaluate("e => e.type === 'radio' && e.checked"):
+            return  # the arrow keys have chosen it
+        choice = what.evaluate("e => ['radio', 'checkbox'].includes(e.type)")
+        self.page.keyboard.press("Space" if choice else "Enter")
 
     def reach(self, what: Locator) -> None:
-        """Tab on until it has the focus, from the beginning of the part that it is in."""
-        region = what.locator(
-            "xpath=ancestor-or-self::*[contains(@class, 'sl-desk') or contains(@class, 'slp')][last()]"
-        )
-        if not what.evaluate(
-            "e => Boolean(e.closest('.sl-desk, .slp')?.contains(document.activeElement))"
-        ):
-            region.evaluate(
-                "e => (e.tabIndex >= 0 ? e : e.querySelector('button, input, select, a, summary')).focus()"
+        """Move the focus there: Tab or Shift+Tab, and the arrow keys within a group of radio buttons."""
+        if what.evaluate("e => Boolean(e.closest('.sl-desk'))"):
+            part = what.evaluate(
+                "e => e.closest('.sl-desk > div').querySelector('h2')?.textContent"
             )
-        here = "e => e === document.activeElement || (e.type === 'radio' && document.activeElement?.name === e.name)"
-        for _ in range(150):
-            if what.evaluate(here):
-                break
-            self.page.keyboard.press("Tab")
-        else:
-            self.fault(f"Tab does not reach {what.evaluate('e => e.outerHTML')[:120]}")
-            what.focus()
-        if what.evaluate("e => e.type === 'radio' && e !== document.activeElement"):
-            what.focus()  # with the arrow keys
+            self.enter_desk(in_check=part == "Check")
+        for _ in range(200):
+            key = what.evaluate(
+                """e => {
+                  const at = document.activeElement;
+                  if (e === at) return '';
+                  const back = at.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_PRECEDING;
+                  if (e.type === 'radio' && at.type === 'radio' && at.name === e.name)
+                    return back ? 'ArrowUp' : 'ArrowDown';
+                  return back ? 'Shift+Tab' : 'Tab';
+                }"""
+            )
+            if not key:
+                return
+            self.page.keyboard.press(key)
+        raise AssertionError(f"no key reaches {what.evaluate('e => e.outerHTML')[:120]}")
+
+    def enter_desk(self, in_check: bool) -> None:
+        """To the side panel by the command palette, and there to one of its two parts."""
+        desk = self.page.locator(".sl-desk")
+        if not desk.evaluate("e => e.contains(document.activeElement)"):
+            self.command("Open the desk")
+            self.page.wait_for_function(
+                "document.activeElement.closest('.sl-desk') && document.activeElement.textContent === 'Start'"
+            )
+            if in_check:
+                self.page.keyboard.press("Shift+Tab")
+                self.page.keyboard.press("Enter")
 
     def say(self, what: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {what}", flush=True)
@@ -90,38 +107,31 @@ class Learner:
         self.say(f"FAULT {what}")
 
     def station(self, name: str, context: str) -> None:
-        """Look around: axe-core and a picture, light and dark, wide and narrow."""
+        """Look around: axe-core, and pictures wide and narrow."""
         self.say(name)
         self.pictures += 1
-        for theme in ("light", "dark"):
-            self.page.evaluate(
-                """([dark, colours]) => {
-                  document.body.dataset.jpThemeLight = String(!dark);
-                  for (const [name, value] of Object.entries(colours)) document.body.style.setProperty(name, dark ? value : '');
-                }""",
-                [theme == "dark", DARK],
-            )
-            for found in Axe().run(self.page, context=context).response["violations"]:
-                self.fault(f"{name}, {theme}: {found['id']}: {found['nodes'][0]['html'][:160]}")
-            for width in (1280, 640) if self.out else ():
-                self.page.set_viewport_size({"width": width, "height": 900 if width > 700 else 450})
-                self.page.wait_for_timeout(300)
-                self.page.screenshot(
-                    path=self.out / f"{self.pictures:02}-{name}-{theme}-{width}.png"
-                )
-        self.page.evaluate(
-            "colours => { document.body.dataset.jpThemeLight = 'true'; for (const name of Object.keys(colours)) document.body.style.removeProperty(name); }",
-            DARK,
-        )
+        for found in Axe().run(self.page, context=context).response["violations"]:
+            self.fault(f"{name}: {found['id']}: {found['nodes'][0]['html'][:160]}")
+        if not self.out:
+            return
+        picture = f"{self.pictures:02}-{name}"
+        self.page.screenshot(path=self.out / f"{picture}-1280.png")
+        sides = ["Control+b"] if context == ".sl-desk" else ["Control+b", "Control+j"]
+        for key in sides:  # in a narrow window one closes the panels at the sides
+            self.page.keyboard.press(key)
+        self.page.set_viewport_size({"width": 640, "height": 450})
+        self.page.wait_for_timeout(300)
+        self.page.screenshot(path=self.out / f"{picture}-640.png")
         self.page.set_viewport_size({"width": 1280, "height": 900})
+        for key in sides:
+            self.page.keyboard.press(key)
 
     # -- JupyterLab
 
     def command(self, name: str) -> None:
         """A command of JupyterLab's, by its palette."""
         self.page.keyboard.press("Control+Shift+c")
-        field = self.page.locator("#modal-command-palette input, #command-palette input").last
-        field.wait_for()
+        self.page.locator("#modal-command-palette input").wait_for()
         self.page.keyboard.type(name)
         self.page.wait_for_timeout(500)
         self.page.keyboard.press("Enter")
@@ -134,13 +144,16 @@ class Learner:
         else:
             cell.locator(".cm-content").click()
         self.page.keyboard.press("Control+a")
-        self.page.keyboard.insert_text(text)
+        if self.keys:  # the editor indents
+            self.page.keyboard.type("\n".join(line.lstrip() for line in text.splitlines()))
+        else:
+            self.page.keyboard.insert_text(text)
         self.page.keyboard.press("Escape")
 
     def run_cell(self, call: str) -> Locator:
         """Run the active cell of the notebook; what appears below it."""
         self.page.locator(".jp-Notebook:visible .jp-Cell.jp-mod-active", has_text=call).wait_for()
-        self.page.keyboard.press("Shift+Enter")
+        self.page.keyboard.press("Control+Enter")
         return (
             self.page.locator(".jp-Notebook:visible .jp-Cell", has_text=call).locator(".slp").first
         )
@@ -152,14 +165,13 @@ class Learner:
             cell.locator(".cm-content").click()
             self.page.keyboard.press("Escape")
             return
-        self.page.locator(".jp-Notebook:visible").evaluate("e => e.focus()")
-        self.page.keyboard.press("Escape")
-        self.page.keyboard.press("Control+Home")
-        for _ in range(60):
-            if "jp-mod-active" in cell.get_attribute("class"):
-                return
-            self.page.keyboard.press("ArrowDown")
-        self.fault(f"the arrow keys do not reach the cell {text}")
+        self.page.keyboard.press("Escape")  # from a widget to its cell
+        for key in ("ArrowUp", "ArrowDown"):
+            for _ in range(40):
+                if "jp-mod-active" in (cell.get_attribute("class") or ""):
+                    return
+                self.page.keyboard.press(key)
+        raise AssertionError(f"the arrow keys do not reach the cell {text}")
 
     # -- Questions
 
@@ -184,7 +196,7 @@ class Learner:
             if self.keys:
                 self.reach(field)
                 self.page.keyboard.press("Control+a")
-                self.page.keyboard.insert_text(str(answer).strip())
+                self.page.keyboard.type(str(answer).strip())
             else:
                 field.fill(str(answer).strip())
         self.use(
@@ -283,13 +295,17 @@ def walk(me: Learner) -> None:
 
 
 @contextmanager
-def course() -> Iterator[Path]:
-    """A copy of this course, as a learner has it."""
+def course(dark: bool) -> Iterator[Path]:
+    """A copy of this course, as a learner has it, whose JupyterLab is dark or not."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "course")
         for part in ("source", "release", "questions"):
             shutil.copytree(COURSE / part, folder / part)
         shutil.copy(COURSE / "nbgrader_config.py", folder)
+        if dark:
+            settings = Path(temporary, "home", THEMES)
+            settings.parent.mkdir(parents=True)
+            settings.write_text('{"theme": "JupyterLab Dark"}', "utf-8")
         yield folder
 
 
@@ -297,6 +313,7 @@ def main() -> int:
     """Walk, and report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--keys", action="store_true", help="by keyboard alone")
+    parser.add_argument("--dark", action="store_true", help="in JupyterLab's dark theme")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where pictures go")
     args = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -307,7 +324,7 @@ def main() -> int:
     os.environ.pop("SCALINGLAWS_PROGRESS", None)
     asked: list[str] = []
     with (
-        course() as folder,
+        course(args.dark) as folder,
         served(folder, folder.parent / "home", "study", "--student", "ada") as address,
         sync_playwright() as playwright,
     ):

@@ -87,11 +87,22 @@ def desk(page, tmp_path, monkeypatch):
 def test_it_starts_with_the_start_and_turns_to_the_exercises_of_a_notebook(page, desk):
     desk.get_by_role("heading", name="The map of ideas").wait_for()
     assert desk.get_by_role("heading", name="Check", exact=True).count() == 0
+    page.add_style_tag(content=".sl-desk { height: 60px }")
+    assert desk.evaluate("e => (e.scrollTop = 50)") == desk.evaluate("e => e.scrollTop") == 50
     page.evaluate("turnTo('01_power_laws/01_power_laws.ipynb')")
     desk.get_by_role("button", name="2 · write it").wait_for()
+    assert desk.evaluate("e => e.scrollTop") == 0  # not where the start was scrolled to
     assert desk.get_by_role("heading", name="The map of ideas").count() == 0
-    page.evaluate("commands['scalinglaws:start']()")  # from the palette
+    # From the palette, which gives the focus to the notebook as soon as a command is executed.
+    page.evaluate(
+        """() => {
+          commands['scalinglaws:start']();
+          document.querySelector('h1').tabIndex = -1;
+          document.querySelector('h1').focus();
+        }"""
+    )
     desk.get_by_role("heading", name="The map of ideas").wait_for()
+    page.wait_for_function("document.activeElement.textContent === 'Start'")
     page.evaluate("commands['scalinglaws:check']()")
     desk.get_by_text("Expected 4, got 5.").wait_for()
     asked = [line for line in page.evaluate("log") if line.startswith(("save", "ask"))]

@@ -36,3 +36,23 @@ def progress(tmp_path: Path, clock: Clock) -> Progress:
 def as_shown(progress: Progress, answer: str) -> str:
     """An answer of the bank, in the letters that the learner sees: options come in another order each time."""
     return to_shown(turns(progress.events())[-1], answer)
+
+
+def reaching(page, keys: str) -> list[str]:
+    """Press keys where the focus is; those that reach the page around the widget, as JupyterLab reads them."""
+    page.evaluate(
+        """() => {
+          window.reached = [];
+          window.hear ??= document.addEventListener("keydown", (event) => {
+            event.preventDefault();
+            window.reached.push(event.key);
+          }) ?? true;
+        }"""
+    )
+    reached = []
+    for key in keys.split():
+        page.evaluate("window.reached.length = 0")
+        page.keyboard.press(key)
+        if page.evaluate("window.reached").count(key.split("+")[-1]):
+            reached.append(key)
+    return reached

@@ -26,6 +26,7 @@ from scalinglaws.course.questions.seal import find
 from scalinglaws.errors import CourseError
 
 from ..questions.answers import BANK, RIGHT
+from .conftest import reaching
 from .test_page import CONTENT
 
 
@@ -205,6 +206,7 @@ def test_the_page_by_keyboard_in_both_themes(desk, page, light, width):
     page.locator("input[type=radio]").first.focus()
     page.keyboard.press("Space")
     page.wait_for_function("window.sent.some((m) => m.do === 'answer')")
+    assert reaching(page, "b Enter Escape Control+Shift+C") == ["Escape", "Control+Shift+C"]
     sent = page.evaluate("window.sent.find((m) => m.do === 'answer')")
     desk.answer(sent["exam"], sent["number"], sent["answer"])
     assert len(desk.exam().answers) == 1

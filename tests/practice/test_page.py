@@ -11,6 +11,7 @@ from scalinglaws.course.practice import widget
 from scalinglaws.course.practice.sitting import Challenge, Practice
 
 from ..questions.answers import FIVE, RIGHT, wrong
+from .conftest import reaching
 
 CODE = base64.b64encode(widget.script("page.js").encode()).decode()
 CONTENT = """<!doctype html><html lang="en"><title>t</title><style>%s</style>
@@ -119,6 +120,46 @@ def test_an_open_question_in_both_themes(draw, progress, page, light):
     assert ink != ground
     page.get_by_role("button", name="Answer").click()
     assert "Choose or write an answer first." in page.locator(".slp").inner_text()
+
+
+PASS = "Control+Shift+C Control+b Control+s Meta+b Alt+k Escape F11 Tab"
+STAY = "a D 7 Shift+M Shift+Enter ArrowUp ArrowDown Home Backspace"
+
+
+@pytest.mark.parametrize("part", ["input", "button"])
+def test_plain_keys_stay_in_the_widget_and_combinations_pass(draw, progress, page, part):
+    draw(Challenge(progress))
+    where = page.locator(f".slp {part}").first
+    where.focus()
+    assert reaching(page, STAY) == []
+    if part == "input":
+        assert where.input_value().startswith("aD7M")
+    where.focus()
+    assert reaching(page, PASS) == PASS.split()
+    where.focus()
+    # Undo in a field is the field's; JupyterLab would undo the code of a cell.
+    undo = "Control+z Control+Shift+Z Meta+z"
+    assert reaching(page, undo) == ([] if part == "input" else undo.split())
+    # Escape leads back to the cell.
+    page.evaluate(
+        "Object.assign(document.querySelector('.jp-OutputArea'), { className: 'jp-Cell', tabIndex: -1 })"
+    )
+    where.focus()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className") == "jp-Cell"
+
+
+def test_what_altgr_writes_stays_in_the_widget(draw, progress, page):
+    draw(Challenge(progress))
+    reaching(page, "")
+    told = """([key, altgr]) => {
+      const event = new KeyboardEvent("keydown", {
+        key, ctrlKey: true, altKey: true, modifierAltGraph: altgr, bubbles: true, cancelable: true });
+      document.querySelector(".slp input").dispatchEvent(event);
+      return window.reached.splice(0);
+    }"""
+    assert page.evaluate(told, ["@", True]) == []
+    assert page.evaluate(told, ["a", False]) == ["a"]
 
 
 def test_the_countdown_says_its_marks_and_ends_once(page):

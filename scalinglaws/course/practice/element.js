@@ -19,6 +19,22 @@ function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+// JupyterLab would take plain keys for its command mode: D twice deletes the cell. They stay in the
+// widget; so does undo in a text field, with which JupyterLab would undo the learner's code. Escape,
+// Tab, function keys and every other combination with Ctrl, Cmd or Alt pass: else the command palette
+// and the like would be dead while the focus is here. Escape leads back to the cell, as from its code.
+function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    const writes = event.getModifierState("AltGraph"); // on Windows, AltGr sets Ctrl and Alt too
+    const combined = !writes && (event.ctrlKey || event.metaKey || event.altKey);
+    const field = event.target.matches("textarea, input:not([type=radio], [type=checkbox])");
+    const undo = field && combined && event.keyCode === 90; // Z in any alphabet, as JupyterLab does
+    const plain = !combined && !/^(Escape|Tab|F\d+)$/.test(event.key);
+    if (plain || undo) event.stopPropagation();
+    if (event.key === "Escape" && !event.target.matches("select")) root.closest(".jp-Cell")?.focus();
+  });
+}
+
 // The note that a widget is loading (loading.py): this one runs. Colab has a page of its own for each output.
 function hideNotes(el) {
   const around = el.closest(".jp-OutputArea, .output_wrapper, .cell-output, .output_container") ?? document;

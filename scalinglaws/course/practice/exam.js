@@ -8,9 +8,7 @@ function render({ model, el }) {
   const root = make("section", { class: "slp", "aria-label": "Exam" }, body, live);
   el.append(root);
   hideNotes(el);
-  root.addEventListener("keydown", (event) => {
-    if (!((event.ctrlKey || event.metaKey) && event.key === "s")) event.stopPropagation();
-  });
+  keepKeys(root);
 
   let drawn = ""; // which exam and phase stand on the page: its fields are not drawn again under the learner's hands
   let acted = false;

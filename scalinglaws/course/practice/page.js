@@ -7,10 +7,7 @@ function render({ model, el }) {
   const root = make("section", { class: "slp" }, body, live);
   el.append(root);
   hideNotes(el);
-  // JupyterLab would take arrow keys, Enter and letters for itself. Saving is left to it.
-  root.addEventListener("keydown", (event) => {
-    if (!((event.ctrlKey || event.metaKey) && event.key === "s")) event.stopPropagation();
-  });
+  keepKeys(root);
 
   let acted = false; // the learner did something here: the focus must follow
   let waiting = null;

@@ -88,6 +88,7 @@
           node.hidden = name !== part;
           this.choices[name].setAttribute('aria-pressed', String(name === part));
         }
+        this.node.scrollTop = 0; // each part from its beginning
         this.begin();
       }
 
@@ -283,7 +284,7 @@
           execute: () => {
             app.shell.activateById(desk.id);
             desk.turnTo('start');
-            desk.choices.start.focus();
+            setTimeout(() => desk.choices.start.focus(), 0); // the palette that closes gives the focus to the notebook
           }
         });
         for (const command of [CHECK, START]) palette?.addItem({ command, category: 'Scaling laws' });
