@@ -88,8 +88,8 @@ def test_every_variant_is_a_good_question(name):
         assert sum(reply.right for reply in replies.values()) == 1
         _, value = steps_of(question)[-1]
         assert spell(visible, value) == spell(visible, bank.right_answer(question))
-        assert "[[" not in json.dumps(visible) + worked(question)
-        prompts.add(visible["prompt"] + visible.get("code", ""))
+        assert "[[" not in json.dumps(visible.to_json()) + worked(question)
+        prompts.add(visible.text)
     assert len(prompts) >= 4
 
 

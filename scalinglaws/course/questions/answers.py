@@ -101,6 +101,8 @@ def _output(question: Question, answer: Any) -> str:
     text = re.sub(r"\s*([][(){},:])\s*", r"\1", " ".join(str(answer).split()))
     if not text:
         raise CourseError("The answer is empty: write what is printed.")
+    if 'end=" "' in question.code and "\n" in str(answer).strip():
+        raise CourseError('All of it is printed in one line: end=" " ends each print with a space.')
     return text
 
 

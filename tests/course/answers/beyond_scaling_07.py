@@ -352,6 +352,7 @@ ANSWERS = {
             ('answer_5 = "1 4"', "Sixteen bits are two bytes"),
             ('answer_5 = "1.75 7.0"', "whole number"),
             ('answer_5 = "2.0 7.0"', "int"),
+            (r'answer_5 = "2\n7"', "printed in one line"),
             ('answer_5 = "7 2"', ""),
             ('answer_5 = "many"', ""),
         ],
@@ -571,6 +572,14 @@ ANSWERS = {
             (
                 _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 2.97, year(2.0)"),
                 "slowest growth",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 2.97, int(year())"),
+                "Give the year with its decimals",
+            ),
+            (
+                _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 2.97, 2033"),
+                "Give the year with its decimals",
             ),
             (
                 _FORECAST.format(values="cost(2.4), cost(2), cost(2.9), 2.97, year() - 0.2"),
