@@ -249,9 +249,9 @@ def _by_rank(name: str, columns: Iterable[str]) -> dict[int, list[Found]]:
 
 
 def _is_empty(written: Iterable[str]) -> bool:
-    """Whether no row has a value in a column."""
-    values = map(parse_number, written)
-    return all(value is not None and math.isnan(value) for value in values)
+    """Whether there are rows, and none has a value in a column."""
+    values = [parse_number(text) for text in written]
+    return bool(values) and all(value is not None and math.isnan(value) for value in values)
 
 
 _WIDE = (

@@ -242,7 +242,7 @@ def test_a_record_that_cannot_be_read_is_said_and_left(course, capsys, file, wor
     """Nobody could make it again: markers would change, marks and names go, all in silence."""
     write(course, "markers: [mia]")
     enter(course, "ada", essay=None)
-    page = course / "feedback" / "ada" / NAME / "page.html"
+    page = course / "feedback" / "ada" / NAME / f"{NAME}.html"
     page.parent.mkdir(parents=True)
     page.write_text("x")
     path = course / "ledger" / NAME / file
