@@ -89,7 +89,7 @@ def command(course: Path, *words: str, **options) -> subprocess.Popen:
 def test_a_class_is_graded_once_and_again_where_something_changed(course, capsys):
     assert main(["grade", NAME]) == 1  # one file could not be graded
     said = capsys.readouterr().out
-    assert "5 submissions graded" in said and "eli" in said and "an HTML page" in said
+    assert "5 submissions processed" in said and "eli" in said and "an HTML page" in said
     assert "1 written answer of 1 student to be marked by a person" in said
     assert computer(course) == {"ada": TOTAL, "bob": TOTAL - 3, "cleo": TOTAL - 5, "dan": 0}
     for name in CLASS:
@@ -97,14 +97,14 @@ def test_a_class_is_graded_once_and_again_where_something_changed(course, capsys
         assert "BEGIN HIDDEN TESTS" in graded.read_text("utf-8")
 
     assert main(["grade", NAME]) == 1
-    assert "0 submissions graded" in capsys.readouterr().out
+    assert "0 submissions processed" in capsys.readouterr().out
     made = handed_out(course)
     hand_in(course, "dan", Student(made, classroom.released(made)).write(**RIGHT))
     assert main(["grade", NAME]) == 1
-    assert "1 submission graded" in capsys.readouterr().out
+    assert "1 submission processed" in capsys.readouterr().out
     assert computer(course)["dan"] == TOTAL
     assert main(["grade", NAME, "--force", "--student", "ada"]) == 0
-    assert "1 submission graded" in capsys.readouterr().out
+    assert "1 submission processed" in capsys.readouterr().out
 
     # --- what is made of it ---
     def table(*words: str) -> list[list[str]]:

@@ -113,7 +113,7 @@ def test_a_class_through_two_assignments(school, tmp_path, capsys):
     }
     first = archive(tmp_path / "canvas.zip", canvas)
     assert "stan" in said("collect", first, NAME, code=1)
-    assert "5 submissions graded" in said("grade", NAME, code=1)  # one is an HTML page
+    assert "5 submissions processed" in said("grade", NAME, code=1)  # one is an HTML page
     mark(school, NAME, "ada", 4)
     mark(school, NAME, "bob", 3)
     columns = ("--columns", "student_id,score,max_score,late_penalty")
@@ -136,7 +136,7 @@ def test_a_class_through_two_assignments(school, tmp_path, capsys):
         new_code_cell("assert extra", metadata=meta("extra_test", grade=True, points=2))
     )
     nbformat.write(source, path)
-    assert "4 submissions graded" in said("grade", NAME, "--stale")
+    assert "4 submissions processed" in said("grade", NAME, "--stale")
     assert scores(NAME, "--columns", "student_id,score,max_score")["ada"] == ["16", "16"]
     mark(school, NAME, "bob", 4)  # asked for it, and was right
     assert "bob: 12 of 16, now 16 of 21" in said("publish", NAME, "--again")

@@ -343,7 +343,7 @@ def summarize(
     fresh = len(entries) - unchanged
     rate = f" ({seconds / fresh:.1f} s each)" if fresh else ""
     print(
-        f"{assignment}: {count(fresh, 'submission')} graded in {seconds:.0f} s{rate}, {unchanged} unchanged"
+        f"{assignment}: {count(fresh, 'submission')} processed in {seconds:.0f} s{rate}, {unchanged} unchanged"
     )
     known = {student: entry for student, entry in entries.items() if entry is not None}
     failed = [
