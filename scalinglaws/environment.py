@@ -94,6 +94,8 @@ def main(arguments: list[str]) -> int:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(COURSE)
     *first, last = DEVELOPER_COMMANDS[command]
+    if rest:  # some of the tests: types take longer than those that somebody waits for
+        first = [line for line in first if not line.endswith("&")]
     return run_in_order([line.split() for line in first] + [[*last.split(), *rest]], environment)
 
 

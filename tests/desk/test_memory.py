@@ -14,7 +14,10 @@ from scalinglaws.course.grading.submission_job import Outcome, grade_submission,
 
 from ..grading.classroom import NAME, RIGHT, STUBS, Student, assignment, released, total
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the engine needs Linux")
+pytestmark = [
+    pytest.mark.slow,  # they run submissions
+    pytest.mark.skipif(sys.platform != "linux", reason="the engine needs Linux"),
+]
 
 # Cells of a learner's own whose effect a copy of the process might lose, share or double.
 OWN = (

@@ -44,6 +44,7 @@ def course(tmp_path) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_the_warm_check_says_what_the_cold_one_says(course, monkeypatch):
     monkeypatch.setenv("SCALINGLAWS_COURSE", str(course))
     copy = course / "submitted" / "ada" / NAME
