@@ -190,7 +190,13 @@ def read_member(
 def _found(system: System, member: str, match: re.Match[str], zone: ZoneInfo | None) -> Found:
     said = {key: value for key, value in match.groupdict().items() if value}
     order = said.get("order", "")
-    time = _time(said.get("time", ""), system.times, zone)
+    # An hour of one digit and no colon: %I would take 105 for 10:5.
+    text = re.sub(
+        r"\b(\d{1,2})[_:]?(\d\d) ?([AP]M)$",
+        lambda m: f"{m[1]:>02}{m[2]} {m[3]}",
+        said.get("time", ""),
+    )
+    time = time_in_utc(text, system.times, zone)
     return Found(
         member,
         {key: said[key] for key in ("id", "login", "lms_id", "name", "squashed") if key in said},
@@ -215,9 +221,8 @@ def _without_first_folders(member: str) -> list[str]:
     return ["/".join(parts[i:]) for i in range(min(len(parts), 3))]
 
 
-def _time(text: str, forms: Iterable[str], zone: ZoneInfo | None) -> datetime.datetime | None:
-    # An hour of one digit and no colon: %I would take 105 for 10:5.
-    text = re.sub(r"\b(\d{1,2})[_:]?(\d\d) ?([AP]M)$", lambda m: f"{m[1]:>02}{m[2]} {m[3]}", text)
+def time_in_utc(text: str, forms: Iterable[str], zone: ZoneInfo | None) -> datetime.datetime | None:
+    """A time that has one of the forms (strptime), in UTC; None for another. zone: where it has none, else this machine's."""
     for form in forms:
         try:
             time = datetime.datetime.strptime(text, form)

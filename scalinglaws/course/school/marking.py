@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from nbgrader.coursedir import CourseDirectory
 
@@ -114,7 +115,7 @@ def _second(
         return 0
     if len(set(markers)) < 2:
         raise CourseError(f"A second marker is another person: list two `markers` in {FILE}.")
-    shared = second_marking.share_again(answers, markers, first)
+    shared = share(dict.fromkeys(a.submission for a in answers), markers, {}, never=first)
     many = second_marking.write_sheet(args.second, answers, shared, args.marker or "")
     print(
         f"{args.second}: {many} answers, without names and first marks. Fill in the column points,"
@@ -141,15 +142,22 @@ def waiting(course: Path, assignment: str) -> list[Task]:
 
 
 def share(
-    submissions: Iterable[str], markers: Iterable[str], before: Mapping[str, str]
+    submissions: Iterable[str],
+    markers: Iterable[str],
+    before: Mapping[str, str],
+    never: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """{submission: marker}. Who has one keeps it; the others go to the marker with the fewest, in turn."""
+    """{submission: marker}. Who has one keeps it; the others go to the marker with the fewest, in turn.
+
+    never: {submission: who must not get it}.
+    """
     markers = list(markers)
     shared = {key: marker for key, marker in before.items() if marker in markers}
     load = {marker: sum(m == marker for m in shared.values()) for marker in markers}
     for key in submissions:
         if key not in shared:
-            marker = min(markers, key=lambda name: load[name])
+            allowed = [name for name in markers if name != never.get(key)]
+            marker = min(allowed, key=lambda name: load[name])
             shared[key] = marker
             load[marker] += 1
     return shared

@@ -84,22 +84,6 @@ def _texts(course: Path, student: str, assignment: str, notebook: str) -> dict[s
         return {}
 
 
-def share_again(
-    answers: Iterable[Answer], markers: Iterable[str], first: Mapping[str, str]
-) -> dict[str, str]:
-    """{submission: second marker}, never the first one. first: {submission: marker}."""
-    markers = list(markers)
-    load = dict.fromkeys(markers, 0)
-    shared: dict[str, str] = {}
-    for answer in answers:
-        if answer.submission not in shared:
-            others = [name for name in markers if name != first.get(answer.submission)]
-            marker = min(others, key=lambda name: load[name])
-            shared[answer.submission] = marker
-            load[marker] += 1
-    return shared
-
-
 def write_sheet(path: Path, answers: Iterable[Answer], shared: Mapping[str, str], only: str) -> int:
     """Write the table for the second markers, or for one of them. Returns how many answers it
     holds.

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from scalinglaws.errors import CourseError
 
-from .downloads import People
+from .downloads import People, time_in_utc
 from .roster import Student, plain_text, read_lines
 
 # "Sunday, 29 November 2026, 1:05 PM", in English; and what a spreadsheet may make of it.
@@ -49,7 +49,8 @@ def read_worksheet(
     for _, cells in lines[1:]:
         number = re.search(r"(\d+)$", cells[0].strip())
         if number:
-            time = _time(cells[submitted], zone) if 0 <= submitted < len(cells) else None
+            when = cells[submitted] if 0 <= submitted < len(cells) else ""
+            time = time_in_utc(" ".join(when.split()), _TIMES, zone)
             found[int(number[1])] = Participant(_who(cells[1:], people), time)
     if not found:
         raise CourseError(
@@ -65,15 +66,4 @@ def _who(cells: list[str], people: People) -> Student | None:
             student, _ = people.find({key: cell.strip()}) if cell.strip() else (None, "")
             if student:
                 return student
-    return None
-
-
-def _time(text: str, zone: ZoneInfo | None) -> datetime.datetime | None:
-    for form in _TIMES:
-        try:
-            time = datetime.datetime.strptime(" ".join(text.split()), form)
-        except ValueError:
-            continue
-        local = time.replace(tzinfo=zone) if zone else time.astimezone()
-        return local.astimezone(datetime.UTC)
     return None
