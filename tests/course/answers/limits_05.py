@@ -746,69 +746,25 @@ ANSWERS = {
         ],
         wrong=[
             (
-                (
-                    "ff=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=True)\n"
-                    "fn_=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=False)\n"
-                    "er=lambda f: np.mean(100*abs(f.predict(large['N'],"
-                    "large['D'])/large['loss']-1))\n"
-                    "m=iso_prose.minima.iloc[-1]\n"
-                    "error_floor=100*np.median(np.abs(ff.predict(large['N'],"
-                    "large['D'])/large['loss']-1))\n"
-                    "error_none=er(fn_)\n"
-                    "ratio_floor=ff.law.tokens_per_param(1e13)\n"
-                    "ratio_none=fn_.law.tokens_per_param(1e13)\n"
-                    "ratio_measured=m['D_opt']/m['N_opt']\n"
-                    "choose='floor'"
+                absurd(
+                    e_floor='100 * np.median(np.abs(fits[True].predict(large["N"], large["D"]) / large["loss"] - 1))'
                 ),
                 "That is the median: take the",
             ),
             (
-                (
-                    "ff=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=True)\n"
-                    "fn_=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=False)\n"
-                    "er=lambda f: np.mean(100*abs(f.predict(large['N'],"
-                    "large['D'])/large['loss']-1))\n"
-                    "m=iso_prose.minima.iloc[-1]\n"
-                    "error_floor=er(ff)\n"
-                    "error_none=er(fn_)\n"
-                    "ratio_floor=ff.law.tokens_per_param(1e13)\n"
-                    "ratio_none=fn_.law.tokens_per_param(1e13)\n"
-                    "ratio_measured=iso_prose.minima['D_opt'].iloc[-2]/iso_prose.minima['N_opt']"
-                    ".iloc[-2]\n"
-                    "choose='floor'"
+                absurd(
+                    r_measured='(iso_prose.minima["D_opt"] / iso_prose.minima["N_opt"]).iloc[-2]'
                 ),
                 "That is the row before: take the last",
             ),
             (
-                (
-                    "ff=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=True)\n"
-                    "fn_=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=False)\n"
-                    "er=lambda f: np.mean(100*abs(f.predict(large['N'],"
-                    "large['D'])/large['loss']-1))\n"
-                    "m=iso_prose.minima.iloc[-1]\n"
-                    "error_floor=er(ff)\n"
-                    "error_none=er(fn_)\n"
-                    "ratio_floor=ff.law.tokens_per_param(1e13)\n"
-                    "ratio_none=fn_.law.tokens_per_param(1e13)\n"
-                    "ratio_measured=(iso_prose.minima['D_opt']/iso_prose.minima['N_opt']).mean("
-                    ")\n"
-                    "choose='floor'"
-                ),
+                absurd(r_measured='(iso_prose.minima["D_opt"] / iso_prose.minima["N_opt"]).mean()'),
                 "That is the mean over all budgets: take",
             ),
             (
-                (
-                    "ff=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=True)\n"
-                    "fn_=sl.fit_chinchilla(small['N'],small['D'],small['loss'],floor=False)\n"
-                    "er=lambda f: np.mean(100*abs(f.predict(large['N'],"
-                    "large['D'])/large['loss']-1))\n"
-                    "m=iso_prose.minima.iloc[-1]\n"
-                    "error_floor=er(ff)\n"
-                    "error_none=er(fn_)\n"
-                    "ratio_floor=ff.law.tokens_per_param(4e11)\n"
-                    "ratio_none=fn_.law.tokens_per_param(4e11)\n"
-                    "ratio_measured=m['D_opt']/m['N_opt']\n"
-                    "choose='floor'"
+                absurd(
+                    r_floor="fits[True].law.tokens_per_param(4e11)",
+                    r_none="fits[False].law.tokens_per_param(4e11)",
                 ),
                 "That is for 4e11 FLOPs: the plan is for",
             ),

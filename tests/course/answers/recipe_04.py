@@ -41,6 +41,21 @@ def fit_critical(B, waste):
     i = np.argmin(rest.var(axis=1))
     return {result}
 """
+_SEARCH = """def fit_critical(B, waste):
+    from scipy.optimize import minimize
+    B=np.asarray(B,float);waste=np.asarray(waste,float)
+    g=lambda t: np.sum((<miss>)**2)
+    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,1e5,1e6])]
+    m=min(ms,key=lambda z:z.fun)
+    return <result>"""
+
+
+def by_search(
+    miss="np.log(waste)-t[0]-np.log1p(B/np.exp(t[1]))", result="np.exp(m.x[0]),np.exp(m.x[1])"
+):
+    return _SEARCH.replace("<miss>", miss).replace("<result>", result)
+
+
 _BATCH = """
 B_crit = criticals["B_crit"].iloc[-1]
 data_factor, step_factor = 1 + 4096 / B_crit, 1 + B_crit / 4096
@@ -456,17 +471,7 @@ rise_quarter = rise_at(wide.loc[wide["loss"].idxmin(), "lr"] / 4)
             "np.median(B) => np.mean(B)": "another start of the same search",
         },
         right=[
-            (
-                "def fit_critical(B, waste):\n"
-                "    from scipy.optimize import minimize\n"
-                "    B=np.asarray(B,float);waste=np.asarray(waste,float)\n"
-                "    g=lambda t: np.sum((np.log(waste)-t[0]-np.log1p(B/np.exp(t[1])))**2)\n"
-                "    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,"
-                "fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,"
-                "1e5,1e6])]\n"
-                "    m=min(ms,key=lambda z:z.fun)\n"
-                "    return np.exp(m.x[0]),np.exp(m.x[1])"
-            ),
+            by_search(),
             _CRITICAL.format(result="np.exp(rest[i].mean()), candidates[i]"),
             _CRITICAL.format(result="[float(np.exp(rest[i].mean())), float(candidates[i])]"),
             """
@@ -478,60 +483,19 @@ def fit_critical(B, waste):
         ],
         wrong=[
             (
-                (
-                    "def fit_critical(B, waste):\n"
-                    "    from scipy.optimize import minimize\n"
-                    "    B=np.asarray(B,float);waste=np.asarray(waste,float)\n"
-                    "    g=lambda t: np.sum((np.exp(t[0])*(1+B/np.exp(t[1]))-waste)**2)\n"
-                    "    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,"
-                    "fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,"
-                    "1e5,1e6])]\n"
-                    "    m=min(ms,key=lambda z:z.fun)\n"
-                    "    return np.exp(m.x[0]),np.exp(m.x[1])"
-                ),
+                by_search(miss="np.exp(t[0])*(1+B/np.exp(t[1]))-waste"),
                 "That is a straight line through waste",
             ),
             (
-                (
-                    "def fit_critical(B, waste):\n"
-                    "    from scipy.optimize import minimize\n"
-                    "    B=np.asarray(B,float);waste=np.asarray(waste,float)\n"
-                    "    g=lambda t: np.sum((np.log(waste)-np.log(np.exp(t[0])+B/np.exp("
-                    "t[1])))**2)\n"
-                    "    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,"
-                    "fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,"
-                    "1e5,1e6])]\n"
-                    "    m=min(ms,key=lambda z:z.fun)\n"
-                    "    return np.exp(m.x[0]),np.exp(m.x[1])"
-                ),
+                by_search(miss="np.log(waste)-np.log(np.exp(t[0])+B/np.exp(t[1]))"),
                 "That is one over the slope of waste",
             ),
             (
-                (
-                    "def fit_critical(B, waste):\n"
-                    "    from scipy.optimize import minimize\n"
-                    "    B=np.asarray(B,float);waste=np.asarray(waste,float)\n"
-                    "    g=lambda t: np.sum((np.log(waste)-t[0]-np.log1p(B/np.exp(t[1])))**2)\n"
-                    "    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,"
-                    "fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,"
-                    "1e5,1e6])]\n"
-                    "    m=min(ms,key=lambda z:z.fun)\n"
-                    "    return np.exp(m.x[1]),np.exp(m.x[0])"
-                ),
+                by_search(result="np.exp(m.x[1]),np.exp(m.x[0])"),
                 "The two numbers changed places: return",
             ),
             (
-                (
-                    "def fit_critical(B, waste):\n"
-                    "    from scipy.optimize import minimize\n"
-                    "    B=np.asarray(B,float);waste=np.asarray(waste,float)\n"
-                    "    g=lambda t: np.sum((np.log(waste)-t[0]-np.log1p(B/np.exp(t[1])))**2)\n"
-                    "    ms=[minimize(g,[0.0,b0],method='Nelder-Mead',options=dict(xatol=1e-9,"
-                    "fatol=1e-14,maxiter=20000,maxfev=20000)) for b0 in np.log([100,1000,1e4,"
-                    "1e5,1e6])]\n"
-                    "    m=min(ms,key=lambda z:z.fun)\n"
-                    "    return np.exp(m.x[0]),m.x[1]"
-                ),
+                by_search(result="np.exp(m.x[0]),m.x[1]"),
                 "B_crit is still a logarithm: take its",
             ),
             (_CRITICAL.format(result="candidates[i], np.exp(rest[i].mean())"), "changed places"),
