@@ -159,3 +159,15 @@ def in_two(name: str) -> str:
     cuts = range(1, len(words))
     best = min(cuts, key=lambda i: abs(len(" ".join(words[:i])) - len(" ".join(words[i:]))))
     return f"{' '.join(words[:best])}\n{' '.join(words[best:])}"
+
+
+def leads_to(idea: str) -> list[str]:
+    """The ideas that need this one."""
+    return [other.id for other in IDEAS.values() if idea in other.needs]
+
+
+def curve(start: tuple[float, float], end: tuple[float, float]) -> str:
+    """The data of an SVG path, from the bottom of one box to the top of another."""
+    (x0, y0), (x1, y1) = start, end
+    bend = (y1 - y0) / 2
+    return f"M{x0:.0f} {y0:.0f}C{x0:.0f} {y0 + bend:.0f} {x1:.0f} {y1 - bend:.0f} {x1:.0f} {y1:.0f}"

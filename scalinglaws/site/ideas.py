@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from html import escape
 
-from scalinglaws.course.ideas import IDEAS, PLACES, in_two
+from scalinglaws.course.ideas import IDEAS, PLACES, curve, in_two, leads_to
 
 _ACROSS, _DOWN = 140, 84  # from lane to lane and from step to step, in pixels
 _WIDTH, _HEIGHT = 110, 54  # of a box
@@ -24,12 +24,8 @@ def map_svg() -> str:
         x, y = _corner(idea.id)
         for need in idea.needs:
             x0, y0 = _corner(need)
-            x0, y0, x1 = x0 + _WIDTH / 2, y0 + _HEIGHT, x + _WIDTH / 2
-            bend = (y - y0) / 2
-            arrows.append(
-                f'<path d="M{x0:.0f} {y0:.0f}C{x0:.0f} {y0 + bend:.0f} {x1:.0f} {y - bend:.0f} '
-                f'{x1:.0f} {y:.0f}" marker-end="url(#head)"/>'
-            )
+            way = curve((x0 + _WIDTH / 2, y0 + _HEIGHT), (x + _WIDTH / 2, y))
+            arrows.append(f'<path d="{way}" marker-end="url(#head)"/>')
         lines = in_two(idea.name).split("\n")
         first = y + _HEIGHT / 2 + 4 - 7 * (len(lines) - 1)
         words = "".join(
@@ -56,10 +52,9 @@ def cards(titles: Mapping[str, str]) -> str:
     """
     shown = []
     for idea in IDEAS.values():
-        after = [other.id for other in IDEAS.values() if idea.id in other.needs]
         parts = [
             f"<p>{what}: {', '.join(_link(other) for other in others)}</p>"
-            for what, others in (("Needs", idea.needs), ("Leads to", after))
+            for what, others in (("Needs", idea.needs), ("Leads to", leads_to(idea.id)))
             if others
         ]
         shown.append(

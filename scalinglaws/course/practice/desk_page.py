@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from scalinglaws.colours import css_rules
-from scalinglaws.course.ideas import IDEAS, PLACES
+from scalinglaws.course.ideas import IDEAS, PLACES, curve, leads_to
 
 from .places import START, IdeaPlaces, Place, chapter, idea_places
 
@@ -138,12 +138,9 @@ def _arrows() -> str:
         x, y = _corner(idea.id)
         for need in idea.needs:
             x0, y0 = _corner(need)
-            start, end = (x0 + _WIDTH / 2, y0 + _HEIGHT), (x + _WIDTH / 2, y - 0.1)
-            bend = (end[1] - start[1]) / 2
-            paths.append(
-                f'<path d="M{10 * start[0]:.0f} {10 * start[1]:.0f}C{10 * start[0]:.0f} {10 * (start[1] + bend):.0f} '
-                f'{10 * end[0]:.0f} {10 * (end[1] - bend):.0f} {10 * end[0]:.0f} {10 * end[1]:.0f}" marker-end="url(#sld-head)"/>'
-            )
+            start = 10 * (x0 + _WIDTH / 2), 10 * (y0 + _HEIGHT)
+            way = curve(start, (10 * (x + _WIDTH / 2), 10 * (y - 0.1)))
+            paths.append(f'<path d="{way}" marker-end="url(#sld-head)"/>')
     width, height = (round(10 * side) for side in _MAP)
     return (
         f'<svg viewBox="0 0 {width} {height}" aria-hidden="true" focusable="false"><defs>'
@@ -163,7 +160,6 @@ def _idea(name: str, found: "Mastery", places: IdeaPlaces | None, link: _Links) 
         f"--edge-at:{edge:.2f}em;--known:{found.share:.0%}"
     )
     number = chapter(idea.notebook)
-    after = [other.id for other in IDEAS.values() if name in other.needs]
     taught = places.taught if places else Place(idea.notebook, "", idea.notebook)
     facts = [("Taught", f"notebook {number}, {link(taught)}")]
     if found.questions:
@@ -178,7 +174,7 @@ def _idea(name: str, found: "Mastery", places: IdeaPlaces | None, link: _Links) 
         facts.append(("Checked", f"exercises {', '.join(map(link, places.checked))}"))
     facts += [
         (what, ", ".join(escape(IDEAS[other].name) for other in others))
-        for what, others in (("Needs", idea.needs), ("Leads to", after))
+        for what, others in (("Needs", idea.needs), ("Leads to", leads_to(name)))
         if others
     ]
     side = "sld-below" if below else "sld-above"
