@@ -78,11 +78,13 @@ def _measure(study: Study) -> Numbers:
         same: Table = study.runs("experts", corpus).groupby(keys)
         for (width, D, experts), runs in same:
             N, C, loss = runs["N"].iloc[0], runs["C"].iloc[0], runs["loss"].mean()
-            alone = grid[(grid["width"] == width) & (grid["D"] == D)]["loss"].mean()
+            same_cost = grid[(grid["width"] == width) & (grid["D"] == D)]
+            alone = same_cost["loss"].mean()
             rivals = dense.loss(N, D), dense.lowest(N, C)
             rows.append(
                 {"width": width, "D": D, "experts": experts, "seeds": len(runs), "N": N}
                 | {"loss": loss, "change": loss / alone - 1, "noise": noise[D]}
+                | {"router": C / same_cost["C"].mean() - 1}
                 | {"memory": loss / rivals[0] - 1, "memory_and_compute": loss / rivals[1] - 1}
             )
         numbers[corpus] = {"rows": rows}
@@ -120,6 +122,7 @@ def _cell(value: float | None) -> str:
 
 def _write(numbers: Numbers) -> str:
     parts = []
+    routers = [row["router"] for n in numbers.values() for row in n["rows"]]
     for corpus, n in numbers.items():
         rows = sorted(n["rows"], key=lambda r: (r["width"], r["D"], r["experts"]))
         parts.append(
@@ -168,9 +171,9 @@ def _write(numbers: Numbers) -> str:
                 arXiv:2502.05172) forecast for large models that some mixtures win this comparison."""
             )
     return paragraphs(
-        """In each layer a router sends every byte to one of 2, 4 or 8 MLPs (top-1 routing, as in Fedus
+        f"""In each layer a router sends every byte to one of 2, 4 or 8 MLPs (top-1 routing, as in Fedus
         et al. 2021, arXiv:2101.03961). So the FLOPs per byte are those of the dense model of the same
-        width, up to the router's 0.4 % to 4 %, and the memory is larger. The table compares the loss
+        width, up to the router's {share(min(routers))} to {share(max(routers))}, and the memory is larger. The table compares the loss
         with that of dense models of the grid: of the same width on the same text (so the same compute);
         of as many parameters on the same text; and with the best dense model of at most as many
         parameters, on as much text as the same FLOPs pay for. The last two are interpolated between the
