@@ -116,7 +116,7 @@ def _map(report: "Report", places: dict[str, IdeaPlaces], link: _Links) -> str:
     )
     return (
         '<p>Open an idea to see what it says, and where. <span class="sld-arrows">An arrow leads to an idea that needs it;'
-        " the number is the notebook's.</span> The bar is the share of an idea's questions that you would answer rightly"
+        " the number is the notebook's. </span>The bar is the share of an idea's questions that you would answer rightly"
         f' today.</p><div class="sld-map">{_arrows()}{cards}</div>'
     )
 
