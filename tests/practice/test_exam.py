@@ -107,7 +107,9 @@ def test_a_number_comes_back_as_it_was_typed_and_is_marked_as_a_number(desk, pro
     assert progress.path.read_bytes() == lines
     desk.hand_in(name)
     (mistake,) = [
-        m for m in mistakes(desk.progress.events(), desk.now) if m.question == exam.questions[number]
+        m
+        for m in mistakes(desk.progress.events(), desk.now)
+        if m.question == exam.questions[number]
     ]
     assert mistake.reply and "changed" not in mistake.reply
 
