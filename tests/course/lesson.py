@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from nbgrader import utils
 
+import scalinglaws as sl
 from scalinglaws.course.exercises import read_notebook
 from scalinglaws.fits import gauss_newton, newton
 from scalinglaws.fits.downstream import Chain
@@ -176,13 +177,20 @@ def _once(what: str, given: Any, make: Callable[[], Any]) -> Any:
 
 @contextlib.contextmanager
 def shared_fits() -> Iterator[None]:
-    """Compute each fit, bootstrap and interval of the same runs once: hundreds of answers and checks ask for them."""
+    """Compute each fit, bootstrap, interval and simulation once: hundreds of answers and checks ask for them."""
 
     def draw(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
         return lambda fit, asked: _once(what, (_numbers(fit), asked), lambda: original(fit, asked))
 
     def minimise(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *problem: _once(what, problem, lambda: original(*problem))
+
+    def simulate(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def simulate(*world: Any, **options: Any) -> Any:
+            given = world, sorted(options.items())
+            return _once(what, given, lambda: original(*world, **options)).copy()
+
+        return simulate
 
     def interval(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def interval(fit: Any, *where: Any, **options: Any) -> Any:
@@ -196,7 +204,7 @@ def shared_fits() -> Iterator[None]:
     places = [(kind, "_draw", draw) for kind in (EnvelopeFit, IsoflopFit, RegressionFit)]
     places += [(module, "_minimise", minimise) for module in (newton, gauss_newton)]
     places += [(Fit, "interval", interval), (Fit, "predict_interval", interval)]
-    places += [(Chain, "interval", interval)]
+    places += [(Chain, "interval", interval), (sl, "random_feature_losses", simulate)]
     with contextlib.ExitStack() as stack:
         for owner, name, sharing in places:
             original = getattr(owner, name)
