@@ -128,7 +128,7 @@ def start_from_the_desk(page, panel) -> None:
     panel.get_by_role("heading", name="The map of ideas").wait_for()
     panel.get_by_label("Goal for each day").focus()
     page.keyboard.press("ArrowDown")
-    panel.get_by_text("Today: 2 of 3 done").wait_for()
+    panel.get_by_text("2 of 3 done").wait_for()
     panel.locator("summary", has_text="A law in N and D").focus()
     page.keyboard.press("Enter")
     panel.get_by_text("L(N, D) = E + A/N^α + B/D^β").wait_for()

@@ -441,10 +441,11 @@ def check_number(
     Raises NotStarted or CheckFailed; a test cell's own names that do not exist raise NameError before this is called.
     """
     pairs = slips.items() if isinstance(slips, Mapping) else slips
-    name = _named(name, got)
+    named = _named(name, got)
+    value = number(named, got)
     _judge(
-        name,
-        np.array(number(name, got)),
+        named,
+        np.array(value),
         np.array(float(want)),
         rtol=rtol,
         atol=atol,
@@ -452,6 +453,11 @@ def check_number(
         slips=[Slip.of(value, text, *own, answer=rtol) for value, text, *own in pairs],
         expected=expected,
     )
+    _passed[name] = value, (float(want), rtol, atol)
+
+
+# {name: (the number that was right, (the right value, rtol, atol))}: for a seal below.
+_passed: dict[str, tuple[float, tuple[float, float, float]]] = {}
 
 
 def check_between(name: str, got: Any, low: float, high: float, hint: str = "") -> None:
@@ -474,20 +480,23 @@ def check_between(name: str, got: Any, low: float, high: float, hint: str = "") 
 def check_sealed(name: str, got: Any, seal: str, *, own: Variant | None = None) -> None:
     """Say at once whether one number is right, in a cell that does not hold the right value.
 
-    It stands *below* the hidden tests: in a full check these speak first, with the likely slip. In a
-    learner's notebook, where they are missing, this is what replies.
+    It stands *below* the hidden tests: in a full check these speak first, with the likely slip, and a
+    number that they found right needs no slow hash. In a learner's notebook, where they are missing, this
+    is what replies.
     seal: as `seal_number` of `scalinglaws.course.questions.seal` makes it, which tells what it
     protects; `python -m benchmarks.seals` writes it into the text of a notebook.
     own: what the exercise draws; with numbers of the student's own, only that it is a number is checked.
     Raises NotStarted or CheckFailed.
     """
-    from scalinglaws.course.questions.seal import opens
+    from scalinglaws.course.questions.seal import has_tolerance, opens
 
     value = number(name, got)
     if own is not None and own.is_own:
         print(_LATER.format(name))
         return
-    match opens(name, value, seal):
+    passed, wanted = _passed.pop(name, (math.nan, (0.0, 0.0, 0.0)))
+    known = passed == value and has_tolerance(seal, *wanted)
+    match known or opens(name, value, seal):
         case True:
             print(f"{name} is right.")
         case None:

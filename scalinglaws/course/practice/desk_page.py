@@ -82,7 +82,7 @@ def _today(report: "Report") -> str:
         label = f"{done} of {today.goal} done today"
         bar = f'<progress max="{today.goal}" value="{done}" aria-label="{label}"></progress>'
     hint = "" if today.goal else " For a goal: <code>sl.progress(goal=5)</code>."
-    return f"<p>{escape(str(today))}.{hint}</p>{bar}"
+    return f"<p>{escape(today.in_words)}.{hint}</p>{bar}"
 
 
 def _due(report: "Report", link: _Links) -> str:

@@ -214,8 +214,10 @@ class Desk:
         question = exam.questions[number]
         right, text = False, ""
         if typed.strip():
-            answer = from_text(find(question), from_shown(exam.turn(number), typed))
-            right, text = mark(question, answer).right, str(answer)[:LONGEST]
+            entry = find(question)
+            answer = from_text(entry, from_shown(exam.turn(number), typed))
+            kept = typed.strip() if entry.form == "number" else str(answer)  # 1 comes back as 1
+            right, text = mark(question, answer).right, kept[:LONGEST]
         with self.progress.writing() as log:
             present = self.exam(log.events)
             if present is None or present.started.sitting != sitting or present.over(log.now):

@@ -22,12 +22,16 @@ class Today:
     goal: int
     streak: int
 
-    def __str__(self) -> str:
+    @property
+    def in_words(self) -> str:
         done = f"{self.done} of {self.goal}" if self.goal else f"{self.done}"
-        what = f"Today: {done} done"
+        what = f"{done} done"
         if self.goal and self.done >= self.goal:
             what += ", goal reached"
         return what + (f" · {self.streak} days in a row" if self.streak > 1 else "")
+
+    def __str__(self) -> str:
+        return f"Today: {self.in_words}"
 
 
 def today_of(events: Sequence[Event], now: datetime) -> Today:

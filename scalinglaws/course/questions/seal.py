@@ -278,9 +278,9 @@ def seal_number(name: str, want: float, *, rtol: float = 0.0, atol: float = 0.0)
     name: what the learner calls it. rtol, atol: of the hidden test; the larger of the two tolerances counts.
     Raises CourseError where fewer than 50 guesses would cover a tenfold range.
     """
-    relative = rtol * abs(want) > atol
-    scale, tolerance = ("rtol", rtol) if relative else ("atol", atol)
-    tolerance = float(f"{tolerance:g}")  # as the seal says it
+    said = _tolerance(want, rtol, atol)
+    scale, tolerance = _read(said)
+    relative = scale == "rtol"
     guesses = math.log(10) / (2 * rtol) if relative else 0.45 * abs(want) / max(atol, 1e-300)
     if guesses < _FEWEST:
         raise CourseError(
@@ -293,18 +293,33 @@ def seal_number(name: str, want: float, *, rtol: float = 0.0, atol: float = 0.0)
     # The two cells at the ends hold right and wrong values: they come first, the others in no order.
     inside = sorted(cells[1:-1])
     packed = base64.b85encode(b"".join([cells[0], cells[-1], *inside])).decode()
-    return f"{scale}={tolerance:g} {packed}"
+    return f"{said} {packed}"
+
+
+def _tolerance(want: float, rtol: float, atol: float) -> str:
+    """How a seal tells its tolerance: the larger of the two."""
+    return f"rtol={rtol:g}" if rtol * abs(want) > atol else f"atol={atol:g}"
+
+
+def _read(tolerance: str) -> tuple[str, float]:
+    scale, _, size = tolerance.partition("=")
+    return scale, float(size)
+
+
+def has_tolerance(seal: str, want: float, rtol: float, atol: float) -> bool:
+    """Whether a number within these tolerances of the right one opens the seal."""
+    return seal.startswith(_tolerance(want, rtol, atol) + " ")
 
 
 def opens(name: str, value: float, seal: str) -> bool | None:
     """Whether a number is the sealed one, within its tolerance; None at the very edge of the tolerance."""
     if not math.isfinite(value):
         return False
-    scale, _, rest = seal.partition("=")
-    tolerance, _, packed = rest.partition(" ")
+    said, _, packed = seal.partition(" ")
+    scale, tolerance = _read(said)
     known = base64.b85decode(packed)
     cells = [known[i : i + _BYTES] for i in range(0, len(known), _BYTES)]
-    got = _hash(name, _cell(name, value, scale, float(tolerance)), scale, float(tolerance))
+    got = _hash(name, _cell(name, value, scale, tolerance), scale, tolerance)
     return None if got in cells[:2] else got in cells[2:]
 
 

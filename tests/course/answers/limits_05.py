@@ -229,7 +229,7 @@ ANSWERS = {
                     "    alpha_all[1], alpha_upper[1]\n"
                     ")"
                 ),
-                "",
+                "losses on code",
             ),
             (
                 (
