@@ -27,7 +27,7 @@ def allocation_laws(
 ) -> list[AllocationLaw | None]:
     """For each resample, N, D and L (resamples, budgets) as power laws of C (budgets,).
 
-    A budget that is nan in a resample is left out of it; None where fewer than two are left. The
+    Budgets that are nan in a resample are left out of it; None if fewer than two are left. The
     loss has no floor here: few budgets cannot determine one. The lines are fitted on log axes: on
     linear axes the largest budget alone would decide.
     """
@@ -55,7 +55,7 @@ def allocation_laws(
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AllocationFit(Fit[AllocationLaw]):
-    """A fit whose law says how N, D and L of the best run grow with C.
+    """A fit whose law gives N, D and L of the best run as functions of C.
 
     C: the FLOPs of the runs used (n,).
     """

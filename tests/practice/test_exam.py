@@ -171,8 +171,9 @@ def test_in_the_terminal(desk, monkeypatch, capsys):
     lines = iter(["!", "!"])
     in_terminal(desk, lambda _: next(lines))
     said = capsys.readouterr().out
-    assert "'zz' is none of the keys." in said and "17 not answered: ! again" in said.replace(
-        "\n", " "
+    assert (
+        "'zz' is not one of the keys." in said
+        and "17 not answered: press ! again" in said.replace("\n", " ")
     )
     assert "1 of 18 are right." in said
 

@@ -1,6 +1,6 @@
-"""What a learner may see of a sitting at this moment: data in Markdown, for the page and for plain text alike.
+"""What a learner may see of a sitting now: data in Markdown, for the page and for plain text.
 
-Nothing in it tells an answer that was not given, except of a question that is over.
+It never reveals an answer that was not given, except for a question that is over.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,8 +33,8 @@ _TYPES: dict[Type, str] = {
 }
 
 
-# No round yet; a question to answer; one's own text beside the model answer; a question that is over;
-# practice with nothing due.
+# No round yet; a question to answer; the learner's text beside the model answer; a question that is
+# over; practice with nothing due.
 Phase = Literal["start", "question", "compare", "closed", "rest"]
 
 
@@ -42,9 +42,9 @@ Phase = Literal["start", "question", "compare", "closed", "rest"]
 class Problem:
     """A question that was put, with texts in Markdown.
 
-    hints: those that were asked for. answer: the last one given, in the letters shown. reply: to it.
-    others: the replies to the other options. These, the solution and the references are told only
-    once the question is over.
+    hints: those the learner asked for. answer: the last one, in the letters shown; reply: to it.
+    others: the replies to the other options. These, the solution and the references are empty until
+    the question is over.
     """
 
     phase: Phase
@@ -81,7 +81,7 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """A round of the challenge. of: how many problems it has. badge_problem: why there is no badge."""
+    """A round of the challenge. of: the number of its problems. badge_problem: why it has no badge."""
 
     of: int
     all: str
@@ -94,7 +94,7 @@ class Round:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """The state of a sitting. put: how many questions were put. counts: those that are due, new and known."""
+    """The state of a sitting. put: the number of questions so far. counts: due, new and known ones."""
 
     title: str
     put: int
@@ -144,7 +144,7 @@ def _mistakes_to_review(sitting: Practice, events: Sequence[Event]) -> list[Mist
         mistake
         for mistake in mistakes(events, sitting.now)
         if family(mistake.question) in sitting.questions
-        # What is asked again is not told before it is answered, but for its other numbers.
+        # The reply to a repeated question is not shown before it is answered, unless its numbers differ.
         and not (at_hand and mistake.question == at_hand.question)
     ]
 
@@ -156,7 +156,7 @@ def _round(sitting: Challenge, events: Sequence[Event]) -> Round:
     if over:
         try:
             badge = badge_of(sitting, events)
-        except CourseError as error:  # the round is won all the same
+        except CourseError as error:  # the round is won anyway
             problem = str(error)
     return Round(
         of=total,
@@ -190,7 +190,8 @@ def _problem(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> Problem:
         left = seconds_left(turn.deadline, now, turn.seconds)
     if closed:
         solution = worked_solution(turn.question, events) or (
-            "The worked solution opens with the right answer, or where the course's folder questions/ is."
+            "The worked solution opens after the right answer, or in a full copy of the course "
+            "(with questions/)."
         )
         replied = "" if late else answer.lower()
         others = {
@@ -230,7 +231,7 @@ def _shown_replies(turn: Turn) -> dict[str, Reply]:
 
 
 def _mark_again(turn: Turn) -> Reply:
-    """The reply to the last answer, opened again: the file keeps answers, not replies."""
+    """The reply to the last answer, opened again because the file keeps answers, not replies."""
     answer, right = turn.answers[-1]
     try:
         return mark(turn.question, from_text(turn.entry, answer), shown_letters(turn))

@@ -206,8 +206,8 @@ const QUIZ = (() => {
   }
 
   const UNKNOWN = {
-    number: "This is not the value, nor a slip we know. Read the question again.",
-    output: "This is not what is printed, nor a slip we know. Follow the code line by line.",
+    number: "This is not the right value, nor a known slip. Read the question again.",
+    output: "This is not what is printed, nor a known slip. Follow the code line by line.",
   };
 
   function mark(name, form, answer) {
