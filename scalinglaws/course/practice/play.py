@@ -7,7 +7,7 @@ c.start("Ada");  c.answer("b");  c.hint();  c.next()
 import re
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from scalinglaws.course.markdown import to_text
 from scalinglaws.errors import CourseError
@@ -32,16 +32,21 @@ _ITEM = re.compile(r"(?:-|\d+\.) ")  # the start of a list item
 
 
 def fill(text: str, indent: str = "") -> str:
-    """Text for a terminal: paragraphs wrapped, indented code unchanged."""
+    """Text for a terminal: paragraphs wrapped, indented code as it is."""
     lines = []
     for block in text.split("\n\n"):
-        code = block.startswith("    ") or "\n    " in block
-        wrapped = block.splitlines() if code else []
-        for line in [] if code else _paragraphs(block):
-            item = _ITEM.match(line)
-            wrapped += wrap(line, later=" " * len(item[0]) if item else "").splitlines()
-        lines += [f"{indent}{line}".rstrip() for line in wrapped] + [""]
+        lines += [f"{indent}{line}".rstrip() for line in _lines(block)] + [""]
     return "\n".join(lines).rstrip()
+
+
+def _lines(block: str) -> list[str]:
+    if block.startswith("    ") or "\n    " in block:  # code
+        return block.splitlines()
+    lines = []
+    for line in _paragraphs(block):
+        item = _ITEM.match(line)
+        lines += wrap(line, later=" " * len(item[0]) if item else "").splitlines()
+    return lines
 
 
 def _paragraphs(block: str) -> list[str]:
@@ -187,56 +192,56 @@ def clock_text(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+# What is shown after a key: nothing more, the question at hand, what has become of the answer.
+_Next = Literal["", "question", "reply"]
+
+
 def in_terminal(sitting: Sitting, read: Callable[[str], str] | None = None) -> int:
     """Play in a terminal until the learner stops. Returns the number of questions finished."""
     read = read or input
-    keys = "? hint, ! solution, q stop"
-    closed, reshow = 0, True
+    finished, show = 0, "question"
     while True:
         seen = view(sitting)
         problem = seen.problem
         if problem is None or (seen.round and seen.round.over):
-            return closed
-        if reshow:
+            return finished
+        if show == "question":
             print("\n" + text_of(seen))
+        over = problem.phase == "closed"
+        keys = "[Enter] next, q stop" if over else "[? hint, ! solution, q stop]"
         try:
-            if problem.phase == "closed":
-                typed = read("\n[Enter] next, q stop > ").strip()
-            else:
-                typed = read(f"\n[{keys}] > ").strip()
+            typed = read(f"\n{keys} > ").strip()
         except EOFError:
-            return closed
-        reshow = False
+            return finished
+        if typed == "q":
+            return finished
         try:
-            if typed == "q":
-                return closed
-            if problem.phase == "closed":
-                if sitting.next() is None:
-                    return closed
-                reshow = True
-            elif problem.phase == "compare":
-                sitting.judge(typed.lower())
-            elif typed == "?":
-                hint = sitting.hint()
-                print(fill(to_text(hint)) if hint else "There is no further hint.")
-                continue
-            elif typed == "!":
-                if not problem.attempt:
-                    raise CourseError("Try once first: the solution opens after an honest try.")
-                sitting.give_up()
-            elif typed:
-                if (
-                    sitting.answer(typed, read=from_shown) is None
-                    and view(sitting).phase == "question"
-                ):
-                    reshow = True  # another window moved to the next question
-                    continue
-            else:
-                continue
+            if over and sitting.next() is None:
+                return finished
+            show = "question" if over else _act(sitting, problem, typed)
         except CourseError as error:
             print(wrap(str(error)))
-            continue
-        if not reshow:
-            after = view(sitting)
-            print("\n" + text_of(after, question=False, review="scalinglaws practice --review"))
-            closed += after.phase == "closed"
+            show = ""
+        if show == "reply":
+            seen = view(sitting)
+            print("\n" + text_of(seen, question=False, review="scalinglaws practice --review"))
+            finished += seen.phase == "closed"
+
+
+def _act(sitting: Sitting, problem: Problem, typed: str) -> _Next:
+    """Do what was typed about an open question. Raises CourseError for what cannot be done."""
+    if problem.phase == "compare":
+        sitting.judge(typed.lower())
+    elif typed == "?":
+        hint = sitting.hint()
+        print(fill(to_text(hint)) if hint else "There is no further hint.")
+        return ""
+    elif typed == "!":
+        if not problem.attempt:
+            raise CourseError("Try once first: the solution opens after an honest try.")
+        sitting.give_up()
+    elif not typed:
+        return ""
+    elif sitting.answer(typed, read=from_shown) is None and view(sitting).phase == "question":
+        return "question"  # another window moved to the next question
+    return "reply"
