@@ -95,7 +95,7 @@ class Lesson:
             value, errors = show(cell.source, namespace)
             if errors:
                 self.complaints[cell.id] = errors
-            elif utils.is_grade(cell) and value is not None:
+            elif utils.is_grade(cell) and value not in (None, cell.metadata.nbgrader["points"]):
                 self.complaints[cell.id] = f"nbgrader takes {value!r} for points"
         self.seconds = time.process_time() - start
 
