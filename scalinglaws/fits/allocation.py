@@ -39,7 +39,7 @@ def allocation_laws(
         logs = np.log(np.stack([N, D]))
         good = np.isfinite(logs).all(0) & np.isfinite(L)
         logs = np.where(good, logs, 0.0)
-        weight = good * (1.0 if weights is None else weights)
+        weight = good * (np.ones(len(C)) if weights is None else weights)
         total = weight.sum(1, keepdims=True)
         centre = (np.log(C) * weight).sum(1, keepdims=True) / total
         mean = (logs * weight).sum(2, keepdims=True) / total
