@@ -24,7 +24,7 @@ from .page import (
 )
 from .statistics import minimum_interval
 
-SIZES_OF_A_BOWL = 4  # with fewer, nothing says on which side the minimum lies
+SIZES_OF_A_BOWL = 4  # with fewer, it is unclear on which side the minimum lies
 
 
 def _measure_budget(study: Study) -> Numbers:
@@ -97,7 +97,9 @@ def _write_budget(numbers: Numbers) -> str:
 
 
 def _range(n: Numbers) -> str:
-    """The interval of a measured N_opt; its ends say so where they are those of the sizes trained."""
+    """The interval of a measured N_opt, with a remark if an end is the smallest or largest size
+    trained.
+    """
     _, low, high = n["measured"]["N_opt"]
     ends = (low <= 1.001 * n["sizes"][0], high >= 0.999 * n["sizes"][-1])
     return f"{low:,.0f}{' or below' * ends[0]} to {high:,.0f}{' or beyond' * ends[1]}"

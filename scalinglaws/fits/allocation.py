@@ -116,7 +116,7 @@ def without_floor(points: int, what: str) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AllocationFit(Fit[AllocationLaw]):
-    """A fit whose law says how N, D and L of the best run grow with C.
+    """A fit whose law gives N, D and L of the best run as functions of C.
 
     C: the FLOPs of the runs used (n,).
     """

@@ -41,7 +41,9 @@ class _Parabola:
     d: Array  # ln D = d0 + d1·z along the budget
 
     def D(self, log_N: Array) -> Array:
-        """The tokens that the budget leaves at ln N: C/(6N), or what runs of counted C were given."""
+        """The tokens that the budget pays for at ln N: C/(6N), or for runs with counted C, their
+        own D.
+        """
         return np.exp(self.d[0] + self.d[1] * (log_N - self.centre))
 
     @property
@@ -85,13 +87,14 @@ class IsoflopFit(AllocationFit):
 
     @cached_property
     def bias(self) -> pd.DataFrame:
-        """What parabolas do to the minima, one row per budget: C, N_factor, D_factor and L_difference.
+        """How parabolas move the minima, one row per budget: C, N_factor, D_factor and
+        L_difference.
 
-        A curve of a power-law surface is no parabola in ln N: over a wide range of sizes its minimum
-        is moved. Chinchilla's law is fitted to the runs used; the same parabolas through its losses
-        are compared with its own optimum. N_factor is N_opt of the parabola over the true one.
-
-        Raises CourseError where Chinchilla's law cannot be fitted to these runs.
+        A curve of a power-law surface is not a parabola in ln N, so over a wide range of sizes a
+        parabola misplaces its minimum. To estimate by how much, Chinchilla's law is fitted to the
+        runs used, and parabolas through its losses are compared with its own optimum. N_factor is
+        N_opt of the parabola divided by the true one. Raises CourseError if Chinchilla's law cannot
+        be fitted to these runs.
         """
         law = fit_chinchilla(self.N, self.D, self.loss, delta=None).law
         rows: list[tuple[float, float, float, float]] = []
@@ -112,7 +115,7 @@ class IsoflopFit(AllocationFit):
     def corrected(self) -> AllocationLaw:
         """The law through the minima without the estimated bias of the parabolas.
 
-        Raises CourseError where the bias cannot be estimated, see `bias`.
+        Raises CourseError if the bias cannot be estimated, see `bias`.
         """
         bias, minima = self.bias, self.minima
         good = np.isfinite(bias["N_factor"].to_numpy())
@@ -146,12 +149,12 @@ class IsoflopFit(AllocationFit):
     def _draw(self, asked: Resampling) -> Bootstrap[AllocationLaw]:
         if asked.method not in (None, "wild"):
             raise CourseError(
-                f'IsoFLOP fits have the bootstrap method "wild" only, not "{asked.method}": a parabola '
+                f'IsoFLOP fits have only the bootstrap method "wild", not "{asked.method}": a parabola '
                 "through eight runs seldom survives losing some of them."
             )
         rng = np.random.default_rng(asked.seed)
         hat = self._hat()
-        # Parabolas through three runs leave no residuals: their noise is that of the others.
+        # Parabolas through three runs leave no residuals, so their noise is taken from the others.
         exact = np.concatenate([np.full(len(p.rows), len(p.rows) == 3) for p in self.parabolas])
         spent = 3 * len(self.parabolas)
         pooled = np.sqrt((self.residuals**2).sum() / max(self.n - spent, 1))
@@ -233,7 +236,7 @@ class IsoflopFit(AllocationFit):
             first += len(parabola.rows)
             q = (X @ parabola.q * np.exp(shift[:, rows])) @ solve.T
             log_N, lowest = parabola.minimum(q)
-            # As in the fit itself, a minimum outside of the sizes trained does not count.
+            # As in the fit itself, a minimum outside the trained sizes does not count.
             z = log_N - parabola.centre
             log_N = np.where((X[:, 1].min() <= z) & (z <= X[:, 1].max()), log_N, np.nan)
             minima[:, :, i] = np.exp(log_N), parabola.D(log_N), lowest
@@ -257,15 +260,15 @@ def fit_isoflop(
 ) -> IsoflopFit:
     """Fit a parabola in ln N to the loss at each budget, and N_opt ∝ C^a through the minima.
 
-    N: parameters (n,). loss: nats per token (n,). C: training FLOPs of each run; runs whose C agrees to 5 % form one
-    budget. D: tokens of each run. Give C or D, and the other follows from C = 6·N·D; give both where C was counted
-    exactly, and D_opt is what the runs of a budget say at N_opt. within: use only sizes within this
-    factor of the lowest run of their budget (4, say, where the curves are not parabolas over the whole
-    range). weights: one per run, of the least squares of its parabola. groups: labels of runs that err
-    together, such as the seeds of one configuration.
-
-    A budget is skipped, and says why, if it has fewer than three sizes, if its parabola opens downwards, or if the
-    minimum lies outside the sizes that were trained: that would be an extrapolation.
+    N: parameters (n,). loss: nats per token (n,). C: training FLOPs of each run; runs whose C
+    agrees to 5 % form one budget. D: tokens of each run. Give C or D, and the other follows from C
+    = 6·N·D. If C was counted exactly, give both; D_opt is then interpolated between the runs of a
+    budget at N_opt. within: use only sizes within this factor of the lowest run of their budget (4,
+    say, if the curves are not parabolas over the whole range). weights: one per run, for the least
+    squares of its parabola. groups: labels of runs with correlated noise, such as the seeds of one
+    configuration. A budget is skipped (`skipped` gives the reason) if it has fewer than three
+    sizes, if its parabola opens downwards, or if the minimum lies outside the sizes that were
+    trained: that would be an extrapolation.
 
     Raises CourseError for bad input, and if fewer than two budgets remain.
 

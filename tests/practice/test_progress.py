@@ -129,7 +129,7 @@ def test_a_decision_is_made_alone(progress):
 def test_a_folder_that_cannot_be_written_is_named(progress):
     progress.path.parent.mkdir(parents=True)
     progress.path.parent.chmod(0o500)
-    with pytest.raises(CourseError, match="cannot be kept"):
+    with pytest.raises(CourseError, match="cannot be saved"):
         progress.add(Asked(progress.now(), "practice", "x"))
 
 
@@ -152,7 +152,7 @@ def test_a_full_disk_loses_nothing_and_doubles_nothing(progress, room):
     progress.add(Asked(progress.now(), "practice", "first"))
     before = progress.path.read_bytes()
     for _ in range(2):
-        with full_at(len(before) + room), pytest.raises(CourseError, match="cannot be kept"):
+        with full_at(len(before) + room), pytest.raises(CourseError, match="cannot be saved"):
             progress.add(Asked(progress.now(), "practice", "second"))
         assert progress.path.read_bytes() == before  # no part of a line either
     progress.add(Asked(progress.now(), "practice", "second"))
@@ -179,7 +179,7 @@ def test_a_round_on_a_full_disk_is_won_once_there_is_room(progress):
 
 def test_a_file_in_the_way_is_named(tmp_path):
     (tmp_path / "submitted").write_text("no folder")
-    with pytest.raises(CourseError, match="cannot be kept"):
+    with pytest.raises(CourseError, match="cannot be saved"):
         progress = Progress(tmp_path / "submitted" / "ada" / "progress.jsonl")
         progress.add(Asked(progress.now(), "practice", "x"))
 

@@ -162,7 +162,7 @@ def test_rows_on_another_text_are_not_continued(tmp_path, row_and_curve, capsys)
     with Store(tmp_path, "demo") as store:
         store.append(*row_and_curve)
     assert main(["sweep", "demo", "--out", str(tmp_path)]) == 2
-    assert "another version of the corpus" in capsys.readouterr().err
+    assert "a different version of the corpus" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from .view import view
 
 HOW = {
     "option": "Answer with the letter of one option",
-    "options": "Answer with the letters of all options that are right",
+    "options": "Answer with the letters of all right options",
     "truth": "Answer true or false",
     "number": "Answer with a number",
     "output": "Answer with what is printed",
@@ -28,11 +28,11 @@ HOW = {
 }
 
 
-_ITEM = re.compile(r"(?:-|\d+\.) ")  # what begins an item of a list
+_ITEM = re.compile(r"(?:-|\d+\.) ")  # the start of a list item
 
 
 def fill(text: str, indent: str = "") -> str:
-    """Text for a terminal: paragraphs wrapped, indented code as it is."""
+    """Text for a terminal: paragraphs wrapped, indented code unchanged."""
     lines = []
     for block in text.split("\n\n"):
         code = block.startswith("    ") or "\n    " in block
@@ -45,7 +45,7 @@ def fill(text: str, indent: str = "") -> str:
 
 
 def _paragraphs(block: str) -> list[str]:
-    """Lines of one paragraph joined; each item of a list by itself."""
+    """The lines of each paragraph joined; each list item separate."""
     found: list[str] = []
     for line in block.splitlines():
         if found and not _ITEM.match(line):
@@ -56,7 +56,7 @@ def _paragraphs(block: str) -> list[str]:
 
 
 class Play:
-    """A sitting in plain text. Every action prints what has become of it and returns None."""
+    """A sitting in plain text. Every action prints the new state and returns None."""
 
     def __init__(self, sitting: Sitting):
         self._sitting = sitting
@@ -72,7 +72,7 @@ class Play:
         self.show()
 
     def answer(self, answer: Any) -> None:
-        """Answer the question at hand."""
+        """Answer the current question."""
         self._sitting.answer(answer, read=from_shown)
         self.show(again=False)
 
@@ -103,7 +103,7 @@ class Play:
         self.show()
 
     def show(self, again: bool = True) -> None:
-        """Print where you are. again: the question, too."""
+        """Print the current state. again: including the question."""
         print(text_of(view(self._sitting), again))
 
 
@@ -115,7 +115,7 @@ def text_of(
     if phase == "start":
         return (
             f"{shown['title']}: {shown['rules'].lower()}. Time runs while you read.\n"
-            'All right, and the badge is yours. Start with start("your name").'
+            'If all are right, you get the badge. Start with start("your name").'
         )
     if phase == "rest":
         return "There is nothing to ask here."
@@ -180,7 +180,7 @@ def clock_text(seconds: float) -> str:
 
 
 def in_terminal(sitting: Sitting, read: Callable[[str], str] | None = None) -> int:
-    """Play in a terminal until the learner stops. Returns how many questions were closed."""
+    """Play in a terminal until the learner stops. Returns the number of questions finished."""
     read = read or input
     keys = "? hint, ! solution, q stop"
     closed, reshow = 0, True
@@ -220,7 +220,7 @@ def in_terminal(sitting: Sitting, read: Callable[[str], str] | None = None) -> i
                     sitting.answer(typed, read=from_shown) is None
                     and view(sitting)["phase"] == "question"
                 ):
-                    reshow = True  # it moved on in another window
+                    reshow = True  # another window moved to the next question
                     continue
             else:
                 continue

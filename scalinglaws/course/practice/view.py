@@ -1,6 +1,6 @@
-"""What a learner may see of a sitting at this moment: data in Markdown, for the page and for plain text alike.
+"""What a learner may see of a sitting now: data in Markdown, for the page and for plain text.
 
-Nothing in it tells an answer that was not given, except of a question that is over.
+It never reveals an answer that was not given, except for a question that is over.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,8 @@ _TYPES: dict[Type, str] = {
 }
 
 
-# No round yet; a question to answer; one's own text beside the model answer; a question that is over; practice with nothing due.
+# No round yet; a question to answer; the learner's text beside the model answer; a question that is
+# over; practice with nothing due.
 Phase = Literal["start", "question", "compare", "closed", "rest"]
 
 
@@ -53,7 +54,8 @@ def view(sitting: Sitting) -> dict[str, Any]:
                 vars(mistake) | {"at": f"{mistake.at:%Y-%m-%d}"}
                 for mistake in mistakes(events, sitting.now)
                 if family(mistake.question) in sitting.questions
-                # What is asked again is not told before it is answered, but for its other numbers.
+                # The reply to a repeated question is not shown before it is answered, unless its
+                # numbers differ.
                 and not (at_hand and mistake.question == at_hand.question)
             ]
         if not found:
@@ -71,7 +73,7 @@ def view(sitting: Sitting) -> dict[str, Any]:
         shown |= {"won": sitting.won(events), "badge": None, "badge_problem": ""}
         try:
             shown["badge"] = badge_of(sitting, events)
-        except CourseError as error:  # the round is won all the same
+        except CourseError as error:  # the round is won anyway
             shown["badge_problem"] = str(error)
         shown["mistakes"] = [
             vars(mistake) | {"at": f"{mistake.at:%Y-%m-%d}"}
@@ -129,7 +131,8 @@ def _question(turn: Turn, sitting: Sitting, events: Sequence[Event]) -> dict[str
         shown["reply"] = {"right": reply.right, "text": reply.text}
     if closed:
         shown["solution"] = worked_solution(turn.question, events) or (
-            "The worked solution opens with the right answer, or where the course's folder questions/ is."
+            "The worked solution opens after the right answer, or in a full copy of the course "
+            "(with questions/)."
         )
         shown["references"] = list(entry.references)
         replied = "" if shown["late"] else shown["answer"].lower()
@@ -149,7 +152,7 @@ def _shown_replies(turn: Turn) -> dict[str, Reply]:
 
 
 def _mark_again(turn: Turn) -> Reply:
-    """The reply to the last answer, opened again: the file keeps answers, not replies."""
+    """The reply to the last answer, opened again because the file keeps answers, not replies."""
     answer, right = turn.answers[-1]
     try:
         return mark(turn.question, from_text(turn.entry, answer), shown_letters(turn))

@@ -1,8 +1,10 @@
-"""The challenge and practice in JupyterLab: `page.js` draws what Python says, and says what the learner does.
+"""The challenge and practice in JupyterLab: `page.js` draws the state from Python, and sends the
+learner's actions back.
 
-All marking and the clock are Python's. The page gets the question as HTML with MathML (no script, no network), and an explanation
-only once it is due. An anywidget and not ipywidgets' own parts: those cannot group radio buttons under a question, show formulas in
-options, keep the focus where a keyboard left it, or count down without Python's help.
+All marking and the clock are in Python. The page gets the question as HTML with MathML (no script,
+no network), and an explanation only once it is due. It is an anywidget because ipywidgets' own
+parts cannot group radio buttons under a question, show formulas in options, keep the keyboard
+focus, or count down without Python.
 """
 
 import base64
@@ -26,19 +28,19 @@ _HERE = Path(__file__).parent
 
 
 def script(name: str) -> str:
-    """A page's script, with what the pages share before it."""
+    """A page's script, after the code that the pages share."""
     return "\n".join((_HERE / part).read_text("utf-8") for part in ("element.js", name))
 
 
-Shown = dict[str, Any]  # what goes to a script as JSON, and what is kept of it in the notebook
+Shown = dict[str, Any]  # JSON for a script, and the part of it that is saved in the notebook
 
 STYLE = css_rules(".slp") + (_HERE / "page.css").read_text("utf-8")
 
 
 class Drawn(anywidget.AnyWidget):
-    """What a script of ours draws. shown: what the page may know, and nothing else."""
+    """A widget drawn by one of our scripts. shown: only what the page may know."""
 
-    _quiet: ClassVar[Shown] = {"problem": ""}  # what is shown once, where there is nothing to say
+    _quiet: ClassVar[Shown] = {"problem": ""}  # the one-time message, if there is none
     _css = STYLE
     shown = traitlets.Dict().tag(sync=True)
 
@@ -49,7 +51,7 @@ class Drawn(anywidget.AnyWidget):
         self._show({})
 
     def act(self, message: dict[str, Any]) -> None:
-        """Do what the learner asked for, and show what has become of it."""
+        """Carry out the learner's action, and show the new state."""
         try:
             said = self._do(message)
         except CourseError as error:
@@ -65,7 +67,7 @@ class Drawn(anywidget.AnyWidget):
         self.shown = {**state, **said, "serial": self._serial}
 
     def _do(self, message: dict[str, Any]) -> Shown:
-        """Do it. Returns what is to be shown of it once; raises CourseError for what cannot be done."""
+        """Carry it out. Returns what to show once; raises CourseError for an impossible action."""
         raise NotImplementedError
 
     def _now(self) -> Shown:
@@ -91,7 +93,7 @@ class Page(Drawn):
                 wanted = {key: str(message.get(key, "")) for key in ("topic", "level", "name")}
                 sitting.start(pace=str(message.get("pace", "timed")), **wanted)
             case {"do": "answer", "answer": answer, "attempt": int(attempt), "put": int(put)}:
-                if put == len(sitting.turns()):  # else another tab has gone on
+                if put == len(sitting.turns()):  # otherwise another tab has moved on
                     sitting.answer(str(answer), attempt, from_shown)
             case {"do": "next", "put": int(put)}:
                 if sitting.next(after=put) is None:
