@@ -182,6 +182,22 @@ def test_search_finds_and_leads(site, page):
     first = page.locator("#search-found a").first
     first.wait_for()
     assert (site / urlsplit(first.get_attribute("href")).path).is_file()
+    page.get_by_role("searchbox").fill("warmup")  # the texts write warm-up
+    page.locator("#search-found mark", has_text="warm-up").first.wait_for()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("searchbox").is_visible()
+
+
+def test_the_calculator_asks_about_what_it_cannot_read(site, page):
+    wrong = open_page(page, site, "tools.html")
+    said, typed = page.locator("#tool-budget output"), page.locator("#tool-budget [name=C]")
+    for text in ("", "abc", "-1e21", "0", "Infinity", "1,5", "1e21 FLOPs"):
+        typed.fill(text)
+        assert "needs a positive number" in said.inner_text(), text
+    for text in ("1,000,000", " 1e 6 ", "1E6"):
+        typed.fill(text)
+        assert said.inner_text().startswith("1.00e+6 FLOPs take"), text
+    assert not wrong
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])

@@ -93,7 +93,7 @@ def in_terminal(desk: Desk, read: Callable[[str], str] | None = None) -> None:
         if typed == "!":
             if left and not sure:
                 sure = True
-                print(wrap(f"{left} not answered: press ! again to submit anyway."))
+                print(wrap(f"{left} not answered: press ! again to hand in anyway."))
                 continue
             desk.hand_in(shown["exam"])
         elif typed.startswith("="):

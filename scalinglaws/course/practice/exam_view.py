@@ -17,8 +17,7 @@ def rules() -> str:
     questions = draw_exam(0)
     return (
         f"{len(questions)} questions on all notebooks, in about {minutes_of(questions):.0f} minutes. You may answer in any "
-        "order and change your answers; nothing is marked before you submit the exam or the time "
-        "is up."
+        "order and change your answers; nothing is marked before you hand it in or the time is up."
     )
 
 

@@ -1,4 +1,4 @@
-// Draws what Python shows of a sitting, and tells Python what the learner does. Nothing is marked or timed here:
+// Draws Python's view of a sitting, and sends the learner's actions to Python. Nothing is marked or timed here:
 // the countdown is a picture of Python's clock.
 
 function render({ model, el }) {
@@ -9,7 +9,7 @@ function render({ model, el }) {
   hideNotes(el);
   keepKeys(root);
 
-  let acted = false; // the learner did something here: the focus must follow
+  let acted = false; // the learner acted here, so the focus must follow
   let waiting = null;
   let timer = null;
   let draft = { question: "" }; // what is typed or chosen, kept while the page is redrawn
@@ -212,11 +212,11 @@ function render({ model, el }) {
       short: 30, marks: [60, 30, 10], words: (mark) => `${mark} seconds left`, say,
       over: () => {
         send({ do: "look" });
-        acted = true; // the question is closed: go to what is said of it
+        acted = true; // the question is closed: go to its reply
       },
     });
     if (shown.problem) problem(shown.problem);
-    // Where the focus goes to the reply, that reads it; else it is said.
+    // If the focus moves to the reply, a screen reader reads it; otherwise it is announced.
     else if (!acted && announced && announced !== key + shown.phase) say(root.querySelector(".slp-goal, .slp-top").textContent);
     announced = key + shown.phase;
     focus(shown, typed);
