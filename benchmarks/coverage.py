@@ -65,7 +65,11 @@ _SURFACE: Quantities = {
     "N_opt(1e23)": lambda law: law.N_opt(1e23),
     "L_opt(1e23)": lambda law: law.L_opt(1e23),
 }
-_ALLOCATION: Quantities = {"a": lambda law: law.a, "N_opt(1e22)": lambda law: law.N_opt(1e22)}
+_ALLOCATION: Quantities = {
+    "a": lambda law: law.a,
+    "N_opt(1e22)": lambda law: law.N_opt(1e22),
+    "L_opt(1e22)": lambda law: law.L_opt(1e22),
+}
 _JOINT: Quantities = {
     "gamma": lambda law: law.gamma,
     "a": lambda law: law.a,

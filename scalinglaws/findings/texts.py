@@ -79,7 +79,7 @@ def _write_corpora(numbers: Numbers) -> str:
             ),
         ),
         f"""The level of the loss does not carry over. The exponent of N_opt is closer ({told}, with
-        95 % intervals for noise alone), and {"still different" if apart else "may be the same"}. A law
+        95 % intervals), and {"still different" if apart else "may be the same"}. A law
         belongs to its text.""",
         image(
             "corpora",

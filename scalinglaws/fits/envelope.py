@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import CourseError
 from ..laws import AllocationLaw, Trend
 from ..laws.counting import FLOPS_PER_PARAM_TOKEN
-from .allocation import AllocationFit, allocation_law
+from .allocation import AllocationFit, allocation_law, lowest_losses
 from .bootstrap import Array, Bootstrap, Multipliers, Resampling
 from .store import recorded
 from .validate import check_groups, check_runs, check_weights
@@ -79,7 +79,8 @@ class EnvelopeFit(AllocationFit):
                 errors.append(drawn - ideal)
                 multipliers.append(multiplier)
         bias = np.mean(errors, axis=0) if errors else 0.0
-        laws = tuple(_reflected(self.law, bias + _BIAS_KNOWN * (error - bias)) for error in errors)
+        kept = np.reshape(errors, (len(errors), -1))
+        laws = self._reflected(bias + _BIAS_KNOWN * (kept - bias)) if errors else ()
         points = np.bincount(self.together, present.sum(1))
         size = np.sqrt(np.bincount(self.together, (noise**2).sum(1)) / np.maximum(points, 1))
         return Bootstrap(
@@ -94,16 +95,40 @@ class EnvelopeFit(AllocationFit):
             influence=Multipliers(laws, np.reshape(multipliers, (-1, runs)), size),
         )
 
+    @property
+    def _checkpoints(self) -> Array:
+        """Some C along the envelope: the loss is resampled there."""
+        return np.geomspace(self.C.min(), self.C.max(), 12)
+
+    def _numbers(self, law: AllocationLaw) -> Array:
+        """ln k and exponent of N and D, then ln L at the checkpoints."""
+        trends = [number for t in (law.N, law.D) for number in (np.log(t.k), t.exponent)]
+        return np.array([*trends, *np.log(np.asarray(law.L_opt(self._checkpoints)))])
+
     def _parameters(self, curves: Array) -> Array | None:
-        """(ln k, exponent) of N, D and L through the envelope of curves (3, 2); None if it has no
+        """The numbers of the law through the envelope of curves; None if it has no
         inner points.
         """
         C, N, D, L, best = _envelope(curves, self.sizes, self.grid)
         if len(np.unique(N)) < 2:
             return None
-        law = allocation_law(C, N, D, L, self.weights[best])
-        assert law.L is not None
-        return np.array([(np.log(trend.k), trend.exponent) for trend in (law.N, law.D, law.L)])
+        return self._numbers(allocation_law(C, N, D, L, self.weights[best]))
+
+    def _reflected(self, errors: Array) -> tuple[AllocationLaw, ...]:
+        """The law without each of these errors of its numbers (resamples, numbers): the basic
+        bootstrap, which corrects bias.
+        """
+        numbers = self._numbers(self.law) - errors
+        losses = np.exp(numbers[:, 4:])
+        lowest = lowest_losses(self._checkpoints, losses, np.ones_like(losses))
+        return tuple(
+            AllocationLaw(
+                N=Trend(k=float(np.exp(row[0])), exponent=float(row[1])),
+                D=Trend(k=float(np.exp(row[2])), exponent=float(row[3])),
+                L=L,
+            )
+            for row, L in zip(numbers, lowest, strict=True)
+        )
 
 
 def _surface(curves: Array, sizes: Array, weights: Array, grid: Array) -> tuple[Array, int]:
@@ -127,16 +152,6 @@ def _surface(curves: Array, sizes: Array, weights: Array, grid: Array) -> tuple[
         terms[thin] * weight[thin][:, None], np.log(curves[thin]) * weight[thin]
     )[0]
     return terms @ coefficients, degree + 1
-
-
-def _reflected(law: AllocationLaw, error: Array) -> AllocationLaw:
-    """The law minus an error of its parameters (3, 2): the basic bootstrap, which corrects bias."""
-    assert law.L is not None
-    N, D, L = (
-        Trend(k=float(np.exp(np.log(trend.k) - log_k)), exponent=float(trend.exponent - exponent))
-        for trend, (log_k, exponent) in zip((law.N, law.D, law.L), error, strict=True)
-    )
-    return AllocationLaw(N=N, D=D, L=L)
 
 
 def _envelope(

@@ -12,11 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CourseError
 from ..laws import AllocationLaw, training_flops
-from .allocation import AllocationFit, allocation_law, allocation_laws
+from .allocation import AllocationFit, allocation_law, allocation_laws, without_floor
 from .bootstrap import Array, Bootstrap, Influence, Resampling, unshrunk
 from .chinchilla import fit_chinchilla
 from .store import recorded
 from .validate import check_groups, check_runs, check_weights
+
+# A ratio that chance alone gives less often than this says that the minima do not follow their law.
+_CHANCE = 0.05
 
 
 def _solver(design: Array, weights: Array) -> Array:
@@ -159,12 +162,15 @@ class IsoflopFit(AllocationFit):
         number = int(self.groups.max()) + 1
         shift = rng.choice([-1.0, 1.0], (asked.B, number))[:, self.groups] * noise
         shift = np.where(exact, pooled * rng.standard_normal((asked.B, self.n)), shift)
+        drawn, widened = self._widened(self._minima(shift), number / len(self.parabolas) - 3)
+        laws = allocation_laws(self.minima["C"].to_numpy(), *drawn)
         return Bootstrap(
-            laws=tuple(law for law in self._shifted(shift) if law is not None),
+            laws=tuple(law for law in laws if law is not None),
             asked=asked,
             method="wild",
             reason="each budget keeps its own noise"
-            + (", each group draws its sign" if self.grouped else ""),
+            + (", each group draws its sign" if self.grouped else "")
+            + "".join(widened),
             units=number,
             free=min(spent, number - 1),
             scaled=True,
@@ -188,21 +194,57 @@ class IsoflopFit(AllocationFit):
         width = np.full(self.n, 2 * step)
         return Influence(up, down, width, np.eye(self.n), hat, self.groups)
 
-    def _shifted(self, shift: Array) -> list[AllocationLaw | None]:
-        """The laws of runs that lie this much (resamples, n) above their parabolas in ln L."""
-        N, D, L = (np.empty((len(shift), len(self.parabolas))) for _ in range(3))
+    def _widened(self, drawn: Array, free: float) -> tuple[Array, list[str]]:
+        """Resampled minima (3, resamples, budgets), spread out where the fitted minima lie further
+        from their law than their noise explains, and what to say of it.
+
+        The factor is Birge's ratio (1932, Phys. Rev. 40, 207), the root of chi² per degree of
+        freedom. It is applied where chance alone would seldom give one as large. free: degrees of
+        freedom that each budget has for its noise.
+        """
+        from scipy.special import fdtrc
+
+        C = self.minima["C"].to_numpy()
+        parameters = {"N_opt": 2, "L_opt": 3 if self.law.L and self.law.L.E else 2}
+        found = np.log(self.minima[["N_opt", "D_opt", "L_opt"]].to_numpy().T)[:, None]
+        logs, factors, said = np.log(drawn), np.ones((3, 1, 1)), []
+        for name, rows, row in (("N_opt", [0, 1], 0), ("L_opt", [2], 2)):
+            left = len(C) - parameters[name]
+            if left < 1:
+                continue
+            noise = np.nanstd(logs[row], axis=0)
+            away = found[row, 0] - np.log(np.asarray(getattr(self.law, name)(C)))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ratio = float(np.nansum((away / noise) ** 2) / left)
+            if np.isfinite(ratio) and fdtrc(left, max(free, 1), ratio) < _CHANCE:
+                factors[rows] = np.sqrt(ratio)
+                said.append(
+                    f"; the minima lie {np.sqrt(ratio):.2g} times as far from the law of {name} as "
+                    "noise explains, so its intervals are as many times wider"
+                )
+        return np.exp(found + factors * (logs - found)), said
+
+    def _minima(self, shift: Array) -> Array:
+        """N, D and L at the minima (3, resamples, budgets) of runs that lie this much (resamples, n)
+        above their parabolas in ln L; nan where a minimum does not count.
+        """
+        minima = np.empty((3, len(shift), len(self.parabolas)))
         first = 0
         for i, parabola in enumerate(self.parabolas):
             X, solve = parabola.design, parabola.solve
             rows = slice(first, first + len(parabola.rows))
             first += len(parabola.rows)
             q = (X @ parabola.q * np.exp(shift[:, rows])) @ solve.T
-            log_N, L[:, i] = parabola.minimum(q)
+            log_N, lowest = parabola.minimum(q)
             # As in the fit itself, a minimum outside the trained sizes does not count.
             z = log_N - parabola.centre
             log_N = np.where((X[:, 1].min() <= z) & (z <= X[:, 1].max()), log_N, np.nan)
-            N[:, i], D[:, i] = np.exp(log_N), parabola.D(log_N)
-        return allocation_laws(self.minima["C"].to_numpy(), N, D, L)
+            minima[:, :, i] = np.exp(log_N), parabola.D(log_N), lowest
+        return minima
+
+    def _shifted(self, shift: Array) -> list[AllocationLaw | None]:
+        """The laws of runs that lie this much (resamples, n) above their parabolas in ln L."""
+        return allocation_laws(self.minima["C"].to_numpy(), *self._minima(shift))
 
 
 @recorded
@@ -291,6 +333,7 @@ def fit_isoflop(
     fitted = np.concatenate([p.design @ p.q for p in parabolas])
     residuals = np.log(fitted / loss[used])
     notes = [f"budget {budget:.3g} left out: {why}" for budget, why in skipped.items()]
+    notes += without_floor(len(parabolas), "minima")
     if len(skipped) > len(parabolas):
         notes.append(
             f"only {len(parabolas)} of {len(parabolas) + len(skipped)} budgets have a minimum inside "

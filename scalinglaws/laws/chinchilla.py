@@ -14,7 +14,7 @@ from ..arrays import Floats, plain, positive
 from ..errors import CourseError
 from .counting import FLOPS_PER_PARAM_TOKEN, training_flops
 from .formula import Formula, Ranges
-from .power import Trend
+from .power import PowerLaw, Trend
 
 
 @dataclass(frozen=True, repr=False)
@@ -165,8 +165,8 @@ class ChinchillaLaw(Formula):
 
 @dataclass(frozen=True, repr=False)
 class AllocationLaw(Formula):
-    """N_opt and D_opt as two trends in C: what approaches 1 and 2 give. L is the trend of the loss,
-    if known.
+    """N_opt and D_opt as two trends in C: what approaches 1 and 2 give. L is the lowest loss as a
+    power law of C, if known; its floor E is 0 where the runs could not tell one.
 
     >>> rule = AllocationLaw.from_tokens_per_param(20)
     >>> f"{rule.N_opt(1.2e20):.4g} {rule.D_opt(1.2e20):.4g}"
@@ -175,7 +175,7 @@ class AllocationLaw(Formula):
 
     N: Trend
     D: Trend
-    L: Trend | None = None
+    L: PowerLaw | None = None
 
     @classmethod
     def from_N(cls, N: Trend, name: str = "", citation: str = "") -> AllocationLaw:
@@ -216,9 +216,9 @@ class AllocationLaw(Formula):
         return self.D(C)
 
     def L_opt(self, C: ArrayLike) -> Floats:
-        """The loss at C training FLOPs. Raises CourseError if the law has no trend of the loss."""
+        """The loss at C training FLOPs. Raises CourseError if the law has none for the loss."""
         if self.L is None:
-            raise CourseError("This allocation law says nothing about the loss: it has no trend L.")
+            raise CourseError("This allocation law says nothing about the loss: it has no law L.")
         return self.L(C)
 
     def tokens_per_param(self, C: ArrayLike) -> Floats:

@@ -6,7 +6,9 @@ import io
 import textwrap
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from scalinglaws.course.ideas import IDEAS, ideas_of
 from scalinglaws.course.learner.events import Event, Pace, Started
@@ -16,9 +18,16 @@ from scalinglaws.files import write_output
 from .sitting import Challenge, Turn, five_problems, number_word
 
 
-def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | None:
-    """{"file": path, "alt": text} for a round that was won, drawn now if necessary; None for other
-    rounds.
+@dataclass(frozen=True)
+class Badge:
+    """A picture, and what it shows in words."""
+
+    file: Path
+    alt: str
+
+
+def badge_of(challenge: Challenge, events: Sequence[Event]) -> Badge | None:
+    """The badge of a round that was won, drawn now if necessary; None for other rounds.
 
     Raises CourseError if it cannot be written; it is then drawn the next time.
     """
@@ -42,7 +51,7 @@ def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | 
     )
     if not path.is_file():
         write_output(path, draw(name, subject, result, ideas, line))
-    return {"file": str(path), "alt": alt}
+    return Badge(path, alt)
 
 
 def _subject(round_: Started) -> str:

@@ -20,9 +20,11 @@ from scalinglaws.course.learner.events import student_of
 from scalinglaws.course.markdown import to_html
 from scalinglaws.errors import CourseError
 
+from .badge import Badge
+from .mistakes import Mistake
 from .options import from_shown
-from .sitting import LEVELS, Challenge, Sitting
-from .view import view
+from .sitting import LEVELS, Challenge, Practice, Sitting, rules
+from .view import Problem, view
 
 _HERE = Path(__file__).parent
 
@@ -111,39 +113,58 @@ class Page(Drawn):
         return {**shown, "problem": shown.get("badge_problem", "")}
 
 
-def for_page(sitting: Sitting) -> dict[str, Any]:
-    """The view of a sitting with its texts as HTML."""
-    shown = view(sitting)
-    for key in ("prompt", "solution"):
-        if shown.get(key):
-            shown[key] = to_html(shown[key])
-    for key in ("options", "others"):
-        shown[key] = {letter: inline(text) for letter, text in shown.get(key, {}).items()}
-    for key in ("hints", "references"):
-        shown[key] = [inline(text) for text in shown.get(key, [])]
-    if "mistakes" in shown:
-        shown["mistakes"] = [
-            {key: to_html(text) for key, text in mistake.items()}
-            | {"question": mistake["question"]}
-            for mistake in shown["mistakes"]
-        ]
-    if shown.get("reply"):
-        shown["reply"] = {**shown["reply"], "text": to_html(shown["reply"]["text"])}
+def for_page(sitting: Sitting) -> Shown:
+    """The view of a sitting as the script reads it: flat, with its texts as HTML."""
+    seen = view(sitting)
+    shown: Shown = {
+        "mode": "practice" if isinstance(sitting, Practice) else "challenge",
+        "title": seen.title,
+        "phase": seen.phase,
+        "put": seen.put,
+        "counts": seen.counts,
+        "mistakes": [_mistake(mistake) for mistake in seen.mistakes],
+    }
+    if seen.problem:
+        shown |= _problem(seen.problem)
+    if seen.round:
+        shown |= {**vars(seen.round), "badge": seen.round.badge and _badge(seen.round.badge)}
+        shown["results"] = [vars(result) for result in seen.round.results]
     if isinstance(sitting, Challenge):
+        shown["rules"] = rules()
         shown["topics"] = {"": "The five problems", **{i.id: i.name for i in IDEAS.values()}}
         shown["levels"] = ["", *LEVELS]
         name = sitting.round.name if sitting.round else student_of(sitting.progress)
         shown["name"] = name
-    if badge := shown.get("badge"):
-        picture = base64.b64encode(Path(badge["file"]).read_bytes()).decode()
-        file = Path(badge["file"])
-        where = f"{file.parent.name}/{file.name}"
-        shown["badge"] = {
-            "alt": badge["alt"],
-            "picture": f"data:image/png;base64,{picture}",
-            "file": where,
-        }
     return shown
+
+
+def _problem(problem: Problem) -> Shown:
+    shown = {
+        **vars(problem),
+        "prompt": to_html(problem.prompt),
+        "solution": to_html(problem.solution) if problem.solution else "",
+    }
+    for key, texts in (("options", problem.options), ("others", problem.others)):
+        shown[key] = {letter: inline(text) for letter, text in texts.items()}
+    for key, texts in (("hints", problem.hints), ("references", problem.references)):
+        shown[key] = [inline(text) for text in texts]
+    if problem.reply:
+        shown["reply"] = {"right": problem.reply.right, "text": to_html(problem.reply.text)}
+    return shown
+
+
+def _mistake(mistake: Mistake) -> Shown:
+    texts = {**vars(mistake), "at": f"{mistake.at:%Y-%m-%d}"}
+    return {key: to_html(text) for key, text in texts.items()} | {"question": mistake.question}
+
+
+def _badge(badge: Badge) -> Shown:
+    picture = base64.b64encode(badge.file.read_bytes()).decode()
+    return {
+        "alt": badge.alt,
+        "picture": f"data:image/png;base64,{picture}",
+        "file": f"{badge.file.parent.name}/{badge.file.name}",
+    }
 
 
 def inline(text: str) -> str:
