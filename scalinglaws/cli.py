@@ -131,16 +131,22 @@ COMMANDS = {
         "grade",
     ),
     "source": Command(
-        "scalinglaws.course.source", "bring source/ in step: notebooks and their texts", "grade"
+        "scalinglaws.course.source",
+        "bring the notebooks of source/ and their texts in step",
+        "grade",
     ),
     "texts": Command(
-        "scalinglaws.course.texts", "the notebooks' texts for translators, and back", "grade"
+        "scalinglaws.course.texts",
+        "extract the course's texts for translators, and apply translations",
+        "grade",
     ),
     "release": Command("scalinglaws.course.release", "regenerate release/ from source/", "grade"),
     "site": Command(
         "scalinglaws.site.command", "build the course as a static site to read offline", "site"
     ),
-    "slides": Command("scalinglaws.site.slides", "a notebook for a projector, offline", "site"),
+    "slides": Command(
+        "scalinglaws.site.slides", "make slides for a projector from a notebook, offline", "site"
+    ),
     "sweep": Command(
         "scalinglaws.findings.sweep", "train the tiny language models of the study", "train"
     ),
@@ -148,7 +154,7 @@ COMMANDS = {
         "scalinglaws.training.corpus", "build a corpus from named, hashed packages", "train"
     ),
     "datasheet": Command(
-        "scalinglaws.training.datasheet", "after a sweep: bring data/README.md up to date", "train"
+        "scalinglaws.training.datasheet", "update data/README.md after a sweep", "train"
     ),
     "findings": Command(
         "scalinglaws.findings.command",

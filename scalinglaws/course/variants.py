@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KEY_FILE = "variants.key"  # in the instructor's folder: the secret
-MARK_FILE = "variants.on"  # in a hand-out: whoever works here needs a token
+MARK_FILE = "variants.on"  # in a hand-out: everybody who works here needs a token
 TOKEN_FILE = "variant.txt"  # beside a learner's notebooks; in grading, beside the tests
 CLASS_FILE = "variants-of-the-class.json"  # in grading, only for the tests
 

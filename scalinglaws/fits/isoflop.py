@@ -195,8 +195,8 @@ class IsoflopFit(AllocationFit):
         return Influence(up, down, width, np.eye(self.n), hat, self.groups)
 
     def _widened(self, drawn: Array, free: float) -> tuple[Array, list[str]]:
-        """Resampled minima (3, resamples, budgets), spread out where the fitted minima lie further
-        from their law than their noise explains, and what to say of it.
+        """Resampled minima (3, resamples, budgets), spread out if the fitted minima lie further
+        from their law than their noise explains, and a note on it.
 
         The factor is Birge's ratio (1932, Phys. Rev. 40, 207), the root of chi² per degree of
         freedom. It is applied where chance alone would seldom give one as large. free: degrees of

@@ -27,7 +27,7 @@ from .numbers import is_unit
 
 @dataclass(frozen=True)
 class Cells:
-    """A table as it stands in the file: texts, and where each row was found.
+    """A table as in the file: texts, and the position of each row.
 
     columns: each column's name and its cells, in the order of the file. lines: the position of each
     row, counted from 1 in `place`: "line" of the file, "record" of a JSON list, "row" of a Parquet

@@ -512,7 +512,7 @@ def _seeds(table: pd.DataFrame, curves: bool) -> list[str]:
                 for label, empty, name in zip(labels, blank, alone, strict=True)
             ]
             several = len({name for name, empty in zip(alone, blank, strict=True) if empty})
-            notes.append(f"{several} runs have no group: each counts as a group of its own")
+            notes.append(f"{several} runs have no group: each counts as a separate group")
         return notes
     names = [name for name in ("N", "D") if name in table] or ["C"]
     if "seed" in table and len(set(texts(table, "seed"))) > 1:

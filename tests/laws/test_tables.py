@@ -426,7 +426,7 @@ def test_a_column_without_a_value_is_no_column(tmp_path):
 def test_runs_without_a_group_stand_alone(tmp_path):
     table = read_runs(write(tmp_path, csv(RUNS.assign(group=["a", ""] * 10))))
     assert table.runs["group"].nunique() == 11
-    assert "10 runs have no group: each counts as a group of its own" in table.notes
+    assert "10 runs have no group: each counts as a separate group" in table.notes
 
 
 def test_all_checkpoints_of_a_run_are_in_one_group(tmp_path):
@@ -452,7 +452,7 @@ def test_all_checkpoints_of_a_run_are_in_one_group(tmp_path):
     labelled = curves.assign(group=np.where(curves["run"] < "b", "both", ""))
     table = read_runs(write(tmp_path, csv(labelled)), needs=needs, curves=True)
     assert (table.runs.groupby("run")["group"].nunique() == 1).all()
-    assert "4 runs have no group: each counts as a group of its own" in table.notes
+    assert "4 runs have no group: each counts as a separate group" in table.notes
 
 
 def test_a_law_of_one_variable_needs_no_plausible_units(tmp_path):

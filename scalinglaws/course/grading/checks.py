@@ -268,8 +268,7 @@ _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 def numbers(name: str, value: Any, what: str) -> tuple[float, ...]:
-    """As many plain floats as `what` lists, from a tuple, list, array or Series (whatever its
-    labels).
+    """As many plain floats as `what` lists, from a tuple, list, array or Series (with any labels).
 
     name: what the values belong to, for example "fit_line(D, L)". what: the values in order, for
     example "a, alpha". Raises NotStarted if there is no value yet, CheckFailed for anything but

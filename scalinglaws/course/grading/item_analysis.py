@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("assignment", help="for example 01_power_laws")
     parser.add_argument(
-        "--slips", type=int, default=3, help="commonest messages of each (default: 3)"
+        "--slips", type=int, default=3, help="most common messages of each (default: 3)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
 

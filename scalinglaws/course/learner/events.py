@@ -253,7 +253,7 @@ def _value(kind: Any, value: Any) -> Any:
         return when
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         if not -1e9 <= value <= 1e9:  # also excludes nan
-            raise ValueError(f"{value} is no number of ours")
+            raise ValueError(f"{value} is not a valid number")
         return value
     if kind is int and isinstance(value, int) and not isinstance(value, bool):
         return value

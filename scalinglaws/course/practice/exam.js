@@ -136,7 +136,7 @@ function render({ model, el }) {
         make("table", {}, make("caption", {}, "By topic"),
           make("thead", {}, make("tr", {}, ...["Topic", "Right", "Read again"].map((title) => make("th", { scope: "col" }, title)))),
           make("tbody", {}, ...rows))),
-      make("p", {}, "Seed ", make("code", {}, String(shown.seed)), ": it draws the same exam once more."),
+      make("p", {}, "Seed ", make("code", {}, String(shown.seed)), ": it draws the same exam again."),
       make("h3", {}, "Your answers"),
       ...shown.questions.map((one) => make("details", {},
         make("summary", {}, `Question ${one.number + 1}: ${one.right ? "right" : one.answer ? "not right" : "not answered"}`),

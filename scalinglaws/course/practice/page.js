@@ -190,7 +190,7 @@ function render({ model, el }) {
     root.setAttribute("aria-label", shown.mode === "practice" ? "Practice" : "LLM Scaling Master");
     const parts = [make("h2", { tabindex: -1, class: "slp-top" }, shown.title)];
     if (shown.phase === "start") {
-      parts.push(make("p", {}, `${shown.rules}, and a hint if you ask for one. Time runs while you read. All right, and the badge is yours.`), startForm(shown));
+      parts.push(make("p", {}, `${shown.rules}, and a hint if you ask for one. Time runs while you read. If all are right, you get the badge.`), startForm(shown));
     } else if (shown.phase === "rest") {
       parts.push(make("p", {}, "Nothing is due here. Questions come back when you are about to forget them."));
     } else {

@@ -106,7 +106,7 @@ def _notebook(path: Path) -> nbformat.NotebookNode:
     """
     notebook = nbformat.from_dict(json.loads(path.read_text("utf-8-sig")))
     if not isinstance(notebook, nbformat.NotebookNode):
-        raise ValueError(f"{path} is no notebook")
+        raise ValueError(f"{path} is not a notebook")
     for cell in notebook.cells:
         cell.source = "".join(cell.source)
     return notebook

@@ -274,7 +274,7 @@ def right_letters(question: str) -> Reply | None:
 
 # --- one number of an exercise ---
 
-_STEPS = 8  # the tolerance, from end to end, is cut into about so many cells
+_STEPS = 8  # the tolerance, from end to end, is cut into about this many cells
 _BYTES = 4  # of each cell's hash: a wrong value passes by accident once in 10^8 or 10^9
 _FEWEST = 50  # guesses for a tenfold range; if it takes fewer, sealing is not worth it
 

@@ -47,8 +47,8 @@ class System:
 
 
 # Canvas: `lib/content_zipper.rb` of instructure/canvas-lms: the sortable name (or the group's) in
-# small letters without what is no letter, LATE, the user's number, the attachment's number, its
-# name; for a text entry "_text.html"; anonymous: LATE, anon, a code. Moodle:
+# lower case with letters only, LATE, the user's number, the attachment's number, its name; for a
+# text entry "_text.html"; anonymous: LATE, anon, a code. Moodle:
 # `mod/assign/classes/downloader.php` and `mod/assign/feedback/file/importziplib.php` of
 # moodle/moodle: full name (or the group's, or "Participant"), a number, plugin, before 4.1 with one
 # more underscore. Blackboard: assignment, user name, "attempt", time. Brightspace: two numbers, at

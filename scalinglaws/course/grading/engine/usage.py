@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-# Where the system tells what a process holds of its own. Quick: a page that several share counts for
+# Where the system reports a process's private memory. Quick: a page that several share counts for
 # each. Slow: once.
 _OWN = {"status": ("RssAnon:", "RssShmem:"), "smaps_rollup": ("Pss_Anon:", "Pss_Shmem:")}
 
