@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -103,10 +103,8 @@ class Fit(ABC, Generic[L]):
         order: this is the mean over all their orders. It is 0 for fewer than 8 runs, and for
         residuals that are only rounding errors.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> abs(fit.residual_autocorrelation) < 3
         True
         """
@@ -147,10 +145,9 @@ class Fit(ABC, Generic[L]):
         (0, 1). Copies of a run count once.
 
         >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
-        >>> x, loss = np.repeat(x, 2), np.repeat(fit.loss, 2) * np.tile([1.001, 0.999], 12)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
+        >>> x, loss = np.repeat(fit.x, 2), np.repeat(fit.loss, 2) * np.tile([1.001, 0.999], 12)
         >>> F, p = fit_power_law(x, loss, floor=False).lack_of_fit
         >>> F > 100, p < 1e-6
         (True, True)
@@ -206,10 +203,8 @@ class Fit(ABC, Generic[L]):
         Resamples that could not be fitted are left out; `len` of the result says how many could.
         Raises CourseError for fewer than two resamples or an unknown method.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> resamples = fit.bootstrap(200, seed=1, method="runs")
         >>> len(resamples), resamples.method
         (200, 'runs')
@@ -219,13 +214,11 @@ class Fit(ABC, Generic[L]):
 
     def with_bootstrap(
         self, B: int | None = None, seed: int | None = None, method: Method | None = None
-    ) -> Fit[L]:
+    ) -> Self:
         """The same fit with intervals from this bootstrap; takes the arguments of `bootstrap`.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> len(fit.with_bootstrap(50, method="smooth").resamples)
         50
         """
@@ -246,10 +239,8 @@ class Fit(ABC, Generic[L]):
     def samples(self) -> pd.DataFrame:
         """The free parameters of the bootstrapped laws, one row per law.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> fit.samples().shape, list(fit.samples())
         ((100, 3), ['A', 'alpha', 'E'])
         """
@@ -266,10 +257,8 @@ class Fit(ABC, Generic[L]):
 
         Raises CourseError for a level outside 0 to 1, or if no resample could be fitted.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> low, high = fit.interval("alpha")
         >>> low < 0.34 < high
         True
@@ -282,10 +271,8 @@ class Fit(ABC, Generic[L]):
     def standard_errors(self) -> pd.Series:
         """The standard deviation of each parameter over the bootstrapped laws.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> bool(0.001 < fit.standard_errors()["alpha"] < 0.01)
         True
         """
@@ -294,10 +281,8 @@ class Fit(ABC, Generic[L]):
     def covariance(self) -> pd.DataFrame:
         """The covariance matrix of the parameters over the bootstrapped laws.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> variance = fit.covariance().loc["alpha", "alpha"]
         >>> bool(np.isclose(variance**0.5, fit.standard_errors()["alpha"]))
         True
@@ -307,10 +292,8 @@ class Fit(ABC, Generic[L]):
     def correlation(self) -> pd.DataFrame:
         """The correlation matrix of the parameters over the bootstrapped laws.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> bool(fit.correlation().loc["A", "alpha"] > 0.9)  # a trade-off: neither is known alone
         True
         """
@@ -321,10 +304,8 @@ class Fit(ABC, Generic[L]):
     def predict(self, *where: ArrayLike) -> Floats:
         """The fitted loss there, in nats per token. Raises CourseError for too few or too many.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> bool(np.isclose(fit.predict(1e9), 1.7 + 400 * 1e9**-0.34, rtol=0.002))
         True
         """
@@ -338,10 +319,8 @@ class Fit(ABC, Generic[L]):
 
         The noise of a new run is drawn from the residuals of the fit.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> low, high = fit.predict_interval(1e11)
         >>> lower, higher = fit.predict_interval(1e11, new_run=True)
         >>> bool(lower < low < high < higher)
@@ -415,10 +394,8 @@ class Fit(ABC, Generic[L]):
     def summary(self, level: float = LEVEL) -> pd.DataFrame:
         """The parameters, one row each: value, low and high of the bootstrap interval.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> list(fit.summary().index), list(fit.summary())
         (['A', 'alpha', 'E'], ['value', 'low', 'high'])
         """
@@ -455,10 +432,8 @@ class Fit(ABC, Generic[L]):
     def to_markdown(self, level: float = LEVEL) -> str:
         """The table of parameters in Markdown, with intervals of this level.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> print(fit.to_markdown(0.8).splitlines()[0])
         | parameter | value | 80 % interval |
         """
@@ -467,10 +442,8 @@ class Fit(ABC, Generic[L]):
     def to_latex(self, level: float = LEVEL) -> str:
         """The table of parameters in LaTeX (`tabular`), with intervals of this level.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> fit.to_latex().splitlines()[0]
         '\\\\begin{tabular}{lrr}'
         """
@@ -479,10 +452,8 @@ class Fit(ABC, Generic[L]):
     def save(self, path: str | Path) -> None:
         """Write the fit as readable JSON; `load_fit` reads it. Raises CourseError if it cannot.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> import tempfile
         >>> from scalinglaws.fits import load_fit
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -558,9 +529,8 @@ class RegressionFit(Fit[L]):
         assumes; see `aic`.
 
         >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> fit.log_likelihood() > fit_power_law(fit.x, fit.loss, floor=False).log_likelihood()
         True
         """
@@ -574,9 +544,8 @@ class RegressionFit(Fit[L]):
         The noise counts as one parameter. Compare only fits with the same runs and the same delta.
 
         >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
         >>> fit.aic < no_floor.aic
         True
@@ -588,9 +557,8 @@ class RegressionFit(Fit[L]):
         """Schwarz's criterion, (p + 1)·ln n - 2·log-likelihood: lower is better, on the same runs.
 
         >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
         >>> fit.bic < no_floor.bic
         True
@@ -606,9 +574,8 @@ class RegressionFit(Fit[L]):
         not the smaller one.
 
         >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
         >>> statistic, p = fit.likelihood_ratio(no_floor)
         >>> statistic > 50, p < 1e-6
@@ -633,10 +600,8 @@ class RegressionFit(Fit[L]):
         fit; about 3.84 at the ends of a 95 % interval) and the parameters. A flat valley means that
         the runs do not determine the quantity.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> profile = fit.profile("alpha", points=5)
         >>> list(profile)
         ['alpha', 'objective', 'likelihood_ratio', 'A', 'E']
@@ -668,10 +633,8 @@ class RegressionFit(Fit[L]):
         value fits much worse, or if there is no law beyond. It assumes that all runs are equally
         noisy; `interval` does not.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> low, high = fit.profile_interval("alpha")
         >>> low < fit.law.alpha < high
         True
@@ -723,10 +686,8 @@ class RegressionFit(Fit[L]):
 
         quantity: a parameter's name, or a function of the law.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> fit.leave_one_out("alpha").shape
         (12,)
         """
@@ -741,10 +702,8 @@ class RegressionFit(Fit[L]):
         Columns: residual (ln L_model - ln L), leverage (0 to 1), without (the quantity fitted without
         this run) and change (the fit's value minus that).
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> table = fit.influence("alpha")
         >>> list(table), int(table.index[0])  # the smallest run decides most
         (['residual', 'leverage', 'without', 'change'], 11)
