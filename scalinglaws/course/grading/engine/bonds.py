@@ -15,7 +15,6 @@ from pathlib import Path
 from . import sandbox
 
 _SOCKET = re.compile(r"socket:\[\d+\]")
-_SHARED = re.compile(r"^\S+ ..[-x]s .*", re.MULTILINE)
 _SIGNALS = re.compile(r"^(?:SigPnd|ShdPnd|SigBlk|SigIgn|SigCgt):.*", re.MULTILINE)
 
 
@@ -40,7 +39,7 @@ class Bonds:
             opened = Counter("socket" if _SOCKET.match(what) else what for what in found.values())
             return cls(
                 Counter({what: n for what, n in opened.items() if not _is_harmless(what)}),
-                frozenset(_SHARED.findall(_text(f"{root}/maps"))),
+                frozenset(filter(_is_shared, _text(f"{root}/maps").splitlines())),
                 tuple(_SIGNALS.findall(_text(f"{root}/status"))),
                 len(os.listdir(f"{root}/task")),
                 places,
@@ -60,6 +59,11 @@ class Bonds:
 
 def _text(path: str) -> str:
     return Path(path).read_text("utf-8", "replace")
+
+
+def _is_shared(mapping: str) -> bool:
+    """Whether a line of /proc/PID/maps, `7f0c2e000000-7f0c2e021000 rw-s ...`, is of memory mapped for several."""
+    return mapping.partition(" ")[2][3:4] == "s"
 
 
 def _is_harmless(what: str) -> bool:
