@@ -94,9 +94,11 @@ class Launcher:
 
     # --- what they use ---
 
-    def processes(self) -> list[int]:
-        """The numbers of all processes of the submission."""
-        return descendants(root.pid for root in self._roots.values())
+    def processes(self, *roles: Role) -> list[int]:
+        """The numbers of the processes in these roles; of all those of the submission, if none is given."""
+        return descendants(
+            self._roots[role].pid for role in roles or self._roots if role in self._roots
+        )
 
     def role(self, role: Role) -> set[int]:
         """The numbers of the processes in this role that have not ended, but for the first one."""

@@ -280,7 +280,7 @@ class Session:
     def _keeps_too_much(self) -> str:
         if self._launcher.grown(self._timeline.process.pid) > 0.75 * self.limits.memory * MIB:
             return "too much memory"
-        if len(self._launcher.processes()) > self._launcher.most_processes:
+        if len(self._launcher.processes("learner")) > self._launcher.most_processes:
             return "too many processes"
         return ""
 
