@@ -203,7 +203,7 @@ class RoutedLaw(Formula):
 
     @property
     def N_cutoff(self) -> float:
-        """The size from which experts no longer help: 10^(-slope_E/both)."""
+        """The size above which experts no longer help: 10^(-slope_E/both)."""
         return float(10 ** (-self.slope_E / self.both))
 
 
@@ -211,8 +211,9 @@ class RoutedLaw(Formula):
 class GranularityLaw(Formula):
     """L = E + (g/G^kappa + A)/N^alpha + B/D^beta: fine-grained experts (Krajewski et al. 2024).
 
-    arXiv:2402.07871 (secondary). G: granularity, into how many smaller experts each one is split; N
-    counts all parameters. `constants.KRAJEWSKI` has the coefficients that secondary sources quote.
+    arXiv:2402.07871 (secondary). G: granularity, the number of smaller experts that each one is
+    split into; N counts all parameters. `constants.KRAJEWSKI` has the coefficients that secondary
+    sources quote.
 
     >>> law = GranularityLaw(E=0.47, A=18.1, B=30.8, alpha=0.115, beta=0.147, g=2.1, kappa=0.58)
     >>> bool(law(1e9, 2e10, 8) < law(1e9, 2e10, 1))

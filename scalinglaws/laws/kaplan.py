@@ -48,7 +48,7 @@ class KaplanJointLaw(Formula):
         return plain(((self.N_c / N) ** ratio + self.D_c / D) ** self.alpha_D)
 
     def overfitting(self, N: ArrayLike, D: ArrayLike) -> Floats:
-        """L(N, D)/L(N, ∞) - 1: the share of the loss that finite data add (eq. 4.2)."""
+        """L(N, D)/L(N, ∞) - 1: the relative increase in loss from finite data (eq. 4.2)."""
         return plain(np.asarray(self(N, D)) / self(N, np.inf) - 1)
 
     def D_for_overfitting(self, N: ArrayLike, share: float = 0.02) -> Floats:
