@@ -19,11 +19,11 @@ COPY . .
 RUN pip install --no-cache-dir --no-deps --no-index --no-build-isolation --editable . \
     && python -m compileall -q scalinglaws
 
-# For a class whose students have numbers of their own: --build-arg VARIANTS=on. Then nobody works without a token.
+# For a class whose students have their own numbers: --build-arg VARIANTS=on. Then everybody needs a token.
 ARG VARIANTS=
 RUN if [ -n "$VARIANTS" ]; then touch variants.on; fi
 
-# Any user id may run this (OpenShift draws one): the home belongs to whoever comes, and nothing else is written.
+# Any user id may run this (OpenShift draws one): the home folder belongs to that user, and nothing else is written.
 ENV HOME=/home/learner
 RUN mkdir "$HOME" && chmod 0777 "$HOME"
 USER 1000

@@ -1,4 +1,4 @@
-# A thin door: bootstrap.py does it all, with or without make (Windows: py bootstrap.py study).
+# A thin wrapper: bootstrap.py does everything, with or without make (Windows: py bootstrap.py study).
 #
 #   make study     open JupyterLab on your own copy of the course
 #                  NO_BROWSER=1  PORT=8890  STUDENT=ada  RENEW=01_power_laws
@@ -11,7 +11,7 @@
 # A PYTHONHOME or PYTHONPATH that was set for other work would stop Python before bootstrap.py can help.
 plain := unset PYTHONHOME PYTHONPATH PYTHONINSPECT PYTHONWARNINGS;
 
-# The first command that is a working Python, of whatever age: bootstrap.py looks for a better one if it must.
+# The first command that is a working Python, of any version: bootstrap.py looks for a better one if necessary.
 ifndef PYTHON
 PYTHON := $(shell $(plain) for python in python3 python py python3.13 python3.12 python3.11 python3.14; do \
 	"$$python" -c "" 2>/dev/null && echo "$$python" && break; done)

@@ -59,16 +59,16 @@ scripts = str(Path(sys.executable).parent)
 if scripts not in os.environ.get("PATH", "").split(os.pathsep):
     os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
 
-# SQLAlchemy's remarks on how nbgrader adds a submission tell an instructor nothing.
+# SQLAlchemy's warnings about the way nbgrader adds a submission are of no use to an instructor.
 warnings.filterwarnings("ignore", category=SAWarning)
 
 # A stub must not raise: the released notebook runs to its end, and the checks tell "not started" from "wrong".
 c.ClearSolutions.code_stub = {"python": "# Your code here"}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 
-# nbgrader's list with two changes: a submission is found, read and repaired first, wherever it lies and
-# in whatever state, and our engine runs it, isolated, instead of a kernel of its own that holds the
-# hidden tests. (So `nbgrader autograde` and formgrader's button give the marks of `scalinglaws grade`.)
+# nbgrader's list with two changes: a submission is found, read and repaired first, wherever it is
+# and in any state, and our engine runs it, isolated, instead of a kernel that contains the hidden
+# tests. (So `nbgrader autograde` and formgrader's button give the marks of `scalinglaws grade`.)
 use_finder()
 c.Autograde.exporter_class = ReadAnything
 c.Autograde.sanitize_preprocessors = [
@@ -91,13 +91,14 @@ c.Autograde.autograde_preprocessors = [
 # For `nbgrader validate`, which still starts a kernel: 30 s would fail an honest fit on a busy machine.
 c.Execute.timeout = 60
 
-# Without the second, ipykernel 7 warns about TCP on the terminal of whoever grades.
+# Without the second, ipykernel 7 prints a warning about TCP for each notebook.
 c.Execute.extra_arguments = [
     "--HistoryManager.hist_file=:memory:",
     "--IPKernelApp.log_level=ERROR",
 ]
 
-# A learner who deletes a test cell loses nothing, and does not wait for a human for ever.
+# A learner who deletes a test cell loses nothing, and the submission does not wait for a person for
+# ever.
 c.OverwriteCells.add_missing_cells = True
 
 # release/ is committed, and feedback is made again after marking by hand: without this, nbgrader skips both as done.
@@ -114,6 +115,7 @@ c.GenerateFeedback.preprocessors = [
     CSSHTMLHeaderPreprocessor,
 ]
 
-# What students wrote runs no script in the feedback page or in formgrader's marking page, and formulas need no network.
+# Students' texts cannot run scripts in the feedback page or in formgrader's marking page, and
+# formulas need no network.
 c.HTMLExporter.preprocessors = [SafeHtml]
 c.HTMLExporter.extra_template_basedirs = [*TEMPLATES]

@@ -1,13 +1,15 @@
-"""Cost of a check: by the first version of this course, by this one, and again after one changed cell, in one run.
+"""Cost of a check: by the first version of this course, by this one, and again after one changed
+cell, in one run.
 
     python benchmarks/check.py                    against the first version, from this repository's history
     python benchmarks/check.py --rounds 5         the best of five of each
     python benchmarks/check.py --beside FOLDER    against another checkout
 
-Each round runs `scalinglaws check 01_power_laws` by both versions, on a finished copy, then asks a warm worker,
-as JupyterLab's panel does, for a check, and for another after each of some changes of one cell. Counted is the
-processor time of all processes that take part, by Linux's `perf stat`. A first round is not counted: in it both
-versions keep their bytecode, and this one the source as it is handed out.
+Each round runs `scalinglaws check 01_power_laws` by both versions, on a finished copy, then asks a
+warm worker, as JupyterLab's panel does, for a check, and for another after each of some changes of
+one cell. It measures the processor time of all processes involved, with Linux's `perf stat`. A
+first round is not counted: in it both versions write their bytecode, and this one caches the
+released source.
 """
 
 import argparse
@@ -31,7 +33,7 @@ def cold(course: Path, checkout: Path) -> float:
     """Seconds of processor time that one check takes, of everything from nothing."""
     words = (*PYTHON, "scalinglaws", "check", ASSIGNMENT, "--student", "s0000")
     found = measure(course, *words, checkout=checkout)
-    if " points" not in found["printed"]:  # an error also takes time, but less
+    if " points" not in found["printed"]:  # a failed check would look fast
         raise SystemExit(f"The check of {checkout} did not end well:\n{found['said']}")
     return found["cpu"]
 
@@ -48,11 +50,11 @@ def tree(pid: int) -> list[int]:
 
 @contextlib.contextmanager
 def counted(pid: int, seconds: list[float]) -> Iterator[None]:
-    """Add the processor time that a process and its children, also those to come, take meanwhile."""
+    """Add the processor time of a process and its present and future children during the block."""
     pids = ",".join(map(str, tree(pid)))
     (told, tell), (hear, heard) = os.pipe(), os.pipe()
     words = ["perf", "stat", "-x,", "-e", "task-clock", "-D", "-1", "-p", pids]
-    control = f"fd:{told},{heard}"  # where perf is told to begin, and says that it has
+    control = f"fd:{told},{heard}"  # starts perf, which then acknowledges
     perf = subprocess.Popen(
         [*words, "--control", control], stderr=subprocess.PIPE, text=True, pass_fds=(told, heard)
     )

@@ -1,19 +1,20 @@
-"""Do 80 % and 95 % intervals cover the truth 80 % and 95 % of the time? Measured on synthetic studies.
+"""Do 80 % and 95 % intervals cover the truth 80 % and 95 % of the time? Measured on synthetic
+studies.
 
     OMP_NUM_THREADS=1 python benchmarks/coverage.py --seed 1 --seconds 500    # as often as you like
     OMP_NUM_THREADS=1 python benchmarks/coverage.py --seed 1 --seconds 500 --only IsoFLOP
-    python benchmarks/coverage.py --seed 1 --record        # writes the page and what fits say of it
+    python benchmarks/coverage.py --seed 1 --record        # writes the page and the record that fits quote
 
 Each study draws runs from a stated law with noise of a stated kind, fits them with the default
-settings, and asks whether each interval holds the truth. What was measured is kept in .cache, one file
-for each seed, and the next call goes on from there: each time with the kind of study that has had the
+settings, and asks whether each interval holds the truth. Results are kept in .cache, one file for
+each seed, and the next call continues from there, always with the kind of study that has had the
 least time so far. Methods and their constants are chosen on one seed, and the page shows another.
 
-Kinds of noise: equal and normal; heavy-tailed (Student's t with 3 degrees of freedom); unequal, as in the
-240 runs that Besiroglu et al. 2024 (arXiv:2404.10102) digitised, where the residuals of their law have a
-root mean square of 0.019 in the twelfth of lowest D/N, 0.007 in the two above and 0.005 elsewhere, with
-heavy tails; grouped, where the runs of one configuration share most of their noise; and the residuals
-of our own runs. In the last study the form is wrong.
+Kinds of noise: equal and normal; heavy-tailed (Student's t with 3 degrees of freedom); unequal, as
+in the 240 runs that Besiroglu et al. 2024 (arXiv:2404.10102) digitised, where the residuals of
+their law have a root mean square of 0.019 in the twelfth of lowest D/N, 0.007 in the two above and
+0.005 elsewhere, with heavy tails; grouped, where the runs of one configuration share most of their
+noise; and the residuals of our own runs. In the last study the form is wrong.
 """
 
 from __future__ import annotations
@@ -64,7 +65,11 @@ _SURFACE: Quantities = {
     "N_opt(1e23)": lambda law: law.N_opt(1e23),
     "L_opt(1e23)": lambda law: law.L_opt(1e23),
 }
-_ALLOCATION: Quantities = {"a": lambda law: law.a, "N_opt(1e22)": lambda law: law.N_opt(1e22)}
+_ALLOCATION: Quantities = {
+    "a": lambda law: law.a,
+    "N_opt(1e22)": lambda law: law.N_opt(1e22),
+    "L_opt(1e22)": lambda law: law.L_opt(1e22),
+}
 _JOINT: Quantities = {
     "gamma": lambda law: law.gamma,
     "a": lambda law: law.a,
@@ -186,7 +191,9 @@ def broken(n):
 
 
 def ours():
-    """Our prose runs: the joint law through them is the truth; noise: residuals of runs of like C."""
+    """Our prose runs: the joint law fitted to them is the truth; noise: residuals of runs of
+    similar C.
+    """
     runs = load_runs("isoflop", corpus="prose")
     N, D = runs["N"].to_numpy(), runs["D"].to_numpy()
     measured = fit_joint(N, D, runs["loss"])
@@ -246,7 +253,9 @@ def chain(n):
 
 
 def wrong_form(n):
-    """A joint law with gamma = 0.8, read as Chinchilla's: what both can say is the loss inside."""
+    """A joint law with gamma = 0.8, fitted as Chinchilla's: both can only give the loss inside the
+    data.
+    """
     law = JointLaw(E=1.69, A=406, B=411, alpha=0.34, beta=0.28, gamma=0.8)
 
     def fit(rng):
@@ -402,7 +411,7 @@ def recorded(record: Record, seed: int) -> list[coverage.Study]:
 
 
 def page(studies: Sequence[coverage.Study], seed: int, resamples: int) -> str:
-    """The page of studies made from a seed with so many resamples each, as Markdown."""
+    """The page of studies made from a seed with this many resamples each, as Markdown."""
     rows: list[str] = []
     away: list[tuple[float, ...]] = []  # of the studies whose form is right: points from the level
     errors: list[tuple[float, ...]] = []

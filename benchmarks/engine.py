@@ -40,7 +40,7 @@ class TorchModel(torch.nn.Module):
         self.shape = shape
         self.weights = torch.nn.ParameterDict(
             {
-                # PyTorch keeps embeddings by row; ours stand in columns.
+                # PyTorch keeps embeddings in rows, ours are in columns.
                 name.replace(".", "_"): torch.nn.Parameter(
                     torch.from_numpy(
                         (matrix.T if name in ("embedding", "positions") else matrix).copy()
@@ -125,7 +125,7 @@ def seconds_per_call(function, seconds: float) -> float:
 
 
 def matmul_peak() -> float:
-    """FLOP/s of the core's best float32 product among shapes like ours: what nobody exceeds."""
+    """FLOP/s of the core's best float32 product among shapes like ours: an upper bound."""
     best = 0.0
     for rows, inner, columns in ((640, 160, 1024), (512, 128, 1024), (512, 512, 512)):
         a = np.ones((rows, inner), np.float32)

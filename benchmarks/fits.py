@@ -5,7 +5,7 @@
     OMP_NUM_THREADS=1 python benchmarks/fits.py --record   # also writes benchmarks/fits.md
 
 All of it runs in this one process, on one core, on the same 240 runs drawn from a stated law. `chinchilla` is measured
-only if it is installed (pip install chinchilla==0.2.0); it is no dependency of ours.
+only if it is installed (pip install chinchilla==0.2.0); it is not a dependency of ours.
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ def timed(function, repeats: int = 1):
 
 
 def published_procedure(runs, every: int):
-    """L-BFGS with finite differences from every start (or each so-manieth). Seconds for the full grid, and the best."""
+    """L-BFGS with finite differences from every start (or every n-th).
+
+    Seconds for the full grid, and the best.
+    """
     starts = published_starts()[::every]
     rows = []
     begin = time.process_time()

@@ -28,14 +28,14 @@ import nbformat
 COURSE = Path(__file__).parents[1]
 sys.path.insert(0, str(COURSE))
 ASSIGNMENT = "01_power_laws"
-FIRST = "77c9158"  # the first version: what came later is measured beside it
+FIRST = "77c9158"  # the first version, with which later ones are compared
 PYTHON = (sys.executable, "-m")
-# nbgrader as it comes: its own steps, its own kernels; only its time limit is raised, for a busy machine.
+# Stock nbgrader: its own steps, its own kernels; only its time limit is raised, for a busy machine.
 STOCK = "c = get_config()\nc.CourseDirectory.course_id = 'scaling_laws'\nc.Execute.timeout = 300\n"
 
 
 def make_course(folder: Path, students: int, checkout: Path = COURSE) -> None:
-    """A course whose students handed in the released notebook, finished in different degrees."""
+    """A course whose students submitted the released notebook, finished to different degrees."""
     from scalinglaws.course.exercises import graded_cells, read_notebook
 
     shutil.copytree(checkout / "source" / ASSIGNMENT, folder / "source" / ASSIGNMENT)
@@ -62,9 +62,11 @@ def environment(checkout: Path = COURSE) -> dict[str, str]:
 
 
 def measure(folder: Path, *words: str, checkout: Path = COURSE) -> dict[str, Any]:
-    """Run a command; {"wall": s, "cpu": s, "instructions": number}, nan where this machine does not count.
+    """Run a command; {"wall": s, "cpu": s, "instructions": number}, nan where this machine does not
+    count.
 
-    `perf stat` counts all that a command starts. (`getrusage` would leave out the engine's processes, which nobody waits for.)
+    `perf stat` counts all processes of a command. (`getrusage` would leave out the engine's
+    processes, which are not waited for.)
     """
     events = ["task-clock", "instructions"]
     perf = ["perf", "stat", "-x,", "-e", ",".join(events), "-o", str(folder / "perf")]
@@ -143,7 +145,9 @@ def beside(other: Path, students: int, rounds: int) -> None:
     costs: dict[str, list[float]] = {name: [] for name in trees}
     printed: dict[str, list[tuple]] = {}
     with tempfile.TemporaryDirectory() as temporary:
-        for number in range(rounds + 1):  # in the first one both compile their modules: not counted
+        for number in range(
+            rounds + 1
+        ):  # the first one is not counted, because both compile their modules
             for name, checkout in trees.items():
                 folder = Path(temporary, f"{name}{number}")
                 make_course(folder, students if number else 1, other)

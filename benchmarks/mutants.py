@@ -1,13 +1,14 @@
-"""How well the checks of each exercise tell right from wrong: the mutation score, and what is open.
+"""How well the checks of each exercise tell right from wrong: the mutation score, and what is left
+to do.
 
     python -m benchmarks.mutants 01_power_laws            # all its exercises
     python -m benchmarks.mutants 01_power_laws ex6 ex8    # these only
 
-The score is the part of the mutants of the official solution that is refused, without those that are
-equal to it (`tests/course/mutants.py`). Below an exercise stands what is open: mutants that passed,
-shapes of a right answer that were refused, and slips whose sentence never comes, with the reply that
-came instead. At the end stand the tolerances, the tightest first: how many tolerances away the nearest
-slip lies. Below 1 it is accepted as right; below 2, a little rounding hides it.
+The score is the share of the mutants of the official solution that is refused, not counting those
+that are equal to it (`tests/course/mutants.py`). Below each exercise is a list of mutants that
+passed, shapes of a right answer that were refused, and slips whose sentence never appears, with the
+reply that came instead. The tolerances come last, the tightest first: how many tolerances away the
+nearest slip lies. Below 1 it is accepted as right; below 2, a little rounding hides it.
 """
 
 import sys

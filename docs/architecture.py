@@ -1,10 +1,10 @@
-"""Draw the architecture in CONTRIBUTING.md: each room, what it is for, and what it may import.
+"""Draw the architecture in CONTRIBUTING.md: each package, what it is for, and what it may import.
 
 python docs/architecture.py           # write it
 python docs/architecture.py --check   # exit 1 if it is stale
 
-The storeys are those of the contracts in pyproject.toml, the sentences are the modules' own, and the
-arrows are the imports that the code has.
+The layers come from the contracts in pyproject.toml, the sentences from the modules' docstrings,
+and the arrows from the imports in the code.
 """
 
 import ast
@@ -22,7 +22,7 @@ PLUMBING = {"errors", "files", "paths", "arrays", "extras", "terminal", "markdow
 
 
 def storeys(contract: str) -> list[list[str]]:
-    """The rooms of each layer of a contract, from the top down."""
+    """The packages of each layer of a contract, from the top down."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     contracts = project["tool"]["importlinter"]["contracts"]
     (layers,) = [c["layers"] for c in contracts if c["id"] == contract]
@@ -30,21 +30,21 @@ def storeys(contract: str) -> list[list[str]]:
 
 
 def purpose(module: str) -> str:
-    """The first line of a module's docstring, without its full stop."""
+    """The first paragraph of a module's docstring, without its full stop."""
     path = ROOT / module.replace(".", "/")
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-    return text.partition("\n")[0].rstrip(".")
+    return " ".join(text.partition("\n\n")[0].split()).rstrip(".")
 
 
 def room(module: str) -> str:
-    """The room that a module is in: `laws`, or `course/practice`."""
+    """The package that a module is in: `laws`, or `course/practice`."""
     parts = module.split(".")[1:]
     return "/".join(parts[:2] if parts[:1] == ["course"] else parts[:1])
 
 
 def arrows(graph: grimp.ImportGraph) -> set[tuple[str, str]]:
-    """(importer, imported) of rooms, without the plumbing that everything uses."""
+    """(importer, imported) of packages, without the basic modules that everything uses."""
     found = set()
     for module in graph.modules:
         for imported in graph.find_modules_directly_imported_by(module):
@@ -55,11 +55,11 @@ def arrows(graph: grimp.ImportGraph) -> set[tuple[str, str]]:
 
 
 def picture() -> str:
-    """The storeys as a table and the arrows as a diagram, in Markdown."""
-    lines = ["| Room of the course, top to bottom | What it does |", "| --- | --- |"]
+    """The layers as a table and the arrows as a diagram, in Markdown."""
+    lines = ["| Package of the course, top to bottom | What it does |", "| --- | --- |"]
     for rooms in storeys("course"):
         lines += [f"| `course/{name}` | {purpose(f'{COURSE}.{name}')} |" for name in rooms]
-    lines += ["", "| Room below the course, top to bottom | What it does |", "| --- | --- |"]
+    lines += ["", "| Package below the course, top to bottom | What it does |", "| --- | --- |"]
     for rooms in storeys("storeys"):
         names = [name for name in rooms if name != "course"]
         lines += [f"| `{name}` | {purpose(f'scalinglaws.{name}')} |" for name in names]

@@ -29,8 +29,8 @@ EXAMPLE = PAGE.with_name("which_fit.md")
 FIGURE = PAGE.parent / "which_fit" / "isoflop.png"
 FIGURES = PAGE.parent / "reference"  # what the examples of the plot functions draw
 
-# What a reader who knows lmfit or statsmodels looks for: what they call it, words, and the attribute of
-# a fit here. The page refuses a row whose attribute does not exist.
+# What a reader who knows lmfit or statsmodels looks for: its name there, its description, and the
+# attribute of a fit here. A row whose attribute does not exist is an error.
 ELSEWHERE = (
     ("`result.params`, `best_values`", "`fit.law.alpha`; their names:", "parameters"),
     ("`stderr`, `bse`", "", "standard_errors"),
@@ -43,7 +43,11 @@ ELSEWHERE = (
     ),
     ("`ci_report()` (by profile)", "", "profile_interval"),
     ("`conf_interval2d()`", "", "profile"),
-    ("`wald_test()`, `t_test()`", "does the interval of the quantity hold the value?", "interval"),
+    (
+        "`wald_test()`, `t_test()`",
+        "does the interval of the quantity contain the value?",
+        "interval",
+    ),
     ("`compare_lr_test()`, `compare_f_test()`", "", "likelihood_ratio"),
     ("`fit_report()`, `summary()`", "", "to_text"),
     ("`summary().tables`", "", "summary"),
@@ -64,7 +68,7 @@ ELSEWHERE = (
     ("bootstrap", "", "bootstrap"),
     ("`save_modelresult()`, `save()`", "", "save"),
 )
-# The same for how a fit is asked for.
+# The same for the arguments of a fit.
 ASKED = (
     ("`Model(func)`, `minimize(func)`", "`fit_law(func, runs)`"),
     ("`Parameters`: `value`, `min`, `max`", "`start={...}`, `bounds={...}`"),
@@ -78,13 +82,13 @@ ASKED = (
     ("`load_modelresult()`, `load()`", "`load_fit(path)`"),
 )
 
-# The section on fits, by what a reader wants to do.
+# The section on fits, by task.
 FITS = {
     "Fit a law": (
         "fit_chinchilla", "fit_joint", "fit_power_law", "fit_broken_power_law", "fit_repeated",
         "fit_law",
     ),
-    "Find the best N and D of a budget without a formula for L": ("fit_isoflop", "fit_envelope"),
+    "Find the best N and D for a budget without a formula for L": ("fit_isoflop", "fit_envelope"),
     "From a loss to a task, a mixture or a capability": (
         "fit_accuracy", "fit_error", "Chain", "fit_mixing", "mixing_law", "fit_observational",
     ),
@@ -121,7 +125,7 @@ def section(title: str, module, names) -> list[str]:
 
 def entry(name: str, thing) -> list[str]:
     """A function, or a class with its own public methods."""
-    # Nobody builds the result of a fit by hand: its name is enough.
+    # The result of a fit is never built by hand, so its name is enough.
     result = inspect.isclass(thing) and issubclass(thing, Fit)
     lines = [f"### `{name}{'' if result else signature(thing)}`", "", *body(thing)]
     if inspect.isclass(thing):
@@ -181,7 +185,7 @@ def body(thing) -> list[str]:
 
 
 def elsewhere() -> list[str]:
-    """Where what lmfit and statsmodels offer is to be found here."""
+    """The table of equivalents for users of lmfit and statsmodels."""
     regression = fits.result.RegressionFit
     known = {*dir(regression), *(item.name for item in fields(regression))}
     if unknown := [name for *_, name in ELSEWHERE if name not in known]:
@@ -197,7 +201,7 @@ def elsewhere() -> list[str]:
         "| --- | --- |",
         *(f"| {there} | {here} |" for there, here in ASKED),
         "",
-        "| what the result has there | here |",
+        "| the result's attribute there | here |",
         "| --- | --- |",
         *(
             f"| {there} | {' '.join([words, f'`fit.{name}`']).strip()} |"
@@ -268,7 +272,7 @@ def example() -> str:
 
 
 def alike(old: str, new: str) -> bool:
-    """Whether two texts differ in nothing but the last digits of numbers."""
+    """Whether two texts differ only in the last digits of numbers."""
     number_in = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
     pairs = zip(number_in.findall(old), number_in.findall(new), strict=False)
     close = all(abs(float(a) - float(b)) <= 0.02 * abs(float(a)) + 1e-12 for a, b in pairs)
@@ -344,7 +348,7 @@ def page() -> str:
         "C training FLOPs, and L is a cross-entropy in nats per token (per byte for the course's own runs). Arrays "
         "broadcast; scalars come back as floats; bad input raises `scalinglaws.errors.CourseError` with one sentence.",
         "",
-        "Start with [which fit for which data](which_fit.md). What wants a table of runs reads it with `read_runs`. "
+        "Start with [which fit for which data](which_fit.md). Functions that take a table of runs read it with `read_runs`. "
         "Examples use `import numpy as np` and `from scalinglaws.laws import *`, besides what they import.",
         "",
         *elsewhere(),

@@ -4,7 +4,7 @@
     dev.txt     the same versions, and what the tests need
 
 Both hold for every Python and system in `PYTHONS` and `SYSTEMS`, pin each package to one version and its hashes,
-and name no host. The package index is the one that pip is configured to use.
+and name no host. The package index is the one in pip's configuration.
 """
 
 import os
@@ -26,7 +26,7 @@ SYSTEMS = [
 
 
 def uv(*arguments: str) -> None:
-    """Run `uv pip` on the index that pip would ask; the index never reaches a file."""
+    """Run `uv pip` with pip's index; the index is never written to a file."""
     command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     configured = subprocess.run(command, capture_output=True, text=True).stdout.strip()
     index = os.environ.get("PIP_INDEX_URL") or configured

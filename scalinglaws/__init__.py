@@ -1,7 +1,8 @@
-"""Scaling laws of language models: measured runs, laws, fits and figures, and the course built on them.
+"""Scaling laws of language models: measured runs, laws, fits and figures, and the course built on
+them.
 
-The public names stand in `__init__.pyi`. Each is loaded when it is first used, so that
-`import scalinglaws` costs next to nothing and needs only what is used.
+`__init__.pyi` lists the public names. Each is loaded when it is first used, so `import scalinglaws`
+costs next to nothing.
 """
 
 import ast

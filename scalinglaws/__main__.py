@@ -1,4 +1,4 @@
-"""`python -m scalinglaws`: the console command, where scripts are not on the PATH."""
+"""`python -m scalinglaws`: the console command, for when the script is not on the PATH."""
 
 import os
 import sys

@@ -1,6 +1,6 @@
 """The console command `scalinglaws`.
 
-Each subcommand lives in a module of its own that offers two functions: `add_arguments(parser)` and
+Each subcommand has its own module with two functions: `add_arguments(parser)` and
 `run(args) -> int` (the exit code). A module is imported only when its subcommand is asked for, so that
 `scalinglaws check` need not load the training engine.
 """
@@ -8,7 +8,8 @@ Each subcommand lives in a module of its own that offers two functions: `add_arg
 import os
 import sys
 
-# Until `environment.stand_alone` drops PYTHONPATH, what lies there must not replace modules of Python or of the course.
+# Until `environment.stand_alone` drops PYTHONPATH, its modules must not shadow Python's or the
+# course's.
 sys.path.sort(key=os.environ.get("PYTHONPATH", "").split(os.pathsep).__contains__)
 
 import argparse
@@ -37,7 +38,7 @@ COMMANDS = {
     ),
     "check": Command(
         "scalinglaws.course.grading.self_check",
-        "check your own copy of an assignment, here and now",
+        "check your own copy of an assignment",
         "grade",
     ),
     "practice": Command(
@@ -93,7 +94,7 @@ COMMANDS = {
     ),
     "grades": Command(
         "scalinglaws.course.school.export",
-        "write the gradebook as CSV, also for Canvas, Moodle, Blackboard and Brightspace",
+        "write the gradebook as CSV, also in the form of Canvas, Moodle, Blackboard or Brightspace",
         "grade",
     ),
     "publish": Command(
@@ -130,16 +131,22 @@ COMMANDS = {
         "grade",
     ),
     "source": Command(
-        "scalinglaws.course.source", "bring source/ in step: notebooks and their texts", "grade"
+        "scalinglaws.course.source",
+        "bring the notebooks of source/ and their texts in step",
+        "grade",
     ),
     "texts": Command(
-        "scalinglaws.course.texts", "the notebooks' texts for translators, and back", "grade"
+        "scalinglaws.course.texts",
+        "extract the course's texts for translators, and apply translations",
+        "grade",
     ),
     "release": Command("scalinglaws.course.release", "regenerate release/ from source/", "grade"),
     "site": Command(
         "scalinglaws.site.command", "build the course as a static site to read offline", "site"
     ),
-    "slides": Command("scalinglaws.site.slides", "a notebook for a projector, offline", "site"),
+    "slides": Command(
+        "scalinglaws.site.slides", "make slides for a projector from a notebook, offline", "site"
+    ),
     "sweep": Command(
         "scalinglaws.findings.sweep", "train the tiny language models of the study", "train"
     ),
@@ -147,7 +154,7 @@ COMMANDS = {
         "scalinglaws.training.corpus", "build a corpus from named, hashed packages", "train"
     ),
     "datasheet": Command(
-        "scalinglaws.training.datasheet", "after a sweep: bring data/README.md up to date", "train"
+        "scalinglaws.training.datasheet", "update data/README.md after a sweep", "train"
     ),
     "findings": Command(
         "scalinglaws.findings.command",
@@ -174,7 +181,7 @@ def build_parser(chosen: str | None) -> argparse.ArgumentParser:
 
 
 def _options(args: argparse.Namespace) -> list[str]:
-    """The options of the subcommand that was parsed, as they are typed."""
+    """The options of the subcommand, spelled as on the command line."""
     return [f"--{name.replace('_', '-')}" for name in vars(args)]
 
 
@@ -211,8 +218,8 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nscalinglaws: stopped.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `scalinglaws grades | head` has seen enough
+    except BrokenPipeError:  # `scalinglaws grades | head` closed the pipe early
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # Python would complain at its end
+        )  # otherwise Python complains when it exits
         return 0

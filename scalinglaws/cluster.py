@@ -1,8 +1,7 @@
 """Work on a running Dask scheduler: `scalinglaws grade` and `sweep` with `--cluster ADDRESS`.
 
-The workers need this package and nothing else: what is to be graded or trained travels to them, and
-the result comes back. This process alone writes gradebook and tables, as always. A worker that dies
-loses its work to the others.
+The workers need only this package: the work is sent to them, and the results come back. Only this
+process writes the gradebook and the tables. If a worker dies, the others take over its work.
 """
 
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -10,7 +9,7 @@ from typing import Any
 
 from scalinglaws.errors import CourseError
 
-TRIES = 3  # what has ended as many workers is not sent to another
+TRIES = 3  # give up on a task that has killed this many workers
 PATIENCE = 20.0  # seconds to wait for a scheduler's answer
 
 
@@ -41,7 +40,9 @@ def connect(address: str) -> "ClusterExecutor":
 
 
 class ClusterExecutor(Executor):
-    """Dask's client with the interface of `concurrent.futures`. slots: threads of all workers."""
+    """Dask's client with the interface of `concurrent.futures`. slots: the workers' threads, added
+    up.
+    """
 
     def __init__(self, client: Any, slots: int) -> None:
         self.client, self.slots = client, slots
@@ -50,7 +51,7 @@ class ClusterExecutor(Executor):
         )  # they only wait
 
     def submit(self, function, /, *args, **kwargs) -> Future:
-        """Run `function` on a worker; another worker takes over where one dies."""
+        """Run `function` on a worker; if the worker dies, another takes over."""
         future = self.client.submit(function, *args, **kwargs, pure=False, retries=TRIES)
         return self._threads.submit(future.result)
 

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-# Text and all that means something stands out from the ground by at least 4.5 : 1, edges of fields by 3 : 1 (WCAG 2.2, AA).
+# Contrast with the background is at least 4.5 : 1 for text and meaningful marks, 3 : 1 for the
+# edges of fields (WCAG 2.2, AA).
 Theme = Literal["light", "dark"]
 PAGE: dict[Theme, dict[str, str]] = {
     "light": {
@@ -25,15 +26,15 @@ def css_variables(theme: Theme) -> str:
     return " ".join(f"--{name}: {colour};" for name, colour in PAGE[theme].items())
 
 
-# Where a page stands in the dark: JupyterLab, VS Code, Colab.
+# Selectors of a dark theme around the page: JupyterLab, VS Code, Colab.
 _IN_THE_DARK = ('[data-jp-theme-light="false"]', ".vscode-dark", 'html[theme="dark"]')
 
 
 def css_rules(selector: str) -> str:
-    """The palette as CSS for a part of a notebook's page, by the theme around it.
+    """The palette as CSS for an element in a notebook, following the theme around it.
 
-    JupyterLab has colours of its own for three of them: ink, ground and raised are given as `--page-ink` and so on, for
-    what uses `var(--jp-..., var(--page-ink))`.
+    JupyterLab has its own colours for three of them: ink, ground and raised are defined as
+    `--page-ink` and so on, for rules that use `var(--jp-..., var(--page-ink))`.
     """
 
     def rule(theme: Theme, where: str) -> str:

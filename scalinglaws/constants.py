@@ -93,7 +93,7 @@ CHINCHILLA_REPLICATION = ChinchillaLaw(
 )
 
 # N: (C, D) of compute-optimal training, from Table 3 (approach 1) and Table A3 (approaches 2 and 3).
-# One entry is a misprint and kept as printed: see HOFFMANN_MISPRINT.
+# One entry is a misprint, kept as printed: see HOFFMANN_MISPRINT.
 _N = (400e6, 1e9, 10e9, 67e9, 175e9, 280e9, 520e9, 1e12, 10e12)
 HOFFMANN_TABLES = MappingProxyType(
     {

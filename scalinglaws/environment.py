@@ -1,8 +1,9 @@
-"""The course's Python environment, `.venv`: set up from a lock in requirements/, then used to run a command.
+"""The course's Python environment, `.venv`: set up from a lock in requirements/, then used to run a
+command.
 
-bootstrap.py calls this with whatever Python it finds, so it uses the standard library only. A set-up ends with
-a stamp in .venv. Where the stamp fits, nothing is done; where it is missing (an interrupted set-up, a folder
-that was moved, another Python), the environment is made again rather than trusted.
+bootstrap.py calls this with whatever Python it finds, so it uses the standard library only. A
+set-up ends by writing a stamp into .venv. If the stamp fits, nothing is done. If it does not (an
+interrupted set-up, a folder that was moved, another Python), the environment is made again.
 """
 
 import importlib.util
@@ -25,13 +26,13 @@ VENV = COURSE / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "scalinglaws.json"
-SAFE = ["-P"]  # for Python: modules come from where they are installed, not from the working folder
+SAFE = ["-P"]  # for Python: import installed modules only, never from the working folder
 BYTES_NEEDED = 1.2e9  # measured on Linux: 760 MB for learners, 1020 MB for developers
 
-# Variables that a user sets for other work; they would change the course's Python, its Jupyter and its figures ...
+# Prefixes of variables that would change the course's Python, its Jupyter and its figures ...
 FOREIGN = ("PYTHON", "JUPYTER", "IPYTHON", "MPLBACKEND", "MATPLOTLIBRC")
-HUB = "JUPYTERHUB_"  # what a hub tells the servers that it starts
-# ... and those among them that do no harm.
+HUB = "JUPYTERHUB_"  # JupyterHub's settings for the servers that it starts
+# ... and exceptions that do no harm.
 HARMLESS = {
     "PYTHONIOENCODING",
     "PYTHONUTF8",
@@ -45,10 +46,10 @@ HARMLESS = {
     "JUPYTERLAB_SETTINGS_DIR",
 }
 
-# What developers run, in order: arguments for Python. A line that ends with & runs beside those after it.
-# All other commands are those of `scalinglaws`.
+# What developers run, in order: arguments for Python. A line that ends with & runs alongside those
+# after it. All other commands are subcommands of `scalinglaws`.
 DEVELOPER_COMMANDS = {
-    # The linter reads notebooks; what it changes goes back into their texts.
+    # The linter changes notebooks; the next command copies its changes into their texts.
     "format": [
         "-m scalinglaws source",
         "-m ruff check --fix",
@@ -64,7 +65,7 @@ DEVELOPER_COMMANDS = {
         "-m deptry .",
         "-m basedpyright --level error &",
         "-m basedpyright --level error --project pyright-library.json &",
-        "-m pytest -n auto",  # how many processes: tests/conftest.py
+        "-m pytest -n auto",  # tests/conftest.py sets the number of processes
     ],
 }
 
@@ -90,17 +91,17 @@ def main(arguments: list[str]) -> int:
     if not for_developers:
         environment["SCALINGLAWS_COURSE"] = str(COURSE)
         return run([PYTHON, *SAFE, "-m", "scalinglaws", command, *rest], environment)
-    # Without its bytecode, each of the many processes of the tests would compile the course.
+    # Without bytecode files, each test process would compile the course again.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(COURSE)
     *first, last = DEVELOPER_COMMANDS[command]
-    if rest:  # some of the tests: types take longer than those that somebody waits for
+    if rest:  # only some tests were asked for: skip the type checks, which take longer
         first = [line for line in first if not line.endswith("&")]
     return run_in_order([line.split() for line in first] + [[*last.split(), *rest]], environment)
 
 
 def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables without those that a user sets for other work."""
+    """The environment variables, without those that would change the course's Python or Jupyter."""
     return {
         name: value
         for name, value in environment.items()
@@ -109,18 +110,18 @@ def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_matplotlibrc() -> str:
-    """The settings that matplotlib comes with: the file it reads where a user has none."""
+    """Matplotlib's default settings: the file that it reads if the user has none."""
     found = importlib.util.find_spec("matplotlib")
     folders = found.submodule_search_locations if found else None
     return str(Path((folders or [""])[0], "mpl-data", "matplotlibrc"))
 
 
 def stand_alone(argv: list[str]) -> int | None:
-    """Make this process independent of what the user's shell sets for other work.
+    """Make this process independent of variables that the user's shell sets for other work.
 
-    Python has read its own variables when it started. Where some were set, and this is the course's
-    environment, the command runs once more without them: then its exit code is returned, else None.
-    (An environment of the user's own may need its PYTHONPATH.)
+    Python reads its own variables when it starts. If some were set, and this is the course's
+    environment, run the command once more without them and return its exit code; otherwise return
+    None. (Another environment may need its PYTHONPATH.)
     """
     wanted = own_environment(os.environ)
     foreign = os.environ.keys() - wanted.keys()
@@ -138,7 +139,7 @@ def run(command: list[str | Path], environment: Mapping[str, str]) -> int:
 
 
 def wait(process: subprocess.Popen) -> int:
-    """A process's exit code, however often Ctrl-C is pressed meanwhile."""
+    """Wait for a process, however often Ctrl-C is pressed; returns its exit code."""
     while True:
         try:
             return process.wait()
@@ -147,9 +148,11 @@ def wait(process: subprocess.Popen) -> int:
 
 
 def run_in_order(lines: list[list[str]], environment: Mapping[str, str]) -> int:
-    """Run Python with each line's arguments until one fails; return the first exit code that isn't 0.
+    """Run Python with each line's arguments until one fails; return the first exit code that isn't
+    0.
 
-    A line that ends with & runs beside those after it. What it says is shown at the end, if it fails.
+    A line that ends with & runs alongside those after it. Its output is shown at the end if it
+    fails.
     """
     code = 0
     with ExitStack() as stack:
@@ -178,7 +181,7 @@ def run_in_order(lines: list[list[str]], environment: Mapping[str, str]) -> int:
 def set_up(lock: str) -> None:
     """Make .venv hold the packages of requirements/<lock>.txt, and the package `scalinglaws` itself.
 
-    Raises CourseError, or OSError for what the disk refuses.
+    Raises CourseError, or OSError if a file cannot be written.
     """
     refuse_impossible_folder()
     present = read_stamp()
@@ -196,25 +199,25 @@ def set_up(lock: str) -> None:
     with only_one_set_up():
         if not (PYTHON.exists() and all(present.get(k) == wanted[k] for k in ("python", "folder"))):
             make_venv()
-        write_stamp({})  # from here to the end, the environment is not to be trusted
+        write_stamp({})  # no valid stamp until the set-up is complete
         install_packages(lock)
         install_course()
         write_stamp(wanted)
 
 
 def refuse_impossible_folder() -> None:
-    """Raise CourseError where the course's path holds a character that no Python environment can live with."""
+    """Raise CourseError if the course's path holds a character that breaks Python environments."""
     names = {"\n": "a line break", "\r": "a carriage return", os.pathsep: f"{os.pathsep!r}"}
     for character, name in names.items():
         if character in str(COURSE):
             raise CourseError(
-                f"the course's folder {str(COURSE)!r} has {name} in its path, with which Python cannot make an "
-                "environment: rename the folder, then run this again."
+                f"the course's folder {str(COURSE)!r} has {name} in its path, and Python cannot "
+                "make an environment there: rename the folder, then run this again."
             )
 
 
 def read_stamp() -> dict[str, Any]:
-    """What .venv holds; empty if that is not known."""
+    """The stamp of .venv; empty if there is none."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -243,7 +246,7 @@ def make_venv() -> None:
     if not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip")):
         version = "{}.{}".format(*sys.version_info)
         raise CourseError(
-            "this Python cannot make an environment, for its venv module is missing: install it "
+            "this Python cannot make an environment because its venv module is missing: install it "
             f"(Debian, Ubuntu: sudo apt install python{version}-venv), then run this again."
         )
     free = shutil.disk_usage(COURSE).free
@@ -255,14 +258,15 @@ def make_venv() -> None:
     print(
         "Setting up the course in .venv (only the first time; one to five minutes) ...", flush=True
     )
-    # If this Python stands in an environment itself (perhaps the very one that goes), take its origin.
+    # If this Python is in an environment itself (perhaps the one being replaced), use its base
+    # Python.
     step(getattr(sys, "_base_executable", sys.executable), *SAFE, "-m", "venv", "--clear", VENV)
 
 
 def install_packages(lock: str) -> None:
     """Install a lock's packages; pip checks every hash.
 
-    The lock is complete, so pip need not look for more; and what needs a compiler is not in it.
+    The lock is complete, so pip need not resolve anything, and nothing in it needs a compiler.
     """
     lock_file = f"requirements/{lock}.txt"
     pip_install(
@@ -271,14 +275,14 @@ def install_packages(lock: str) -> None:
 
 
 def install_course() -> None:
-    """Install `scalinglaws` where it stands, so that an update of the course is in force at once."""
+    """Install `scalinglaws` in editable mode, so that an update of the course takes effect at once."""
     pip_install("--no-deps", "--no-index", "--no-build-isolation", "--editable", ".")
 
 
 def pip_install(*arguments: str | Path) -> None:
-    """Run `pip install` in the course's folder, on the package index that the user's pip is configured for.
+    """Run `pip install` in the course's folder, with the user's pip configuration.
 
-    Paths are given from there: pip would take `[`, `#` or `%` in the course's own path for more than letters.
+    Paths are relative: pip would misread `[`, `#` or `%` in an absolute path.
     """
     options = [
         "--no-input",
@@ -299,7 +303,7 @@ def step(*command: str | Path) -> None:
         command,
         cwd=COURSE,
         env=environment,
-        umask=0o022,  # where root grades, students' code runs as another user, who must read .venv
+        umask=0o022,  # when root grades, students' code runs as a user who must read .venv
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -312,18 +316,19 @@ def step(*command: str | Path) -> None:
                 show_progress(" ".join(line.split()[:2]))
     show_progress("")
     if process.returncode:
-        if shutil.disk_usage(COURSE).free < 50e6:  # not every step says that this was the cause
+        if shutil.disk_usage(COURSE).free < 50e6:  # not every step reports a full disk as the cause
             output.append("No space left")
         raise CourseError(explain("".join(output)))
 
 
 def show_progress(text: str) -> None:
-    """Write over the last line, where somebody watches."""
+    """Overwrite the last line, if the output is a terminal."""
     if sys.stdout.isatty():
         print(f"\r{text:<60.60}\r", end="", flush=True)
 
 
-# (signs in an error's text or in the output of venv or pip, what they mean), the surest signs first
+# (patterns in the text of an error or the output of venv or pip, what they mean), the most certain
+# first
 EXPLANATIONS = [
     (
         ["No space left", "[Errno 28]", "Disk quota exceeded", "[Errno 122]", "[WinError 112]"],

@@ -1,4 +1,4 @@
-"""The one error that a user is meant to read, and what may have been meant by a word that is not known."""
+"""The one error that a user is meant to read, and suggestions for a misspelt name."""
 
 import difflib
 import textwrap
@@ -15,7 +15,7 @@ class CourseError(Exception):
     """
 
     def _render_traceback_(self) -> list[str]:
-        # IPython shows these lines instead of a traceback through files that are not the reader's.
+        # IPython shows these lines instead of a traceback through our files.
         lines = textwrap.wrap(f"{type(self).__name__}: {self}", 96, break_long_words=False)
         steps = traceback.extract_tb(self.__traceback__)
         own = [
@@ -32,9 +32,9 @@ def _is_cell(filename: str) -> bool:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """ " Did you mean check?", to follow a sentence on a word that is not known; "" where nothing is near it.
+    """ " Did you mean check?", to end a message about an unknown word; "" if no name is close.
 
-    A part of a name is near it, and so is a name with a few letters wrong or exchanged.
+    A part of a name is close, and so is a name with a few letters wrong or swapped.
     """
     names = {name.lower(): name for name in known if name}
     typed = word.strip().lower()

@@ -1,4 +1,4 @@
-"""The optional parts of the package: what to say where one of them is not installed."""
+"""The optional parts of the package: what to say if one of them is not installed."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -7,14 +7,15 @@ from .errors import CourseError
 
 
 class MissingExtra(CourseError, ModuleNotFoundError):
-    """A part of the package that was not installed. Its text says how to install it."""
+    """An optional part of the package is not installed; the text says how to install it."""
 
 
 @contextmanager
 def explained(what: str, extra: str) -> Generator[None]:
-    """Turn the absence of a package into a sentence: `what` needs the extra of that name.
+    """Turn a missing package into a sentence: `what` needs the extra of that name.
 
-    Raises MissingExtra. A module of our own that is missing is a fault of the package, and stays one.
+    Raises MissingExtra. If one of our own modules is missing, the package is broken, and the error
+    stays as it is.
     """
     try:
         yield
@@ -23,7 +24,7 @@ def explained(what: str, extra: str) -> Generator[None]:
         if not extra or not missing or missing == __package__ or isinstance(error, MissingExtra):
             raise
         raise MissingExtra(
-            f"{what} needs packages that are not installed ({missing}, for one): "
-            f"pip install 'scalinglaws[{extra}]'",
+            f"{what} needs packages that are not installed (such as {missing}): pip install "
+            f"'scalinglaws[{extra}]'",
             name=missing,
         ) from None

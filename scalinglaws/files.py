@@ -1,4 +1,4 @@
-"""Files that never stand half written, and a lock on a file.
+"""Atomic writes, and a lock on a file.
 
 The set-up uses this before any package is installed, so it needs the standard library only.
 """
@@ -19,10 +19,10 @@ def digest(path: Path) -> str:
 
 
 def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
-    """Write a file in one step: whoever reads it sees the old content or the new, never a part.
+    """Write a file atomically: a reader sees the old content or the new, never a part.
 
     The content is on the disk before the name points to it, and missing folders are made. mode: the
-    permissions; those of an ordinary new file unless given. Raises OSError where the file cannot be
+    permissions; those of an ordinary new file unless given. Raises OSError if the file cannot be
     written; the old one then stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,10 +41,12 @@ def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
 
 
 def write_output(path: Path, content: bytes, *, folders: bool = True) -> None:
-    """Write what a person asked for, in one step. Raises CourseError where that cannot be; an old file then stays.
+    """Write a file that the user asked for, atomically.
 
-    A link stays a link: the file that it points to is written. /dev/stdout and the like take the content as it is.
-    folders: whether missing folders are made, or refused.
+    Raises CourseError if it cannot be written; an old file then stays.
+
+    A link stays a link: the file that it points to is written. /dev/stdout and other devices are
+    written to directly. folders: whether missing folders are made, or refused.
     """
     try:
         target = path.resolve()
@@ -59,7 +61,10 @@ def write_output(path: Path, content: bytes, *, folders: bool = True) -> None:
 
 
 def unreadable(path: Path, what: str, error: Exception) -> CourseError:
-    """The sentence on a record that cannot be read and that nobody could make again: it is left as it is."""
+    """The message about an unreadable record.
+
+    It could not be made again, so it is left as it is.
+    """
     why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
     return CourseError(
         f"{path} holds {what} and cannot be read ({why}): restore it from a copy. Move it away to begin without one."
@@ -67,7 +72,7 @@ def unreadable(path: Path, what: str, error: Exception) -> CourseError:
 
 
 def _ordinary_mode() -> int:
-    """The permissions that `open` gives a new file here: mkstemp's are for the owner only."""
+    """The permissions that `open` gives a new file; mkstemp's are for the owner only."""
     mask = os.umask(0o077)
     os.umask(mask)
     return 0o666 & ~mask

@@ -1,4 +1,4 @@
-"""The door that the notebooks' test cells use: `from scalinglaws.grading import check_number`."""
+"""What the notebooks' test cells import: `from scalinglaws.grading import check_number`."""
 
 from .course.grading.checks import *  # noqa: F403
 from .course.grading.checks import __all__ as __all__

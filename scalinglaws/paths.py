@@ -9,10 +9,10 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def data_dir() -> Path:
-    """The folder of the measured runs: `data/` of a clone, or what an installed wheel carries of it.
+    """The folder of the measured runs: `data/` of a clone, or the part of it in an installed wheel.
 
-    The variable SCALINGLAWS_DATA names another folder: an installed package finds the texts and the
-    trained models there, which are in the repository only. Raises CourseError if there is no folder.
+    The variable SCALINGLAWS_DATA gives another folder, such as that of a clone: the texts and the
+    trained models are only in the repository. Raises CourseError if there is no folder.
     """
     if chosen := os.environ.get("SCALINGLAWS_DATA"):
         if not Path(chosen).is_dir():
@@ -27,12 +27,16 @@ def data_dir() -> Path:
 
 
 def importable() -> str:
-    """PYTHONPATH for another Python that is to find this very package, and what this process was given."""
+    """A PYTHONPATH with which another Python finds this same package, besides the current
+    PYTHONPATH.
+    """
     return os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
 
 
 def exercises_dir(course: Path) -> Path:
-    """The folder of a course's notebooks: source/, or release/ where it was handed out without."""
+    """The folder of a course's notebooks: source/, or release/ in a course that was handed out
+    without it.
+    """
     return course / ("source" if is_complete(course) else "release")
 
 
@@ -42,7 +46,8 @@ def is_complete(course: Path) -> bool:
 
 
 def course_dir() -> Path:
-    """The course's top folder: the nearest one, from the working directory upwards, with `nbgrader_config.py`.
+    """The course's top folder: the nearest one with `nbgrader_config.py`, from the working
+    directory upwards.
 
     The variable SCALINGLAWS_COURSE overrides the search (the learner's JupyterLab sets it).
     Raises CourseError if there is none.
@@ -57,7 +62,10 @@ def course_dir() -> Path:
 
 
 def complete_course_dir() -> Path:
-    """As `course_dir`, for what only an instructor does. Raises CourseError in a course that was handed out without source/."""
+    """Like `course_dir`, for instructors' commands.
+
+    Raises CourseError in a course that was handed out without source/.
+    """
     course = course_dir()
     if not is_complete(course):
         raise CourseError(

@@ -1,7 +1,7 @@
 """The measured runs, as tables: `load_runs("grid", corpus="prose")`.
 
 What the columns mean, and how the runs were made, is in `data/README.md`. Importing this module
-loads nothing of the training engine.
+does not load the training engine.
 """
 
 import functools
@@ -63,9 +63,9 @@ def load_runs(
 def load_curves(
     plan: str, corpus: str | None = None, data: str | Path | None = None
 ) -> pd.DataFrame:
-    """The learning curves of a plan: about 20 rows a run, to be joined to the runs on `run`.
+    """The learning curves of a plan: about 20 rows per run, to be joined to the runs on `run`.
 
-    corpus: only those of runs on this corpus; all of them by default.
+    corpus: only the curves of runs on this corpus; all of them by default.
 
     Columns: run, step, tokens (bytes so far), loss_val and loss_train (nats per byte). Raises
     CourseError as `load_runs` does.
@@ -88,13 +88,13 @@ def _load(kind: str, plan: str, data: str | Path | None) -> pd.DataFrame:
         _verify(folder, f"{kind}/{plan}.csv", content)
     table = _table(content)
     if "run" not in table:
-        raise CourseError(f"{path} is no table of runs: it has no column 'run'.")
+        raise CourseError(f"{path} is not a table of runs: it has no column 'run'.")
     return table
 
 
 @functools.lru_cache(maxsize=8)
 def _table(content: bytes) -> pd.DataFrame:
-    """The table that a file holds; whoever changes it takes a copy."""
+    """The table in a file, cached: copy it before changing it."""
     return pd.read_csv(io.BytesIO(content), dtype={"run": str})
 
 

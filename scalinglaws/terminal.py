@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 WIDEST = 96  # columns; longer lines are hard to read
 
-# What cp1252, ASCII and their like lack, in characters that every encoding has.
+# Characters that cp1252, ASCII and the like lack, in characters that every encoding has.
 _PLAIN = {
     "–": "-", "—": "-", "−": "-", "·": "-", "•": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'",
     "×": "x", "→": "->", "←": "<-", "≤": "<=", "≥": ">=", "≈": "~", "≠": "!=", "∞": "inf", "√": "sqrt",
@@ -22,14 +22,16 @@ _PLAIN = {
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:
-    """An error handler for encoders: the nearest plain text; "?" where there is none."""
+    """An error handler for encoders: the nearest plain text, or "?" if there is none."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(map(plain, error.object[error.start : error.end])), error.end
 
 
 def plain(character: str) -> str:
-    """A character in ASCII: "é" as "e", "→" as "->", "α" as "alpha", "?" for what has no such name."""
+    """A character in ASCII: "é" as "e", "→" as "->", "α" as "alpha", "?" if there is nothing
+    similar.
+    """
     if character in _PLAIN:
         return _PLAIN[character]
     text = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
@@ -40,7 +42,7 @@ def plain(character: str) -> str:
 
 
 def prepare() -> None:
-    """Let printing and typing never fail for the sake of a character that the terminal lacks."""
+    """Make sure that printing and typing never fail because the terminal lacks a character."""
     codecs.register_error("scalinglaws.plain", _replace)
     for stream, errors in (
         (sys.stdin, "replace"),
@@ -53,7 +55,7 @@ def prepare() -> None:
 
 
 def width() -> int:
-    """Columns to write in: those of the terminal (COLUMNS), at most WIDEST."""
+    """The number of columns to use: the terminal's (COLUMNS), at most WIDEST."""
     columns = shutil.get_terminal_size((WIDEST, 24)).columns
     return max(20, min(WIDEST, columns))
 
@@ -66,12 +68,14 @@ def wrap(text: str, indent: str = "", later: str | None = None) -> str:
         initial_indent=indent,
         subsequent_indent=indent if later is None else later,
         break_on_hyphens=False,
-        break_long_words=False,  # an address is of use whole only
+        break_long_words=False,  # keep addresses whole
     )
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> str:
-    """Rows of text in columns; where the terminal is too narrow, the first cell of each row with the others below it."""
+    """Rows of text in columns; if the terminal is too narrow, the first cell of each row with the
+    others below it.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     if len(indent) + sum(widths) + 2 * (len(widths) - 1) <= width():
         lines = ["  ".join(map(str.ljust, row, widths)) for row in rows]

@@ -138,22 +138,14 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[.
 
 
 @pytest.fixture(scope="session")
-def run_notebook() -> Callable[..., float]:
-    """run_notebook(notebook) runs all cells in a kernel and writes their outputs into it; gives the kernel's processor seconds."""
+def run_notebook() -> Callable[..., None]:
+    """run_notebook(notebook) runs all cells in a kernel and writes their outputs into it."""
     from nbclient import NotebookClient
 
-    def run_notebook(notebook, **options) -> float:
-        before = _seconds_of_children()
+    def run_notebook(notebook, **options) -> None:
         NotebookClient(notebook, timeout=600, kernel_name="python3", **options).execute()
-        return _seconds_of_children() - before
 
     return run_notebook
-
-
-def _seconds_of_children() -> float:
-    """Processor seconds of the processes that this one started and that have ended."""
-    times = os.times()
-    return times.children_user + times.children_system
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,11 @@ from scalinglaws.environment import BYTES_NEEDED
 from scalinglaws.errors import CourseError
 from scalinglaws.paths import course_dir, data_dir, is_complete
 
-LITTLE = 200e6  # bytes free on the disk, below which a class or a sweep may fill it
+LITTLE = 200e6  # with fewer free bytes, a class or a sweep may fill the disk
 
 
 class State(StrEnum):
-    """What was found. Only `BROKEN` keeps the course from working."""
+    """The state of a finding. Only `BROKEN` keeps the course from working."""
 
     FINE = "fine"
     LOOK = "look"
@@ -34,7 +34,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What was looked at, how it stands, and what to do where it isn't fine."""
+    """What was examined, its state, and what to do if it isn't fine."""
 
     what: str
     state: State
@@ -47,7 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look at everything and print it. Returns 1 if something keeps the course from working."""
+    """Examine everything and print the findings.
+
+    Returns 1 if something keeps the course from working.
+    """
     found = list(examine())
     if args.json:
         print(json.dumps([asdict(finding) for finding in found], indent=1))
@@ -60,13 +63,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def examine() -> Iterator[Finding]:
-    """All findings. What can't be looked at is itself a finding."""
+    """All findings. If something can't be examined, that is a finding too."""
     for what, look in LOOKS.items():
         try:
             state, text = look()
         except CourseError as error:
             state, text = State.BROKEN, str(error)
-        except Exception as error:  # a look must not stop the others
+        except Exception as error:  # one failure must not stop the others
             state, text = (
                 State.LOOK,
                 f"This could not be looked at: {type(error).__name__}: {error}.",
@@ -85,16 +88,14 @@ def _python() -> tuple[State, str]:
 
 
 def _packages() -> tuple[State, str]:
-    """Each extra of the package: there, or which packages it lacks."""
+    """Each extra of the package: installed, or the packages that it lacks."""
     missing: dict[str, list[str]] = {}
     there: set[str] = set()
     for line in metadata.requires("scalinglaws") or ():
         requirement, _, marker = line.partition(";")
         name = re.split(r"[^\w.-]", requirement.strip())[0]
         extra = re.search(r"extra == [\"'](\w+)", marker)
-        if name == "scalinglaws" or (
-            marker and not extra
-        ):  # for other systems than this one, perhaps
+        if name == "scalinglaws" or (marker and not extra):  # may be for other systems only
             continue
         key = extra[1] if extra else ""
         try:
@@ -157,13 +158,13 @@ def _disk() -> tuple[State, str]:
 
 
 def _folders() -> tuple[State, str]:
-    """Where JupyterLab, matplotlib and the grader write, besides the course."""
+    """The folders outside the course that JupyterLab, matplotlib and the grader write to."""
     try:
         temporary = tempfile.gettempdir()
     except OSError:
         return (
             State.BROKEN,
-            "No folder for temporary files can be written: set TMPDIR to one that can.",
+            "No folder for temporary files is writable: set TMPDIR to one that is.",
         )
     free = shutil.disk_usage(temporary).free
     if free < LITTLE:
@@ -172,7 +173,8 @@ def _folders() -> tuple[State, str]:
     if not os.access(home, os.W_OK):
         return (
             State.BROKEN,
-            f"{home} can't be written: JupyterLab cannot start without. Set HOME to a folder of your own.",
+            f"{home} can't be written, and JupyterLab needs it to start. Set HOME to a folder "
+            "of your own.",
         )
     return State.FINE, f"{temporary} and {home} can be written."
 
@@ -206,7 +208,8 @@ def _ports() -> tuple[State, str]:
     except OSError:
         return (
             State.BROKEN,
-            "The name localhost is not known on this machine: add the line `127.0.0.1 localhost` to its hosts file.",
+            "The name localhost cannot be resolved on this machine: add the line `127.0.0.1 "
+            "localhost` to its hosts file.",
         )
     return State.FINE, f"JupyterLab would be served on port {free_port()} of {address}."
 
@@ -224,7 +227,8 @@ def _text() -> tuple[State, str]:
     if {name.lower().replace("-", "") for name in names} != {"utf8"}:
         return (
             State.LOOK,
-            f"The terminal or the disk uses {', '.join(sorted(names))}: signs that it lacks are replaced. Set PYTHONUTF8=1, or LANG=C.UTF-8, to see them all.",
+            f"The terminal or the disk uses {', '.join(sorted(names))}: characters that it "
+            "lacks are replaced. Set PYTHONUTF8=1, or LANG=C.UTF-8, to see them all.",
         )
     return State.FINE, "UTF-8 for the terminal and for file names."
 

@@ -33,7 +33,9 @@ class Exercise:
 
 
 def assignments(course: Path) -> list[str]:
-    """The assignments of a course: the folders of `source/`, or else `release/`, that hold a notebook of their own name."""
+    """The assignments of a course: the folders of `source/` (or of `release/`, if there is no
+    source) that contain a notebook with the folder's name.
+    """
     return sorted(
         path.parent.name
         for path in exercises_dir(course).glob("*/*.ipynb")
@@ -42,7 +44,7 @@ def assignments(course: Path) -> list[str]:
 
 
 def check_name(course: Path, assignment: str) -> None:
-    """Raise CourseError, with those that there are, for an assignment that does not exist."""
+    """Raise CourseError, listing the assignments, for one that does not exist."""
     known = assignments(course)
     if assignment not in known:
         raise CourseError(
@@ -52,7 +54,7 @@ def check_name(course: Path, assignment: str) -> None:
 
 
 def check_number(assignment: str, number: str, known: Sequence[str]) -> None:
-    """Raise CourseError, with those that there are, for an exercise that does not exist."""
+    """Raise CourseError, listing the exercises, for one that does not exist."""
     if number not in known:
         raise CourseError(
             f"{assignment} has no exercise {number!r}: choose one of {', '.join(known)}."
@@ -60,18 +62,18 @@ def check_number(assignment: str, number: str, known: Sequence[str]) -> None:
 
 
 def number_of(exercise: int | str) -> str:
-    """The number of an exercise, however a person writes it: 7, "07", "ex7", "Exercise 13a"."""
+    """The number of an exercise in any spelling: 7, "07", "ex7", "Exercise 13a"."""
     text = str(exercise).strip().lower()
     found = re.fullmatch(r"(?:exercise|ex)?[\s_.-]*0*(\d\w*)", text)
     return found[1] if found else text
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """The notebook at `path`, as nbformat 4; a byte order mark does not matter."""
+    """The notebook at `path`, as nbformat 4; a byte order mark is ignored."""
     return nbformat.reads(path.read_text("utf-8-sig"), as_version=4)
 
 
-# As nbgrader.utils has them: importing nbgrader takes a second, and `scalinglaws reveal` is to answer at once.
+# As in nbgrader.utils, whose import takes a second; `scalinglaws reveal` should be instant.
 def is_grade(cell: nbformat.NotebookNode) -> bool:
     """Whether the cell carries points."""
     return bool(cell.metadata.get("nbgrader", {}).get("grade", False))
@@ -92,7 +94,7 @@ def graded_cells(notebook: nbformat.NotebookNode) -> dict[str, nbformat.Notebook
 
 
 def exercises(notebook: nbformat.NotebookNode) -> list[Exercise]:
-    """The exercises of a *source* notebook, in their order."""
+    """The exercises of a *source* notebook, in order."""
     found: dict[str, Exercise] = {}
     for grade_id, cell in graded_cells(notebook).items():
         meta = cell.metadata.get("scalinglaws", {})
@@ -104,7 +106,7 @@ def exercises(notebook: nbformat.NotebookNode) -> list[Exercise]:
             exercise.tests.append(grade_id)
             exercise.points += float(cell.metadata.nbgrader["points"])
             exercise.by_hand |= is_solution(cell)
-        # The first cell that carries points names the exercise.
+        # The first cell with points gives the exercise's title and number.
         exercise.title = exercise.title or meta.get("title", "")
         exercise.type = exercise.type or meta.get("type", "")
         exercise.level = max(exercise.level, meta.get("level", 1))

@@ -1,4 +1,4 @@
-"""The map of the course's ideas: what comes before what."""
+"""The map of the course's ideas and their order."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from scalinglaws.plots.style import BLACK, BLUE, GREY, SKY
 
 from .ideas import IDEAS, PLACES, in_two
 
-_WIDTH, _HEIGHT = 0.76, 0.56  # of a box, in lanes and steps
+_WIDTH, _HEIGHT = 0.76, 0.56  # size of a box, in lanes and steps
 
 
 def plot_ideas(ax: Axes | None = None, mastery: Mapping[str, float] | None = None) -> Axes:
-    """The ideas of the course from top to bottom, each with the number of its notebook, and arrows to what needs it.
+    """The ideas of the course from top to bottom, each with the number of its notebook, and arrows
+    to the ideas that need it.
 
-    mastery: {id of an idea: share of it that a learner has mastered, 0 to 1}; its box is filled so far from the left.
+    mastery: {id of an idea: share of it that a learner has mastered, 0 to 1}; that share of its box
+    is filled.
     """
     import matplotlib.pyplot as plt
 

@@ -13,7 +13,7 @@ from scalinglaws.errors import CourseError, did_you_mean
 class Idea:
     """One idea: its name, the notebook that teaches it, the rows it covers, and the ids of the ideas that come before it.
 
-    says: what it says, in two sentences.
+    says: a summary, in two sentences.
     """
 
     id: str
@@ -50,24 +50,28 @@ _SAYS = {
     " back. What this leaves out, such as embeddings and attention, matters most for small models.",
     "bottleneck": "With fixed data a larger model helps less and less, and so does more data for a model of fixed size."
     " The larger of the two terms of L(N, D) is the bottleneck.",
-    "marginal": "The derivatives of L(N, D) tell how much loss the next parameter and the next token save."
-    " Divide each by what it costs, and grow what saves more for each operation.",
+    "marginal": "The derivatives of L(N, D) tell how much loss the next parameter and the next token "
+        "save. Divide each by its cost, and grow whichever saves more per operation.",
     "repeats": "Text that is read again teaches less each time: a few epochs are worth almost as much as new text, further"
-    " ones less and less. A law for repeated data counts how many new tokens the repeated ones are worth.",
+    " ones less and less. A law for repeated data gives the number of new tokens that the "
+    "repeated ones are worth.",
     "optimum": "For each budget there is one best size: smaller models are limited by their size, larger ones read too little."
     " The best N and D grow as powers of C, and three methods estimate the exponents.",
     "chinchilla": "Kaplan et al. (2020) found that N_opt grows as C^0.73, Hoffmann et al. (2022) as about C^0.5. Later work"
     " explains most of the gap by how parameters were counted, by warm-up and schedule, and by tuning.",
     "recipe": "The best learning rate, batch, warm-up and schedule depend on the size of a run, so a recipe has scaling laws"
     " of its own. The effect of a bad recipe can look like an effect of size.",
-    "overtrain": "Beyond the optimum, more tokens for each parameter still lower the loss, only more slowly than a larger model"
-    " would. A small model trained far past it costs more to train to a given loss, and less to serve.",
+    "overtrain": "Beyond the optimum, more tokens per parameter still lower the loss, but less than a "
+        "larger model would. A small model trained far past it costs more to train to a given "
+        "loss, and less to serve.",
     "universal": "Exponents and constants depend on the text, the tokeniser, the architecture and the range of the runs."
     " A published law describes somebody else's runs: measure your own before you plan with it.",
     "shapes": "Some curves turn, as in overfitting, double descent and inverse scaling, or change their slope."
-    " No law that only falls can describe them, and a fit to one side says nothing of the other.",
+    " No law that only falls can describe them, and a fit to one side says nothing about the "
+    "other.",
     "skills": "A score can seem to jump while the loss falls smoothly: the chance of k right tokens is about p^k."
-    " First forecast the loss, then the score from the loss, and say which of the two steps is sure.",
+    " First forecast the loss, then the score from the loss, and say how sure each of the two "
+    "steps is.",
     "theory": "No accepted theory derives these laws from first principles, but some derive an exponent from an assumption about"
     " the data. One assumes many skills, few of them common: if their frequencies follow a power law, so does the loss.",
     "inference": "Serving takes about 2N operations for each token, as long as the model is in use. The more it will serve,"
@@ -75,13 +79,13 @@ _SAYS = {
     "economics": "Operations become hours and money through the hardware's speed, the share of it that is used, and a price."
     " Outsiders know none of the three exactly, so a cost is a range, with what it includes.",
     "beyond": "Compute can also buy more attempts at test time, experts, better mixtures of text, a teacher or an ensemble."
-    " Each has a law of its own, with its own limit.",
+    " Each has its own law, with its own limit.",
     "planning": "A plan spends a small budget on experiments, then a far larger one on a single run, and forecasts its loss."
     " In a world whose law is hidden, you find out how good the plan was.",
 }  # fmt: skip
 
-# Where each idea stands: how many steps from the first one, and in which of the lanes side by side. Placed by hand, so that
-# arrows run onwards and cross no box.
+# The position of each idea: the number of steps from the first one, and its lane. Placed by hand,
+# so that arrows point onwards and cross no box.
 PLACES = {
     "tokens": (0, 2), "loss": (1, 2), "power_law": (2, 1), "training": (2, 3), "theory": (3, 0), "forecasts": (3, 1),
     "two_terms": (3, 2), "bottleneck": (4, 2), "compute": (4, 3), "marginal": (5, 2), "economics": (5, 3),
@@ -132,9 +136,9 @@ def before(idea: str) -> set[str]:
 
 
 def find_topic(text: str) -> list[str]:
-    """The ids of the ideas that a learner means by an idea's id or name, or by a notebook's name.
+    """The ids of the ideas for an idea's id or name, or a notebook's name, as a learner types it.
 
-    Raises CourseError, with what there is, for a text that means none.
+    Raises CourseError, listing what there is, for any other text.
     """
     wanted = text.strip().lower()
     for test in (
@@ -152,7 +156,7 @@ def find_topic(text: str) -> list[str]:
 
 
 def in_two(name: str) -> str:
-    """A name on two lines of like length."""
+    """A name on two lines of similar length."""
     words = name.split()
     if len(name) < 12 or len(words) < 2:
         return name

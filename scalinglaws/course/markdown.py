@@ -19,7 +19,7 @@ def _outside_code(markdown: str, replace) -> str:
     return "".join(part if i % 2 else _FORMULA.sub(replace, part) for i, part in enumerate(parts))
 
 
-# latex2mathml sets ln x as two letters; TeX keeps them apart, but for an opening bracket.
+# latex2mathml sets ln x without a space; TeX adds one, except before an opening bracket.
 _FUNCTION = re.compile(
     r"(?P<first><mrow>)?<mi>(?P<name>ln|log|exp|sin|cos|tan|tanh)</mi>(?P<more><mo)?"
 )
@@ -38,31 +38,29 @@ def _mathml(match: re.Match[str]) -> str:
     try:
         made = _FUNCTION.sub(_spaced, convert(match["block"] or match["inline"], display=display))
         return made if match["block"] else _in_pieces(made)
-    except Exception:  # latex2mathml raises many kinds; raw TeX can still be read
+    except Exception:  # latex2mathml raises many kinds of errors; raw TeX is still readable
         return match[0]
 
 
-_WIDE = (
-    20  # characters of an inline formula that may be wider than a column, for example on a phone
-)
+_WIDE = 20  # characters: a longer inline formula may be wider than a column, for example on a phone
 _BREAKS = set("=≈≃∝<>≤≥≪≫→⇒+−±·×")
 
 
 def _in_pieces(formula: str) -> str:
-    """A wide inline formula as pieces between which a line may end, as TeX ends it: after an operator.
+    """A wide inline formula in pieces, so that lines can break after an operator, as in TeX.
 
-    Browsers never break a MathML element.
+    Browsers never break inside a MathML element.
     """
     math = ElementTree.fromstring(formula.replace(' xmlns="', ' data-xmlns="'))
     if len(math) != 1 or len("".join(math.itertext())) <= _WIDE:
         return formula
     pieces: list[list[ElementTree.Element]] = [[]]
     for part in (row := list(math[0])):  # \left(...\right) is one part
-        # An operator where a piece begins, or after such a character, is a sign.
+        # An operator at the start of a piece, or after such a character, is a sign.
         sign = not pieces[-1] or (pieces[-1][-1].text or "") in _BREAKS | set("([{,")
         pieces[-1].append(part)
         if part.tag == "mo" and part.text in _BREAKS and not sign:
-            part.set("form", "infix")  # at the end of a piece it would lose its space
+            part.set("form", "infix")  # otherwise it would lose its space at the end of a piece
             if part is not row[-1]:
                 pieces.append([])
     start = formula[: formula.index(">") + 1]
@@ -86,22 +84,25 @@ def _tex(match: re.Match[str]) -> str:
 def with_formulas(
     markdown: str, render: Callable[[str], str], formulas: Literal["mathml", "tex"] = "mathml"
 ) -> str:
-    """render(markdown), but its TeX formulas are converted apart, and `render` never sees them."""
+    """render(markdown), with the TeX formulas converted separately, so that `render` never sees
+    them.
+    """
     written = _mathml if formulas == "mathml" else _tex
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
         kept.append(written(match))
-        return f"\ue000{len(kept) - 1}\ue001"  # private characters, which no text holds
+        return f"\ue000{len(kept) - 1}\ue001"  # private-use characters, which texts don't contain
 
     page = render(_outside_code(markdown, keep))
     return re.sub("\ue000(\\d+)\ue001", lambda mark: kept[int(mark[1])], page)
 
 
 def to_html(markdown: str, formulas: Literal["mathml", "tex"] = "mathml") -> str:
-    r"""Markdown as HTML. HTML in it is shown, not obeyed; what scrolls can be reached by keyboard.
+    r"""Markdown as HTML.
 
-    formulas: as MathML, or as TeX between \( and \) or \[ and \], for a page that brings MathJax.
+    HTML in it is shown as text; scrollable parts can be reached by keyboard. formulas: as MathML,
+    or as TeX between \( and \) or \[ and \], for a page with MathJax.
     """
     import mistune
 
@@ -110,7 +111,7 @@ def to_html(markdown: str, formulas: Literal["mathml", "tex"] = "mathml") -> str
     return page.replace("<pre>", '<pre tabindex="0" role="group" aria-label="code">').strip()
 
 
-# What HTML names otherwise (it knows \\alpha, \\times, \\le and many more).
+# Names that differ in HTML (which has \\alpha, \\times, \\le and many more).
 _SIGNS = {
     "cdot": "·", "to": "→", "infty": "∞", "partial": "∂", "ldots": "…", "dots": "…", "sqrt": "√", "quad": "  ",
     "left": "", "right": "", "bigl": "", "bigr": "", "big": "", "Big": "", "lfloor": "⌊", "rfloor": "⌋",
@@ -126,7 +127,9 @@ def _sign(match: re.Match[str]) -> str:
 
 
 def to_text(markdown: str) -> str:
-    """Markdown as plain text for a terminal: signs for the commonest TeX, and no marks of emphasis."""
+    """Markdown as plain text for a terminal: characters for the most common TeX, and no emphasis
+    marks.
+    """
 
     def plain(match: re.Match[str]) -> str:
         tex = match["block"] or match["inline"]

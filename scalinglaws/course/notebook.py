@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 
 def ready() -> None:
-    """Print the versions that the learner works with, and Ready. Settles matplotlib's style for the course's figures."""
+    """Print the versions in use, and Ready. Sets matplotlib's style for the course's figures."""
     import matplotlib.pyplot as plt
     from matplotlib.rcsetup import cycler
 
@@ -20,7 +20,7 @@ def ready() -> None:
             "axes.spines.top": False,
             "figure.constrained_layout.use": True,
             "figure.dpi": 110,
-            "figure.facecolor": "white",  # legible under JupyterLab's dark theme
+            "figure.facecolor": "white",  # legible in JupyterLab's dark theme
             "figure.figsize": (7.0, 4.2),
             "grid.color": GRID,
             "grid.linewidth": 0.7,

@@ -1,7 +1,7 @@
 """`scalinglaws release`: regenerate release/ and the sealed replies from source/ and questions/.
 
-`nbgrader generate_assignment` makes the same files; this command does it for all assignments without filling a gradebook,
-and `--check` proves that what is committed is fresh.
+`nbgrader generate_assignment` makes the same files; this command does it for all assignments
+without filling a gradebook, and `--check` proves that the committed files are up to date.
 """
 
 import argparse
@@ -22,7 +22,9 @@ from .source import bring_in_step, is_notebook_text
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "assignment", nargs="*", help="only these (default: all, and what is no longer made goes)"
+        "assignment",
+        nargs="*",
+        help="only these (default: all; files that are no longer produced are removed)",
     )
     parser.add_argument(
         "--check", action="store_true", help="change nothing; exit with 1 if release/ is stale"
@@ -30,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def fresh_files(course: Path, only: Sequence[str] = ()) -> dict[Path, bytes]:
-    """The generated files as they should be: {path below the course's folder: content}.
+    """The generated files with their correct content: {path below the course's folder: content}.
 
     only: assignments; all of them by default. Raises CourseError for one that is not in source/.
     """
@@ -54,7 +56,10 @@ def fresh_files(course: Path, only: Sequence[str] = ()) -> dict[Path, bytes]:
 
 
 def pages(course: Path) -> list[Path]:
-    """What is handed out beside the assignments: the start page, glossary, references. A notebook's text holds solutions."""
+    """The pages released beside the assignments: the start page, glossary, references.
+
+    (The texts of notebooks contain solutions.)
+    """
     return [
         path
         for path in sorted((course / "source").glob("[!.]*.*"))
@@ -63,7 +68,7 @@ def pages(course: Path) -> list[Path]:
 
 
 def stale_files(course: Path, fresh: dict[Path, bytes]) -> list[Path]:
-    """The generated files that are missing, different, or no longer made."""
+    """The generated files that are missing, different, or no longer produced."""
     present = {p.relative_to(course) for p in (course / "release").rglob("*") if p.is_file()}
     present = {p for p in present if ".ipynb_checkpoints" not in p.parts}
     different = {
@@ -75,7 +80,7 @@ def stale_files(course: Path, fresh: dict[Path, bytes]) -> list[Path]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the generated files, or compare them. Returns 1 if `--check` finds one stale."""
+    """Make the generated files, or compare them. Returns 1 if `--check` finds a stale one."""
     course = complete_course_dir()
     if not assignments(course):
         raise CourseError(
@@ -86,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"wrote {path.relative_to(course).as_posix()}")
     fresh = fresh_files(course, args.assignment)
     stale = stale_files(course, fresh)
-    if args.assignment:  # then the others are neither made nor missing
+    if args.assignment:  # the other assignments are left alone
         stale = [path for path in stale if path in fresh]
     if args.check:
         for path in stale:

@@ -1,18 +1,20 @@
 """`scalinglaws source`: the notebooks of source/ as text that can be read, edited and reviewed.
 
-`source/01_power_laws.md` is the truth; `source/01_power_laws/01_power_laws.ipynb` is made from it, for JupyterLab and
-nbgrader. The text is jupytext's Markdown: a Markdown cell is Markdown, a code cell is a block of Python, and the line that
-opens a cell holds its id, its role, and only what cannot be derived:
+`source/01_power_laws.md` is the truth; `source/01_power_laws/01_power_laws.ipynb` is made from it,
+for JupyterLab and nbgrader. The text is jupytext's Markdown: a Markdown cell is Markdown, a code
+cell is a block of Python, and the line that opens a cell has its id, its role, and only what cannot
+be derived:
 
     ```python id="ex2-power-law-test" role="test" type="function" covers=["B11", "E1"]
 
-Derived are nbgrader's own marks (from the id and the role) and the number, title, level, minutes and points of an exercise
-(from its heading). Roles: "answer" (what a learner fills in), "test", "essay" (marked by hand). `folded` hides a cell's
-code; `may_fail` is for a given cell that uses what the learner was asked for.
+Derived are nbgrader's own marks (from the id and the role) and the number, title, level, minutes
+and points of an exercise (from its heading). Roles: "answer" (what a learner fills in), "test",
+"essay" (marked by hand). `folded` hides a cell's code; `may_fail` is for a given cell that uses
+what the learner was asked for.
 
-A cell belongs to the exercise under whose heading it comes. Either form may be edited. The command brings the other up to date,
-and refuses where both have changed. A cell that shows a question of the bank (`question="power_laws.trend"`) is filled in from
-`questions/`: edit the question there.
+A cell belongs to the exercise whose heading precedes it. Either form may be edited. The command
+updates the other, and refuses if both have changed. A cell that shows a question of the bank
+(`question="power_laws.trend"`) is filled in from `questions/`: edit the question there.
 """
 
 import argparse
@@ -42,7 +44,7 @@ ROLES = {
     "test": {"grade": True, "locked": True, "solution": False},
     "essay": {"grade": True, "locked": False, "solution": True},
 }
-# What may stand on the line that opens a cell, in this order.
+# The options on the line that opens a cell, in this order.
 OPTIONS = (
     *("id", "role", "points", "title", "type", "level", "minutes"),
     *("covers", "claims", "question", "folded", "may_fail"),
@@ -54,9 +56,9 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# What JupyterLab notes in a cell for itself.
+# JupyterLab's own metadata in a cell.
 _TRANSIENT = {"collapsed", "deletable", "editable", "execution", "scrolled", "trusted"}
-_CONFLICT = "\n<<<<<<< "  # git leaves it where two people changed the same lines
+_CONFLICT = "\n<<<<<<< "  # left by git if two people changed the same lines
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,14 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What both are called: an assignment, or a page such as `start`."""
+        """The name of both: an assignment, or a page such as `start`."""
         return self.text.stem
 
 
 def sources(course: Path, only: Sequence[str] = ()) -> list[Source]:
     """The notebooks of `course/source`, in order. only: names; all by default.
 
-    Raises CourseError for a name that is not there.
+    Raises CourseError for an unknown name.
     """
     folder = course / "source"
     found = {
@@ -107,7 +109,7 @@ def is_notebook_text(path: Path) -> bool:
 
 
 class _Exercise:
-    """What the last heading above a cell says, and whether a cell of that exercise has earned points already."""
+    """The last heading above a cell, and whether a cell of that exercise already has the points."""
 
     def __init__(self) -> None:
         self.number, self.points = "", 0
@@ -128,7 +130,9 @@ class _Exercise:
             if role not in ROLES:
                 raise CourseError(f"cell {cell.id}: a role is one of {', '.join(ROLES)}.")
             if not self.number:
-                raise CourseError(f"cell {cell.id}: no `### Exercise ...` heading stands above it.")
+                raise CourseError(
+                    f"cell {cell.id}: there is no `### Exercise ...` heading above it."
+                )
             metadata["nbgrader"] = {
                 "cell_type": cell.cell_type,
                 "grade_id": cell.id.replace("-", "_"),
@@ -170,16 +174,19 @@ class _Exercise:
             options |= {"may_fail": True} if metadata.get("tags") else {}
         if set(options) - set(OPTIONS) or self.metadata(cell, options) != metadata:
             raise CourseError(
-                f"cell {cell.id}: its text cannot hold the metadata {json.dumps(metadata)}. See"
-                " `scalinglaws/course/source.py` for what a cell may have."
+                f"cell {cell.id}: its text cannot hold the metadata {json.dumps(metadata)}. See "
+                "`scalinglaws/course/source.py` for the allowed options."
             )
         return {key: options[key] for key in OPTIONS if key in options}
 
 
 def notebook_from_text(text: str) -> NotebookNode:
-    """The notebook, without outputs. Raises CourseError with the cell's id, or its place, where the text is not right."""
+    """The notebook, without outputs.
+
+    Raises CourseError with the cell's id, or its position, if the text is invalid.
+    """
     if _CONFLICT in "\n" + text:
-        raise CourseError("git has left a conflict in it: resolve that first.")
+        raise CourseError("it contains a merge conflict: resolve that first.")
     cells, exercise, before = [], _Exercise(), "the beginning"
     for read in jupytext.reads(text, fmt="md").cells:
         options = {k: v for k, v in read.metadata.items() if k != "lines_to_next_cell"}
@@ -206,9 +213,9 @@ def notebook_from_text(text: str) -> NotebookNode:
 
 
 def text_from_notebook(notebook: NotebookNode) -> str:
-    """The text of a notebook; outputs, counts and what JupyterLab notes for itself are left out.
+    """The text of a notebook; outputs, counts and JupyterLab's own metadata are left out.
 
-    Raises CourseError for a cell whose metadata the text cannot hold.
+    Raises CourseError for a cell whose metadata the text cannot express.
     """
     cells, exercise = [], _Exercise()
     for cell in notebook.cells:
@@ -224,9 +231,9 @@ def text_from_notebook(notebook: NotebookNode) -> str:
 
 
 def with_questions(notebook: NotebookNode, questions: Mapping[str, Any]) -> NotebookNode:
-    """`notebook`, with each question of the bank below its heading as the bank words it now.
+    """`notebook`, with each question below its heading in the bank's current wording.
 
-    Raises CourseError for a question that the bank does not have.
+    Raises CourseError for a question that is not in the bank.
     """
     for cell in notebook.cells:
         if name := cell.metadata.get("scalinglaws", {}).get("question"):
@@ -247,7 +254,7 @@ def notebook_file(notebook: NotebookNode) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """A file whose content is not what the other form says."""
+    """A file whose content differs from the other form."""
 
     path: Path
     content: str
@@ -256,21 +263,21 @@ class Change:
 def changes(course: Path, source: Source, winner: str = "") -> Iterator[Change]:
     """What must be written to bring one notebook's two forms in step.
 
-    winner: "text" or "notebook" to settle by hand which of the two counts.
-    Raises CourseError where both have changed, or one cannot be read.
+    winner: "text" or "notebook" to decide by hand which of the two counts. Raises CourseError if
+    both have changed, or one cannot be read.
     """
     try:
         text = _read(source.text)
         from_text = text and text_from_notebook(notebook_from_text(text))
         old = _read(source.notebook)
-        if _CONFLICT in old:  # the text is what people merge
+        if _CONFLICT in old:  # people merge the text, not the notebook
             old = ""
         from_notebook = old and text_from_notebook(nbformat.reads(old, as_version=4))
     except (CourseError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         raise CourseError(f"source/{source.name}: {error}") from None
     if from_text and from_notebook and from_text != from_notebook and not winner:
         known = {_last_seen(course).get(source.name, ""), digest(_committed(source.text))}
-        if digest(from_notebook) in known:  # the notebook holds nothing new
+        if digest(from_notebook) in known:  # the notebook has nothing new
             winner = "text"
         elif digest(from_text) in known:
             winner = "notebook"
@@ -295,7 +302,7 @@ def changes(course: Path, source: Source, winner: str = "") -> Iterator[Change]:
 def bring_in_step(course: Path, only: Sequence[str] = (), winner: str = "") -> list[Path]:
     """Bring all notebooks (or `only` these) and their texts in step; returns the files written.
 
-    Raises CourseError as `changes` does; by then nothing is written.
+    Raises CourseError as `changes` does, before writing anything.
     """
     found = sources(course, only)
     todo = [change for source in found for change in changes(course, source, winner)]
@@ -319,13 +326,13 @@ def _read(path: Path) -> str:
 
 @cache
 def _questions(course: Path) -> Mapping[str, Any]:
-    """The question bank of a course, read once per process; empty where there is none."""
+    """The question bank of a course, read once per process; empty if there is none."""
     folder = course / "questions"
     return bank.load_bank(folder) if folder.is_dir() else {}
 
 
 def _last_seen(course: Path) -> dict[str, str]:
-    """{name: digest of its text} of when both forms were last in step here."""
+    """{name: digest of its text} from the last time that both forms were in step here."""
     try:
         return json.loads(_read(course / ".cache/source.json") or "{}")
     except ValueError:
@@ -333,7 +340,7 @@ def _last_seen(course: Path) -> dict[str, str]:
 
 
 def _committed(path: Path) -> str:
-    """The file as git's last commit has it, in which both forms are in step; "" where git does not know."""
+    """The file in git's last commit, where both forms are in step; "" if git does not have it."""
     try:
         shown = subprocess.run(
             ["git", "show", f"HEAD:./{path.name}"],
@@ -355,7 +362,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="winner",
         choices=("text", "notebook"),
         default="",
-        help="which form counts where both have changed",
+        help="which form counts if both have changed",
     )
     parser.add_argument(
         "--check", action="store_true", help="change nothing; exit with 1 if they are not in step"

@@ -1,6 +1,6 @@
 """`scalinglaws study`: open JupyterLab on the learner's own copy of the course.
 
-What is copied when, and what never is, says learner/workspace.py.
+learner/workspace.py decides what is copied.
 """
 
 import argparse
@@ -23,12 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--renew",
         metavar="ASSIGNMENT",
-        help="put your copy of an assignment aside, and take the course's present version",
+        help="move your copy of an assignment aside, and take the course's current version",
     )
     parser.add_argument(
         "--variant",
         metavar="TOKEN",
-        help="your token, where every student has numbers of their own",
+        help="your token, if every student has their own numbers",
     )
     parser.add_argument(
         "--copy-only", action="store_true", help="bring your copy up to date and stop"
@@ -40,10 +40,12 @@ def run(args: argparse.Namespace) -> int:
     """Bring the learner's copy up to date and serve it. Returns the exit code."""
     course = course_dir()
     own = course / "submitted" / valid_student(args.student)
-    if args.variant or not (args.hub or args.copy_only):  # on a hub nobody types a command
+    if args.variant or not (
+        args.hub or args.copy_only
+    ):  # on a hub nobody can give a token on the command line
         keep_token(own, course, args.student, args.variant)
     if not args.hub and lab.running_lab(own):
-        # A notebook that is open would be saved over the new file: leave all files as they are.
+        # An open notebook would be saved over the new file, so leave all files as they are.
         if args.renew:
             raise CourseError(
                 "JupyterLab is open on your copy: stop it with Ctrl-C, then run this again."

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve the course's folder. Returns the exit code."""
     course = complete_course_dir()
-    if "[" in str(course):  # nbgrader looks for notebooks by patterns, in which that is a sign
+    if "[" in str(course):  # nbgrader finds notebooks by glob patterns, where [ is special
         raise CourseError(
             f"formgrader finds no notebook below a folder with [ in its name ({course}): rename the folder, then run this again."
         )

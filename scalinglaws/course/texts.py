@@ -1,10 +1,10 @@
-"""`scalinglaws texts`: the words of the released notebooks and of the question bank as a PO file
-for translators, and back.
+"""`scalinglaws texts`: extract the texts of the released notebooks and of the question bank into a
+PO file for translators, and apply translations.
 
-Code, answers and tests stay as they are, so a translated notebook is graded as the original is. A
-paragraph without a translation, or with one that lost a formula, a piece of code or a link, stays
-in English and is listed. Questions are translated with their options, replies, hints and solutions:
-`scalinglaws handout --translation` seals them.
+Code, answers and tests do not change, so a translated notebook is graded like the original. A
+paragraph without a translation, or whose translation lost a formula, a piece of code or a link,
+stays in English and is listed. Questions are translated with their options, replies, hints and
+solutions: `scalinglaws handout --translation` seals them.
 """
 
 import argparse
@@ -28,9 +28,9 @@ from .exercises import read_notebook
 from .questions import bank
 
 QUESTIONS = "questions"  # as a page: the question bank
-# What a translation must keep: code, formulas, the targets of links, what a question computes.
+# What a translation must keep: code, formulas, link targets, a question's expressions.
 _KEPT = re.compile(r"`[^`\n]+`|\$\$.+?\$\$|\$[^$\n]+\$|\]\([^)\s]+\)|\[\[.+?\]\]", re.DOTALL)
-Translate = Callable[[str, str], str]  # (where it stands, a paragraph) to what takes its place
+Translate = Callable[[str, str], str]  # (place, paragraph) to its replacement
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,14 +42,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument(
-        "--out", type=Path, metavar="FILE.po", help="write the texts; translations in the file stay"
+        "--out",
+        type=Path,
+        metavar="FILE.po",
+        help="write the texts, and keep translations in the file",
     )
     way.add_argument("--in", dest="source", type=Path, metavar="FILE.po", help="read translations")
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="where translated pages go")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the texts, or the translated pages. Exit code 1 where a translation could not be used."""
+    """Write the texts, or the translated pages. Exit code 1 if a translation could not be used."""
     course = complete_course_dir()
     release = course / "release"
     chosen = [name for name in args.page if name != QUESTIONS]
@@ -60,12 +63,12 @@ def run(args: argparse.Namespace) -> int:
         catalog = extract(pages, known, questions)
         content = io.BytesIO()
         write_po(content, catalog, width=100, omit_header=False)
-        write_output(args.out, content.getvalue())  # a translator's work is in the old one
+        write_output(args.out, content.getvalue())  # never lose a translator's work in the old file
         done = sum(bool(message.string) for message in catalog if message.id)
         print(f"{args.out}: {len(catalog)} paragraphs, {done} of them translated.")
         return 0
     if not args.to:
-        raise CourseError("Say where the translated pages go: --to FOLDER.")
+        raise CourseError("Give a folder for the translated pages: --to FOLDER.")
     if args.to.exists():
         raise CourseError(f"{args.to} is there already: choose another folder.")
     translate = Translator([read_catalog(args.source)])
@@ -73,15 +76,18 @@ def run(args: argparse.Namespace) -> int:
     if questions:
         bank.load_bank(questions, translate)
         print(translate.said_of(QUESTIONS))
-        print("`scalinglaws handout --translation` seals the questions: they are in no page.")
+        print(
+            "`scalinglaws handout --translation` seals the questions, which are not in the pages."
+        )
     for line in translate.lost:
         print(line)
     return 1 if translate.lost else 0
 
 
 def find_pages(release: Path, only: Sequence[str]) -> dict[str, Path]:
-    """{name: released file}: notebooks and Markdown pages. Raises CourseError for a name that is
-    none.
+    """{name: released file}: notebooks and Markdown pages.
+
+    Raises CourseError for an unknown name.
     """
     found = sorted([*release.glob("*.ipynb"), *release.glob("*.md"), *release.glob("*/*.ipynb")])
     pages = {path.stem: path for path in found}
@@ -92,7 +98,7 @@ def find_pages(release: Path, only: Sequence[str]) -> dict[str, Path]:
 
 
 def read_catalog(path: Path) -> Catalog:
-    """A PO file. Raises CourseError where it cannot be read."""
+    """Read a PO file. Raises CourseError if it cannot be read."""
     try:
         with path.open("rb") as file:
             return read_po(file, abort_invalid=True)
@@ -101,9 +107,9 @@ def read_catalog(path: Path) -> Catalog:
 
 
 def translations(course: Path, language: str) -> list[Catalog]:
-    """The PO files of a language in translations/, or the one that `language` is the path of.
+    """The PO files of a language in translations/, or the one at the path `language`.
 
-    Raises CourseError where there is none.
+    Raises CourseError if there is none.
     """
     if language.endswith(".po"):
         return [read_catalog(Path(language))]
@@ -118,8 +124,8 @@ def translations(course: Path, language: str) -> list[Catalog]:
 
 
 class Translator:
-    """Replaces texts by their translations. missing: {page: how many texts have none}; lost: those
-    that could not be used.
+    """Replaces texts by their translations. missing: {page: how many texts have none}; lost:
+    translations that could not be used.
     """
 
     def __init__(self, catalogs: Sequence[Catalog]) -> None:
@@ -135,13 +141,14 @@ class Translator:
             return text
         if Counter(_KEPT.findall(text)) != Counter(_KEPT.findall(str(message.string))):
             self.lost.append(
-                f"{where}: stays in English, its formulas, code or links are not the original's: {text[:60]!r}"
+                f"{where}: stays in English because its formulas, code or links differ from the "
+                f"original's: {text[:60]!r}"
             )
             return text
         return str(message.string)
 
     def said_of(self, page: str) -> str:
-        """A line on what became of a page."""
+        """A line about a translated page."""
         if many := self.missing[page]:
             return f"{page}: {many} paragraphs have no translation yet."
         return f"{page}: translated."
@@ -174,7 +181,7 @@ def extract(pages: dict[str, Path], known: Catalog, questions: Path | None = Non
         translated_page(name, path, note)
     if questions:
         bank.load_bank(questions, note)
-    # What belongs to a text that changed stays in the file for the translator.
+    # Translations of changed texts stay in the file for the translator.
     former = {(m.id, m.context): m for m in (*known, *known.obsolete.values()) if m.id and m.string}
     for (text, where), message in former.items():
         if catalog.get(text, where) is None:
@@ -183,12 +190,12 @@ def extract(pages: dict[str, Path], known: Catalog, questions: Path | None = Non
 
 
 def _unless_made_up(name: str) -> str:
-    """A translator's name; "-" for the placeholders that Babel puts where there is none."""
+    """A translator's name; "-" for Babel's placeholders."""
     return "-" if re.search(r"EMAIL@|@li\.org", name) else name
 
 
 def put_back(release: Path, pages: dict[str, Path], translate: Translator, target: Path) -> None:
-    """Write the pages with their translations, and what lies beside them. Says what became of each."""
+    """Write the translated pages, and the files beside them. Returns a line about each."""
     shutil.copytree(release, target)
     for name, path in pages.items():
         content = translated_page(name, path, translate)
@@ -202,7 +209,7 @@ def translated_page(name: str, path: Path, translate: Translate) -> str:
         return _paragraphs(name, path.read_text("utf-8"), translate)
     notebook = read_notebook(path)
     for i, cell in enumerate(notebook.cells):
-        # A learner's answer is compared with what was handed out.
+        # A learner's answer is compared with the released cell.
         if cell.cell_type == "markdown" and "nbgrader" not in cell.metadata:
             cell.source = _paragraphs(f"{name}/{cell.get('id', i)}", cell.source, translate)
     return nbformat.writes(notebook) + "\n"

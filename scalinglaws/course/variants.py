@@ -1,10 +1,11 @@
-"""Variants: numbers of one's own for each student, drawn from a token that only the instructor's key can make.
+"""Variants: each student's own numbers, drawn from a token that only the instructor's key can make.
 
-Off unless the course has a key (`scalinglaws variants --start`): then every exercise has the numbers of its text. With a key, each
-student gets a token, HMAC(key, id), once. It lies beside their notebooks, and `sl.variant("01/3b")` draws their numbers from it. The
-released file is the same for all. The grader ignores what a submission says of its token: it makes the token from key and id, and lays
-it where the tests look. (Stock nbgrader lays out nothing: below its folder autograded/, key and id are looked up here.) The key stays in
-the instructor's folder; nothing that is handed out holds it.
+Without a key (`scalinglaws variants --start` makes one), every exercise has the numbers in its
+text. With a key, each student gets a token, HMAC(key, id), once. It is stored beside their
+notebooks, and `sl.variant("01/3b")` draws their numbers from it. The released file is the same for
+all. The grader ignores a token in a submission: it computes the token from key and id, and puts it
+where the tests look. (Stock nbgrader does not do that, so in its folder autograded/, key and id are
+looked up here.) The key stays in the instructor's folder; nothing that is handed out contains it.
 """
 
 import base64
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KEY_FILE = "variants.key"  # in the instructor's folder: the secret
-MARK_FILE = "variants.on"  # in a hand-out: whoever works here needs a token
+MARK_FILE = "variants.on"  # in a hand-out: everybody who works here needs a token
 TOKEN_FILE = "variant.txt"  # beside a learner's notebooks; in grading, beside the tests
-CLASS_FILE = "variants-of-the-class.json"  # in grading, for the tests alone
+CLASS_FILE = "variants-of-the-class.json"  # in grading, only for the tests
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A number to draw: what it is in the text, and the values low, low + step, ..., at most high."""
+    """A number to draw: its value in the text, and the values low, low + step, ..., at most high."""
 
     in_text: float
     low: float
@@ -43,14 +44,15 @@ class Numbers:
     step: float
 
     def draw(self, bits: int) -> float:
-        """One of the values; each is as likely as another."""
+        """One of the values, all equally likely."""
         count = round((self.high - self.low) / self.step) + 1
         return float(f"{self.low + self.step * (bits % count):.12g}")
 
 
 SEED = Numbers(0, 1, 999_999_999, 1)  # of `Variant.subset`
 
-# What is drawn for each exercise, by notebook and number. The exercise's own cells say what the names mean.
+# The drawn numbers of each exercise, by notebook and number. The exercise's own cells explain the
+# names.
 EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
     "00/5b": {
         "tokens": Numbers(90e6, 60.001e6, 139.999e6, 0.001e6),
@@ -125,7 +127,9 @@ EXERCISES: Mapping[str, Mapping[str, Numbers]] = {
 
 @dataclass(frozen=True)
 class Variant:
-    """The numbers of one exercise, as attributes: `variant("01/3b").a`. is_own: whether they are not those of the text."""
+    """The numbers of one exercise, as attributes: `variant("01/3b").a`. is_own: whether they differ
+    from those in the text.
+    """
 
     exercise: str
     is_own: bool
@@ -139,13 +143,16 @@ class Variant:
             raise AttributeError(f"exercise {self.exercise} draws no {name!r}") from None
 
     def subset(self, table: "pd.DataFrame", share: float) -> "pd.DataFrame":
-        """A share of a table's rows, in their order; all of them without variants. The exercise draws a `seed`."""
+        """A share of a table's rows, in order; all of them without variants.
+
+        The exercise draws a `seed`.
+        """
         if not self.is_own:
             return table
         return table.sample(frac=share, random_state=int(self.seed)).sort_index()
 
     def show(self) -> None:
-        """Print the numbers, if they are not those of the text."""
+        """Print the numbers, if they differ from those in the text."""
         if self.is_own and "seed" in self.values:
             print(f"Your own rows (variant {self.code}): a part of those in the text.")
         elif self.is_own:
@@ -159,14 +166,15 @@ class Variant:
 def variant(exercise: str) -> Variant:
     """The numbers of an exercise, such as "01/3b", for the learner at work.
 
-    They are those of the text unless the course has variants. Raises CourseError for an exercise that draws
-    none, and where the course has variants and the learner's token is missing or mistyped.
+    They are those in the text unless the course has variants. Raises CourseError for an exercise
+    without drawn numbers, and if the course has variants and the learner's token is missing or
+    mistyped.
     """
     return drawn(exercise, own_token())
 
 
 def drawn(exercise: str, token: str) -> Variant:
-    """The numbers that a token gives; "" gives those of the text."""
+    """The numbers that a token gives; "" gives those in the text."""
     if exercise not in EXERCISES:
         raise CourseError(f"Exercise {exercise} has no numbers to draw.")
     specification = EXERCISES[exercise]
@@ -185,7 +193,9 @@ def drawn(exercise: str, token: str) -> Variant:
 
 
 def token_of(key: bytes, student: str) -> str:
-    """A student's token, such as "k7f3-q2m9-xwab": ten characters that depend on key and id, two against slips of the pen."""
+    """A student's token, such as "k7f3-q2m9-xwab": ten characters that depend on key and id, and
+    two that detect typing errors.
+    """
     who = unicodedata.normalize("NFC", student).encode("utf-8", "surrogateescape")
     body = base64.b32encode(hmac.digest(key, who, "sha256")).decode().lower()[:10]
     whole = body + _check_characters(body)
@@ -193,11 +203,12 @@ def token_of(key: bytes, student: str) -> str:
 
 
 def valid_token(text: str) -> str:
-    """A token as a person typed it, in its usual form. Raises CourseError where it cannot be one."""
+    """A typed token in its usual form. Raises CourseError if it is invalid."""
     plain = re.sub(r"[\s-]", "", text).lower()
     if not re.fullmatch(r"[a-z2-7]{12}", plain) or plain[10:] != _check_characters(plain[:10]):
         raise CourseError(
-            f"{text.strip()[:40]!r} is no token of this course: copy the one you were sent, such as k7f3-q2m9-xwab."
+            f"{text.strip()[:40]!r} is not a token of this course: copy the one you were sent, "
+            "such as k7f3-q2m9-xwab."
         )
     return "-".join((plain[:4], plain[4:8], plain[8:]))
 
@@ -207,12 +218,16 @@ def _check_characters(body: str) -> str:
 
 
 def code_of(token: str) -> str:
-    """What a message may say of somebody's token: nobody can find the token from it, and the instructor knows whose it is."""
+    """A code for a token that messages may show: it does not reveal the token, but the instructor
+    can find its owner.
+    """
     return hashlib.sha256(f"code {token}".encode()).hexdigest()[:10]
 
 
 def own_token() -> str:
-    """The token beside the notebook, or in the learner's folder above it; "" where the course has no variants."""
+    """The token beside the notebook, or in the learner's folder above it; "" if the course has no
+    variants.
+    """
     if stock := _graded_by_stock_nbgrader():
         course, student = stock
         return token_of(read_key(course), student)
@@ -228,7 +243,8 @@ def own_token() -> str:
         needed = False
     if needed:
         raise CourseError(
-            "In this course every student has numbers of their own, and your token is missing. Stop JupyterLab and open"
+            "In this course every student has their own numbers, and your token is missing. Stop "
+            "JupyterLab and open"
             " the course once with --variant and the token that you were sent; on a hub, write the token into a file"
             f" {TOKEN_FILE} beside this notebook."
         )
@@ -236,9 +252,10 @@ def own_token() -> str:
 
 
 def keep_token(own: Path, course: Path, student: str, typed: str | None) -> None:
-    """Put the learner's token into their folder: the typed one or, in the instructor's clone, the one that the key gives.
+    """Write the learner's token into their folder: the typed one or, in the instructor's clone, the
+    one from the key.
 
-    Raises CourseError where the course has variants and nobody knows the token.
+    Raises CourseError if the course has variants and the token is unknown.
     """
     path = own / TOKEN_FILE
     key = read_key(course)
@@ -248,12 +265,13 @@ def keep_token(own: Path, course: Path, student: str, typed: str | None) -> None
         replace_file(path, f"{token}\n".encode())
     elif (course / MARK_FILE).is_file() and not path.is_file():
         raise CourseError(
-            "In this course every student has numbers of their own: add --variant and the token that you were sent, once."
+            "In this course every student has their own numbers: add --variant and the token that "
+            "you were sent, once."
         )
 
 
 def read_key(course: Path) -> bytes:
-    """The course's key; b"" where it has no variants. Raises CourseError for a file that holds none."""
+    """The course's key; b"" if it has no variants. Raises CourseError for an invalid file."""
     path = course / KEY_FILE
     try:
         key = path.read_bytes().strip()
@@ -267,10 +285,13 @@ def read_key(course: Path) -> bytes:
 
 
 def start(course: Path) -> Path:
-    """Make the key. Raises CourseError where there is one: another key would change every student's numbers."""
+    """Make the key.
+
+    Raises CourseError if there is one, because another key would change every student's numbers.
+    """
     path = course / KEY_FILE
     if path.exists():
-        raise CourseError(f"There is a key already, {path}: a new one would change all numbers.")
+        raise CourseError(f"There already is a key, {path}: a new one would change all numbers.")
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(number, "w") as file:
         file.write(secrets.token_hex(32) + "\n")
@@ -281,7 +302,7 @@ def start(course: Path) -> Path:
 
 
 def class_tokens(course: Path | str) -> "ClassTokens":
-    """The tokens of all who have a folder in submitted/; none where the course has no key."""
+    """The tokens of all students with a folder in submitted/; none if the course has no key."""
     key = read_key(Path(course))
     if not key:
         return ClassTokens()
@@ -290,7 +311,9 @@ def class_tokens(course: Path | str) -> "ClassTokens":
 
 
 def _graded_by_stock_nbgrader() -> tuple[Path, str] | None:
-    """The course with a key, and the student, if the working directory is autograded/STUDENT/ASSIGNMENT of one."""
+    """The course and the student, if the working directory is autograded/STUDENT/ASSIGNMENT of a
+    course with a key.
+    """
     here = Path.cwd()
     if len(here.parts) < 4 or here.parents[1].name != "autograded":
         return None
@@ -305,18 +328,20 @@ class ClassTokens:
     tokens: Mapping[str, str] = field(default_factory=dict)
 
     def learner_files(self, student: str) -> dict[str, bytes]:
-        """What a student's cells find beside them."""
+        """The files beside a student's cells."""
         token = self.tokens.get(student, "")
         return {TOKEN_FILE: token.encode()} if token else {}
 
     def tester_files(self, student: str) -> dict[str, bytes]:
-        """What the tests find beside them: always something, so that nothing submitted can take its place."""
+        """The files beside the tests: there is always one, so that a submitted file cannot replace
+        it.
+        """
         others = sorted({t for name, t in self.tokens.items() if name != student})
         token = self.tokens.get(student, "").encode()
         return {TOKEN_FILE: token, CLASS_FILE: json.dumps(others).encode()}
 
     def student_of(self, code: str) -> str:
-        """Whose token has this code; "" if nobody's."""
+        """The student whose token has this code; "" if there is none."""
         return next((name for name, t in self.tokens.items() if code_of(t) == code), "")
 
 

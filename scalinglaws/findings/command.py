@@ -49,9 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(study: Study) -> Numbers:
-    """The numbers of every section whose runs are there, by the section's name.
+    """The numbers of every section that has runs, by the section's name.
 
-    Raises CourseError if there are runs for none of them.
+    Raises CourseError if no section has runs.
     """
     numbers = {section.name: plain(section.measure(study)) for section in SECTIONS}
     numbers = {name: found for name, found in numbers.items() if found}
@@ -64,7 +64,7 @@ def measure(study: Study) -> Numbers:
 
 
 def page(numbers: Numbers, introduction: str = INTRODUCTION) -> str:
-    """The page, written from these numbers and nothing else."""
+    """The page, written from these numbers alone."""
     parts = [
         f"## {section.title}\n\n{section.write(numbers[section.name])}\n"
         for section in SECTIONS

@@ -29,7 +29,7 @@ from .page import (
 
 
 class DenseModels:
-    """The grid's loss between its sizes and amounts of text: a cubic spline in the logarithms."""
+    """The loss of dense models, interpolated in the grid: a cubic spline in the logarithms."""
 
     def __init__(self, grid: Table):
         losses = grid.groupby(["N", "D"])["loss"].mean().unstack()
@@ -44,9 +44,8 @@ class DenseModels:
         return float(np.exp(self._log_loss(np.log(N), np.log(D))[0, 0])) if inside else np.nan
 
     def lowest(self, memory: float, C: float) -> float:
-        """The lowest loss that C training FLOPs buy with at most `memory` parameters.
-
-        nan if the best size may lie outside of the grid.
+        """The lowest loss for C training FLOPs with at most `memory` parameters; nan if the best
+        size may lie outside the grid.
         """
         if memory < self.N[0]:
             return np.nan
@@ -54,14 +53,14 @@ class DenseModels:
         flops = np.exp(np.interp(np.log(N), np.log(self.N), self._log_flops))
         losses = np.array([self.loss(*pair) for pair in zip(N, C / flops, strict=True)])
         best = int(np.nanargmin(losses))
-        # At the end of what the text of the grid reaches, or of its sizes, it may go on falling.
+        # If the lowest loss is at an edge of the grid, it may fall further outside.
         neighbours = losses[max(0, best - 1) : best + 2]
         ends = best == 0 or (best == len(N) - 1 and memory > self.N[-1])
         return np.nan if ends or np.isnan(neighbours).any() else float(losses[best])
 
 
 def _gain(x: np.ndarray, slope: float, log_D0: float) -> np.ndarray:
-    """ln of the loss against a dense model's: none at D0, and more for each doubling of experts."""
+    """ln(loss / dense model's loss): 0 at D0, and growing with each doubling of experts."""
     experts, D = x
     return -slope * np.log(experts) * (np.log(D) - log_D0)
 
@@ -94,7 +93,7 @@ def _measure(study: Study) -> Numbers:
 
 
 def fit_gain(rows: list[dict]) -> Numbers:
-    """Where a mixture begins to pay, and how fast its gain grows, with 95 % intervals."""
+    """The D at which a mixture begins to pay, and how fast its gain grows, with 95 % intervals."""
     x = np.array([[row["experts"], row["D"]] for row in rows], float).T
     log_ratio = np.log1p([row["change"] for row in rows])
     found, covariance = curve_fit(_gain, x, log_ratio, p0=(0.01, np.log(x[1]).mean()))

@@ -24,7 +24,7 @@ from .page import (
 )
 from .statistics import minimum_interval
 
-SIZES_OF_A_BOWL = 4  # with fewer, nothing says on which side the minimum lies
+SIZES_OF_A_BOWL = 4  # with fewer, it is unclear on which side the minimum lies
 
 
 def _measure_budget(study: Study) -> Numbers:
@@ -36,17 +36,16 @@ def _measure_budget(study: Study) -> Numbers:
         if held["N"].nunique() < SIZES_OF_A_BOWL:
             continue
         C = float(np.exp(np.log(held["C"]).mean()))
-        law = fit_power_law(fit.minima["C"], fit.minima["L_opt"])
         free = len(fit.residuals) - 3 * len(fit.minima)
         noise = float(np.sqrt((fit.residuals**2).sum() / free))
+        best = fit.optimum(C)
         numbers[corpus] = {
             "C": C,
             "runs": len(held),
             "sizes": sorted(set(held["N"].tolist())),
             "noise": noise,
             "forecast": {
-                "N_opt": [fit.law.N_opt(C), *fit.interval(lambda law, C=C: law.N_opt(C))],
-                "L_opt": [law.predict(C), *law.predict_interval(C)],
+                name: list(best.loc[name, ["value", "low", "high"]]) for name in ("N_opt", "L_opt")
             },
             "measured": minimum_interval(held["N"], held["loss"], noise),
         }
@@ -83,7 +82,7 @@ def _write_budget(numbers: Numbers) -> str:
         """This is the next budget beyond all those that were fitted. The forecast of N_opt comes from
         the line through the minima of the smaller budgets, and the forecast of the loss from a power
         law with a floor through the same minima. What was measured is the minimum of a parabola
-        through the held-out runs. Each number stands with a 95 % interval. The interval of a
+        through the held-out runs. Each number has its 95 % interval. The interval of a
         measured minimum assumes the scatter of the smaller budgets about their own parabolas.""",
         table("text | C (FLOPs) | quantity | forecast | measured | forecast above measured", rows),
         image(
@@ -98,7 +97,9 @@ def _write_budget(numbers: Numbers) -> str:
 
 
 def _range(n: Numbers) -> str:
-    """The interval of a measured N_opt; its ends say so where they are those of the sizes trained."""
+    """The interval of a measured N_opt, with a remark if an end is the smallest or largest size
+    trained.
+    """
     _, low, high = n["measured"]["N_opt"]
     ends = (low <= 1.001 * n["sizes"][0], high >= 0.999 * n["sizes"][-1])
     return f"{low:,.0f}{' or below' * ends[0]} to {high:,.0f}{' or beyond' * ends[1]}"
@@ -205,9 +206,9 @@ def _measure_overtrain(study: Study) -> Numbers:
             loss = same["loss"].mean()
             row = {"N": N, "D": D, "runs": len(same), "loss": loss, "C": same["C"].iloc[0]}
             row["forecast"] = [form.predict(N, D) for form in forms]
-            if (corpus, "N") in study.isoflop:
-                row["L_opt"] = study.isoflop[corpus, "N"].law.L_opt(row["C"])
-                row["N_opt"] = study.isoflop[corpus, "N"].law.N_opt(row["C"])
+            fit = study.isoflop.get((corpus, "N"))
+            if fit is not None and fit.minima["C"].min() <= row["C"] <= fit.minima["C"].max():
+                row["L_opt"] = fit.law.L_opt(row["C"])
             rows.append(row)
         numbers[corpus] = {"fitted": len(near), "rows": rows}
     return numbers
@@ -241,7 +242,7 @@ def _write_overtrain(numbers: Numbers) -> str:
         runs that are much less over-trained. Here the two joint forms are fitted to those runs of the
         grid with at most {FITTED_UP_TO} bytes per parameter, and then forecast for up to sixteen
         times as many. The last column is the price: how far the loss lies above that of the best size for the
-        same compute, by the IsoFLOP fit.""",
+        same compute, by the IsoFLOP fit; a dash means less compute than its smallest budget.""",
         table(
             "text | N | D/N | runs | loss | forecast, γ = 1 | forecast, γ fitted | above the optimum",
             rows,

@@ -175,7 +175,8 @@ def _write_exponents(numbers: Numbers) -> str:
         stretches the axis. FLOPs are counted exactly here, and so a + b is not 1: the usual estimate
         6ND leaves attention out and counts position embeddings, which matters in models this
         small.""",
-        """The intervals of the parabolas cover noise alone."""
+        """The intervals of the parabolas cover noise, and are wider where the minima lie further off
+        a straight line than noise explains."""
         + (
             f""" In {_of(len(patterned), len(numbers["surfaces"]))} fits of the parametric form the
             residuals follow a pattern (neighbours resemble each other by more than three standard

@@ -1,4 +1,4 @@
-"""What is done with a trained model: teach a smaller one, or round its weights."""
+"""Distillation and rounding: a trained model teaches a smaller one, or has its weights rounded."""
 
 from __future__ import annotations
 

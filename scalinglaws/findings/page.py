@@ -1,8 +1,8 @@
-"""What the page is made of: the study that it reads, its sections, and how numbers are written.
+"""The parts of the page: the study that it reads, its sections, and the format of numbers.
 
 A section measures first: numbers, by name, and nothing else. They are stored in `findings.json`,
-and the page is written from the stored numbers alone. So a number that falls on the other side of a
-rounding limit on another processor changes no word, and the tests compare numbers with numbers.
+and the page is written from the stored numbers alone. So the text does not change if another
+processor rounds a number differently, and the tests compare numbers with numbers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WITHIN = 4  # sizes within this factor of a budget's lowest run are fitted with a parabola
 Numbers = dict[str, Any]  # what JSON can hold
-# A DataFrame. Its stubs give a column a dozen types, of which ours has one: so tables go untyped.
+# A DataFrame. Its stubs give a column a dozen types, so tables stay untyped here.
 Table = Any
 
 
@@ -53,7 +53,7 @@ class Study:
     def corpora(self, plan: str) -> list[str]:
         """The texts on which runs of this plan were trained: the study's own two first.
 
-        A text of one's own is called by its file or folder, without the way to it.
+        A user's text has the name of its file or folder, without the path.
         """
         try:
             runs: Table = load_runs(plan, columns=["corpus"], data=self.data)
@@ -64,7 +64,7 @@ class Study:
 
     @cached_property
     def isoflop(self) -> dict[tuple[str, str], IsoflopFit]:
-        """{(corpus, "N" or "N_nonemb"): the fit of IsoFLOP parabolas with N counted so}.
+        """{(corpus, "N" or "N_nonemb"): the fit of IsoFLOP parabolas with N counted that way}.
 
         A text on which fewer than two budgets have a minimum is left out.
         """
@@ -84,7 +84,7 @@ class Study:
 
     @cached_property
     def grids(self) -> dict[str, Table]:
-        """{corpus: the runs of the grid}, where one seed at least has every width with every D."""
+        """{corpus: the runs of the grid}, if at least one seed has every width with every D."""
         complete = {}
         for corpus in self.corpora("grid"):
             runs = self.runs("grid", corpus)
@@ -100,7 +100,7 @@ class Section:
     """One section of the page.
 
     measure: its numbers, {} if the runs for it are missing. write: the text, from these numbers.
-    draw: its figure, kept as `<name>.png`, or None where its runs are missing.
+    draw: its figure, saved as `<name>.png`, or None if its runs are missing.
     """
 
     name: str
@@ -111,7 +111,7 @@ class Section:
 
 
 def paragraphs(*texts: str) -> str:
-    """Join paragraphs, tables and images, with white space made regular."""
+    """Join paragraphs, tables and images, with normalised white space."""
     kept = [text for text in texts if text.strip()]
     return "\n\n".join(
         text.strip() if text.startswith(("|", "!")) else " ".join(text.split()) for text in kept
@@ -124,7 +124,7 @@ def table(header: str, rows: Iterable[Iterable[object]]) -> str:
 
 
 def image(name: str, alt: str) -> str:
-    """A figure with its alternative text: what it shows, as one would tell it."""
+    """A figure with its alternative text: what it shows, in words."""
     return f"![{' '.join(alt.split())}](findings/{name}.png)"
 
 
@@ -158,7 +158,7 @@ def exponent(value: float) -> str:
 
 
 def percents(values: Iterable[float], digits: int = 1) -> str:
-    """The range of signed shares: "-2.0 % to +1.0 %", or one of them if both ends read the same."""
+    """The range of signed shares: "-2.0 % to +1.0 %", or one number if both ends are the same."""
     values = list(values)
     ends = [percent(end, digits) for end in (min(values), max(values))]
     return ends[0] if ends[0] == ends[1] else " to ".join(ends)
@@ -170,12 +170,12 @@ def share(x: float, digits: int = 1) -> str:
 
 
 def flops(C: float) -> str:
-    """1e13, 3e11: a budget as the text names it."""
+    """1e13, 3e11: a budget as it is written in the text."""
     return f"{C:.0e}".replace("e+", "e")
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON can hold it: numpy's numbers and arrays become Python's, nan becomes None."""
+    """`value` for JSON: numpy's numbers and arrays become Python's, nan becomes None."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, np.ndarray, pd.Series)):

@@ -30,7 +30,9 @@ from .statistics import log_linear, lowest
 
 
 def _sweeps(study: Study, corpus: str) -> Table:
-    """Validation loss by width, D and learning rate, seeds averaged, of the plans lr and tuning."""
+    """Validation loss by width, D and learning rate, averaged over seeds, from the plans lr and
+    tuning.
+    """
     tables = [study.runs(p, corpus) for p in ("lr", "tuning") if corpus in study.corpora(p)]
     runs: Table = pd.concat(tables)
     runs = runs.assign(D_round=lambda t: 2 ** np.log2(t["D"]).round().astype(int))
@@ -313,7 +315,7 @@ def _measure_schedule(study: Study) -> Numbers:
 
 
 def _lengths(best: dict[str, str]) -> str:
-    """Which cool-down is best for which width: one length if it is the same for all of them."""
+    """The best cool-down for each width: one length if it is the same for all."""
     if len(set(best.values())) == 1:
         return f"{100 * float(next(iter(best.values()))):.0f} % for {'each' if len(best) > 1 else 'this'} width"
     return listed(

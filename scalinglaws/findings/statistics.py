@@ -48,11 +48,11 @@ def minimum_interval(
 ) -> dict[str, list[float]]:
     """The minimum of a parabola in ln N through measured losses, with 95 % intervals.
 
-    noise: relative standard deviation of one measured loss. The intervals are those of parabolas
-    through losses that are moved by as much, at random. Where such a parabola has its minimum
-    outside the sizes, or none, the nearer or lower end of the sizes stands for it: an interval that
-    reaches the smallest or largest size says no more than "there or beyond".
-    Returns {"N_opt": [value, low, high], "L_opt": [value, low, high]}.
+    noise: relative standard deviation of one measured loss. The intervals come from parabolas
+    through losses with this much random noise added. If such a parabola has its minimum outside the
+    sizes, or none, the nearer or lower end of the sizes is used instead: so an interval that
+    reaches the smallest or largest size means "there or beyond". Returns {"N_opt": [value, low,
+    high], "L_opt": [value, low, high]}.
     """
     z, y = np.log(np.asarray(N, float)), np.asarray(loss, float)
     centre = z.mean()

@@ -35,7 +35,7 @@ LABELS = {
 
 
 def _series(study: Study, corpus: str) -> dict[str, Table]:
-    """{"N", "D", "C": loss by that variable where the others are not scarce}, seeds averaged."""
+    """{"N", "D", "C": loss by that variable where the others are not scarce}, averaged over seeds."""
     grid = study.grids[corpus]
     series = {
         "N": grid[grid["D"] == grid["D"].max()].groupby("N")["loss"].mean(),

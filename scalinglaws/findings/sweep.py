@@ -1,4 +1,4 @@
-"""`scalinglaws sweep`: train a plan; on a text of your own, end with a page of findings."""
+"""`scalinglaws sweep`: train a plan; on your own text, also write a page of findings."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""The data: one text against another, mixtures of both, repeats, and what regularisation saves."""
+"""The data: one text against another, mixtures of both, repeats, and the effect of regularisation."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _write_corpora(numbers: Numbers) -> str:
             ),
         ),
         f"""The level of the loss does not carry over. The exponent of N_opt is closer ({told}, with
-        95 % intervals for noise alone), and {"still different" if apart else "may be the same"}. A law
+        95 % intervals), and {"still different" if apart else "may be the same"}. A law
         belongs to its text.""",
         image(
             "corpora",
@@ -131,7 +131,7 @@ def _measure_mix(study: Study) -> Numbers:
                 r = 1 - line.index.to_numpy() if text == "own" else line.index.to_numpy()
                 L = line.to_numpy()
                 row = {"width": width, "shares": r, "losses": L}
-                seen = r > 0  # without a byte of the text, the loss is another matter
+                seen = r > 0  # the law does not hold if there is none of the text
                 if seen.sum() >= 4:
                     start = [L[seen].min(), np.log(np.ptp(L[seen])), 5.0]
                     try:
@@ -228,7 +228,9 @@ mix = Section("mix", "Mixing two texts", _measure_mix, _write_mix, _draw_mix)
 def _repeats(study: Study) -> Table:
     return (
         study.runs("repeats", "prose")
-        .assign(epochs=lambda t: t["epochs"].round())  # whole steps make 4 epochs 3.998
+        .assign(
+            epochs=lambda t: t["epochs"].round()
+        )  # rounding to whole steps makes 4 epochs 3.998
         .groupby(["D_unique", "width", "epochs"], as_index=False)[["D", "loss", "loss_train"]]
         .mean()
     )
@@ -248,7 +250,9 @@ def _measure_repeats(study: Study) -> Numbers:
 
 
 def _value_of_repeats(study: Study, runs: Table) -> list[dict]:
-    """Of each repeated run whose loss the grid reaches: (equivalent fresh bytes - U)/(D - U)."""
+    """(equivalent fresh bytes - U)/(D - U) for each repeated run whose loss is within the grid's
+    range.
+    """
     if "prose" not in study.grids:
         return []
     fresh, rows = study.grids["prose"].groupby(["width", "D"])["loss"].mean(), []

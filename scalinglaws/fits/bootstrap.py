@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..arrays import Floats, plain
 from ..errors import CourseError
 
-RESAMPLES = 1000  # behind an interval, unless the caller asks for another number
+RESAMPLES = 1000  # per interval, unless the caller asks for another number
 LEVEL = 0.95  # of an interval, unless the caller asks for another one
 
 Method = Literal["wild", "smooth", "runs"]
@@ -25,12 +25,12 @@ Resamples = Iterator[tuple[Array, Array]]
 
 L = TypeVar("L")
 
-_CHUNK = 1_000_000  # runs times resamples worked on at once, so that memory stays flat
+_CHUNK = 1_000_000  # runs times resamples computed at once, so that memory stays bounded
 
 
 @dataclass(frozen=True)
 class Resampling:
-    """How a fit is to be resampled: B times, from a seed, by a method (None: the fit chooses)."""
+    """How to resample a fit: B times, from a seed, by a method (None: the fit chooses)."""
 
     B: int = RESAMPLES
     seed: int = 0
@@ -52,8 +52,8 @@ class Bootstrap(Sequence[L], Generic[L]):
 
     laws: one for each resample that could be fitted. asked: what was asked for. method, reason: the
     method that was used, and why. units: how many independent units were resampled (runs, or groups
-    of runs). free: the free parameters. scaled: whether the residuals were scaled up for the
-    parameters that the fit spent. influence: of the runs on what follows from the law, where known.
+    of runs). free: the free parameters. scaled: whether the residuals were scaled up for the fitted
+    parameters. influence: of the runs on quantities computed from the law, where known.
     """
 
     laws: tuple[L, ...]
@@ -98,13 +98,13 @@ class Bootstrap(Sequence[L], Generic[L]):
     ) -> tuple[Floats, Floats]:
         """The interval (low, high) of a parameter, or of a function of the law; arrays broadcast.
 
-        like: the quantity whose degrees of freedom count, where `quantity` itself is random.
+        like: the quantity to take the degrees of freedom from, if `quantity` itself is random.
 
         Raises CourseError for a level outside 0 to 1, or if no resample could be fitted.
         """
         values = self.values(quantity)
         tail = self.tail(level, self.degrees(like or quantity))
-        # Few resamples, or the signs of few units, show no rarer tail than this.
+        # A few resamples, or the signs of a few units, cannot show a smaller tail than this.
         shown = max(2.5 / (len(self.laws) + 1), 0.5 ** (self.units - 1))
         return ends(values, np.broadcast_to(tail, values.shape[1:]), min(shown, (1 - level) / 2))
 
@@ -138,7 +138,7 @@ def _of(law: L, quantity: str | Callable[[L], ArrayLike]) -> ArrayLike:
 
 
 def number_of(law: Any, name: str) -> ArrayLike:
-    """What a law calls by a name. Raises CourseError where it has no such number."""
+    """The number of a law with this name. Raises CourseError if there is none."""
     value = getattr(law, name, None)
     if value is None or callable(value):
         raise CourseError(
@@ -149,11 +149,11 @@ def number_of(law: Any, name: str) -> ArrayLike:
 
 
 def ends(values: Array, tail: Array, shown: float = 0.0) -> tuple[Floats, Floats]:
-    """What cuts a share `tail` (...) off each end of the values (B, ...).
+    """The points that cut a share `tail` (...) off each end of the values (B, ...).
 
-    shown: the smallest share that the values can show. Where the tail is smaller, what cuts that off
-    is moved away from the median, as far as a normal distribution would (of the logarithm, where the
-    values are positive).
+    shown: the smallest share that the values can show. If the tail is smaller, the points for
+    `shown` are moved away from the median as far as in a normal distribution (of the logarithm, if
+    the values are positive).
     """
     from scipy.special import ndtri
 
@@ -175,11 +175,11 @@ def ends(values: Array, tail: Array, shown: float = 0.0) -> tuple[Floats, Floats
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Influence(Generic[L]):
-    """How much the noise of each run moves what follows from the law.
+    """How much the noise of each run moves quantities computed from the law.
 
-    up, down: laws on either side of the fit, and width, how far apart, of k coordinates. along (n, k):
-    d coordinate/d ln L of each run. hat: a square root of the hat matrix (n, p). units: a number per
-    run; runs of one unit err together.
+    up, down: laws on either side of the fit for k coordinates, and width, how far apart they are.
+    along (n, k): d coordinate/d ln L of each run. hat: a square root of the hat matrix (n, p).
+    units: a number per run; runs of one unit have correlated noise.
     """
 
     up: tuple[L | None, ...]
@@ -190,7 +190,7 @@ class Influence(Generic[L]):
     units: NDArray[np.int_]
 
     def slopes(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
-        """d quantity/d ln L of each run (n, ...); nan where a law beside the fit is missing."""
+        """d quantity/d ln L of each run (n, ...); nan where a law next to the fit is missing."""
 
         def of(law: L | None) -> Array:
             if law is None:
@@ -207,7 +207,7 @@ class Influence(Generic[L]):
     def degrees(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
         """Degrees of freedom of the quantity's variance, as the wild bootstrap estimates it (...).
 
-        A variance summed over units whose influence differs is as uncertain as one of fewer equal
+        A variance summed over units of unequal influence is as uncertain as one over fewer, equal
         units (Satterthwaite's rule; Bell & McCaffrey 2002, Survey Methodology 28, 169; Imbens &
         Kolesár 2016, Review of Economics and Statistics 98, 701).
         """
@@ -229,7 +229,8 @@ class Influence(Generic[L]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Multipliers(Generic[L]):
-    """How much the noise of each unit moves what follows from the law, read off its resamples.
+    """How much the noise of each unit moves quantities computed from the law, read off the
+    resamples.
 
     laws: one per resample. drawn (B, units): what each resample multiplied each unit's noise by.
     noise (units,): its root mean square. For fits without a derivative, such as the envelope.
@@ -296,8 +297,8 @@ def unshrunk(values: Array, hat: Array, units: NDArray[np.int_]) -> Array:
     """The values (n, m) times (1 - H)^(-1/2), since a fit makes residuals smaller than the noise.
 
     H is the block of the hat matrix that belongs to a unit, for a single run its leverage: HC2 of
-    MacKinnon & White 1985, and for groups CR2 of Bell & McCaffrey 2002. What is left of equal noise
-    then has the variance of the noise.
+    MacKinnon & White 1985, and for groups CR2 of Bell & McCaffrey 2002. If the noise is equal
+    everywhere, the result has its variance.
     """
     noise = values / np.maximum(1 - (hat * hat).sum(1), 1e-3)[:, None] ** 0.5
     sizes = np.bincount(units)
@@ -311,14 +312,16 @@ def unshrunk(values: Array, hat: Array, units: NDArray[np.int_]) -> Array:
 
 
 def smoothing(residuals: Array, hat: Array, units: NDArray[np.int_]) -> tuple[Array, Array]:
-    """The widths of the noise to add for Huber's small delta: each run's own, its unit's (n,), (n,).
+    """The widths of the noise to add for Huber's small delta: each run's own, its unit's (n,),
+    (n,).
 
-    There a fit is nearly a median regression: it passes through as many runs as it has parameters,
-    and what counts is how many more lie close by. The bare residuals overstate that, and their
-    intervals are too narrow; a smoothed distribution corrects it (Silverman & Young 1987, Biometrika
-    74, 469). The width is Silverman's rule, with a robust spread of the residuals of the nearest
-    runs: those whose rows of the hat matrix's root (n, p) resemble its own. Runs of one unit err
-    together as far as their residuals agree in sign, and so does the noise that is added.
+    With a small delta a fit is nearly a median regression: it passes through as many runs as it has
+    parameters, and the density of runs close by decides its error. The bare residuals overstate
+    that density, so their intervals are too narrow; a smoothed distribution corrects it (Silverman
+    & Young 1987, Biometrika 74, 469). The width is Silverman's rule, with a robust spread of the
+    residuals of the nearest runs: those whose rows of the hat matrix's root (n, p) resemble its
+    own. Runs of one unit are correlated as far as their residuals agree in sign, and so is the
+    noise that is added.
     """
     from scipy.spatial import KDTree
 
@@ -332,7 +335,8 @@ def smoothing(residuals: Array, hat: Array, units: NDArray[np.int_]) -> tuple[Ar
 
 
 def agreement(residuals: Array, units: NDArray[np.int_]) -> tuple[float, float]:
-    """The correlation within units, 0 to 1, from the signs alone, and the runs of a typical unit.
+    """The correlation within units, 0 to 1, from the signs alone, and the number of runs in a
+    typical unit.
 
     For normal noise of correlation r, the product of two signs is 2/pi·arcsin r on average.
     """
@@ -346,7 +350,7 @@ def agreement(residuals: Array, units: NDArray[np.int_]) -> tuple[float, float]:
 
 
 def blocks(order: NDArray[np.int_], groups: NDArray[np.int_], length: int) -> NDArray[np.int_]:
-    """Numbers of the blocks of `length` neighbouring groups (n,), in the order of the runs."""
+    """For each run, the number of its block of `length` neighbouring groups (n,)."""
     first_seen = np.unique(groups[order], return_index=True)[1]
     rank = np.empty(len(first_seen), dtype=int)
     rank[np.argsort(first_seen)] = np.arange(len(first_seen))
@@ -354,7 +358,7 @@ def blocks(order: NDArray[np.int_], groups: NDArray[np.int_], length: int) -> ND
 
 
 def memory(residuals: Array) -> int:
-    """How many neighbours err alike: one plus the lags whose autocorrelation is significant."""
+    """How many neighbours are correlated: one plus the lags whose autocorrelation is significant."""
     r = residuals - residuals.mean()
     n, total = len(r), (r * r).sum()
     lag = 1
@@ -366,8 +370,8 @@ def memory(residuals: Array) -> int:
 def resample_smooth(residuals: Array, asked: Resampling) -> Resamples:
     """Every run keeps its place and draws a residual of any run, with a little normal noise on top.
 
-    The smoothed bootstrap (Silverman & Young 1987, Biometrika 74, 469). It assumes that all runs are
-    equally noisy: where they are not, its intervals can be much too narrow.
+    The smoothed bootstrap (Silverman & Young 1987, Biometrika 74, 469). It assumes that all runs
+    are equally noisy; otherwise its intervals can be much too narrow.
     """
     rng = np.random.default_rng(asked.seed)
     n = len(residuals)

@@ -1,4 +1,4 @@
-"""Fitting a broken power law (BNSL, Caballero et al. 2022), the form that can turn."""
+"""Fitting a broken power law (BNSL, Caballero et al. 2022), a form whose slope can change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .validate import check_delta, check_floor, check_groups, check_runs, check_
 _FLOORS = (0.0, 0.5, 0.9, 0.99)  # starts for E, as shares of the lowest y
 _WIDTHS = (0.1, 0.5)  # starts for f: a sharp and a gradual break
 _POLISHED = 8
-_SHARPEST = 0.02  # the least f: below it breaks are corners and the data cannot tell
+_SHARPEST = 0.02  # the least f: below it, breaks are corners, and the data cannot determine f
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -45,7 +45,7 @@ class BrokenPowerLawFit(RegressionFit[BrokenPowerLaw]):
 class _Curve(gauss_newton.Regression):
     """ln y = ln(E + A·x^-c0·Π …) in theta = (E, ln A', c0, then c, ln d, ln f of each break).
 
-    x is in units of its mean (z = ln x, centred), y in units of its own, and A' is the power law's
+    x is in units of its geometric mean (z = ln x, centred), y likewise, and A' is the power law's
     value at the mean run, so that theta is of order one.
     """
 
@@ -56,7 +56,7 @@ class _Curve(gauss_newton.Regression):
 
     @property
     def low(self) -> Array:
-        """E >= 0, breaks inside the data, widths at least a corner."""
+        """E >= 0, breaks inside the data, widths at least `_SHARPEST`."""
         inf = np.inf
         return np.array([0.0, -inf, -inf] + [-inf, self.z.min(), np.log(_SHARPEST)] * self.breaks)
 
@@ -115,7 +115,9 @@ class _Curve(gauss_newton.Regression):
         )
 
     def starts(self, held: float | None) -> Array:
-        """For each floor, width and places of the breaks on a grid: the rest by linear least squares."""
+        """For each floor, width and position of the breaks on a grid, the rest by linear least
+        squares.
+        """
         places = np.quantile(np.unique(self.z), np.linspace(0.1, 0.9, 9))
         y = np.exp(self.y)
         found: list[Array] = []
@@ -149,13 +151,13 @@ def fit_broken_power_law(
 ) -> BrokenPowerLawFit:
     """Fit a broken power law by least squares on ln y (the authors' code: on ln(1 + y)).
 
-    x: N, D, C, epochs or anything positive (n,). y: loss or error, positive (n,). breaks: 0, 1 or 2;
-    each adds three parameters. delta: Huber's, on ln y; None for least squares. floor: True fits the
-    law's floor E >= 0, False sets it to 0, a number holds it there. weights: one per run. groups:
-    labels of runs that the bootstrap keeps together.
+    x: N, D, C, epochs or anything positive (n,). y: loss or error, positive (n,). breaks: 0, 1 or
+    2; each adds three parameters. delta: Huber's, on ln y; None for least squares. floor: True fits
+    the law's floor E >= 0, False sets it to 0, a number holds it there. weights: one per run.
+    groups: labels of runs that the bootstrap keeps together.
 
-    The law is not linear in any sense that would rule out local minima: the best 8 of a grid of
-    starts are polished, and `evidence` says how many reach the same minimum.
+    The law can have local minima, so the best 8 of a grid of starts are refined, and `evidence`
+    says how many reach the same minimum.
 
     Raises CourseError for bad or too few runs, and for a floor outside 0 to the lowest y.
 
@@ -167,7 +169,7 @@ def fit_broken_power_law(
     """
     if breaks not in (0, 1, 2):
         raise CourseError(
-            f"breaks = {breaks} must be 0, 1 or 2: more cannot be told from noise here."
+            f"breaks = {breaks} must be 0, 1 or 2: more breaks could not be told from noise."
         )
     fitted = floor is True
     parameters = 3 + 3 * breaks - (not fitted)

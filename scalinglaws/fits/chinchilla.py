@@ -71,18 +71,20 @@ def fit_chinchilla(
     groups: ArrayLike | None = None,
     drop_highest: int = 0,
 ) -> ChinchillaFit:
-    """Fit Chinchilla's parametric law to runs: the sum of Huber(delta) of ln L_model - ln L (eq. 3).
+    """Fit Chinchilla's parametric law to runs: the sum of Huber(delta) of ln L_model - ln L (eq.
+    3).
 
-    N: parameters, D: training tokens, loss: nats per token, each of shape (n,). delta: Huber's, on ln L; None for
-    least squares. floor: True fits E >= 0, False sets E = 0, a number holds E there. weights: one for each run.
-    groups: labels of runs that the bootstrap keeps together, such as the seeds of one configuration. drop_highest:
-    leave out so many runs of highest loss, as Besiroglu et al. 2024 did with 5.
+    N: parameters, D: training tokens, loss: nats per token, each of shape (n,). delta: Huber's, on
+    ln L; None for least squares. floor: True fits E >= 0, False sets E = 0, a number holds E there.
+    weights: one for each run. groups: labels of runs that the bootstrap keeps together, such as the
+    seeds of one configuration. drop_highest: leave out this many runs of highest loss (Besiroglu et
+    al. 2024 left out 5).
 
-    Nine starts on a grid of (alpha, beta), with E, A and B by non-negative least squares; each is taken to its
-    minimum by Newton's method with the analytic Hessian.
+    Nine starts on a grid of (alpha, beta), with E, A and B by non-negative least squares; each is
+    taken to its minimum by Newton's method with the analytic Hessian.
 
-    Raises CourseError for bad or too few runs, runs of one size or of one data size only, and where the loss does not
-    fall with N or with D.
+    Raises CourseError for bad or too few runs, runs of one size or of one data size only, and where
+    the loss does not fall with N or with D.
 
     >>> from scalinglaws.constants import CHINCHILLA
     >>> N, D = (values.ravel() for values in np.meshgrid(np.geomspace(1e8, 1e10, 6), np.geomspace(2e9, 2e11, 6)))

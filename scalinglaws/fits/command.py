@@ -56,7 +56,7 @@ def _methods() -> str:
 
 
 def _of(option: str, default: str = "") -> str:
-    """Which methods take an option, and its default, for its help."""
+    """For an option's help: the methods that take it, and its default."""
     return f" (for {', '.join(takers(option))}{'; default: ' * bool(default)}{default})"
 
 
@@ -155,7 +155,7 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N=params,D=tokens,loss=val_loss",
         action="append",
         default=[],
-        help="which of your columns means what, where their names do not say so; names: "
+        help="what your columns mean, if their names do not say so; names: "
         f"{', '.join(NAMES)}. M: tokens per parameter; U: unique tokens; run: the run of a "
         "checkpoint; group: runs that the bootstrap keeps together; may be repeated",
     )
@@ -269,7 +269,7 @@ def _json(by: str | None, reports: list[Report], problems: dict[str, str]) -> di
 
 
 def fit_table(args: argparse.Namespace, options: Options) -> tuple[list[Report], dict[str, str]]:
-    """The reports of the fits that the arguments ask for, and with --by why a value has none."""
+    """The reports of the fits that the arguments ask for, and with --by, why a value has none."""
     method = args.method
     needs = METHODS[method].needs if method else None
     table = read_table(args, options, needs, METHODS[method].curves if method else False)
@@ -338,9 +338,7 @@ def _report(
 
 
 def guarded(method: str, compute: Callable[[], T]) -> T:
-    """The result of a computation. numpy's warnings stay inside, and its failures become one
-    sentence.
-    """
+    """Run a computation without numpy's warnings, and turn its failures into one sentence."""
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -404,7 +402,7 @@ def _write_files(args: argparse.Namespace, reports: list[Report]) -> None:
 
 
 def _drawn(figure: Figure, path: Path) -> bytes:
-    """The figure in the format that the file's name asks for."""
+    """The figure in the format of the file's extension."""
     content = io.BytesIO()
     try:
         figure.savefig(content, dpi=160, format=path.suffix[1:] or "png")

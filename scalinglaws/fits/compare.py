@@ -1,4 +1,4 @@
-"""Choosing between laws by the runs that were left out of the fit."""
+"""Choose between laws by their error on runs left out of the fit."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ def compare_held_out(
 ) -> pd.DataFrame:
     """Fit every model to the other runs and score it on the held-out ones, best first.
 
-    models: name: a function fit(*columns, loss) that returns a fit (anything with `predict`), or a function of the
-    columns. columns: what the law depends on, such as x, or N and D, each (n,). held_out: mask (n,), True for the runs
-    to predict; for a test of extrapolation these are the runs of the largest budgets.
+    models: {name: function}. Each is a function fit(*columns, loss) that returns a fit (anything
+    with `predict`), or a function of the columns. columns: what the law depends on, such as x, or N
+    and D, each (n,). held_out: mask (n,), True for the runs to predict; for a test of extrapolation
+    these are the runs of the largest budgets.
 
-    Returns a table with, for each model, the root mean square of ln L_model - ln L inside the fit and on the held-out
-    runs (times 100: about per cent), and the mean signed error there (negative: too optimistic). A model that cannot
-    be fitted has nan, and `problem` says why.
+    Returns a table with, for each model, the root mean square of ln L_model - ln L inside the fit
+    and on the held-out runs (times 100: about per cent), and the mean signed error there (negative:
+    too optimistic). For a model that cannot be fitted, these are nan, and `problem` says why.
 
     >>> from scalinglaws.fits import fit_power_law
     >>> x = np.geomspace(1e6, 1e10, 12)

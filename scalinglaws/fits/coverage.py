@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .result import Fit
 
 RECORD = Path(__file__).with_suffix(".json")
-_REACH = 2.0  # a study with half to twice as many runs speaks for a fit
+_REACH = 2.0  # a study applies to a fit with half to twice as many runs
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Study:
     """Synthetic studies of one kind, and how often the default intervals held the truth.
 
     name: the kind. fit: the class of the results. huber: whether the loss was Huber's. grouped:
-    whether runs erred together. wrong_form: whether the law fitted was not the one that made the
-    runs. units: the runs of one study, or its groups. studies: how many there were. shares: for
+    whether runs had correlated noise. wrong_form: whether the law fitted was not the one that made
+    the runs. units: the runs of one study, or its groups. studies: how many there were. shares: for
     each quantity the per cent of studies whose 80 % and whose 95 % interval held its true value.
     """
 
@@ -62,13 +62,15 @@ def recorded_studies() -> tuple[Study, ...]:
 
 
 def write(studies: list[Study], seed: int, resamples: int, path: Path = RECORD) -> None:
-    """Record studies, made from a seed with so many resamples each."""
+    """Record studies, made from a seed with this many resamples each."""
     record = {"seed": seed, "resamples": resamples, "studies": [asdict(study) for study in studies]}
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def measured(fit: Fit[Any]) -> str:
-    """A sentence with the measured coverage of a fit's intervals, or that it was not measured."""
+    """A sentence with the measured coverage of a fit's intervals, or saying that it was not
+    measured.
+    """
     try:
         asked = fit.resamples.asked.method is not None
         studies = [study for study in recorded_studies() if study.speaks_for(fit)]

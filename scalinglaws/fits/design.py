@@ -21,12 +21,12 @@ L = TypeVar("L")
 
 _GRID = 24  # candidates along each variable
 _GROWING = ("N", "N_act", "N_S", "D", "D_S", "C", "x")  # what a plan may take beyond the runs
-_POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the cost, by which the gain of a run is divided
+_POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the cost; a run's gain is divided by this power
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Plan:
-    """Runs to train, and what they are expected to do to the standard error of a quantity.
+    """Runs to train, and by how much they should lower the standard error of a quantity.
 
     runs: one row per configuration, the most expensive first: its variables (N and D, say), the cost
     of one run, and how many of them (count). before, after: the standard error of the quantity now,
@@ -57,22 +57,23 @@ def next_runs(
     most: int = 30,
     cost: Callable[..., ArrayLike] | None = None,
 ) -> Plan:
-    """The runs that tell most about a quantity for a budget: which (N, D) to train next.
+    """The runs that narrow a quantity most for a budget: which (N, D) to train next.
 
-    fit: of L(N, D) or another law fitted to all runs at once. budget: FLOPs to spend (or the unit of
-    `cost`). quantity: what you want to know: a parameter's name, or a function of the law, such as
-    `lambda law: law.N_opt(1e24)` or `lambda law: law(7e9, 1e12)`. candidates: a table of the runs
-    that you could train, a column per variable; unless given, a grid over the sizes of the runs in
-    the fit and up to `beyond` times as far. most: runs to plan at the most. cost: of a run, as a
+    fit: of L(N, D) or another law fitted to all runs at once. budget: FLOPs to spend (or the unit
+    of `cost`). quantity: a parameter's name, or a function of the law, such as `lambda law:
+    law.N_opt(1e24)` or `lambda law: law(7e9, 1e12)`. candidates: a table of the runs that you could
+    train, a column per variable; unless given, a grid over the sizes of the runs in the fit and up
+    to `beyond` times as far. most: the largest number of runs to plan. cost: of a run, as a
     function of the law's variables; unless given 6·N·D, or C, whichever the law depends on.
 
     The design is c-optimal (Elfving 1952; Pukelsheim 1993, "Optimal Design of Experiments"): the
-    variance of the quantity is cᵀVc, with V the covariance of the parameters, which allows for unequal
-    noise, and c the quantity's gradient. Runs are added one at a time, each time the one that lowers
-    the variance most per cost to some power; of the powers 0 to 1 the best plan is kept. It trusts
-    the law's form: keep some runs near what you want to predict.
+    variance of the quantity is cᵀVc, with V the covariance of the parameters, which allows for
+    unequal noise, and c the quantity's gradient. Runs are added one at a time, each time the one
+    that lowers the variance most per cost^p; the best plan over several p from 0 to 1 is kept. It
+    trusts the law's form: keep some runs near what you want to predict.
 
-    Raises CourseError for a fit of minima or envelopes, and for a budget that no candidate meets.
+    Raises CourseError for a fit of minima or envelopes, and for a budget that is too small for any
+    candidate.
 
     >>> import numpy as np
     >>> from scalinglaws.constants import CHINCHILLA
@@ -111,7 +112,9 @@ def next_runs(
     before = float(np.sqrt(c @ V @ c))
     plans = [_greedy(V, c, g, price, noise, float(allowed), most, power) for power in _POWERS]
     if not any(errors for _, errors in plans):
-        raise CourseError("None of the candidates tells anything about this quantity.")
+        raise CourseError(
+            "None of the candidates would narrow this quantity: give other candidates."
+        )
     chosen, errors = min(plans, key=lambda plan: plan[1][-1] if plan[1] else np.inf)
     rows, count = np.unique(chosen, return_counts=True)
     rows, count = rows[np.argsort(-price[rows])], count[np.argsort(-price[rows])]
@@ -125,8 +128,8 @@ def next_runs(
 def run_cost(variables: Sequence[str]) -> Callable[..., ArrayLike]:
     """The training FLOPs of a run as a function of a law's variables: 6·N·D, or C.
 
-    For a mixture of experts or a student N is N_act or N_S. Raises CourseError where the variables
-    do not say what a run costs.
+    For a mixture of experts or a student, N is N_act or N_S. Raises CourseError if the cost does
+    not follow from the variables.
     """
     place = {name: i for i, name in enumerate(variables)}
     N = next((place[name] for name in ("N", "N_act", "N_S") if name in place), None)
@@ -157,7 +160,9 @@ def _candidates(
 
 
 def _axis(name: str, column: Array, beyond: float) -> Array:
-    """Values of one variable: beyond the runs for sizes, tokens and FLOPs, else those of the runs."""
+    """Candidate values of one variable: beyond the runs for sizes, tokens and FLOPs, otherwise the
+    runs' own.
+    """
     if name in _GROWING and column.min() > 0:
         return np.geomspace(column.min(), column.max() * beyond, _GRID)
     values = np.unique(column)

@@ -18,7 +18,7 @@ _GREEK = ("alpha", "beta", "gamma", "delta", "eta", "zeta", "kappa", "tau")
 
 
 def short(fit: Fit[Any]) -> str:
-    """The parameters and what is known without a bootstrap; instant."""
+    """The parameters and what is known without a bootstrap, so it is instant."""
     rows = [f"  {name:<6} {_value(fit, name):>10}" for name in fit.parameters]
     return "\n".join(
         [type(fit).__name__, *rows, *(f"  {line}" for line in [*fit.describe(), _ASK])]

@@ -48,7 +48,7 @@ def fit_accuracy(
         raise CourseError("accuracy must lie between 0 and 1: divide percentages by 100.")
     if floor is not None and not 0 <= floor < y.max():
         raise CourseError(f"floor = {floor:g} must lie between 0 and the highest accuracy.")
-    width, top = float(np.ptp(x)), 1.0 - (floor or 0.0)  # no model is right more often than always
+    width, top = float(np.ptp(x)), 1.0 - (floor or 0.0)  # accuracy is at most 1
     return fit_law(
         AccuracySigmoid,
         {"loss": x, "accuracy": y},
@@ -86,7 +86,7 @@ def fit_error(
 
 @dataclass(frozen=True)
 class Chain(Generic[L1, L2]):
-    """Two fits in a row: what the second says about the value that the first predicts.
+    """Two fits in a row: the second is applied to what the first predicts.
 
     first: from N and D (or C) to a loss. second: from that loss to an accuracy.
 
@@ -106,7 +106,7 @@ class Chain(Generic[L1, L2]):
     second: Fit[L2]
 
     def predict(self, *where: ArrayLike) -> Floats:
-        """The accuracy there, by both laws."""
+        """The accuracy there, from both laws."""
         return self.second.predict(self.first.predict(*where))
 
     def interval(
@@ -151,6 +151,6 @@ class Chain(Generic[L1, L2]):
 
 
 def _noise(fit: Fit[Any]) -> NDArray[np.float64]:
-    """The residuals of a fit, as large as the noise that they stem from."""
+    """The residuals of a fit, scaled up to the size of the noise."""
     free = len(fit.parameters) - len(fit.held)
     return (fit.residuals - fit.residuals.mean()) * np.sqrt(fit.n / max(fit.n - free, 1))

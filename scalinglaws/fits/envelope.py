@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import CourseError
 from ..laws import AllocationLaw, Trend
 from ..laws.counting import FLOPS_PER_PARAM_TOKEN
-from .allocation import AllocationFit, allocation_law
+from .allocation import AllocationFit, allocation_law, lowest_losses
 from .bootstrap import Array, Bootstrap, Multipliers, Resampling
 from .store import recorded
 from .validate import check_groups, check_runs, check_weights
@@ -28,8 +28,8 @@ class EnvelopeFit(AllocationFit):
     envelope: for each compute on a grid, the best run there: C, N, D, L. Points won by the smallest
     or the largest model are left out: a better size may lie beyond what was trained. curves (runs,
     grid): the loss of each run at each C of the grid, inf where it has none. sizes (runs,): N of
-    each run, weights (runs,) its weight, and together (runs,) the number of the group that it errs
-    with.
+    each run, weights (runs,) its weight, and together (runs,) the number of the group that it has
+    correlated noise with.
     """
 
     envelope: pd.DataFrame
@@ -41,7 +41,9 @@ class EnvelopeFit(AllocationFit):
 
     @property
     def residual_autocorrelation(self) -> float:
-        """0: neighbouring points of one curve are alike, which says nothing about the form."""
+        """0: neighbouring points of one curve are always alike, which is no evidence against the
+        form.
+        """
         return 0.0
 
     def describe(self) -> list[str]:
@@ -56,8 +58,8 @@ class EnvelopeFit(AllocationFit):
     def _draw(self, asked: Resampling) -> Bootstrap[AllocationLaw]:
         if asked.method not in (None, "wild"):
             raise CourseError(
-                f'Envelopes have the bootstrap method "wild" only, not "{asked.method}": an envelope of '
-                "some of the runs is a coarser one."
+                f'Envelopes have only the bootstrap method "wild", not "{asked.method}": an envelope of '
+                "some of the runs would be a coarser one."
             )
         smooth, free = _surface(self.curves, self.sizes, self.weights, self.grid)
         runs = int(self.together.max()) + 1
@@ -77,38 +79,63 @@ class EnvelopeFit(AllocationFit):
                 errors.append(drawn - ideal)
                 multipliers.append(multiplier)
         bias = np.mean(errors, axis=0) if errors else 0.0
-        laws = tuple(_reflected(self.law, bias + _BIAS_KNOWN * (error - bias)) for error in errors)
+        kept = np.reshape(errors, (len(errors), -1))
+        laws = self._reflected(bias + _BIAS_KNOWN * (kept - bias)) if errors else ()
         points = np.bincount(self.together, present.sum(1))
         size = np.sqrt(np.bincount(self.together, (noise**2).sum(1)) / np.maximum(points, 1))
         return Bootstrap(
             laws=laws,
             asked=asked,
             method="wild",
-            reason="each run's noise around a smooth surface through all curves is drawn again; "
-            "what the luckiest run does to the envelope is subtracted",
+            reason="each run's noise around a smooth surface through all curves is drawn again; the "
+            "bias from the luckiest run is subtracted",
             units=runs,
             free=min(free, runs - 1),
             scaled=True,
             influence=Multipliers(laws, np.reshape(multipliers, (-1, runs)), size),
         )
 
+    @property
+    def _checkpoints(self) -> Array:
+        """Some C along the envelope: the loss is resampled there."""
+        return np.geomspace(self.C.min(), self.C.max(), 12)
+
+    def _numbers(self, law: AllocationLaw) -> Array:
+        """ln k and exponent of N and D, then ln L at the checkpoints."""
+        trends = [number for t in (law.N, law.D) for number in (np.log(t.k), t.exponent)]
+        return np.array([*trends, *np.log(np.asarray(law.L_opt(self._checkpoints)))])
+
     def _parameters(self, curves: Array) -> Array | None:
-        """(ln k, exponent) of N, D and L through the envelope of curves (3, 2); None if it has no
-        inside.
+        """The numbers of the law through the envelope of curves; None if it has no
+        inner points.
         """
         C, N, D, L, best = _envelope(curves, self.sizes, self.grid)
         if len(np.unique(N)) < 2:
             return None
-        law = allocation_law(C, N, D, L, self.weights[best])
-        assert law.L is not None
-        return np.array([(np.log(trend.k), trend.exponent) for trend in (law.N, law.D, law.L)])
+        return self._numbers(allocation_law(C, N, D, L, self.weights[best]))
+
+    def _reflected(self, errors: Array) -> tuple[AllocationLaw, ...]:
+        """The law without each of these errors of its numbers (resamples, numbers): the basic
+        bootstrap, which corrects bias.
+        """
+        numbers = self._numbers(self.law) - errors
+        losses = np.exp(numbers[:, 4:])
+        lowest = lowest_losses(self._checkpoints, losses, np.ones_like(losses))
+        return tuple(
+            AllocationLaw(
+                N=Trend(k=float(np.exp(row[0])), exponent=float(row[1])),
+                D=Trend(k=float(np.exp(row[2])), exponent=float(row[3])),
+                L=L,
+            )
+            for row, L in zip(numbers, lowest, strict=True)
+        )
 
 
 def _surface(curves: Array, sizes: Array, weights: Array, grid: Array) -> tuple[Array, int]:
     """ln L of a cubic polynomial in ln N and ln D through all curves (runs, grid), and its N-terms."""
     log_N, log_C = np.log(sizes)[:, None], np.log(grid)[None]
     u = (log_N - log_N.mean()) / max(float(np.ptp(log_N)), 1e-9)
-    v = log_C - log_N  # ln D, but for a constant
+    v = log_C - log_N  # ln D, up to a constant
     present = np.isfinite(curves)
     v = (v - v[present].mean()) / float(np.ptp(v[present]))
     u = np.broadcast_to(u, v.shape)
@@ -125,16 +152,6 @@ def _surface(curves: Array, sizes: Array, weights: Array, grid: Array) -> tuple[
         terms[thin] * weight[thin][:, None], np.log(curves[thin]) * weight[thin]
     )[0]
     return terms @ coefficients, degree + 1
-
-
-def _reflected(law: AllocationLaw, error: Array) -> AllocationLaw:
-    """The law without an error of its parameters (3, 2): the basic bootstrap, which corrects bias."""
-    assert law.L is not None
-    N, D, L = (
-        Trend(k=float(np.exp(np.log(trend.k) - log_k)), exponent=float(trend.exponent - exponent))
-        for trend, (log_k, exponent) in zip((law.N, law.D, law.L), error, strict=True)
-    )
-    return AllocationLaw(N=N, D=D, L=L)
 
 
 def _envelope(
@@ -164,16 +181,17 @@ def fit_envelope(
 ) -> EnvelopeFit:
     """Fit N_opt ∝ C^a through the lower envelope of training curves.
 
-    run: label of the run that a point of a curve belongs to, N: its parameters, D: tokens seen so far, loss there
-    (nats per token), all of shape (n,). points: values of C = 6·N·D, evenly spaced in ln C, at which the best run is
-    looked up (Hoffmann et al. 2022 use 1,500); curves are interpolated in (ln C, ln L). weights (n,):
-    each run counts with the mean weight of its points; one of weight 0 is left out. groups (n,): labels
-    of runs that err together, such as those of one seed; a run belongs to one group.
+    run: label of the run that a point of a curve belongs to, N: its parameters, D: tokens seen so
+    far, loss there (nats per token), all of shape (n,). points: values of C = 6·N·D, evenly spaced
+    in ln C, at which the best run is looked up (Hoffmann et al. 2022 use 1,500); curves are
+    interpolated in (ln C, ln L). weights (n,): each run counts with the mean weight of its points;
+    one of weight 0 is left out. groups (n,): labels of runs with correlated noise, such as those of
+    one seed; a run belongs to one group.
 
-    The loss in the middle of a run with a decaying learning rate is higher than that of a run that ends there, so
-    curves from schedules matched to their length (or a constant rate) are what this approach needs. The envelope picks
-    the luckiest run at each C; the interval comes from resampling whole runs, with Student's t for the few runs whose
-    noise decides the answer.
+    The loss in the middle of a run with a decaying learning rate is higher than that of a run that
+    ends there, so this approach needs curves whose schedule matches their length (or a constant
+    rate). The envelope picks the luckiest run at each C; the interval comes from resampling whole
+    runs, with Student's t, because the noise of a few runs decides the answer.
 
     Raises CourseError for bad input, fewer than four sizes, or an envelope without inner points.
     """
@@ -227,12 +245,12 @@ def fit_envelope(
         objective=float((residuals**2).sum() / 2),
         delta=None,
         converged=True,
-        evidence="lines on log axes are solved exactly",
+        evidence="lines on log axes are fitted exactly",
         groups=np.arange(len(envelope)),
         grouped=groups is not None,
         notes=(
-            f"{len(labels)} runs; {envelope['N'].nunique()} sizes win a part of the envelope between the smallest "
-            "and the largest",
+            f"{len(labels)} runs; {envelope['N'].nunique()} sizes between the smallest and the "
+            "largest win a part of the envelope",
         ),
         C=envelope["C"].to_numpy(),
         envelope=envelope,

@@ -15,7 +15,7 @@ from .newton import Array, Solution, huber
 
 L = TypeVar("L")
 
-_PATIENCE = 12  # how often a search that is still descending goes on
+_PATIENCE = 12  # how often a search that is still descending is continued
 
 
 class Regression(gauss_newton.Model, Protocol[L]):
@@ -42,7 +42,7 @@ class Regression(gauss_newton.Model, Protocol[L]):
         ...
 
     def laws(self, theta: Array) -> list[L | None]:
-        """The law of each theta (B, P); None where theta is no sensible law."""
+        """The law of each theta (B, P); None where theta is not a valid law."""
         ...
 
     def minimise(
@@ -53,7 +53,7 @@ class Regression(gauss_newton.Model, Protocol[L]):
 
 
 def search(regression: Regression[Any], starts: Array) -> Solution:
-    """Minimise from the starts (B, P). Where the best is still moving, go on from there for longer."""
+    """Minimise from the starts (B, P). If the best is still moving, continue from there."""
     solution = regression.minimise(starts)
     for _ in range(_PATIENCE):
         best = solution.best()
@@ -118,7 +118,7 @@ class Estimator(Generic[L]):
         return laws[:p], laws[p:], 2 * width[self.free]
 
     def influence(self, units: NDArray[np.int_]) -> Influence[L]:
-        """How much the noise of each run moves what follows from the law."""
+        """How much the noise of each run moves quantities computed from the law."""
         up, down, width = self.beside()
         root, triangle = np.linalg.qr(self.design() * np.sqrt(self.regression.weights)[:, None])
         along = root @ np.linalg.pinv(triangle).T
@@ -136,8 +136,9 @@ class Estimator(Generic[L]):
         """The sandwich covariance of the free theta (p, p): noise may differ from run to run.
 
         (GᵀKG)⁻¹ (Σ ψ²gg ᵀ/(1 - h)) (GᵀKG)⁻¹ (Huber 1967; HC2 of MacKinnon & White 1985, Journal of
-        Econometrics 29, 305). K holds Huber's second derivative, averaged over the noise where delta
-        is smaller than it: the share of residuals within a bandwidth, as Powell does for medians.
+        Econometrics 29, 305). K holds Huber's second derivative, averaged over the noise if delta
+        is smaller than the noise: the share of residuals within a bandwidth, as Powell does for
+        medians.
         """
         g, (psi, curve) = self.design(), self._scores()
         bread = np.linalg.pinv((g * curve[:, None]).T @ g)
@@ -152,7 +153,9 @@ class Estimator(Generic[L]):
         return float((psi**2).sum() / used / max(curve.mean(), 1e-12) ** 2)
 
     def _scores(self) -> tuple[Array, Array]:
-        """Huber's first derivative at each run, and his second, averaged where delta is small (n,)."""
+        """The first derivative of Huber's loss at each run, and the second, averaged if delta is
+        small (n,).
+        """
         w, delta = self.regression.weights, self.regression.delta
         r = self.regression.log_loss(self.theta[None])[0] - self.regression.y
         if not np.isfinite(delta):
@@ -164,10 +167,11 @@ class Estimator(Generic[L]):
     def profile(
         self, quantity: Callable[[L], Any], values: Sequence[float] | Array
     ) -> tuple[Array, list[L | None]]:
-        """The least objective, and its law, where the quantity is held at each value in turn.
+        """The least objective, and its law, with the quantity held at each value in turn.
 
-        The constraint is one more run whose "loss" is the quantity, with a weight so large that the
-        minimum meets it. The search walks outwards from the fit, each value from the law before.
+        The constraint is one more run whose "loss" is the quantity, with a weight so large that it
+        holds at the minimum. The search moves outwards from the fit and starts each value from the
+        law before.
         """
         values = np.asarray(values, dtype=float)
         held = _Held(self.regression, quantity, self._spread(quantity))

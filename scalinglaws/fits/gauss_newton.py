@@ -1,11 +1,13 @@
-"""Gauss-Newton with a line search, for any law: the solver where `newton` has no exact Hessian or is stuck.
+"""Gauss-Newton with a line search, for any law: the solver when `newton` has no exact Hessian or is
+stuck.
 
 The objective is the sum over runs of w·huber(ln L_model - ln L), for many fits at once: every array
-carries a leading batch axis. Huber's loss has a continuous gradient, but its second derivative jumps
-where a residual crosses delta; with few runs inside delta a Newton step jumps from one side of such a
-kink to the other. Here each step solves the linearised problem, kinks included, and is searched
-along; beside it stands the step of iteratively reweighted least squares, which always descends. A fit
-has converged when the linearised problem cannot be lowered any more: the subgradient condition.
+carries a leading batch axis. Huber's loss has a continuous gradient, but its second derivative
+jumps where a residual crosses delta; with few runs inside delta a Newton step jumps from one side
+of such a kink to the other. Here each step solves the linearised problem, kinks included, and a
+line search follows it; the alternative is the step of iteratively reweighted least squares, which
+always descends. A fit has converged when no step lowers the linearised problem: the subgradient
+condition.
 """
 
 from __future__ import annotations
@@ -20,10 +22,12 @@ from .newton import ROUND_OFF, Array, Solution, huber
 
 _MAX_STEPS = 150
 _DECREMENT = 1e-12  # converged: the predicted gain of a full step, relative to the objective
-_STALLED = 1e-8  # the same, where no shorter step lowers the objective: rounding errors are reached
-_FLAT = 1e-10  # eigenvalues of the scaled matrix below it count as this much
-_UNDETERMINED = 1e-14  # the smallest eigenvalue with which the runs determine every parameter
-_DAMPED = 1e-7  # the first damping of the linearised problem, where a full step did badly
+_STALLED = 1e-8  # the same, once no shorter step lowers the objective because of rounding errors
+_FLAT = 1e-10  # smaller eigenvalues of the scaled matrix are raised to this
+_UNDETERMINED = (
+    1e-14  # below it, the smallest eigenvalue means that the runs do not determine every parameter
+)
+_DAMPED = 1e-7  # the first damping of the linearised problem, after a full step that failed
 _KINKS = 60  # steps of the linearised problem
 _LENGTHS = 2.0 ** -np.arange(15)
 _CHUNK = 2_000_000  # numbers in one temporary array
@@ -38,7 +42,7 @@ class Model(Protocol):
     def high(self) -> Array: ...
 
     def log_loss(self, theta: Array) -> Array:
-        """ln L of the runs (B, n); inf or nan where theta leads nowhere."""
+        """ln L of the runs (B, n); inf or nan where theta gives no loss."""
         ...
 
     def jacobian(self, theta: Array) -> tuple[Array, Array]:
@@ -48,7 +52,7 @@ class Model(Protocol):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Regression(Model):
-    """A law to be fitted to runs, minimised by this module alone: the base of such regressions.
+    """A law to be fitted to runs: the base of regressions that this module alone minimises.
 
     y: ln L of the runs (n,), up to a constant. weights: of the runs (n,). delta: Huber's; infinite
     for least squares. fixed: indices of the parameters that are held.
@@ -75,7 +79,9 @@ class Regression(Model):
 
 @dataclass(frozen=True)
 class _Batch:
-    """The fits that are still moving: their numbers in the whole, and one row of everything each."""
+    """The fits that are still moving: their indices in the whole batch, and one row each of every
+    array.
+    """
 
     members: NDArray[np.int_]
     theta: Array
@@ -125,7 +131,7 @@ def minimise(
 
 
 def _objective(log_model: Array, y: Array, weights: Array, delta: float) -> Array:
-    """The objective, inf where the model leads nowhere."""
+    """The objective, inf where the model gives no loss."""
     with np.errstate(invalid="ignore", over="ignore"):
         value = (weights * huber(log_model - y, delta)).sum(-1)
     return np.where(np.isfinite(value), value, np.inf)
@@ -159,8 +165,8 @@ def _minimise(
         g = np.where(usable[:, None, None], g, 0.0)
         gradient = (g @ psi[:, :, None])[:, :, 0]
 
-        # A parameter that is held stays, and so does one at its bound while the objective pushes it
-        # outwards: its row and column become those of the identity.
+        # Held parameters do not move, nor do those at a bound while the objective pushes them
+        # outwards: their rows and columns become those of the identity.
         moving = free & ~((t <= model.low) & (gradient > 0)) & ~((t >= model.high) & (gradient < 0))
         matrices = (g[:, None] * np.stack([dpsi, irls], 1)[:, :, None]) @ g.transpose(0, 2, 1)[
             :, None
@@ -173,7 +179,7 @@ def _minimise(
         g, r = g * unit[:, :, None], np.where(usable[:, None], r, 0.0)
         if np.isfinite(delta):
             moves[:, 0], gain = _linearised(g, r, w, delta, moving, batch.damping)
-        # Where a step would leave the bounds, the parameter goes to its bound, and the others answer.
+        # If a step would leave the bounds, the parameter goes to its bound, and the others adjust.
         goal = np.clip(t[:, None] + moves * unit[:, None], model.low, model.high)
         inside = np.where(moving, 1.0, 0.0)[:, None] * (goal - t[:, None])
         over = moving[:, None] & (np.abs(inside - moves * unit[:, None]) > 1e-12 * np.abs(inside))
@@ -194,8 +200,8 @@ def _minimise(
                 if k == 0:
                     there = r[rows] + (moves[rows, :1] @ g[rows])[:, 0]
                     gain[rows] = now[rows] - (w[rows] * huber(there, delta)).sum(1)
-        # Bounds may make that step a bad one though the gradient has not vanished. Then go as far as
-        # the first bound, or along the gradient.
+        # Bounds may spoil that step although the gradient has not vanished. Then go as far as the
+        # first bound, or along the gradient.
         kink = 0.5 * (slope * slope).sum(1)
         bounded = over[:, 0].any(1) & (gain <= _DECREMENT * now)
         cut = bounded & (kink > _DECREMENT * now)
@@ -222,7 +228,7 @@ def _minimise(
         moved, lower, whole = _step(model, batch, moves, now, gain, delta)
         stuck = ~(lower < now) & ~(arrived[stay] & (batch.damping > 0))
         converged[batch.members[stuck]] = (relative <= _STALLED)[stuck] & determined[stuck]
-        # What cannot be lowered with damping must stand the test without.
+        # If damped steps cannot lower it, test for convergence without damping.
         whole |= arrived[stay]
         damping = np.where(
             whole,
@@ -238,7 +244,7 @@ def _minimise(
 
 
 def _at_bounds(theta: Array, low: Array, high: Array) -> Array:
-    """Parameters that only a rounding error keeps from a bound, put onto it."""
+    """Move parameters that are within a rounding error of a bound onto it."""
     for bound in (low, high):
         near = np.isfinite(bound) & (np.abs(theta - bound) <= 1e-13 * np.maximum(np.abs(bound), 1))
         theta = np.where(near, bound, theta)
@@ -248,10 +254,9 @@ def _at_bounds(theta: Array, low: Array, high: Array) -> Array:
 def _directions(
     matrices: Array, slope: Array, moving: NDArray[np.bool_]
 ) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """The steps (B, 2, P) that each matrix (B, 2, P, P) suggests, and the gain of the first.
-
-    And whether the runs determine every parameter there: a term that has vanished has no gradient
-    either, and is no minimum.
+    """The steps (B, 2, P) from each matrix (B, 2, P, P), the gain of the first, and whether the
+    runs determine every parameter there: a term that has vanished has no gradient either, but that
+    is no minimum.
     """
     diagonal = np.arange(slope.shape[1])
     held = np.where(moving, 0.0, 1.0)
@@ -275,9 +280,9 @@ def _as_far_as_bounds(
     damping: Array,
     room: Array,
 ) -> Array:
-    """The step (B, P) that a linearised problem suggests, shortened to the first bound.
+    """The step (B, P) of a linearised problem, shortened to the first bound.
 
-    A parameter that is at a bound and would leave it stays. room (2, B, P): the way to the bounds.
+    A parameter at a bound does not move beyond it. room (2, B, P): the distance to the bounds.
     """
     rest, move = moving, np.zeros(moving.shape)
     psi = w * (r if np.isinf(delta) else np.clip(r, -delta, delta))
@@ -302,10 +307,9 @@ def _linearised(
 ) -> tuple[Array, Array]:
     """The step (B, P) that minimises the sum of Huber terms of r + g·step, and its gain (B,).
 
-    Half the damping (B,) times the step's square is added, which keeps steps where g holds.
-
-    A convex problem, piecewise quadratic: Newton's method with an exact line search ends after
-    finitely many kinks.
+    Half the damping (B,) times the step's square is added, which keeps steps within the range where
+    g is accurate. The problem is convex and piecewise quadratic: Newton's method with an exact line
+    search ends after finitely many kinks.
     """
     step = np.zeros(g.shape[:2])
     g = g * moving[:, :, None]

@@ -1,4 +1,4 @@
-"""Fitting any formula: a small class or a function in, the same result object out."""
+"""Fit any formula, given as a small class or a function."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ L = TypeVar("L")
 
 Start = float | tuple[float, float]  # a number, or the range to search
 
-_SEARCHED = 256  # random points of which the best are polished
+_SEARCHED = 256  # random points, the best of which are refined
 _POLISHED = 8
-# What a formula raises where parameters make no law: such points are left out of the search.
+# What a formula raises for invalid parameters: such points are left out of the search.
 _NOWHERE = (CourseError, ArithmeticError, ValueError)
 _STEP = 1e-6  # of the central differences, in theta
 
@@ -44,7 +44,7 @@ class LawFit(RegressionFit[L]):
 
     @property
     def columns(self) -> dict[str, Array]:
-        """What the law depends on, of the runs in the fit, by name, each (n,)."""
+        """The columns that the law depends on, for the runs in the fit, by name, each (n,)."""
         return self.data
 
     def _free(self) -> int:
@@ -91,11 +91,12 @@ class _Form(Generic[L]):
     make: Callable[[dict[str, float]], L]
     # The loss (B, n) for parameters (B, 1), if the formula can do that.
     many: Callable[[dict[str, Array], Sequence[Array]], Array]
-    # Laws inside the law: for each field its class, and {name of a parameter: its name inside}.
+    # Laws inside the law: for each field its class, and {name of a parameter: its name in the inner
+    # law}.
     inside: Mapping[str, tuple[type[Any], dict[str, str]]] = field(default_factory=dict)
 
     def start(self, law: Any) -> dict[str, Start]:
-        """Where the law itself says that its parameters are searched."""
+        """The ranges to search that the law itself declares."""
         ranges: dict[str, Start] = {}
         for kind, inner in self.inside.values():
             known = getattr(kind, "START", {})
@@ -104,7 +105,7 @@ class _Form(Generic[L]):
 
 
 def _variables(law: type[Any], columns: Sequence[str]) -> tuple[str, ...]:
-    """What a law's __call__ takes, without the last ones that have a default and no column."""
+    """The arguments of a law's __call__, without trailing ones that have a default and no column."""
     taken = list(inspect.signature(law.__call__).parameters.values())[1:]
     while taken and taken[-1].default is not taken[-1].empty and taken[-1].name not in columns:
         taken.pop()
@@ -118,7 +119,10 @@ def _law_form(law: type[Any], columns: Sequence[str]) -> _Form[Any]:
     wrong: list[str] = []
     try:
         hints = get_type_hints(law)
-    except (NameError, TypeError):  # a class inside a function, with names of its own
+    except (
+        NameError,
+        TypeError,
+    ):  # a class defined in a function, whose annotations cannot be resolved
         known = {"float": float, "int": int}
         hints = {item.name: known.get(str(item.type), item.type) for item in fields(law)}
     for item in fields(law):
@@ -134,7 +138,7 @@ def _law_form(law: type[Any], columns: Sequence[str]) -> _Form[Any]:
     if wrong:
         raise CourseError(
             f"{law.__name__} has the parameter{'s' if len(wrong) > 1 else ''} {', '.join(wrong)} "
-            "that are no numbers: write the law as a function of its numbers."
+            "that are not numbers: write the law as a function of its numbers."
         )
     own = [name for name in names if not any(name in inner for _, inner in inside.values())]
 
@@ -165,7 +169,7 @@ def _law_form(law: type[Any], columns: Sequence[str]) -> _Form[Any]:
 
 
 def _stand_in(law: type[Any], values: Mapping[str, Any]) -> Any:
-    """A law with arrays for parameters, without its checks, which want single numbers."""
+    """A law with arrays for parameters, without its checks, which expect single numbers."""
     stand_in = object.__new__(law)
     for item in fields(law):
         value = values.get(item.name, None if item.default is MISSING else item.default)
@@ -174,7 +178,7 @@ def _stand_in(law: type[Any], values: Mapping[str, Any]) -> Any:
 
 
 def _unfolded(form: _Form[Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options in which a whole law inside the law may stand for its numbers."""
+    """The options, with each whole inner law replaced by its numbers."""
     unfolded = dict(options)
     for place, (kind, inner) in form.inside.items():
         whole = unfolded.pop(place, None)
@@ -266,7 +270,7 @@ class _Curve(gauss_newton.Regression, Generic[L]):
             return np.where(loss > 0, np.log(np.maximum(loss, 1e-300)), np.nan)
 
     def many(self, theta: Array) -> Array | None:
-        """The loss of all at once (B, n); None where the formula refuses one of them."""
+        """The loss of all at once (B, n); None if the formula refuses one of them."""
         columns = {name: value[:, None] for name, value in self.values(theta).items()}
         try:
             with np.errstate(all="ignore"):
@@ -282,27 +286,30 @@ class _Curve(gauss_newton.Regression, Generic[L]):
             return np.full(self.y.shape, np.nan)
 
     def _at(self, values: dict[str, float]) -> Array:
-        """The loss of one law (n,). Raises CourseError where the formula is no formula for runs."""
+        """The loss of one law (n,).
+
+        Raises CourseError if the formula cannot be computed for runs.
+        """
         try:
             law = self.form.make(values)
             loss = np.asarray(cast(Any, law)(*self.where), dtype=float)
             return np.broadcast_to(loss, self.y.shape)
         except _NOWHERE:
             raise
-        except Exception as error:  # somebody else's formula may fail in any way
+        except Exception as error:  # a user's formula may fail in any way
             raise CourseError(
                 f"Your law cannot be computed ({type(error).__name__}: {error}). It must take numpy "
                 f"arrays, one value per run, for {', '.join(self.form.variables)}."
             ) from None
 
     def complaint(self, theta: Array) -> str:
-        """What the formula itself says is wrong with theta (P,), as a sentence; "" if nothing."""
+        """The formula's own error at theta (P,), as a sentence; "" if there is none."""
         values = {name: float(value[0]) for name, value in self.values(theta[None]).items()}
         try:
             with np.errstate(all="ignore"):
                 self._at(values)
         except _NOWHERE as error:
-            return f" In the middle of the ranges the law says: {str(error).rstrip('.')}."
+            return f" In the middle of the ranges the law raises: {str(error).rstrip('.')}."
         return ""
 
     def jacobian(self, theta: Array) -> tuple[Array, Array]:
@@ -346,19 +353,20 @@ def fit_law(
 ) -> LawFit[Any]:
     """Fit any formula to a table of runs, by least squares or Huber's loss on ln of its value.
 
-    law: a dataclass whose fields are the parameters and whose `__call__` takes the variables, such as
-    `ChinchillaLaw`; or a function whose first arguments are columns of the table and whose other
+    law: a dataclass whose fields are the parameters and whose `__call__` takes the variables, such
+    as `ChinchillaLaw`; or a function whose first arguments are columns of the table and whose other
     arguments are the parameters. data: a table with a column (n,) per variable, and the loss (any
     positive quantity), in the column `loss`.
 
-    start: for each parameter a number, or the range (low, high) to search; it may be left out where
-    the law names its own (`START`, as ours do), for two finite bounds, or with a default. bounds: (low, high) of a parameter. Without
-    bounds a parameter whose start is positive stays positive. fixed: parameters to hold, with their
-    value; a law inside the law (`DistillationLaw.supervised`) may be held as a whole. tied: parameters that equal another, {"beta": "alpha"}. delta: Huber's, None for least
-    squares. weights: one per run. groups: labels of runs that the bootstrap keeps together. seed: of
-    the points that are searched; the best 8 of 256 are polished by Gauss-Newton.
-
-    Returns the result of every other fit: `interval`, `profile`, `aic`, `influence` and so on.
+    start: for each parameter a number, or the range (low, high) to search; it may be left out if
+    the law declares its own (`START`, as ours do), if both bounds are finite, or if there is a
+    default. bounds: (low, high) of a parameter. Without bounds a parameter whose start is positive
+    stays positive. fixed: parameters to hold, with their value; a law inside the law
+    (`DistillationLaw.supervised`) may be held as a whole. tied: parameters that equal another,
+    {"beta": "alpha"}. delta: Huber's, None for least squares. weights: one per run. groups: labels
+    of runs that the bootstrap keeps together. seed: for the points that are searched; the best 8 of
+    256 are refined by Gauss-Newton. Returns what every other fit returns: `interval`, `profile`,
+    `aic`, `influence` and so on.
 
     Raises CourseError for bad or too few runs, and for names that the formula does not have.
 
@@ -534,7 +542,7 @@ def _searched(
     )
     high = np.array([p.theta(b) for p, (_, b) in zip(free, ranges, strict=True)])
     points = low + (high - low) * rng.uniform(size=(_SEARCHED, len(free)))
-    narrow = high - low < 0.2  # a number, or nearly: look around it
+    narrow = high - low < 0.2  # a number, or nearly one: search around it
     points[1:, narrow] += 0.3 * rng.standard_normal((_SEARCHED - 1, int(narrow.sum())))
     points[0] = (low + high) / 2
     return np.clip(points, curve.low, curve.high)
@@ -551,13 +559,13 @@ def _vectorised(curve: _Curve[L], starts: Array) -> _Curve[L]:
         same = np.allclose(
             fast.log_loss(starts[:3]), curve.log_loss(starts[:3]), rtol=1e-9, equal_nan=True
         )
-    except Exception:  # a formula may fail in any way on arrays that it was not written for
+    except Exception:  # a formula that was not written for arrays may fail in any way
         return curve
     return fast if same else curve
 
 
 def _errors(curve: _Curve[Any], starts: Array) -> Array:
-    """The mean absolute error of ln L at each start, inf where the formula leads nowhere."""
+    """The mean absolute error of ln L at each start, inf where the formula gives no loss."""
     with np.errstate(invalid="ignore"):
         error = (curve.weights * np.abs(curve.log_loss(starts) - curve.y)).sum(1)
     return np.where(np.isfinite(error), error, np.inf)

@@ -12,11 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CourseError
 from ..laws import AllocationLaw, training_flops
-from .allocation import AllocationFit, allocation_law, allocation_laws
+from .allocation import AllocationFit, allocation_law, allocation_laws, without_floor
 from .bootstrap import Array, Bootstrap, Influence, Resampling, unshrunk
 from .chinchilla import fit_chinchilla
 from .store import recorded
 from .validate import check_groups, check_runs, check_weights
+
+# A ratio that chance alone gives less often than this says that the minima do not follow their law.
+_CHANCE = 0.05
 
 
 def _solver(design: Array, weights: Array) -> Array:
@@ -38,7 +41,9 @@ class _Parabola:
     d: Array  # ln D = d0 + d1·z along the budget
 
     def D(self, log_N: Array) -> Array:
-        """The tokens that the budget leaves at ln N: C/(6N), or what runs of counted C were given."""
+        """The tokens that the budget pays for at ln N: C/(6N), or for runs with counted C, their
+        own D.
+        """
         return np.exp(self.d[0] + self.d[1] * (log_N - self.centre))
 
     @property
@@ -82,13 +87,14 @@ class IsoflopFit(AllocationFit):
 
     @cached_property
     def bias(self) -> pd.DataFrame:
-        """What parabolas do to the minima, one row per budget: C, N_factor, D_factor and L_difference.
+        """How parabolas move the minima, one row per budget: C, N_factor, D_factor and
+        L_difference.
 
-        A curve of a power-law surface is no parabola in ln N: over a wide range of sizes its minimum
-        is moved. Chinchilla's law is fitted to the runs used; the same parabolas through its losses
-        are compared with its own optimum. N_factor is N_opt of the parabola over the true one.
-
-        Raises CourseError where Chinchilla's law cannot be fitted to these runs.
+        A curve of a power-law surface is not a parabola in ln N, so over a wide range of sizes a
+        parabola misplaces its minimum. To estimate by how much, Chinchilla's law is fitted to the
+        runs used, and parabolas through its losses are compared with its own optimum. N_factor is
+        N_opt of the parabola divided by the true one. Raises CourseError if Chinchilla's law cannot
+        be fitted to these runs.
         """
         law = fit_chinchilla(self.N, self.D, self.loss, delta=None).law
         rows: list[tuple[float, float, float, float]] = []
@@ -109,7 +115,7 @@ class IsoflopFit(AllocationFit):
     def corrected(self) -> AllocationLaw:
         """The law through the minima without the estimated bias of the parabolas.
 
-        Raises CourseError where the bias cannot be estimated, see `bias`.
+        Raises CourseError if the bias cannot be estimated, see `bias`.
         """
         bias, minima = self.bias, self.minima
         good = np.isfinite(bias["N_factor"].to_numpy())
@@ -143,12 +149,12 @@ class IsoflopFit(AllocationFit):
     def _draw(self, asked: Resampling) -> Bootstrap[AllocationLaw]:
         if asked.method not in (None, "wild"):
             raise CourseError(
-                f'IsoFLOP fits have the bootstrap method "wild" only, not "{asked.method}": a parabola '
+                f'IsoFLOP fits have only the bootstrap method "wild", not "{asked.method}": a parabola '
                 "through eight runs seldom survives losing some of them."
             )
         rng = np.random.default_rng(asked.seed)
         hat = self._hat()
-        # Parabolas through three runs leave no residuals: their noise is that of the others.
+        # Parabolas through three runs leave no residuals, so their noise is taken from the others.
         exact = np.concatenate([np.full(len(p.rows), len(p.rows) == 3) for p in self.parabolas])
         spent = 3 * len(self.parabolas)
         pooled = np.sqrt((self.residuals**2).sum() / max(self.n - spent, 1))
@@ -156,12 +162,15 @@ class IsoflopFit(AllocationFit):
         number = int(self.groups.max()) + 1
         shift = rng.choice([-1.0, 1.0], (asked.B, number))[:, self.groups] * noise
         shift = np.where(exact, pooled * rng.standard_normal((asked.B, self.n)), shift)
+        drawn, widened = self._widened(self._minima(shift), number / len(self.parabolas) - 3)
+        laws = allocation_laws(self.minima["C"].to_numpy(), *drawn)
         return Bootstrap(
-            laws=tuple(law for law in self._shifted(shift) if law is not None),
+            laws=tuple(law for law in laws if law is not None),
             asked=asked,
             method="wild",
             reason="each budget keeps its own noise"
-            + (", each group draws its sign" if self.grouped else ""),
+            + (", each group draws its sign" if self.grouped else "")
+            + "".join(widened),
             units=number,
             free=min(spent, number - 1),
             scaled=True,
@@ -185,21 +194,57 @@ class IsoflopFit(AllocationFit):
         width = np.full(self.n, 2 * step)
         return Influence(up, down, width, np.eye(self.n), hat, self.groups)
 
-    def _shifted(self, shift: Array) -> list[AllocationLaw | None]:
-        """The laws of runs that lie this much (resamples, n) above their parabolas in ln L."""
-        N, D, L = (np.empty((len(shift), len(self.parabolas))) for _ in range(3))
+    def _widened(self, drawn: Array, free: float) -> tuple[Array, list[str]]:
+        """Resampled minima (3, resamples, budgets), spread out if the fitted minima lie further
+        from their law than their noise explains, and a note on it.
+
+        The factor is Birge's ratio (1932, Phys. Rev. 40, 207), the root of chi² per degree of
+        freedom. It is applied where chance alone would seldom give one as large. free: degrees of
+        freedom that each budget has for its noise.
+        """
+        from scipy.special import fdtrc
+
+        C = self.minima["C"].to_numpy()
+        parameters = {"N_opt": 2, "L_opt": 3 if self.law.L and self.law.L.E else 2}
+        found = np.log(self.minima[["N_opt", "D_opt", "L_opt"]].to_numpy().T)[:, None]
+        logs, factors, said = np.log(drawn), np.ones((3, 1, 1)), []
+        for name, rows, row in (("N_opt", [0, 1], 0), ("L_opt", [2], 2)):
+            left = len(C) - parameters[name]
+            if left < 1:
+                continue
+            noise = np.nanstd(logs[row], axis=0)
+            away = found[row, 0] - np.log(np.asarray(getattr(self.law, name)(C)))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ratio = float(np.nansum((away / noise) ** 2) / left)
+            if np.isfinite(ratio) and fdtrc(left, max(free, 1), ratio) < _CHANCE:
+                factors[rows] = np.sqrt(ratio)
+                said.append(
+                    f"; the minima lie {np.sqrt(ratio):.2g} times as far from the law of {name} as "
+                    "noise explains, so its intervals are as many times wider"
+                )
+        return np.exp(found + factors * (logs - found)), said
+
+    def _minima(self, shift: Array) -> Array:
+        """N, D and L at the minima (3, resamples, budgets) of runs that lie this much (resamples, n)
+        above their parabolas in ln L; nan where a minimum does not count.
+        """
+        minima = np.empty((3, len(shift), len(self.parabolas)))
         first = 0
         for i, parabola in enumerate(self.parabolas):
             X, solve = parabola.design, parabola.solve
             rows = slice(first, first + len(parabola.rows))
             first += len(parabola.rows)
             q = (X @ parabola.q * np.exp(shift[:, rows])) @ solve.T
-            log_N, L[:, i] = parabola.minimum(q)
-            # As in the fit itself, a minimum outside of the sizes trained does not count.
+            log_N, lowest = parabola.minimum(q)
+            # As in the fit itself, a minimum outside the trained sizes does not count.
             z = log_N - parabola.centre
             log_N = np.where((X[:, 1].min() <= z) & (z <= X[:, 1].max()), log_N, np.nan)
-            N[:, i], D[:, i] = np.exp(log_N), parabola.D(log_N)
-        return allocation_laws(self.minima["C"].to_numpy(), N, D, L)
+            minima[:, :, i] = np.exp(log_N), parabola.D(log_N), lowest
+        return minima
+
+    def _shifted(self, shift: Array) -> list[AllocationLaw | None]:
+        """The laws of runs that lie this much (resamples, n) above their parabolas in ln L."""
+        return allocation_laws(self.minima["C"].to_numpy(), *self._minima(shift))
 
 
 @recorded
@@ -215,15 +260,15 @@ def fit_isoflop(
 ) -> IsoflopFit:
     """Fit a parabola in ln N to the loss at each budget, and N_opt ∝ C^a through the minima.
 
-    N: parameters (n,). loss: nats per token (n,). C: training FLOPs of each run; runs whose C agrees to 5 % form one
-    budget. D: tokens of each run. Give C or D, and the other follows from C = 6·N·D; give both where C was counted
-    exactly, and D_opt is what the runs of a budget say at N_opt. within: use only sizes within this
-    factor of the lowest run of their budget (4, say, where the curves are not parabolas over the whole
-    range). weights: one per run, of the least squares of its parabola. groups: labels of runs that err
-    together, such as the seeds of one configuration.
-
-    A budget is skipped, and says why, if it has fewer than three sizes, if its parabola opens downwards, or if the
-    minimum lies outside the sizes that were trained: that would be an extrapolation.
+    N: parameters (n,). loss: nats per token (n,). C: training FLOPs of each run; runs whose C
+    agrees to 5 % form one budget. D: tokens of each run. Give C or D, and the other follows from C
+    = 6·N·D. If C was counted exactly, give both; D_opt is then interpolated between the runs of a
+    budget at N_opt. within: use only sizes within this factor of the lowest run of their budget (4,
+    say, if the curves are not parabolas over the whole range). weights: one per run, for the least
+    squares of its parabola. groups: labels of runs with correlated noise, such as the seeds of one
+    configuration. A budget is skipped (`skipped` gives the reason) if it has fewer than three
+    sizes, if its parabola opens downwards, or if the minimum lies outside the sizes that were
+    trained: that would be an extrapolation.
 
     Raises CourseError for bad input, and if fewer than two budgets remain.
 
@@ -288,6 +333,7 @@ def fit_isoflop(
     fitted = np.concatenate([p.design @ p.q for p in parabolas])
     residuals = np.log(fitted / loss[used])
     notes = [f"budget {budget:.3g} left out: {why}" for budget, why in skipped.items()]
+    notes += without_floor(len(parabolas), "minima")
     if len(skipped) > len(parabolas):
         notes.append(
             f"only {len(parabolas)} of {len(parabolas) + len(skipped)} budgets have a minimum inside "

@@ -1,4 +1,4 @@
-"""Fitting the family that holds Chinchilla's and Kaplan's laws in N and D."""
+"""Fit the family that includes Chinchilla's and Kaplan's laws in N and D."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ class JointFit(RegressionFit[JointLaw]):
 
 @dataclass(frozen=True, eq=False)
 class _Surface(gauss_newton.Regression):
-    """ln L in theta = (E, ln A', ln B', alpha, beta, ln gamma), with N and D in units of their means.
+    """ln L in theta = (E, ln A', ln B', alpha, beta, ln gamma), with N and D in units of their
+    means.
 
-    A' and B' are the two terms at the mean run, and E and L are in units of the mean loss: so that
+    A' and B' are the two terms at the mean run, and E and L are in units of the mean loss, so that
     theta is of order one and hardly correlated.
     """
 
@@ -116,14 +117,14 @@ def fit_joint(
 ) -> JointFit:
     """Fit `JointLaw` to runs by least squares on ln L, from eight starts.
 
-    N: parameters, D: training tokens, loss: nats per token, each (n,). delta: Huber's, on ln L; None
-    for least squares. floor: True fits E >= 0, False sets E = 0, a number holds E there. weights:
-    one per run. groups: labels of runs that the bootstrap keeps together, such as the seeds of one
-    configuration.
+    N: parameters, D: training tokens, loss: nats per token, each (n,). delta: Huber's, on ln L;
+    None for least squares. floor: True fits E >= 0, False sets E = 0, a number holds E there.
+    weights: one per run. groups: labels of runs that the bootstrap keeps together, such as the
+    seeds of one configuration.
 
-    Where gamma is near 1, Chinchilla's law is enough; compare the two by `compare_held_out`. Raises
-    CourseError for bad or too few runs, for a floor outside 0 to the lowest loss, where N and D are
-    tied to each other, and where the loss does not fall in both.
+    If gamma is near 1, Chinchilla's law is enough; compare the two with `compare_held_out`. Raises
+    CourseError for bad or too few runs, for a floor outside 0 to the lowest loss, if N and D are
+    tied to each other, and if the loss does not fall in both.
 
     >>> truth = JointLaw(E=0.7, A=33, B=38, alpha=0.4, beta=0.3, gamma=0.6)
     >>> N, D = np.geomspace(3e3, 1e5, 6), np.geomspace(1e5, 1e7, 6)

@@ -1,8 +1,9 @@
 """The likelihood behind Huber's loss: for information criteria, ratio tests and profiles.
 
-The sum of Huber terms F is the negative log-likelihood, but for constants, of residuals with the density
-exp(-huber(r)/tau)/Z(tau): normal in the middle, exponential in the tails; for least squares it is the
-normal one. tau, the noise, is estimated. All runs are taken as equally noisy and independent.
+The sum of Huber terms F is, up to constants, the negative log-likelihood of residuals with the
+density exp(-huber(r)/tau)/Z(tau): normal in the middle, exponential in the tails; for least squares
+it is the normal one. tau, the noise, is estimated. All runs are taken as equally noisy and
+independent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The methods of `scalinglaws fit`: one entry per method, and nothing of it elsewhere."""
+"""The methods of `scalinglaws fit`: one entry per method, with everything about it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AnyFit = Fit[Any]
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked of a fit. None: nothing, so that the method's own default holds.
+    """The user's options for a fit. None: not given, so the method's default holds.
 
     x: the variable of a law of one variable. floor: True fits E, False sets it to 0, a number holds
     it. delta: Huber's, 0 for least squares. drop_highest: runs of highest loss to leave out.
@@ -64,10 +64,10 @@ class Options:
 class Method:
     """One way to fit a table of runs.
 
-    about: its formula, for the help. needs: the columns that it reads beside the loss; "x" is the
-    one variable of a law of one variable. fit: from the runs and the options. draw: the fit on
-    axes; `x` is what to draw against. options: those it takes. curves: whether it wants every
-    checkpoint of a run. budgets: whether it says how to split a budget.
+    about: its formula, for the help. needs: the columns that it reads besides the loss; "x" is the
+    variable of a law of one variable. fit: from the runs and the options. draw: the fit on axes;
+    `x` is what to draw against. options: those it takes. curves: whether it needs every checkpoint
+    of a run. budgets: whether it says how to split a budget.
     """
 
     about: str
@@ -94,7 +94,7 @@ class Method:
 
     @property
     def is_allocation(self) -> bool:
-        """Whether the fit says what the best run of a budget reaches, and nothing of the others."""
+        """Whether the fit describes only the best run of each budget."""
         return self.budgets and ("C" in self.needs or "run" in self.needs)
 
     @property
@@ -103,7 +103,7 @@ class Method:
         return next(name for name, method in METHODS.items() if method is self)
 
     def check(self, options: Options) -> None:
-        """Raise CourseError for an option that this method does not take, or that cannot be."""
+        """Raise CourseError for an invalid option, or one that this method does not take."""
         for option in options.given():
             if option not in self.options:
                 *most, last = takers(option)
@@ -114,7 +114,7 @@ class Method:
 
 
 def _groups(runs: pd.DataFrame) -> list[str] | None:
-    """The labels of the runs; None where they have none, or all the same, such as one experiment's."""
+    """The labels of the runs; None if they have none, or if all have the same one."""
     labels = texts(runs, "group") if "group" in runs else []
     return labels if len(set(labels)) > 1 else None
 
@@ -125,8 +125,8 @@ def takers(option: str) -> list[str]:
 
 
 def variable(runs: pd.DataFrame, options: Options) -> str:
-    """The variable of a law of one variable: the one asked for, or C, N or D, the first that is
-    there.
+    """The variable of a law of one variable: the one asked for, otherwise the first of C, N and D
+    that the table has.
     """
     return options.x or next((name for name in "CND" if name in runs), "C")
 
@@ -145,7 +145,7 @@ def _compute_and_ratio(runs: pd.DataFrame, options: Options) -> list[Any]:
 
 
 def default_method(runs: pd.DataFrame) -> str:
-    """Chinchilla's law where N and D are known, a power law of one variable elsewhere."""
+    """Chinchilla's law if N and D are known, otherwise a power law of one variable."""
     return "chinchilla" if {"N", "D"} <= set(runs) else "power"
 
 
@@ -264,7 +264,7 @@ def _draw_ratios(fit: Any, ax: Axes, x: str) -> Axes:
 
 
 def _draw_worth(fit: Any, ax: Axes, x: str) -> Axes:
-    """What a token is worth after so many epochs, against a fresh one."""
+    """The worth of a token relative to a fresh one, against the number of epochs."""
     from .. import plots
 
     epochs = np.geomspace(1, max(float((fit.data["D"] / fit.data["U"]).max()), 4), 60)

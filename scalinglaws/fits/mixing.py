@@ -1,4 +1,4 @@
-"""Fitting laws of several proportions or capabilities, whatever their number."""
+"""Fit laws of any number of proportions or capabilities."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MixingFit(LawFit[FunctionLaw]):
 
 
 def mixing_law(law: FunctionLaw) -> MixingLaw:
-    """The `MixingLaw` of a fitted or resampled law, for intervals of what follows from it."""
+    """The `MixingLaw` of a fitted or resampled law, for intervals of quantities computed from it."""
     t = tuple(value for name, value in law.values.items() if name.startswith("t"))
     return MixingLaw(law.c, law.k, t)
 
@@ -49,7 +49,7 @@ def fit_mixing(r: ArrayLike, loss: ArrayLike, *, groups: ArrayLike | None = None
 
     r: proportions (n, domains), each row summing to 1. loss: on the validation domain (n,). groups:
     labels of runs that the bootstrap keeps together. The coefficient of the last domain is held at
-    0: since the proportions sum to 1, only differences of t count, and k takes up the rest.
+    0: since the proportions sum to 1, only differences of t count, and k absorbs the rest.
 
     Raises CourseError for bad proportions or too few runs.
 
@@ -69,7 +69,7 @@ def fit_mixing(r: ArrayLike, loss: ArrayLike, *, groups: ArrayLike | None = None
     (y,) = check_runs(domains + 1, {"loss": 3}, loss=loss)
     if len(y) != len(shares):
         raise CourseError("r and loss must have one row for each run.")
-    MixingLaw(0.0, 1.0, (0.0,) * domains)(shares)  # says what is wrong with the proportions
+    MixingLaw(0.0, 1.0, (0.0,) * domains)(shares)  # raises if the proportions are invalid
     variables = [f"r{i + 1}" for i in range(domains)]
     parameters = ["c", "k", *(f"t{i + 1}" for i in range(domains))]
 
@@ -140,7 +140,7 @@ def fit_observational(
         )
         return values["height"] * np.exp(-np.logaddexp(0.0, -z))
 
-    # Logits through a straight line say where to look.
+    # A straight line through the logits gives the start.
     share = np.clip(y / height, 0.02, 0.98)
     design = np.column_stack([table, np.ones(len(y))])
     line = np.linalg.lstsq(design, np.log(share / (1 - share)))[0]

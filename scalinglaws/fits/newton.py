@@ -1,14 +1,15 @@
 """Damped Newton for laws of the form L = E + Σ_k exp(c_k - p_k·z_k), many fits at once.
 
-The parameter vector is (E, c_1..c_K, p_1..p_K): K = 1 is the power law (z = ln x, c = ln a, p = alpha), K = 2
-Chinchilla's (z = ln N, ln D; c = ln A, ln B; p = alpha, beta). The objective is the *sum* over runs of
-w·huber(ln L_model - ln L). Gradient and Hessian are analytic, and every array carries a leading batch axis:
-starting points share one set of weights, bootstrap resamples bring their counts as weights.
+The parameter vector is (E, c_1..c_K, p_1..p_K): K = 1 is the power law (z = ln x, c = ln a, p =
+alpha), K = 2 Chinchilla's (z = ln N, ln D; c = ln A, ln B; p = alpha, beta). The objective is the
+*sum* over runs of w·huber(ln L_model - ln L). Gradient and Hessian are analytic, and every array
+carries a leading batch axis: starting points share one set of weights, and bootstrap resamples pass
+their counts as weights.
 
-Why not scipy's L-BFGS: its stopping rules are absolute where the objective is below 1, and then it stops early and
-reports success (this is how a published confidence interval came out far too narrow: Besiroglu et al. 2024). Here a fit counts as
-converged only if a full Newton step could not lower the objective by more than 1e-12 of itself, at a point where the
-Hessian is positive definite.
+Why not scipy's L-BFGS? Its stopping rules are absolute for objectives below 1, so it stops early
+and reports success (this is how a published confidence interval came out far too narrow: Besiroglu
+et al. 2024). Here a fit counts as converged only if a full Newton step could not lower the
+objective by more than 1e-12 of itself, at a point where the Hessian is positive definite.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ROUND_OFF = (
     1e-13  # converged: root mean square of the log residuals, where runs follow the law exactly
 )
 _CURVED = 1e-12  # the smallest eigenvalue of the scaled Hessian that counts as positive
-_CHUNK = 2_000_000  # numbers in one temporary array; keeps memory flat for many runs or resamples
+_CHUNK = 2_000_000  # numbers in one temporary array; bounds the memory for many runs or resamples
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Solution:
-    """Per batch member: theta (B, P), objective, converged, and Newton's relative decrement where it stopped."""
+    """Per batch member: theta (B, P), objective, converged, and Newton's relative decrement at the
+    end.
+    """
 
     theta: Array
     objective: Array
@@ -93,7 +96,10 @@ def huber(r: Array, delta: float) -> Array:
 
 
 def log_loss(problem: Problem, theta: Array) -> tuple[Array, Array]:
-    """ln L of the model (B, n), and its terms exp(c - p·z) (B, K, n). No overflow warnings: inf is returned."""
+    """ln L of the model (B, n), and its terms exp(c - p·z) (B, K, n).
+
+    Overflow gives inf, without a warning.
+    """
     K = problem.K
     E, c, p = theta[:, :1], theta[:, 1 : K + 1, None], theta[:, K + 1 :, None]
     with np.errstate(over="ignore", divide="ignore"):
@@ -104,7 +110,8 @@ def log_loss(problem: Problem, theta: Array) -> tuple[Array, Array]:
 def objective(problem: Problem, theta: Array, weights: Array, y: Array | None = None) -> Array:
     """The weighted sum of Huber terms, (B,). weights, and y if it is not the problem's: (n,) or (B, n)."""
     residual = log_loss(problem, theta)[0] - (problem.y if y is None else y)
-    # A wild trial step can reach infinity, and 0·inf is nan: such a step counts as no improvement.
+    # A trial step that is too large can reach infinity, and 0·inf is nan: it counts as no
+    # improvement.
     with np.errstate(invalid="ignore"):
         return (weights * huber(residual, problem.delta)).sum(1)
 
@@ -185,16 +192,20 @@ def minimise(
 def _minimise(
     problem: Problem, starts: Array, weights: Array, y: Array, fixed: tuple[int, ...]
 ) -> tuple[Array, Array, NDArray[np.bool_], Array, NDArray[np.int_]]:
-    """One chunk of `minimise`. A batch member leaves the loop when it has converged or can move no more."""
+    """One chunk of `minimise`.
+
+    A batch member leaves the loop when it has converged or cannot move any further.
+    """
     B, P = starts.shape
     theta, diagonal = starts.copy(), np.arange(P)
     value, decrement = np.full(B, np.inf), np.full(B, np.inf)
     converged, steps = np.zeros(B, dtype=bool), np.zeros(B, dtype=int)
-    exact = 0.5 * weights.sum(1) * ROUND_OFF**2  # an objective that is zero but for rounding
+    exact = 0.5 * weights.sum(1) * ROUND_OFF**2  # an objective that is zero up to rounding
     free = np.ones(P)
     free[list(fixed)] = 0.0
 
-    # The members still in the loop: their number, point, objective, what `log_loss` said there, weights, y, damping.
+    # The members still in the loop: their index, point, objective, results of `log_loss`, weights,
+    # y, damping.
     members, t, w = np.arange(B), theta.copy(), weights
     log_model, terms = log_loss(problem, t)
     F = (w * huber(log_model - y, problem.delta)).sum(1)
@@ -202,8 +213,9 @@ def _minimise(
     for step in range(_MAX_STEPS):
         gradient, hessian, irls, scale = derivatives(problem, log_model, terms, w, y)
 
-        # Scaled, so that damping and curvature have no units. A parameter that the caller fixed stays, and so does E
-        # at its bound while the objective pushes it outwards: its row and column become those of the identity.
+        # Scaled, so that damping and curvature have no units. Fixed parameters do not move, nor
+        # does E at its bound while the objective pushes it outwards: their rows and columns become
+        # those of the identity.
         move_free = np.broadcast_to(free, t.shape).copy()
         move_free[:, 0] *= (t[:, 0] > 0) | (gradient[:, 0] <= 0)
         unit = move_free / scale
@@ -237,14 +249,15 @@ def _minimise(
         if not positive.all():
             bad = ~positive
             matrix = irls[bad] * (unit[bad, :, None] * unit[bad, None, :])
-            # The stand-in may be singular; a little damping keeps its equations solvable.
+            # The approximation may be singular; a little damping keeps its equations solvable.
             lift = 1 - move_free[bad] + np.maximum(damping[bad], 1e-9)[:, None]
             matrix[:, diagonal, diagonal] += lift
             move[bad] = -np.linalg.solve(matrix, slope[bad, :, None])[:, :, 0]
         trial = t + move * unit
         trial[:, 0] = np.maximum(trial[:, 0], 0.0)
         trial_model, trial_terms = log_loss(problem, trial)
-        # A wild step can reach infinity, and 0·inf is nan: such a step counts as no improvement.
+        # A step that is too large can reach infinity, and 0·inf is nan: it counts as no
+        # improvement.
         with np.errstate(invalid="ignore"):
             trial_F = (w * huber(trial_model - y, problem.delta)).sum(1)
         better = trial_F <= F
@@ -260,11 +273,13 @@ def _minimise(
 def starting_points(
     problem: Problem, weights: Array | None = None, spans: tuple[float, ...] = (1.25, 2, 3.2)
 ) -> Array:
-    """A grid of exponents, and for each the best E >= 0, exp(c_k) >= 0 by non-negative least squares.
+    """A grid of exponents, and for each the best E >= 0, exp(c_k) >= 0 by non-negative least
+    squares.
 
-    An exponent p is `span` over the range of z, so that its term falls by e^-span across the runs; this makes the
-    starts independent of the units of N and D. The law is linear in (E, exp(c)) once p is known, and with so few
-    coefficients the non-negative solution is found exactly, by trying every subset.
+    An exponent p is `span` over the range of z, so that its term falls by e^-span across the runs;
+    this makes the starts independent of the units of N and D. The law is linear in (E, exp(c)) once
+    p is known, and has so few coefficients that trying every subset finds the exact non-negative
+    solution.
     """
     K, n = problem.z.shape
     width = np.maximum(np.ptp(problem.z, axis=1), 1e-3)
@@ -292,6 +307,6 @@ def starting_points(
         full[:, on] = x
         best = np.where(wins[:, None], full, best)
     coefficients = best / size
-    # A term that came out as zero starts at 1 % of a typical loss: its logarithm must exist.
+    # A term that came out as zero starts at 1 % of a typical loss, so that its logarithm exists.
     c = np.log(np.maximum(coefficients[:, 1:], 1e-2 * np.exp(np.median(problem.y))))
     return np.concatenate([coefficients[:, :1], c, p], axis=1)

@@ -18,7 +18,7 @@ from .design import next_runs
 from .methods import METHODS, AnyFit, Options, variable
 from .report import check_level, number
 
-# Fits of all runs at once: the others are fitted to minima.
+# The methods that fit all runs at once; the others fit minima.
 PLANNED = ("chinchilla", "joint", "overtraining", "repeated", "power", "broken")
 
 _FORMS = (
@@ -31,9 +31,8 @@ _FORMS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `scalinglaws plan`."""
     parser.description = (
-        "Fit a law to a table of runs, and choose the runs that would tell most about "
-        "what you want to know "
-        "for the FLOPs that you can spend."
+        "Fit a law to a table of runs, and choose the runs that would narrow the interval of a "
+        "quantity most for the FLOPs that you can spend."
     )
     add_table_arguments(parser)
     add = parser.add_argument_group("the plan").add_argument
@@ -65,19 +64,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Quantity:
-    """What the user wants to know of a law."""
+    """The quantity that the user asked for."""
 
     text: str
     of: Callable[[Any], Any]
-    numbers: int = 0  # that the law itself takes
+    numbers: int = 0  # how many arguments the law itself takes
     needs: str = ""  # what the law must have
 
     def check(self, fit: AnyFit) -> None:
-        """Raise CourseError unless the law says something about it."""
+        """Raise CourseError unless the law determines it."""
         law, variables = fit.law, fit.variables
         if self.text.isidentifier() and self.text not in fit.parameters:
             raise CourseError(
-                f"{self.text} is no parameter of this law; it has {', '.join(fit.parameters)}."
+                f"{self.text} is not a parameter of this law; it has {', '.join(fit.parameters)}."
             )
         best = self.numbers == 1 and hasattr(law, "L_opt")
         if self.numbers and self.numbers != len(variables) and not best:
@@ -85,7 +84,7 @@ class Quantity:
                 f"{self.text} does not say where: this law needs {', '.join(variables)}."
             )
         if self.needs and not hasattr(law, self.needs):
-            raise CourseError(f"This law says nothing of {self.text}: ask for L(…).")
+            raise CourseError(f"This law says nothing about {self.text}: ask for L(…).")
 
 
 def parse_quantity(text: str) -> Quantity:
@@ -135,8 +134,8 @@ def run(args: argparse.Namespace) -> int:
     if fit.variables == ("x",):
         if variable(table.runs, options) != "C":
             raise CourseError(
-                f"{variable(table.runs, options)} alone does not say what a run costs: add a column "
-                "C, or N and D."
+                f"{variable(table.runs, options)} alone does not give the cost of a run: add a "
+                "column C, or N and D."
             )
         cost = np.asarray
     fit = fit.with_bootstrap(args.bootstrap, args.seed, args.resample)

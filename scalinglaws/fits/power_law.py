@@ -28,8 +28,8 @@ def _law(E: float, a: Array, p: Array) -> PowerLaw:
 class PowerLawFit(RegressionFit[PowerLaw]):
     """The fit of a power law; `law` is a `PowerLaw`, and E, A, alpha are its parameters.
 
-    x: of the runs (n,). floor: what was asked of E. at_bound: whether E stopped at 0, its bound: the
-    runs then show no floor.
+    x: of the runs (n,). floor: the `floor` of the call. at_bound: whether E stopped at its bound 0,
+    which means that the runs show no floor.
     """
 
     x: Array
@@ -84,17 +84,17 @@ def fit_power_law(
 ) -> PowerLawFit:
     """Fit L(x) = E + A·x^-alpha to runs by least squares on ln L.
 
-    x: N, D, C or anything positive, shape (n,). loss: nats per token, shape (n,).
-    floor: True fits E >= 0, False sets E = 0 (Kaplan's form), a number holds E there.
-    delta: Huber's delta on ln L (Hoffmann et al. 2022 use 1e-3), None for least squares.
-    weights: one for each run. groups: labels; runs of one group (seeds of one configuration, say) are resampled
-    together by the bootstrap.
+    x: N, D, C or anything positive, shape (n,). loss: nats per token, shape (n,). floor: True fits
+    E >= 0, False sets E = 0 (Kaplan's form), a number holds E there. delta: Huber's delta on ln L
+    (Hoffmann et al. 2022 use 1e-3), None for least squares. weights: one for each run. groups:
+    labels; runs of one group (seeds of one configuration, say) are resampled together by the
+    bootstrap.
 
-    E is profiled in one dimension, so no starting point is needed, and the best profile points are polished jointly
-    by Newton's method. The fit keeps E >= 0 and says so where it stops there. E may end a little above the lowest loss,
-    which noise can push below the floor.
+    E is profiled in one dimension, so no starting point is needed, and Newton's method refines the
+    best profile points in all parameters. The fit keeps E >= 0 and says so if it stops there. E may
+    end a little above the lowest loss, which noise can push below the floor.
 
-    Raises CourseError for bad or too few runs, and where the loss does not fall as x grows.
+    Raises CourseError for bad or too few runs, and if the loss does not fall as x grows.
 
     >>> x = np.geomspace(1e6, 1e10, 9)
     >>> fit = fit_power_law(x, 1.7 + 400 * x**-0.34)

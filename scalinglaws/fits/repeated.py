@@ -28,15 +28,14 @@ def fit_repeated(
     """Fit what repeated tokens are worth: R_D_star and R_N_star, and the base law unless given.
 
     N: parameters, D: tokens trained on, U: unique tokens among them, loss: nats per token, each
-    (n,). base: hold the law of fresh data there, as Muennighoff et al. do. N_per_token: U_N/U_D,
+    (n,). base: a law of fresh data to hold fixed, as Muennighoff et al. do. N_per_token: U_N/U_D,
     held. delta: Huber's, on ln L; None for least squares. groups: labels of runs that the bootstrap
     keeps together.
 
-    R_D_star is hardly identified: look at `fit.profile("R_D_star")` before you quote it. Where more
-    epochs make the loss worse, the form cannot follow: leave those runs out, and say so. Where no N
-    exceeds N_per_token·U, R_N_star is held at the published value.
-
-    Raises CourseError for bad or too few runs, and where no run repeats its data.
+    R_D_star is hardly identified: look at `fit.profile("R_D_star")` before you quote it. The form
+    cannot describe a loss that rises with more epochs: leave such runs out, and say so. If no N
+    exceeds N_per_token·U, R_N_star is held at the published value. Raises CourseError for bad or
+    too few runs, and if no run repeats its data.
 
     >>> from scalinglaws.constants import MUENNIGHOFF
     >>> U = np.repeat([1e8, 1e9, 1e10], 16)
@@ -50,12 +49,13 @@ def fit_repeated(
     N, D, U, loss = check_runs(2 if base else 7, {"loss": 3}, N=N, D=D, U=U, loss=loss)
     if not np.any(D > 1.05 * U):
         raise CourseError(
-            "No run repeats its data (D <= U everywhere), so nothing tells its worth."
+            "No run repeats its data (D <= U everywhere), so its worth cannot be fitted."
         )
     fixed = {"N_per_token": N_per_token}
     if base is not None:
         fixed |= {name: getattr(base, name) for name in ("E", "A", "B", "alpha", "beta")}
-    # Excess size only counts where N is more than U can feed; elsewhere nothing tells R_N_star.
+    # R_N_star only matters for runs whose N is more than U supports; without any, it cannot be
+    # fitted.
     excess = bool(np.any(N_per_token * U < N))
     if not excess:
         fixed["R_N_star"] = MUENNIGHOFF.R_N_star
@@ -69,7 +69,8 @@ def fit_repeated(
     if excess:
         return fit
     note = (
-        f"no model is larger than its unique tokens can feed (N > {N_per_token:g}·U), so R_N_star is "
+        f"no model is larger than its unique tokens support (N > {N_per_token:g}·U), so R_N_star "
+        "is "
         f"held at {MUENNIGHOFF.R_N_star:.2f}, as published"
     )
     return replace(fit, notes=(*fit.notes, note))

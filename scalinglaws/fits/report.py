@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-_FAR = 0.1  # a residual of ln L that no noise of a finished run explains
+_FAR = 0.1  # a residual of ln L too large for the noise of a finished run
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class HeldOut:
     """Runs that were left out of the fit, and its error on them.
 
     above: the budget in FLOPs. best_only: whether they are the best of each budget only, since an
-    allocation says no more.
+    allocation law describes no others.
     """
 
     above: float
@@ -62,7 +62,7 @@ class Estimate:
     high: float
 
     def cells(self) -> tuple[str, str]:
-        """The value and the interval as a table shows them."""
+        """The value and the interval as shown in a table."""
         return shown(self.value), span(self.low, self.high)
 
 
@@ -85,7 +85,7 @@ class Report:
 
     @property
     def dropped_lines(self) -> list[int]:
-        """Where the runs that the fit left out (--drop-highest) stand in the file."""
+        """The lines of the runs that the fit left out (--drop-highest)."""
         dropped = getattr(self.fit, "dropped", ())
         lines = numbers(self.table.runs, "line")
         return [int(lines[row]) for row in dropped]
@@ -127,7 +127,7 @@ class Report:
     # JSON
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, as JSON has it: null where there is no number."""
+        """Everything, for JSON: null where there is no number."""
         fit = self.fit
         free = [name for name in fit.parameters if name not in fit.held]
         report: dict[str, Any] = {
@@ -221,14 +221,14 @@ class Report:
             ax = _axes()
             plots.plot_residuals(self.fit, ax, against=against)
             figures.append(
-                ("What the law leaves over: level and without a trend is good", ax.get_figure(True))
+                ("Residuals of the law: level and without a trend is good", ax.get_figure(True))
             )
         if METHODS[self.method].budgets and self.method != "envelope":
             ax = _axes()
             C = np.asarray(getattr(self.fit, "C", self.table.runs["C"]))
             plots.plot_N_opt([C.min(), C.max() * 100], self.fit, ax=ax)
             figures.append(
-                ("The best size for a budget, beside published laws", ax.get_figure(True))
+                ("The best size for a budget, compared with published laws", ax.get_figure(True))
             )
         return figures
 
@@ -261,7 +261,7 @@ class Report:
 
 
 def number(value: Any) -> float | None:
-    """A number as JSON can hold it: None for what is infinite or none."""
+    """A number for JSON: None if it is infinite or nan."""
     value = float(value)
     return value if math.isfinite(value) else None
 

@@ -1,4 +1,4 @@
-"""What every fit offers: its law, how it knows that it converged, and intervals by the bootstrap."""
+"""What every fit offers: its law, the evidence that it converged, and intervals by the bootstrap."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ from .store import Call, save_fit
 
 L = TypeVar("L")
 
-_ORDERED = 8  # configurations from which on a pattern can show in their order
+_ORDERED = 8  # the fewest configurations whose order can show a pattern
 _RARE = 0.00135  # the p-value of 3 standard errors
 PATTERN = 3.0  # standard errors of `residual_autocorrelation` above which a form is called wrong
 
@@ -49,7 +49,7 @@ class Fit(ABC, Generic[L]):
     `predict` takes.
     loss: of the runs in the fit (n,), nats per token. residuals: ln L_model - ln L (n,). objective:
     the minimised sum of Huber terms (of half squares if delta is None) of the residuals. converged,
-    evidence: whether the minimum was reached, and how that is known. groups: the group number of
+    evidence: whether the minimum was reached, and the evidence. groups: the group number of
     each run; grouped: whether the caller gave them. notes: what the reader should know, such as a
     parameter at its bound. resampling: how the bootstrap behind the intervals is drawn. call: the
     call that made the fit.
@@ -98,15 +98,13 @@ class Fit(ABC, Generic[L]):
     def residual_autocorrelation(self) -> float:
         """z-score of the lag-1 autocorrelation of the residuals, ordered by fitted loss.
 
-        Above 3 the law's form is wrong: neighbouring runs err in the same direction. Runs of one
-        group count as one. Runs of the same fitted loss, such as seeds of one N and D, have no order:
-        this is the mean over all their orders. It is 0 for fewer than 8 runs, and for residuals that
-        are only rounding errors.
+        Above 3 the law's form is wrong: neighbouring runs deviate in the same direction. Runs of
+        one group count as one. Runs of the same fitted loss, such as seeds of one N and D, have no
+        order: this is the mean over all their orders. It is 0 for fewer than 8 runs, and for
+        residuals that are only rounding errors.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> abs(fit.residual_autocorrelation) < 3
         True
         """
@@ -116,16 +114,20 @@ class Fit(ABC, Generic[L]):
         r = r - r.mean()
         ties = np.unique(self._fitted()[order][first], return_inverse=True)[1]
         count, total = np.bincount(ties), np.bincount(ties, r)
-        within = (total**2 - np.bincount(ties, r * r)) / count  # neighbours of one fitted loss
+        within = (
+            total**2 - np.bincount(ties, r * r)
+        ) / count  # neighbours with the same fitted loss
         across = (total / count)[1:] * (total / count)[:-1]
         return float(np.sqrt(len(r)) * (within.sum() + across.sum()) / (r * r).sum())
 
     def _fitted(self) -> Array:
-        """ln of the fitted losses, rounded: no processor's last digit decides which are the same."""
+        """ln of the fitted losses, rounded, so that ties do not depend on a processor's last digit."""
         return np.round(self.residuals + np.log(self.loss), 9)
 
     def _in_order(self) -> tuple[NDArray[np.int_], Array, NDArray[np.int_]]:
-        """The runs in the order of fitted loss, the mean residuals of their groups so ordered, and where those begin."""
+        """The runs in the order of fitted loss, the mean residuals of their groups in that order,
+        and where each group begins.
+        """
         order = np.argsort(self._fitted(), kind="stable")
         mean = np.bincount(self.groups, self.residuals) / np.bincount(self.groups)
         first = np.sort(np.unique(self.groups[order], return_index=True)[1])
@@ -133,19 +135,19 @@ class Fit(ABC, Generic[L]):
 
     @property
     def lack_of_fit(self) -> tuple[float, float]:
-        """(F, p-value) of the law against the spread of runs of one N and D (or x), such as seeds.
+        """(F, p-value) of the law against the spread between runs of the same N and D (or x), such
+        as seeds.
 
-        Fisher's test (1922, Journal of the Royal Statistical Society 85, 597): F compares how far the
-        mean of each configuration lies from the law with how far its runs lie from that mean. Below
-        0.001 the law's form is wrong, or the runs of one configuration share noise. It needs several
-        runs of some, and more configurations than parameters: else it is (0, 1). Copies of a run count
-        once.
+        Fisher's test (1922, Journal of the Royal Statistical Society 85, 597): F compares how far
+        the mean of each configuration lies from the law with how far its runs lie from that mean.
+        Below 0.001 the law's form is wrong, or the runs of one configuration share noise. It needs
+        configurations with several runs, and more configurations than parameters; otherwise it is
+        (0, 1). Copies of a run count once.
 
         >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
-        >>> x, loss = np.repeat(x, 2), np.repeat(fit.loss, 2) * np.tile([1.001, 0.999], 12)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
+        >>> x, loss = np.repeat(fit.x, 2), np.repeat(fit.loss, 2) * np.tile([1.001, 0.999], 12)
         >>> F, p = fit_power_law(x, loss, floor=False).lack_of_fit
         >>> F > 100, p < 1e-6
         (True, True)
@@ -165,16 +167,16 @@ class Fit(ABC, Generic[L]):
 
     @property
     def wrong_form(self) -> bool:
-        """Whether the law's form does not fit these runs.
-
-        Their residuals follow a pattern (`residual_autocorrelation`), or, with fewer than 8
-        configurations, these lie further from the law than their runs from each other
-        (`lack_of_fit`).
+        """Whether the law's form does not fit these runs: their residuals follow a pattern
+        (`residual_autocorrelation`), or, with fewer than 8 configurations, the configurations lie
+        further from the law than their runs from each other (`lack_of_fit`).
         """
         return self.residual_autocorrelation > PATTERN or self._misses_seeds()
 
     def _misses_seeds(self) -> bool:
-        """Whether few configurations, each with its seeds, show that the form does not fit."""
+        """Whether there are only a few configurations, and their seeds show that the form does not
+        fit.
+        """
         return len(np.unique(self._fitted())) < _ORDERED and self.lack_of_fit[1] < _RARE
 
     # Uncertainty
@@ -189,21 +191,20 @@ class Fit(ABC, Generic[L]):
     ) -> Bootstrap[L]:
         """B laws, each fitted to resampled runs: a sequence with its own `interval`.
 
-        B: resamples (1000). seed: of the random numbers (0). method: "wild" (each residual keeps its
-        size and draws a sign), "smooth" (residuals of any run, smoothed) or "runs" (runs are drawn
-        with replacement). Runs of one group stay together in "wild" and "runs". None takes what
-        `resampling` says, and that is "wild" unless you asked for another: its intervals held best
-        in benchmarks/coverage.md, where runs differed in noise, had heavy tails or came in groups.
-        Where the residuals follow a pattern, blocks of neighbouring runs share their sign, which
-        widens the intervals. The result says which method was used, and why.
+        B: resamples (1000). seed: of the random numbers (0). method: "wild" (each residual keeps
+        its size and draws a sign), "smooth" (residuals of any run, smoothed) or "runs" (runs are
+        drawn with replacement). Runs of one group stay together in "wild" and "runs". None means
+        the method in `resampling`, which is "wild" unless you asked for another: in
+        benchmarks/coverage.md its intervals held best for runs that differed in noise, had heavy
+        tails or came in groups. If the residuals follow a pattern, blocks of neighbouring runs
+        share their sign, which widens the intervals. The result says which method was used, and
+        why.
 
         Resamples that could not be fitted are left out; `len` of the result says how many could.
         Raises CourseError for fewer than two resamples or an unknown method.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> resamples = fit.bootstrap(200, seed=1, method="runs")
         >>> len(resamples), resamples.method
         (200, 'runs')
@@ -213,13 +214,11 @@ class Fit(ABC, Generic[L]):
 
     def with_bootstrap(
         self, B: int | None = None, seed: int | None = None, method: Method | None = None
-    ) -> Fit[L]:
-        """The same fit, whose intervals come from this bootstrap; the arguments of `bootstrap`.
+    ) -> Self:
+        """The same fit with intervals from this bootstrap; takes the arguments of `bootstrap`.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> len(fit.with_bootstrap(50, method="smooth").resamples)
         50
         """
@@ -240,10 +239,8 @@ class Fit(ABC, Generic[L]):
     def samples(self) -> pd.DataFrame:
         """The free parameters of the bootstrapped laws, one row per law.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> fit.samples().shape, list(fit.samples())
         ((100, 3), ['A', 'alpha', 'E'])
         """
@@ -256,14 +253,12 @@ class Fit(ABC, Generic[L]):
         """The bootstrap interval (low, high) of a parameter, or of anything computed from the law.
 
         quantity: a name ("alpha"), or a function of the law (`lambda law: law.N_opt(1e24)`), scalar
-        or array. Single constants are hardly identified; quote derived quantities.
+        or array. Single constants are often poorly determined; quote derived quantities.
 
         Raises CourseError for a level outside 0 to 1, or if no resample could be fitted.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> low, high = fit.interval("alpha")
         >>> low < 0.34 < high
         True
@@ -276,10 +271,8 @@ class Fit(ABC, Generic[L]):
     def standard_errors(self) -> pd.Series:
         """The standard deviation of each parameter over the bootstrapped laws.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> bool(0.001 < fit.standard_errors()["alpha"] < 0.01)
         True
         """
@@ -288,10 +281,8 @@ class Fit(ABC, Generic[L]):
     def covariance(self) -> pd.DataFrame:
         """The covariance matrix of the parameters over the bootstrapped laws.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> variance = fit.covariance().loc["alpha", "alpha"]
         >>> bool(np.isclose(variance**0.5, fit.standard_errors()["alpha"]))
         True
@@ -301,10 +292,8 @@ class Fit(ABC, Generic[L]):
     def correlation(self) -> pd.DataFrame:
         """The correlation matrix of the parameters over the bootstrapped laws.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> bool(fit.correlation().loc["A", "alpha"] > 0.9)  # a trade-off: neither is known alone
         True
         """
@@ -315,10 +304,8 @@ class Fit(ABC, Generic[L]):
     def predict(self, *where: ArrayLike) -> Floats:
         """The fitted loss there, in nats per token. Raises CourseError for too few or too many.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> bool(np.isclose(fit.predict(1e9), 1.7 + 400 * 1e9**-0.34, rtol=0.002))
         True
         """
@@ -332,10 +319,8 @@ class Fit(ABC, Generic[L]):
 
         The noise of a new run is drawn from the residuals of the fit.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> low, high = fit.predict_interval(1e11)
         >>> lower, higher = fit.predict_interval(1e11, new_run=True)
         >>> bool(lower < low < high < higher)
@@ -409,10 +394,8 @@ class Fit(ABC, Generic[L]):
     def summary(self, level: float = LEVEL) -> pd.DataFrame:
         """The parameters, one row each: value, low and high of the bootstrap interval.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> list(fit.summary().index), list(fit.summary())
         (['A', 'alpha', 'E'], ['value', 'low', 'high'])
         """
@@ -437,8 +420,8 @@ class Fit(ABC, Generic[L]):
             )
         elif self.wrong_form:
             lines.append(
-                "the residuals follow a pattern: this form does not fit; the intervals are widened "
-                "for it, but cannot say where another form would lead"
+                "the residuals follow a pattern: this form does not fit; the intervals are "
+                "widened for it, but another form may predict otherwise"
             )
         return [*lines, *self.notes]
 
@@ -449,10 +432,8 @@ class Fit(ABC, Generic[L]):
     def to_markdown(self, level: float = LEVEL) -> str:
         """The table of parameters in Markdown, with intervals of this level.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> print(fit.to_markdown(0.8).splitlines()[0])
         | parameter | value | 80 % interval |
         """
@@ -461,10 +442,8 @@ class Fit(ABC, Generic[L]):
     def to_latex(self, level: float = LEVEL) -> str:
         """The table of parameters in LaTeX (`tabular`), with intervals of this level.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> fit.to_latex().splitlines()[0]
         '\\\\begin{tabular}{lrr}'
         """
@@ -473,10 +452,8 @@ class Fit(ABC, Generic[L]):
     def save(self, path: str | Path) -> None:
         """Write the fit as readable JSON; `load_fit` reads it. Raises CourseError if it cannot.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> import tempfile
         >>> from scalinglaws.fits import load_fit
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -495,15 +472,15 @@ class Fit(ABC, Generic[L]):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RegressionFit(Fit[L]):
-    """A fit of ln L to all runs at once. estimator: fits the law again to resampled runs."""
+    """A fit of ln L to all runs at once. estimator: refits the law to resampled runs."""
 
     estimator: Estimator[L]
 
     def _draw(self, asked: Resampling) -> Bootstrap[L]:
         method: Method = asked.method or "wild"
         units = self.groups
-        # The wild bootstrap makes up for the parameters spent by larger residuals. A fit of small delta
-        # sees little but their signs, so there its intervals are widened.
+        # The wild bootstrap enlarges residuals to allow for the fitted parameters. A fit with a
+        # small delta depends on little but their signs, so its intervals are widened instead.
         scaled = method == "wild"
         if method == "runs":
             drawn = resample_runs(self.groups, asked)
@@ -538,22 +515,22 @@ class RegressionFit(Fit[L]):
             return self.groups, "each run keeps its own noise, since runs may differ in it"
         if self._misses_seeds():
             sizes = np.unique(self._fitted(), return_inverse=True)[1]
-            return sizes, "runs of one configuration err together; this widens"
+            return sizes, "runs of one configuration have correlated noise; this widens"
         order, residuals, _ = self._in_order()
         length = max(memory(residuals), 2)
         return blocks(order, self.groups, length), (
-            f"the form does not fit, so blocks of {length} neighbours err together; this widens"
+            f"the form does not fit, so blocks of {length} neighbours share their sign; this widens"
         )
 
     # Likelihood
 
     def log_likelihood(self) -> float:
-        """Of ln L of the runs, with equal noise of the kind that `delta` stands for; see `aic`.
+        """The log-likelihood of ln L of the runs, with equal noise of the kind that `delta`
+        assumes; see `aic`.
 
         >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> fit.log_likelihood() > fit_power_law(fit.x, fit.loss, floor=False).log_likelihood()
         True
         """
@@ -564,12 +541,11 @@ class RegressionFit(Fit[L]):
     def aic(self) -> float:
         """Akaike's criterion, 2·(p + 1) - 2·log-likelihood: lower is better, on the same runs.
 
-        The noise counts as one parameter. Only fits with the same runs and the same delta compare.
+        The noise counts as one parameter. Compare only fits with the same runs and the same delta.
 
         >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
         >>> fit.aic < no_floor.aic
         True
@@ -581,9 +557,8 @@ class RegressionFit(Fit[L]):
         """Schwarz's criterion, (p + 1)·ln n - 2·log-likelihood: lower is better, on the same runs.
 
         >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
         >>> fit.bic < no_floor.bic
         True
@@ -591,15 +566,16 @@ class RegressionFit(Fit[L]):
         return (self._free() + 1) * float(np.log(self.n)) - 2 * self.log_likelihood()
 
     def likelihood_ratio(self, smaller: RegressionFit[Any]) -> tuple[float, float]:
-        """(statistic, p-value) of this fit against a smaller law that it contains, on the same runs.
+        """(statistic, p-value) of this fit against a smaller law that it contains, on the same
+        runs.
 
         A p-value below 0.05 says that the larger law is needed, if all runs are equally noisy
-        (Wilks 1938). Raises CourseError if the fits differ in runs, delta or direction.
+        (Wilks 1938). Raises CourseError if the fits differ in runs or delta, or if the other law is
+        not the smaller one.
 
         >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> no_floor = fit_power_law(fit.x, fit.loss, floor=False)
         >>> statistic, p = fit.likelihood_ratio(no_floor)
         >>> statistic > 50, p < 1e-6
@@ -617,17 +593,15 @@ class RegressionFit(Fit[L]):
         return ratio, float(gammaincc(more / 2, ratio / 2))
 
     def profile(self, quantity: str | Callable[[L], ArrayLike], points: int = 25) -> pd.DataFrame:
-        """How well the law fits where a quantity is held at each of several values.
+        """How well the law fits with a quantity held at each of several values.
 
         quantity: a parameter's name, or a function of the law (`lambda law: law.N_opt(1e24)`).
         Columns: the value (under its name, or "value"), objective, likelihood_ratio (against the
-        fit; about 3.84 at the ends of a 95 % interval) and the parameters. A flat valley says that
+        fit; about 3.84 at the ends of a 95 % interval) and the parameters. A flat valley means that
         the runs do not determine the quantity.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> profile = fit.profile("alpha", points=5)
         >>> list(profile)
         ['alpha', 'objective', 'likelihood_ratio', 'A', 'E']
@@ -653,16 +627,14 @@ class RegressionFit(Fit[L]):
     def profile_interval(
         self, quantity: str | Callable[[L], ArrayLike], level: float = LEVEL
     ) -> tuple[float, float]:
-        """The values of a quantity with which the law fits almost as well: a likelihood interval.
+        """A likelihood interval: the values of a quantity with which the law fits almost as well.
 
-        It needs no resampling, and shows what is not identified: an end is infinite where no value
-        fits much worse, or where there is no law beyond. It assumes that all runs are equally noisy;
-        `interval` does not.
+        It needs no resampling, and shows what the runs do not determine: an end is infinite if no
+        value fits much worse, or if there is no law beyond. It assumes that all runs are equally
+        noisy; `interval` does not.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> low, high = fit.profile_interval("alpha")
         >>> low < fit.law.alpha < high
         True
@@ -709,14 +681,13 @@ class RegressionFit(Fit[L]):
     # Single runs
 
     def leave_one_out(self, quantity: str | Callable[[L], ArrayLike]) -> Array:
-        """The quantity without each run in turn (n, ...), nan where the rest cannot be fitted.
+        """The quantity refitted without each run in turn (n, ...), nan if the others cannot be
+        fitted.
 
         quantity: a parameter's name, or a function of the law.
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> fit.leave_one_out("alpha").shape
         (12,)
         """
@@ -726,15 +697,13 @@ class RegressionFit(Fit[L]):
         return np.array([missing if law is None else of(law) for law in laws], dtype=float)
 
     def influence(self, quantity: str | Callable[[L], ArrayLike]) -> pd.DataFrame:
-        """What each run does to a quantity, one row per run, the most influential first.
+        """How much each run moves a quantity, one row per run, the most influential first.
 
         Columns: residual (ln L_model - ln L), leverage (0 to 1), without (the quantity fitted without
         this run) and change (the fit's value minus that).
 
-        >>> from scalinglaws.fits import fit_power_law
-        >>> x = np.geomspace(1e6, 1e10, 12)
-        >>> noise = 1 + 0.002 * np.cos(np.arange(12) ** 2)
-        >>> fit = fit_power_law(x, (1.7 + 400 * x**-0.34) * noise).with_bootstrap(100)
+        >>> from scalinglaws.fits.example import example_fit
+        >>> fit = example_fit()
         >>> table = fit.influence("alpha")
         >>> list(table), int(table.index[0])  # the smallest run decides most
         (['residual', 'leverage', 'without', 'change'], 11)

@@ -1,6 +1,6 @@
 """Normalised coordinates for fitting: log-features centred, losses over their geometric mean.
 
-Centring is what makes Newton's equations well conditioned: in raw units ln B and beta correlate at 0.9999.
+Centring makes Newton's equations well conditioned: in raw units ln B and beta correlate at 0.9999.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Scaling(Generic[L]):
     def minimise(
         self, starts: Array, weights: Array | None = None, y: Array | None = None
     ) -> Solution:
-        """Minimise from the starts (B, P) by Newton's method; where it is stuck, by a line search.
+        """Minimise from the starts (B, P) by Newton's method, or by a line search if that is stuck.
 
         weights, y: of resamples (B, n); the data's own unless given.
         """
@@ -135,13 +135,13 @@ def is_decreasing(a: Array, p: Array) -> NDArray[np.bool_]:
 
 
 def convergence_message(solution: Solution) -> tuple[bool, str]:
-    """Whether the best of several starts converged, and the sentence that says how that is known."""
+    """Whether the best of several starts converged, and a sentence with the evidence."""
     best = solution.best()
     F = solution.objective
     if not solution.converged[best]:
         return False, ("the search stopped before the gradient vanished; do not use these numbers")
     agree = int(np.sum(F[best] * (1 + 1e-6) + 1e-24 >= F))
-    gain = abs(solution.decrement[best])  # the sign of a rounding error says nothing
+    gain = abs(solution.decrement[best])  # the sign of a rounding error is meaningless
     how = (
         f"another Newton step would lower it by {gain:.0e} of itself"
         if gain <= 1e-6

@@ -35,7 +35,7 @@ class Call:
 
 
 def recorded(function: Callable[P, F]) -> Callable[P, F]:
-    """Let the fits that a function returns remember how they were made."""
+    """Make the fits that a function returns remember their call."""
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> F:
@@ -51,7 +51,7 @@ def save_fit(fit: Fit[Any], path: str | Path) -> None:
     """Write a fit as JSON: its law, how well it fits, the runs and the options that it came from.
 
     Raises CourseError if it was fitted with a function of yours, which a file cannot hold, or if the
-    file cannot be written; what stood there before then stays.
+    file cannot be written; an older file then stays as it was.
     """
     record = {
         "fit": fit.call.function,
@@ -72,7 +72,8 @@ def save_fit(fit: Fit[Any], path: str | Path) -> None:
 def load_fit(path: str | Path) -> Fit[Any]:
     """The fit that `save_fit` wrote, fitted again to its runs, which takes milliseconds.
 
-    Raises CourseError if the file is missing or no saved fit, or if the runs now give another law.
+    Raises CourseError if the file is missing or not a saved fit, or if the runs now give another
+    law.
 
     >>> import tempfile
     >>> from scalinglaws.fits import fit_power_law
@@ -90,7 +91,7 @@ def load_fit(path: str | Path) -> Fit[Any]:
         arguments = {name: _restored(value) for name, value in record["arguments"].items()}
         expected, resampling = record["parameters"], record["bootstrap"]
     except OSError:
-        raise CourseError(f"There is no file {path} that can be read.") from None
+        raise CourseError(f"The file {path} is missing or cannot be read.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CourseError(f"{path} is no fit that save_fit wrote.") from None
     fit = function(**arguments).with_bootstrap(**resampling)
@@ -99,14 +100,14 @@ def load_fit(path: str | Path) -> Fit[Any]:
         list(found.values()), [expected[name] for name in found], rtol=1e-4
     ):
         raise CourseError(
-            f"The runs in {path} now give another law than was saved: it was written by another "
-            "version, or edited."
+            f"The runs in {path} now give a different law than the saved one: the file was "
+            "edited, or written by another version."
         )
     return fit
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON can hold it; laws and their classes by name."""
+    """A value for JSON; laws and their classes by name."""
     if isinstance(value, pd.DataFrame):
         return {str(name): _plain(value[name]) for name in value}
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Checking the runs that a fit is given: every refusal names the rows and says what to do."""
+"""Check the runs that a fit is given: every error lists the rows and says what to do."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def check_runs(
 ) -> list[NDArray[np.float64]]:
     """The columns as float arrays of one length: finite, positive, and enough of them.
 
-    parameters: how many the law has; there must be more runs than that. distinct: for a column, how many different
-    values the law needs at least. Raises CourseError with one sentence that says which column, which rows, and what
-    to do.
+    parameters: how many the law has; there must be more runs than that. distinct: for a column, how
+    many different values the law needs at least. Raises CourseError with one sentence: the column,
+    the rows, and what to do.
     """
     arrays = {}
     for name, values in columns.items():
@@ -77,7 +77,10 @@ def check_runs(
 
 
 def check_columns(n: int, **columns: ArrayLike | None) -> list[NDArray[np.float64]]:
-    """What a law depends on, as float arrays (n,): finite, of any sign. Raises CourseError."""
+    """The columns that a law depends on, as float arrays (n,): finite, of any sign.
+
+    Raises CourseError.
+    """
     arrays: list[NDArray[np.float64]] = []
     for name, values in columns.items():
         try:
@@ -111,14 +114,15 @@ def check_weights(weights: ArrayLike | None, n: int, parameters: int = 0) -> NDA
     counted = int((weights > 0).sum())
     if counted <= parameters:
         raise CourseError(
-            f"weights leave {counted} runs that count, too few for a law with {parameters} parameters."
+            f"weights leave {counted} runs with a weight above 0, too few for a law with "
+            f"{parameters} parameters."
         )
     return weights
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Which runs belong together: a number per run (n,), whether they share any, and what to note."""
+    """Which runs belong together: a number per run (n,), whether any runs share one, and a note."""
 
     numbers: NDArray[np.int_]
     grouped: bool
@@ -128,7 +132,7 @@ class Groups:
 def check_groups(groups: ArrayLike | None, *columns: NDArray[np.float64]) -> Groups:
     """Group numbers of the runs; each run is its own group unless given.
 
-    columns: everything that is known of the runs. Copies of a run are no new information, so without
+    columns: everything that is known of the runs. Copies of a run add no information, so without
     groups, rows that agree in all columns form one.
     """
     n = len(columns[0])
@@ -147,7 +151,7 @@ def check_groups(groups: ArrayLike | None, *columns: NDArray[np.float64]) -> Gro
         raise CourseError(f"groups has no label in {name_rows(missing)}: give each run one.")
     if n > 1 and len(set(labels.tolist())) == 1:
         raise CourseError(
-            "All runs are in one group, so nothing tells how groups differ: leave groups out."
+            "All runs are in one group, so the noise between groups is unknown: leave groups out."
         )
     return Groups(np.unique(labels, return_inverse=True)[1], grouped=True)
 
@@ -175,7 +179,9 @@ def check_floor(floor: bool | float, loss: NDArray[np.float64]) -> float:
 
 
 def check_spread(N: NDArray[np.float64], D: NDArray[np.float64]) -> None:
-    """Raise CourseError where N and D are tied to each other, so that no law can tell them apart."""
+    """Raise CourseError if N and D are tied to each other, so that their effects cannot be
+    separated.
+    """
     z = np.log(np.stack([N, D]))
     z = z - z.mean(1, keepdims=True)
     if np.linalg.matrix_rank(z, tol=1e-6 * len(N)) < 2:

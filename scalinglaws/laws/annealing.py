@@ -20,11 +20,11 @@ def schedule_areas(
     arXiv:2408.11029).
 
     lr: the learning rate of each step (steps,). S1 is the sum of the rates so far. S2, the
-    annealing area, sums a momentum of what the rate has fallen: m_i = decay·m_(i-1) + (lr_(i-1) -
+    annealing area, sums a momentum of the decreases of the rate: m_i = decay·m_(i-1) + (lr_(i-1) -
     lr_i). decay: 0.99 to 0.999. Read in public re-implementations of the paper's code (secondary).
     The paper treats a warm-up as if it ran at the peak rate.
 
-    Raises CourseError for rates that are negative or no numbers.
+    Raises CourseError for rates that are negative or not numbers.
 
     >>> S1, S2 = schedule_areas([1.0, 1.0, 0.5, 0.5], decay=0.9)
     >>> S1.tolist(), S2.round(2).tolist()
@@ -46,10 +46,10 @@ class AnnealingLaw(Formula):
     """L = L0 + A·S1^-alpha - C·S2 (Tissue et al. 2024, arXiv:2408.11029, abstract): learning
     curves.
 
-    S1: sum of the learning rates so far, S2: annealing area, both from `schedule_areas`. The first
-    term is the progress that steps bring, the second what falling rates release. Fit it to one or
-    two curves, and it forecasts the curve of another schedule. C here is the weight of annealing,
-    not compute. Parameters: A, alpha > 0 and L0, C >= 0, else CourseError.
+    S1: sum of the learning rates so far, S2: annealing area, both from `schedule_areas`. The second
+    term is the progress made by training steps, the third the extra gain from lowering the rate.
+    Fit it to one or two curves, and it forecasts the curve of another schedule. C here is the
+    weight of annealing, not compute. Parameters: A, alpha > 0 and L0, C >= 0, else CourseError.
 
     >>> law = AnnealingLaw(L0=2.6, A=0.6, alpha=0.5, C=0.5)
     >>> flat = law.curve(np.full(2000, 1e-3))

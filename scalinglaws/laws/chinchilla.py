@@ -14,7 +14,7 @@ from ..arrays import Floats, plain, positive
 from ..errors import CourseError
 from .counting import FLOPS_PER_PARAM_TOKEN, training_flops
 from .formula import Formula, Ranges
-from .power import Trend
+from .power import PowerLaw, Trend
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,7 +60,7 @@ class ChinchillaLaw(Formula):
         return plain(self.E + self.A * N**-self.alpha + self.B * D**-self.beta)
 
     def N_term(self, N: ArrayLike) -> Floats:
-        """A/N^alpha: what the loss owes to the finite model, in nats per token.
+        """A/N^alpha: the part of the loss due to the finite model, in nats per token.
 
         >>> law = ChinchillaLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
         >>> round(law.N_term(70e9), 3)   # of Chinchilla itself
@@ -70,7 +70,7 @@ class ChinchillaLaw(Formula):
         return plain(self.A * N**-self.alpha)
 
     def D_term(self, D: ArrayLike) -> Floats:
-        """B/D^beta: what the loss owes to the finite data, in nats per token.
+        """B/D^beta: the part of the loss due to the finite data, in nats per token.
 
         >>> law = ChinchillaLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
         >>> round(law.D_term(1.4e12), 3)
@@ -202,7 +202,8 @@ class ChinchillaLaw(Formula):
         return plain(np.asarray(self.D_opt(C)) / self.N_opt(C))
 
     def overspend(self, N: ArrayLike, D: ArrayLike) -> Floats:
-        """Training FLOPs of (N, D) over the least that reach the same loss; 1 on the frontier.
+        """Training FLOPs of (N, D), divided by the fewest that reach the same loss; 1 on the
+        frontier.
 
         >>> law = ChinchillaLaw(E=1.8172, A=482.01, B=2085.43, alpha=0.3478, beta=0.3658)
         >>> round(law.overspend(8e9, 15e12), 1)   # Llama 3 8B: cheap to run, expensive to train
@@ -218,8 +219,8 @@ class ChinchillaLaw(Formula):
 
 @dataclass(frozen=True, repr=False)
 class AllocationLaw(Formula):
-    """N_opt and D_opt as two trends in C: what approaches 1 and 2 give. L is the trend of the loss,
-    if known.
+    """N_opt and D_opt as two trends in C: what approaches 1 and 2 give. L is the lowest loss as a
+    power law of C, if known; its floor E is 0 where the runs could not tell one.
 
     >>> rule = AllocationLaw.from_tokens_per_param(20)
     >>> f"{rule.N_opt(1.2e20):.4g} {rule.D_opt(1.2e20):.4g}"
@@ -228,12 +229,13 @@ class AllocationLaw(Formula):
 
     N: Trend
     D: Trend
-    L: Trend | None = None
+    L: PowerLaw | None = None
 
     @classmethod
     def from_N(cls, N: Trend, name: str = "", citation: str = "") -> AllocationLaw:
-        """The law whose tokens are what is left of C = 6·N·D. `N` must be a trend in FLOPs (unit
-        1).
+        """The law whose tokens follow from C = 6·N·D, so D = C/(6·N).
+
+        `N` must be a trend in FLOPs (unit 1).
 
         >>> law = AllocationLaw.from_N(Trend(k=0.1, exponent=0.5))
         >>> bool(np.isclose(6 * law.N_opt(1e20) * law.D_opt(1e20), 1e20))
@@ -287,14 +289,14 @@ class AllocationLaw(Formula):
         return self.D(C)
 
     def L_opt(self, C: ArrayLike) -> Floats:
-        """The loss at C training FLOPs. Raises CourseError if the law has no trend of the loss.
+        """The loss at C training FLOPs. Raises CourseError if the law has none for the loss.
 
         >>> rule = AllocationLaw(Trend(0.1, 0.5), Trend(1.67, 0.5), L=Trend(30, -0.05))
         >>> round(rule.L_opt(1e20), 6)
         3.0
         """
         if self.L is None:
-            raise CourseError("This allocation law says nothing about the loss: it has no trend L.")
+            raise CourseError("This allocation law says nothing about the loss: it has no law L.")
         return self.L(C)
 
     def tokens_per_param(self, C: ArrayLike) -> Floats:

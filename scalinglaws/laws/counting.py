@@ -38,7 +38,7 @@ class Transformer(Formula):
     learned_positions: a table of n_ctx position vectors. n_expert and n_active: experts of a
     mixture, and how many of them a token passes through; their router counts too.
 
-    Raises CourseError for a shape that cannot be.
+    Raises CourseError for an impossible shape.
 
     >>> gpt2 = Transformer(n_layer=12, d_model=768, n_ctx=1024, vocab=50257, n_head=12, learned_positions=True)
     >>> [f"{n / 1e6:.1f}M" for n in (gpt2.N_nonembedding, gpt2.N)]
@@ -132,7 +132,7 @@ class Transformer(Formula):
     # FLOPs
 
     def forward_flops(self, n_ctx: int | None = None, causal: bool = False) -> float:
-        """FLOPs of one token's forward pass: 2 per weight it meets, attention, and the logits.
+        """FLOPs of one token's forward pass: 2 per weight used, plus attention and the logits.
 
         n_ctx: tokens it attends to (the whole context unless given). causal: count only the half of
         the attention matrix that a causal mask leaves, as Kaplan's eq. 2.2 does.

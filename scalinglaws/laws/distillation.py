@@ -18,10 +18,10 @@ class DistillationLaw(Formula):
     """L_S = L_T + L_T^-c0·(1 + (L_T/(L̃_S·d1))^(1/f1))^(-c1·f1)·(A/N_S^alpha + B/D_S^beta)^gamma.
 
     Busbridge et al. 2025, eq. 8: the student's cross-entropy from its size N_S, its tokens D_S and
-    the teacher's cross-entropy L_T. supervised: the law of a student that is trained without a
-    teacher, L̃_S = supervised(N_S, D_S); it has the form of `JointLaw`. Whatever the teacher's size
-    and tokens, only its L_T counts. A teacher that is too good makes the student worse: the
-    capacity gap. All coefficients are positive, else CourseError.
+    the teacher's cross-entropy L_T. supervised: the law of a student trained without a teacher,
+    L̃_S = supervised(N_S, D_S); it has the form of `JointLaw`. Whatever the teacher's size and
+    tokens, only its L_T counts. A teacher that is too good makes the student worse: the capacity
+    gap. All coefficients are positive, else CourseError.
 
     >>> law = DistillationLaw(JointLaw(1.22, 39.2, 84.2, 0.184, 0.195, 0.452), c0=2.5, c1=22.0,
     ...     d1=1.3, f1=0.09, A=2000, B=25000, alpha=0.32, beta=0.42, gamma=0.7)
@@ -95,7 +95,8 @@ class DistillationLaw(Formula):
         return float(L_T[np.argmin(np.asarray(self(N_S, D_S, L_T)))])
 
     def gain(self, N_S: ArrayLike, D_S: ArrayLike, L_T: ArrayLike) -> Floats:
-        """L̃_S - L_S: the nats that the teacher is worth; negative where training alone wins.
+        """L̃_S - L_S: the nats gained by having the teacher; negative if training without one is
+        better.
 
         >>> from scalinglaws.laws import JointLaw
         >>> law = DistillationLaw(JointLaw(1.22, 39.2, 84.2, 0.184, 0.195, 0.452), c0=2.5, c1=22.0,

@@ -218,7 +218,7 @@ class RoutedLaw(Formula):
 
     @property
     def N_cutoff(self) -> float:
-        """The size from which experts no longer help: 10^(-slope_E/both).
+        """The size above which experts no longer help: 10^(-slope_E/both).
 
         >>> law = RoutedLaw(level=1.104, slope_N=-0.082, slope_E=-0.108, both=0.009)
         >>> f"{law.N_cutoff:.2g}"   # beyond, the law says that experts do harm
@@ -231,8 +231,9 @@ class RoutedLaw(Formula):
 class GranularityLaw(Formula):
     """L = E + (g/G^kappa + A)/N^alpha + B/D^beta: fine-grained experts (Krajewski et al. 2024).
 
-    arXiv:2402.07871 (secondary). G: granularity, into how many smaller experts each one is split; N
-    counts all parameters. `constants.KRAJEWSKI` has the coefficients that secondary sources quote.
+    arXiv:2402.07871 (secondary). G: granularity, the number of smaller experts that each one is
+    split into; N counts all parameters. `constants.KRAJEWSKI` has the coefficients that secondary
+    sources quote.
 
     >>> law = GranularityLaw(E=0.47, A=18.1, B=30.8, alpha=0.115, beta=0.147, g=2.1, kappa=0.58)
     >>> bool(law(1e9, 2e10, 8) < law(1e9, 2e10, 1))

@@ -15,12 +15,12 @@ Ranges = Mapping[str, tuple[float, float]]
 
 
 def numbers(law: type[Any]) -> list[str]:
-    """The names of a law's own parameters: its fields but for its name and citation."""
+    """The names of a law's own parameters: its fields except its name and citation."""
     return [item.name for item in fields(law) if item.init and item.compare]
 
 
 def inner_names(law: type[Any], field: str, inner: type[Any]) -> dict[str, str]:
-    """What the numbers of a law inside another are called there: as inside, unless that is taken.
+    """The names that an inner law's numbers get in the outer law: the same, unless already taken.
 
     >>> from scalinglaws.laws import DistillationLaw, JointLaw
     >>> list(inner_names(DistillationLaw, "supervised", JointLaw))[:2]

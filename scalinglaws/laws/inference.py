@@ -49,7 +49,7 @@ def lifetime_optimum(
         )
     reducible = L - law.E
 
-    # Let u be the share of the reducible loss that the finite model makes. N and D follow from u,
+    # Let u be the share of the reducible loss due to the finite model. N and D follow from u,
     # and the condition
     # alpha·u/(beta·(1 - u)) = 1 + D_inference/(3·D) has one root: its left side grows with u, its
     # right side falls.
@@ -57,7 +57,9 @@ def lifetime_optimum(
         log_odds: NDArray[np.float64],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         log_u, log_rest = -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
-        with np.errstate(over="ignore"):  # infinitely many tokens: a demand is nothing beside them
+        with np.errstate(
+            over="ignore"
+        ):  # with infinitely many training tokens, demand is negligible
             N = np.exp((np.log(law.A / reducible) - log_u) / law.alpha)
             D = np.exp((np.log(law.B / reducible) - log_rest) / law.beta)
         return N, D
@@ -79,7 +81,7 @@ def implied_inference(law: ChinchillaLaw, N: ArrayLike, D: ArrayLike) -> Floats:
     """The served tokens for which (N, D) is the lifetime optimum: 3·D·(alpha·N_term/(beta·D_term) -
     1).
 
-    Negative where the model is larger than even no demand justifies.
+    Negative if the model is larger than is optimal even without any demand.
 
     >>> from scalinglaws.constants import CHINCHILLA_REPLICATION
     >>> round(implied_inference(CHINCHILLA_REPLICATION, 8e9, 15e12) / 15e12, 1)   # Llama 3 8B, per training token

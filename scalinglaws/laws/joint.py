@@ -1,4 +1,4 @@
-"""One family that holds Chinchilla's and Kaplan's laws in N and D."""
+"""One family that includes Chinchilla's and Kaplan's laws in N and D."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class JointLaw(Formula):
 
     gamma = 1 is Chinchilla's law (Hoffmann et al. 2022, eq. 2), where the two shortages add up. E =
     0 and gamma = beta is Kaplan's (2020, eq. 1.5), with A = N_c^alpha and B = D_c^beta. As gamma
-    goes to 0 only the greater shortage counts. With D without end the law is E + A/N^alpha whatever
-    gamma, and likewise for N. All parameters are positive (E may be 0), else CourseError. The
-    family is ours; both papers give one member.
+    goes to 0, only the larger of the two counts. With infinite D the law is E + A/N^alpha for any
+    gamma, and likewise for infinite N. All parameters are positive (E may be 0), else CourseError.
+    The family is ours; each paper has one member of it.
 
     >>> law = JointLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28, gamma=1)
     >>> round(law(70e9, 1.4e12), 3)
@@ -50,7 +50,7 @@ class JointLaw(Formula):
 
     @property
     def _inner(self) -> ChinchillaLaw:
-        """What stands in the brackets. The loss grows with it, so both have their lowest point at
+        """The sum in the brackets. The loss grows with it, so both have their lowest point at
         the same N and D.
         """
         power = 1 / self.gamma
@@ -69,7 +69,7 @@ class JointLaw(Formula):
 
     @property
     def a(self) -> float:
-        """The exponent of N_opt ∝ C^a: beta/(alpha + beta), whatever gamma.
+        """The exponent of N_opt ∝ C^a: beta/(alpha + beta), for any gamma.
 
         >>> law = JointLaw(E=0.7, A=33, B=38, alpha=0.4, beta=0.3, gamma=0.6)
         >>> round(law.a, 3)

@@ -53,7 +53,7 @@ class KaplanJointLaw(Formula):
         return plain(((self.N_c / N) ** ratio + self.D_c / D) ** self.alpha_D)
 
     def overfitting(self, N: ArrayLike, D: ArrayLike) -> Floats:
-        """L(N, D)/L(N, ∞) - 1: the share of the loss that finite data add (eq. 4.2).
+        """L(N, D)/L(N, ∞) - 1: the relative increase in loss from finite data (eq. 4.2).
 
         >>> law = KaplanJointLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103)
         >>> round(law.overfitting(1e9, law.D_for_overfitting(1e9)), 3)   # the inverse

@@ -63,7 +63,7 @@ def best_mixture(
 
     laws: one `MixingLaw` for each validation domain, over the same training domains. weights: of
     the losses, equal unless given (Ye et al. 2024, eq. 8). The sum is convex in r, so exponentiated
-    gradient steps reach its minimum. Raises CourseError where laws or weights do not fit together.
+    gradient steps reach its minimum. Raises CourseError if laws or weights do not fit together.
 
     >>> prose, code = MixingLaw(2.0, 1.2, (-1.5, 0.1)), MixingLaw(1.0, 1.0, (0.2, -1.5))
     >>> best_mixture([prose, code]).round(2).tolist()

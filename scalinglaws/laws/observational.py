@@ -1,4 +1,4 @@
-"""Observational laws: capabilities of public models in place of own runs (Ruan et al. 2024)."""
+"""Observational laws: capabilities of public models instead of your own runs (Ruan et al. 2024)."""
 
 from __future__ import annotations
 

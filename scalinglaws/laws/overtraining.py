@@ -148,7 +148,8 @@ class OvertrainingLaw(Formula):
         return plain(np.full(C.shape, self.M_opt))
 
     def price(self, M: ArrayLike) -> Floats:
-        """What training at M costs: FLOPs over the least that reach the same loss; 1 at M_opt.
+        """What training at M costs: FLOPs divided by the fewest that reach the same loss; 1 at
+        M_opt.
 
         >>> law = OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17)
         >>> round(law.price(law.M_opt), 6), bool(law.price(32 * law.M_opt) > 2)

@@ -114,7 +114,8 @@ class PowerLaw(Formula):
 
 @dataclass(frozen=True, repr=False)
 class Trend(Formula):
-    """y = k·(x/unit)^exponent: how a best choice (N, D, batch, learning rate) grows with compute.
+    """y = k·(x/unit)^exponent: how the best choice of N, D, batch or learning rate grows with
+    compute.
 
     `unit` is the unit of x that k belongs to, for example PF_DAY; x itself is always given in
     FLOPs.

@@ -22,15 +22,15 @@ class PrecisionLaw(Formula):
     training; infinite bits change nothing. gamma, n: for weights (w), activations (a) and the
     key-value cache (kv). The paper leaves out the offsets n in its text and gives them in appendix
     K without their sign; with this sign the published constants give the paper's optimum of 7 to 8
-    bits (see `best_bits`), with the other they do not.
+    bits (see `best_bits`), with the opposite sign they do not.
 
     >>> base = ChinchillaLaw(E=2.7648, A=4299, B=18060, alpha=0.4965, beta=0.4965)
     >>> law = PrecisionLaw(base, 2.6745, 2.2102, 0.9578, n_w=0.3037, n_a=1.4072, n_kv=2.4185)
     >>> round(law(1e9, 2e10), 3), round(law(1e9, 2e10, P_w=4), 3), round(law.best_bits(), 1)
     (3.05, 3.079, 7.0)
 
-    In a fit the numbers of the base law are parameters too, or held as a whole; hold the n where
-    there are few numbers of bits, and the gamma of what was never trained in few:
+    In a fit the numbers of the base law are parameters too, or held as a whole. Hold the n if you
+    have only a few values of P, and the gamma of anything that was never trained at low precision:
 
     >>> from scalinglaws.fits import fit_law
     >>> N, D, bits = (v.ravel() for v in np.meshgrid(
@@ -68,7 +68,7 @@ class PrecisionLaw(Formula):
         P_a: ArrayLike = np.inf,
         P_kv: ArrayLike = np.inf,
     ) -> Floats:
-        """N_eff: the parameters of a full-precision model that is as good; 0 where too few bits.
+        """N_eff: the parameters of a full-precision model that is as good; 0 for too few bits.
 
         >>> base = ChinchillaLaw(E=2.7648, A=4299, B=18060, alpha=0.4965, beta=0.4965)
         >>> law = PrecisionLaw(base, 2.6745, 2.2102, 0.9578, n_w=0.3037, n_a=1.4072, n_kv=2.4185)

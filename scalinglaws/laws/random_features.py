@@ -1,4 +1,4 @@
-"""Random features with a power-law spectrum: linear algebra that has both scaling exponents.
+"""Random features with a power-law spectrum: a linear model with both scaling exponents.
 
 Bahri et al. 2021 (arXiv:2102.06701) and Maloney et al. 2022 (arXiv:2210.16859) explain scaling laws
 by models of this kind; Bordelon et al. 2024 (arXiv:2402.01092) add the training time.
@@ -28,12 +28,12 @@ def random_feature_losses(
     The world has many directions; direction i varies with variance i^-(1 + a), and the target is
     the sum of all of them, without noise. The student sees an example through N random mixtures of
     the directions, and fits a linear map to D examples. Its test loss is computed exactly, at the
-    best of 17 ridges, as a share of the loss of a student that knows nothing.
+    best of 17 ridges, as a share of the loss of always predicting zero.
 
     What n directions leave out is the sum of i^-(1 + a) over i > n, about n^-a/a: so theory expects
-    a loss of about N^-a where examples abound, and of about D^-a where features do. Keep N and D
-    well below `directions`, where the world ends. Raises CourseError for sizes that are not whole
-    numbers from 1 to `directions`, and for a <= 0.
+    a loss of about N^-a with plenty of examples, and of about D^-a with plenty of features. Keep N
+    and D well below `directions`, where the world ends. Raises CourseError for sizes that are not
+    whole numbers from 1 to `directions`, and for a <= 0.
 
     >>> losses = random_feature_losses([8, 32], [1024], a=1.0, directions=2048)
     >>> bool(2 < losses[0, 0] / losses[1, 0] < 8)   # four times the features: about 4^a
@@ -53,7 +53,8 @@ def random_feature_losses(
     mixing = rng.standard_normal((features.max(), directions)) / np.sqrt(directions)
     z = rng.standard_normal((examples.max(), directions)) * np.sqrt(variance)
     target, seen = z.sum(axis=1), z @ mixing.T
-    # The loss of weights theta is variance · (1 - mixing^T theta)²: three terms, none of them long.
+    # The loss of weights theta is variance · (1 - mixing^T theta)²: three terms that are cheap to
+    # compute.
     product, square = mixing @ variance, (mixing * variance) @ mixing.T
     losses = np.empty((len(features), len(examples)))
     for i, n in enumerate(features):

@@ -20,8 +20,7 @@ class RewardLaw(Formula):
     The equation is quoted alike in several summaries of the paper (secondary). R: expected reward,
     such as the pass rate on held-out problems; R0 before any reinforcement learning. A: the
     asymptote, which the recipe sets; B > 0: how fast it is reached; C_mid: the compute (FLOPs, GPU
-    hours, steps) at half of the gain. A power law has no asymptote and forecasts more than there
-    is.
+    hours, steps) at half of the gain. A power law has no asymptote and forecasts rewards beyond it.
 
     >>> law = RewardLaw(R0=0.2, A=0.6, B=1.5, C_mid=1e3)
     >>> round(law(1e3), 3), round(law(1e6), 3)
@@ -57,7 +56,7 @@ class RewardLaw(Formula):
         return plain(self.R0 + (self.A - self.R0) * gain)
 
     def C_for(self, R: ArrayLike) -> Floats:
-        """The compute that reaches a reward: the inverse; inf from the asymptote on.
+        """The compute that reaches a reward: the inverse; inf at the asymptote and above.
 
         >>> law = RewardLaw(R0=0.2, A=0.6, B=1.5, C_mid=1e3)
         >>> round(law.C_for(0.5)), law.C_for(0.6)

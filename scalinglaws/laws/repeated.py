@@ -68,7 +68,7 @@ class DataConstrainedLaw(Formula):
         return effective_amount(N, self.N_per_token * U, self.R_N_star)
 
     def value(self, epochs: ArrayLike) -> Floats:
-        """D'/D after so many epochs: the worth of a token against a fresh one.
+        """D'/D after this many epochs: the worth of a token relative to a fresh one.
 
         >>> law = DataConstrainedLaw(ChinchillaLaw(E=1.87, A=521, B=1488, alpha=0.353, beta=0.353))
         >>> [round(law.value(n), 2) for n in (4, 16, 40)]
@@ -93,8 +93,8 @@ class DataConstrainedLaw(Formula):
 class RepeatedDataLaw(Formula):
     """`DataConstrainedLaw` with all its numbers side by side, as a fit varies them (their app. A).
 
-    R_D_star and R_N_star: after how many repetitions, and how much excess size, a further one is
-    worth 1/e of the first. N_per_token: U_N/U_D, the parameters that a unique token can feed.
+    R_D_star: the repetitions after which a further one is worth 1/e of the first; R_N_star: the
+    same for excess size. N_per_token: U_N/U_D, the parameters that one unique token supports.
 
     >>> law = RepeatedDataLaw(1.87, 521, 1488, 0.353, 0.353, R_D_star=15.4, R_N_star=5.3)
     >>> law(1e9, 4e10, 1e10) == law.law(1e9, 4e10, 1e10)
@@ -149,7 +149,7 @@ class RepeatedDataLaw(Formula):
         """
         D, U = positive(D=D, U=U)
         U = np.minimum(U, D)
-        # A search may come as near to 0 as it likes.
+        # The lower bounds of a search: as close to 0 as it likes.
         R_N, R_D = np.maximum(self.R_N_star, 1e-9), np.maximum(self.R_D_star, 1e-9)
         size = np.asarray(effective_amount(N, self.N_per_token * U, R_N))
         data = np.asarray(effective_amount(D, U, R_D))

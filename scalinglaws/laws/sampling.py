@@ -1,4 +1,4 @@
-"""From loss to tasks, and many samples instead of one."""
+"""Coverage: the chance that one of many samples is right."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def coverage(p: ArrayLike, k: ArrayLike) -> Floats:
     """1 - (1 - p)^k: the chance that at least one of k independent samples is right (Brown et al.
     2024).
 
-    p: chance of one sample. For a set of problems average over them: `coverage(p, k).mean()`.
+    p: chance of one sample. For a set of problems, average over them: `coverage(p, k).mean()`.
 
     >>> round(coverage(0.1, 10), 6)
     0.651322
@@ -48,7 +48,7 @@ def pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> Floats:
         raise CourseError("pass_at_k needs 0 <= c <= n and 1 <= k <= n.")
     missed = np.ones(n.shape)
     for i in range(int(k.max(initial=0))):
-        # The i-th draw without replacement misses with chance (n - c - i)/(n - i).
+        # The i-th draw without replacement is wrong with probability (n - c - i)/(n - i).
         draw = np.clip(n - c - i, 0, None) / np.maximum(n - i, 1)
         missed = np.where(i < k, missed * draw, missed)
     return plain(1 - missed)

@@ -43,7 +43,9 @@ class Allocates(Protocol):
 
 
 def published_laws() -> tuple[Allocates, ...]:
-    """The allocation laws that ours is drawn beside: Kaplan, Chinchilla's three approaches, the replication, Llama 3."""
+    """The allocation laws drawn for comparison: Kaplan, Chinchilla's three approaches, the
+    replication, Llama 3.
+    """
     from .. import constants as c
 
     return (
@@ -85,7 +87,7 @@ def plot_isoflop(fit: IsoflopFit, ax: Axes | None = None, *, loss_unit: str = NA
             linestyle="none",
             zorder=4,
         )
-        # A proxy line carries colour and marker of the budget into the legend.
+        # A proxy line gives the legend the colour and marker of the budget.
         ax.plot([], [], style["marker"] + "-", color=style["color"], label=_flops(row.C))
         describe(
             ax,
@@ -153,7 +155,7 @@ def plot_allocation(
     models: Iterable[PublicModel] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Tokens per parameter against C: what the laws advise, and what was trained.
+    """Tokens per parameter against C: what the laws recommend, and what was trained.
 
     C: the range of training FLOPs. laws: with `tokens_per_param` and `name`; `published_laws()` unless given. models:
     with name, N and D, such as `constants.PUBLIC_MODELS`; those whose D was not published are left out.
@@ -217,7 +219,8 @@ def plot_contours(
     n = np.geomspace(N.min(), N.max(), 120)
     d = np.geomspace(D.min(), D.max(), 120)
     surface = np.asarray(law(n[None, :], d[:, None]))
-    # Levels evenly spaced in the logarithm of the reducible loss, so that they are about evenly spaced in the plane.
+    # Levels evenly spaced in the logarithm of the reducible loss are about evenly spaced in the
+    # plane.
     reducible = np.geomspace(surface.min() - law.E, surface.max() - law.E, 12)[1:-1]
     contours = ax.contour(
         n,

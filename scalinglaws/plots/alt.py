@@ -34,9 +34,11 @@ def describe(ax: Axes, sentence: str) -> None:
 
 
 def alt_text(figure: Figure | Axes) -> str:
-    """The alt text of a figure: its axes and ranges, then what each plot function said of its data.
+    """The alt text of a figure: its axes and ranges, then what each plot function said about its
+    data.
 
-    Axes that no function of ours described (a learner's own plot) are described from their lines and points.
+    Axes that none of our functions described (a learner's own plot) are described from their lines
+    and points.
     """
     parts = []
     for ax in whole_figure(figure).axes:
@@ -50,8 +52,8 @@ def alt_text(figure: Figure | Axes) -> str:
 def show(figure: Figure | Axes | None = None, alt: str | None = None) -> None:
     """Display a figure with its alt text, and close it, so that a notebook shows it once.
 
-    figure: a figure or axes, the current figure unless given. alt: your own words instead of `alt_text(figure)`.
-    Outside a notebook the figure is shown in a window if matplotlib has one to show it in.
+    figure: a figure or axes, the current figure unless given. alt: your own words instead of
+    `alt_text(figure)`. Outside a notebook the figure opens in a window, if matplotlib can open one.
     """
     import matplotlib.pyplot as plt
 
@@ -71,7 +73,9 @@ def show(figure: Figure | Axes | None = None, alt: str | None = None) -> None:
 
 
 def to_html(figure: Figure, alt: str | None = None) -> str:
-    """The figure as one <img> element: a PNG on white ground at twice the size shown, and its alt text."""
+    """The figure as one <img> element: a PNG on a white background at twice the size shown, and its
+    alt text.
+    """
     width = round(figure.get_figwidth() * 96)
     text = escape(alt_text(figure) if alt is None else alt, quote=True)
     return (
@@ -92,16 +96,16 @@ _render: Callable[[Figure], str] = png_url
 
 
 def set_renderer(render: Callable[[Figure], str]) -> None:
-    """Choose what turns a figure into the URL of its picture; `png_url` unless set.
+    """Set the function that turns a figure into the URL of its picture (default: `png_url`).
 
-    The grading engine registers one that only notes the figure, and draws it later.
+    The grading engine sets one that only records the figure, and draws it later.
     """
     global _render
     _render = render
 
 
 def in_notebook() -> bool:
-    """Whether a kernel runs this code, so that what is displayed reaches a page."""
+    """Whether this code runs in a Jupyter kernel, where display output is shown."""
     try:
         from IPython import get_ipython
     except ImportError:

@@ -58,7 +58,8 @@ def plot_runs(
 ) -> Axes:
     """The measured loss of runs against N, D or C: points only.
 
-    against: "N", "D", "C" or any axis label. series: which colour and marker. loss_unit: "nats per byte", say.
+    against: "N", "D", "C" or any axis label. series: the index of a colour and marker. loss_unit:
+    for example "nats per byte".
 
     >>> import scalinglaws as sl
     >>> runs = sl.load_runs("isoflop", corpus="prose").dropna(subset=["loss"])
@@ -125,7 +126,7 @@ def plot_fit(
 ) -> Axes:
     """A fitted power law: the runs, the law, its interval, and the irreducible loss if it has one.
 
-    fit: from `fit_power_law`. beyond: how many times the largest x the curve is drawn to.
+    fit: from `fit_power_law`. beyond: the curve is drawn to this multiple of the largest x.
     Raises CourseError for a fit in two variables: `plot_contours` and `plot_extrapolation` draw that.
 
     >>> import scalinglaws as sl
@@ -192,9 +193,10 @@ def _formula(law: PowerLaw, x: str, tex: bool = False) -> str:
 
 
 def plot_residuals(fit: Fit[Any], ax: Axes | None = None, *, against: str = "C") -> Axes:
-    """What the law leaves over, in per cent of the loss, against N, D, C or x of the runs; level and trendless is good.
+    """The residuals in per cent of the loss, against N, D, C or x of the runs; level and without a
+    trend is good.
 
-    fit: any fit that carries the column named by `against`.
+    fit: any fit with the column `against`.
 
     >>> import scalinglaws as sl
     >>> runs = sl.load_runs("grid", corpus="prose").dropna(subset=["loss"])
@@ -232,8 +234,8 @@ def plot_extrapolation(
 ) -> Axes:
     """The fan of a fit beyond its runs, with the runs that were held out.
 
-    fit: from `fit_power_law`. x, loss: the held-out runs (n,). levels: of the intervals, drawn one in another, each for
-    one new run (noise included).
+    fit: from `fit_power_law`. x, loss: the held-out runs (n,). levels: of the intervals, drawn
+    inside one another, each for one new run (noise included).
 
     >>> import scalinglaws as sl
     >>> runs = sl.load_runs("isoflop", corpus="prose").dropna(subset=["loss"])

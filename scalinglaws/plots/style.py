@@ -1,4 +1,6 @@
-"""One look for every figure: Okabe-Ito colours, markers that differ, log axes with few, plain tick labels."""
+"""One style for every figure: Okabe-Ito colours, distinct markers, log axes with a few plain tick
+labels.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from numpy.typing import ArrayLike
 
 from ..errors import CourseError
 
-# Okabe & Ito 2008, distinguishable with every kind of colour vision; yellow is left out (too pale on white).
+# Okabe & Ito 2008, distinguishable for every kind of colour vision; yellow is left out (too pale on
+# white).
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#000000", "#767676"
 GRID = "#DDDDDD"
@@ -24,7 +27,7 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)
 # The badge: pale on night blue.
 NIGHT, PALE_BLUE, GOLD, SILVER = "#0B1F33", "#6FA8D6", "#F5C46B", "#C9D8E6"
 
-# What the letters of the field mean, as axis labels.
+# Axis labels for the letters of the field.
 LABELS = {
     "N": "Parameters N",
     "D": "Training tokens D",
@@ -58,7 +61,7 @@ def whole_figure(figure: Figure | Axes) -> Figure:
     """The figure itself, or the one that these axes are part of."""
     whole = figure if isinstance(figure, Figure) else figure.get_figure(root=True)
     if whole is None:
-        raise CourseError("These axes belong to no figure any more: draw them again.")
+        raise CourseError("These axes no longer belong to a figure: draw them again.")
     return whole
 
 
@@ -91,7 +94,7 @@ def log_axis(ax: Axes, which: str = "x", unit_labels: bool = False) -> None:
 
 
 class FewLogTicks(ticker.Locator):
-    """At most eight round values on a log axis, whether it spans ten decades or a tenth of one."""
+    """At most eight round values on a log axis, for a range of ten decades or a tenth of one."""
 
     def __call__(self) -> Sequence[float]:
         if self.axis is None:
@@ -120,7 +123,7 @@ class FewLogTicks(ticker.Locator):
 
 
 def _power_number(value: float, _: int | None = None) -> str:
-    """1.5, 2000, 10¹², 3×10¹²: plain where that is short, mathtext powers elsewhere."""
+    """1.5, 2000, 10¹², 3×10¹²: plain if that is short, otherwise a mathtext power."""
     if value <= 0:
         return ""
     if 1e-3 <= float(f"{value:.6g}") < 1e4:
@@ -140,7 +143,7 @@ def short_number(value: float) -> str:
     >>> [short_number(v) for v in (85e6, 20e9, 1.4e12, 12.5, 5.76e23)]
     ['85M', '20B', '1.4T', '12.5', '5.76e+23']
     """
-    shown = float(f"{value:.3g}")  # a last digit, which processors differ in, decides nothing
+    shown = float(f"{value:.3g}")  # processors differ in the last digit
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k")):
         if size <= shown < 1e15:
             return f"{value / (1e3 if letter == 'k' else size):.3g}{letter}"
@@ -158,9 +161,9 @@ def add_legend(ax: Axes, **options: Any) -> None:
 def label_points(
     ax: Axes, x: ArrayLike, y: ArrayLike, labels: Iterable[str], fontsize: float = 7.5
 ) -> None:
-    """Label points, each label on the side of its point where it covers the least of the others.
+    """Label points, each label on the side of its point where it overlaps least with the others.
 
-    Greedy, in pixels, so call it when the limits of the axes are settled.
+    The search is greedy and in pixels, so call it once the limits of the axes are final.
     """
     points = ax.transData.transform(np.column_stack([x, y]))
     scale = whole_figure(ax).dpi / 72

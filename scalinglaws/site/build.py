@@ -1,4 +1,6 @@
-"""Put the site together: pages from texts and notebooks, their pictures, the search index, the data of its charts."""
+"""Build the site: pages from texts and notebooks, their pictures, the search index, the data of the
+charts.
+"""
 
 import json
 import re
@@ -27,7 +29,7 @@ from .text import PAGES, Document, Heading, picture_name, plain_text, render
 ASSETS = Path(__file__).with_name("assets")
 Executed = Callable[[str], nbformat.NotebookNode]  # an assignment's released notebook, with outputs
 
-# What the header shows: pages and their short titles.
+# The menu in the header: pages and their short titles.
 MENU = {
     "index.html": "Map",
     "readme.html": "Get started",
@@ -42,7 +44,7 @@ MENU = {
 
 @dataclass(frozen=True)
 class Link:
-    """A page and what it is called."""
+    """A page and its title in a menu."""
 
     file: str
     title: str
@@ -50,7 +52,7 @@ class Link:
 
 @dataclass
 class Page:
-    """A page of the site: what the template shows."""
+    """A page of the site, as the template needs it."""
 
     file: str
     title: str
@@ -65,10 +67,12 @@ class Page:
 
 
 def build(course: Path, out: Path, executed: Executed) -> list[Path]:
-    """Write the site into `out`, a folder that is empty or holds an older site. Returns the files written.
+    """Write the site into `out`, a folder that is empty or holds an older site.
 
-    executed: gives each assignment's released notebook with its outputs. Raises CourseError where `out`
-    holds something else.
+    Returns the files written.
+
+    executed: returns an assignment's released notebook with its outputs. Raises CourseError if
+    `out` holds something else.
     """
     _check(out)
     terms = glossary.terms((course / "source/glossary.md").read_text("utf-8"))
@@ -117,21 +121,21 @@ def build(course: Path, out: Path, executed: Executed) -> list[Path]:
 
 
 def _check(out: Path) -> None:
-    """Raise CourseError for a folder whose content is not an older site: it would be lost."""
+    """Raise CourseError for a folder that holds anything but an older site, which would be lost."""
     older = (out / "assets" / "site.css").is_file()
     if not older and (out.is_file() or (out.is_dir() and any(out.iterdir()))):
         raise CourseError(f"{out} holds something that is not a site: give another folder.")
 
 
 def _script(name: str, data: object) -> bytes:
-    """Data as a script: from file:// a page may load scripts, and nothing else."""
+    """Data as a script: a page opened from file:// may load nothing else."""
     return (
         f"window.{name} = {json.dumps(data, ensure_ascii=False, separators=(',', ':'))};\n".encode()
     )
 
 
 def _series(theme: Literal["light", "dark"]) -> str:
-    """The colours of the figures as --c0, --c1, ...; black becomes the ink of a dark page."""
+    """The colours of the figures as --c0, --c1, ...; black becomes the text colour of a dark page."""
     ink = PAGE[theme]["ink"]
     colours = (ink if colour == BLACK else colour for colour in COLOURS)
     return " ".join(f"--c{i}: {colour};" for i, colour in enumerate(colours))
@@ -151,7 +155,7 @@ def _colours() -> str:
 
 
 def _sealed(question: str) -> dict[str, object]:
-    """Of a sealed question, what the page's script needs to open the reply to an answer."""
+    """The parts of a sealed question that the page's script needs to open the reply to an answer."""
     sealed = seal.sealed_bank()[question]
     wanted = ("type", "options", "step", "unit", "replies", "solution")
     kept: dict[str, object] = {
@@ -163,7 +167,7 @@ def _sealed(question: str) -> dict[str, object]:
 
 
 def _front(course: Path, chapters: Sequence[Chapter]) -> Page:
-    """The first page: a sentence, a figure, the two commands, for whom, the map, the chapters."""
+    """The first page: a sentence, a figure, the two commands, who it is for, the map, the chapters."""
     figure = course / "docs/which_fit/isoflop.png"
     name = picture_name("docs/which_fit/isoflop.png")
     cards = "".join(
@@ -194,7 +198,7 @@ make study</code></pre>
         "LLM scaling laws",
         html,
         headings,
-        "A course on the scaling laws of language models, with runs that you can repeat.",
+        "A course on the scaling laws of language models, with training runs that you can repeat.",
         pictures={name: figure.read_bytes()},
     )
 
@@ -237,7 +241,7 @@ def _text(course: Path, assignment: str) -> str:
 
 
 def _text_pages(course: Path, terms: Sequence[glossary.Term]) -> list[Page]:
-    """The texts of the repository that the site shows."""
+    """The pages made from the repository's texts."""
     pages = []
     for path, file in PAGES.items():
         if not path.endswith(".md"):
@@ -293,9 +297,8 @@ def _cite(course: Path) -> Page:
 {bibtex}
 ```
 
-Code is under the MIT licence; text and data are under CC BY 4.0. A law of somebody else's is cited by its paper:
-the [reference](docs/reference.md#published-constants) gives the source of every constant, and
-[References](source/references.md) lists what the chapters cite.
+Code is under the MIT licence; text and data are under CC BY 4.0. To cite a published law, cite its
+paper: the [reference](docs/reference.md#published-constants) gives the source of every constant, and [References](source/references.md) lists what the chapters cite.
 """
     document = render(markdown, "CITATION.cff")
     return Page("cite.html", "How to cite", document.html, document.headings)

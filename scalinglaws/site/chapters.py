@@ -1,8 +1,9 @@
-"""Notebooks as chapters: made from release/, as a kernel leaves it, so that no solution can be in one.
+"""Notebooks as chapters, made from executed notebooks of release/, so that no solution can be in
+one.
 
-A released notebook has no solution and no hidden test, so neither has what it prints. A cell that needs a
-learner's answers fails there (its tag says that it may): the chapter says so in its place. Tests are left out, and
-the cell that holds the answer to a question of the bank becomes a form.
+A released notebook has no solution and no hidden test, so its outputs have none either. A cell that
+needs a learner's answers fails (its tag allows that), and the chapter says so in its place. Tests
+are left out, and the answer cell of a bank question becomes a form.
 """
 
 import base64
@@ -41,7 +42,9 @@ class Chapter:
 
 
 def execute(course: Path, assignment: str, cache: Path) -> nbformat.NotebookNode:
-    """The released notebook with its outputs; from `cache` where nothing that they depend on has changed."""
+    """The released notebook with its outputs; from `cache` if nothing that they depend on has
+    changed.
+    """
     from nbclient import NotebookClient
 
     path = course / "release" / assignment / f"{assignment}.ipynb"
@@ -76,7 +79,7 @@ def chapter(notebook: nbformat.NotebookNode, name: str) -> Chapter:
     """The chapter of an executed released notebook."""
     made, parts, taken = Chapter(name, name), [], set[str]()
     file = f"release/{name}/{name}.ipynb"
-    asked = None  # the question whose answer cell comes next
+    asked = None  # the question that the next answer cell belongs to
     words = 0
     for cell in notebook.cells:
         meta = cell.metadata.get("scalinglaws", {})
@@ -85,7 +88,7 @@ def chapter(notebook: nbformat.NotebookNode, name: str) -> Chapter:
             text = cell.source
             if question:
                 entry = seal.find(question)
-                shown = bank.as_markdown(entry)  # its options too: here the form shows those
+                shown = bank.as_markdown(entry)  # includes the options, which the form shows here
                 text = text.replace(shown, f"{entry.text}\n\n@@{question}@@\n")
                 asked = question
             document = render(text, file, taken)
@@ -98,7 +101,7 @@ def chapter(notebook: nbformat.NotebookNode, name: str) -> Chapter:
             asked = None
         elif (
             not is_grade(cell) and asked is None
-        ):  # a reader has no numbers and no order of their own
+        ):  # the site has no individual numbers or order of options
             parts.append(_given(cell, made))
     made.html = "\n".join(parts)
     if first := next((h for h in made.headings if h.level == 1), None):
@@ -110,7 +113,7 @@ def chapter(notebook: nbformat.NotebookNode, name: str) -> Chapter:
 
 
 def _with_form(html: str, made: Chapter) -> str:
-    """The form in place of its mark."""
+    """Replace a placeholder by its form."""
 
     def put(match: re.Match[str]) -> str:
         made.questions.append(match[1])
@@ -120,7 +123,10 @@ def _with_form(html: str, made: Chapter) -> str:
 
 
 def question_form(question: str) -> str:
-    """A question as a form. Its replies are sealed (`questions.js`); the page holds none in the clear."""
+    """A question as a form.
+
+    Its replies are sealed (`questions.js`); the page contains none in plain text.
+    """
     entry = seal.find(question)
     kind = entry.form
     ident = question.replace(".", "-")
@@ -157,7 +163,7 @@ def question_form(question: str) -> str:
 
 
 def _your_turn(cell: nbformat.NotebookNode) -> str:
-    """What a learner fills in, as it is handed out."""
+    """A cell that the learner fills in, as released."""
     if cell.cell_type == "markdown":
         return '<div class="turn"><p class="tag">Your turn: a written answer, in your copy of the notebook</p></div>'
     return (
@@ -167,7 +173,7 @@ def _your_turn(cell: nbformat.NotebookNode) -> str:
 
 
 def _given(cell: nbformat.NotebookNode, made: Chapter) -> str:
-    """A cell of the course, with what it shows."""
+    """A cell of the course, with its outputs."""
     code = code_html(cell.source)
     if cell.metadata.get("jupyter", {}).get("source_hidden"):
         draws = "sl.show" in cell.source or "explore" in cell.source
@@ -191,7 +197,7 @@ def _output(output: nbformat.NotebookNode, made: Chapter) -> str:
     if "image/png" in data:
         return _picture(data["image/png"], "A figure of this notebook", made)
     text = "".join(data.get("text/plain", ""))
-    # The repr of matplotlib's objects says nothing to a reader.
+    # The repr of matplotlib's objects is of no use to a reader.
     return "" if not text or re.match(r"<(Figure|Axes|matplotlib)", text) else _printed(text)
 
 
@@ -217,7 +223,7 @@ def _html_output(html: str, made: Chapter) -> str:
 
 
 def _picture(data: str, alt: str, made: Chapter, width: int | None = None) -> str:
-    """A picture as a file of its own, with its size, so that the page does not jump."""
+    """A picture in its own file, with its size given, so that the page does not jump."""
     png = base64.b64decode(data)
     across, down = struct.unpack(">II", png[16:24])
     width = width or across // 2

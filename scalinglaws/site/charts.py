@@ -1,7 +1,9 @@
-"""The numbers of the charts, sliders and the calculator, and their page. The formulas are in `assets/laws.js`.
+"""The numbers behind the charts, the sliders and the calculator, and the page of the last two.
 
-Nothing is typed in here: published laws come from `scalinglaws.constants`, our own from fits to the measured
-runs, with the library's bootstrap intervals on a ladder of budgets.
+The formulas are in `assets/laws.js`.
+
+Nothing is typed in here: published laws come from `scalinglaws.constants`, our own from fits to the
+measured runs, with the library's bootstrap intervals on a ladder of budgets.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from scalinglaws import constants
 if TYPE_CHECKING:
     from .build import Page
 
-# Headings of docs/findings.md, and the charts below them.
+# The headings of docs/findings.md, and the charts below them.
 LIVE = {
     "IsoFLOP curves and their minima": "live-isoflop",
     "How two shortages combine": "live-grid",
@@ -29,15 +31,15 @@ CORPORA = ("prose", "code")
 _PLANS = ("isoflop", "grid")
 _COLUMNS = ("run", "N", "N_nonemb", "D", "C", "loss", "accuracy", "match_2", "match_4", "match_8")
 
-# Where our intervals are given: four budgets a decade, from the smallest runs to far beyond them.
+# The budgets of our intervals: four per decade, from the smallest runs to far beyond them.
 _BUDGETS = np.geomspace(1e8, 1e26, 73)
 
 
 def numbers(law: Any) -> dict[str, Any]:
-    """A law as the page's script reads it.
+    """A law in the form that the page's script reads.
 
     `joint` is E + [(A/N^alpha)^(1/gamma) + (B/D^beta)^(1/gamma)]^gamma, Chinchilla's law with gamma = 1;
-    `allocation` is N and D as trends in C, and the loss where the paper gives it.
+    `allocation` is N and D as trends in C, and the loss if the paper gives it.
     """
     match law:
         case sl.JointLaw():
@@ -59,10 +61,11 @@ def numbers(law: Any) -> dict[str, Any]:
 
 
 def published() -> Iterator[tuple[str, Any, str, str]]:
-    """Each published law that answers a budget: its name in the package, the law, what it is called, its source.
+    """Each published law that splits a budget: its name in the package, the law, its title, its
+    source.
 
-    Laws that need more than a budget (experts, rewards, rounding) are left out. Of a law for repeated data or
-    few bits it is the base: fresh data, full precision.
+    Laws that need more than a budget (experts, rewards, rounding) are left out. For repeated data
+    or few bits, the base law is used: fresh data, full precision.
     """
     for key, value in vars(constants).items():
         if key.startswith("_") or not key.isupper():
@@ -116,7 +119,7 @@ def _short(values: Any) -> list[float]:
 
 
 def data() -> dict[str, Any]:
-    """What `assets/data.js` holds: laws, the budgets of our intervals, and the measured runs."""
+    """The content of `assets/data.js`: laws, the budgets of our intervals, and the measured runs."""
     runs: dict[str, Any] = {}
     for plan in _PLANS:
         runs[plan] = {}

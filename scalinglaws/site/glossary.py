@@ -1,4 +1,4 @@
-"""The glossary as pop-ups: a term's first mention on a page leads to its definition."""
+"""The glossary as pop-ups: a term's first mention on a page opens its definition."""
 
 import re
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from .text import plain_text, render
 
 @dataclass(frozen=True)
 class Term:
-    """An entry of the glossary: the words that mean it, its anchor, and its definition as HTML."""
+    """An entry of the glossary: the words for it, its anchor, and its definition as HTML."""
 
     names: tuple[str, ...]
     anchor: str
     html: str
 
 
-# Words too common for a pop-up wherever they stand.
+# Words too common to have a pop-up.
 _COMMON = {"token", "parameter", "loss", "seed", "exponent", "schedule"}
 
 
@@ -33,7 +33,7 @@ def terms(markdown: str) -> list[Term]:
 
 
 def definitions(found: Sequence[Term]) -> dict[str, str]:
-    """{anchor: definition as HTML}: what the pop-ups show."""
+    """{anchor: definition as HTML}, for the pop-ups."""
     return {term.anchor: term.html for term in found}
 
 

@@ -16,7 +16,7 @@ def _corner(idea: str) -> tuple[float, float]:
 
 
 def map_svg() -> str:
-    """The map: boxes that lead to the cards, and arrows from what comes first."""
+    """The map: boxes that link to the cards, and arrows from earlier ideas to later ones."""
     width = _LEFT + _ACROSS * max(lane for _, lane in PLACES.values()) + _WIDTH + 8
     height = _TOP + _DOWN * max(step for step, _ in PLACES.values()) + _HEIGHT + 8
     arrows, boxes = [], []

@@ -1,7 +1,7 @@
 """`scalinglaws slides NAME`: a notebook for a projector, as one HTML file that needs no network.
 
-Each heading begins a slide. Code is folded away (a click opens it), figures and tables stay. (nbconvert's own slides load
-reveal.js from the network.)
+Each heading begins a slide. Code is folded (a click opens it), figures and tables are shown.
+(nbconvert's own slides load reveal.js from the network.)
 """
 
 import argparse
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the released notebook, unless that was done, and write its slides."""
+    """Run the released notebook, unless a cached run is current, and write its slides."""
     course = complete_course_dir()
     check_name(course, args.assignment)
     print(f"running {args.assignment}", flush=True)
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def to_slides(notebook: nbformat.NotebookNode, name: str) -> str:
-    """The slides of a released notebook with its outputs: one page, with all that it shows inside."""
+    """The slides of a released notebook with its outputs: one self-contained page."""
     made = chapter(notebook, name)
     html = re.sub(r'(<pre class="code".*?</pre>)', r"<details><summary>Code</summary>\1</details>", made.html, flags=re.DOTALL)  # fmt: skip
     for path, picture in made.pictures.items():

@@ -1,4 +1,6 @@
-"""Markdown of the course as HTML of the site: headings with anchors, links between pages, highlighted code."""
+"""The course's Markdown as HTML for the site: headings with anchors, links between pages,
+highlighted code.
+"""
 
 import re
 import unicodedata
@@ -16,7 +18,8 @@ from pygments.util import ClassNotFound
 
 from scalinglaws.course.markdown import with_formulas
 
-# Files of the repository, and the pages that they become. What is not here and no notebook is shown without a link.
+# Files of the repository, and the pages that they become. A link to any other file, except
+# notebooks, is shown as plain text.
 PAGES = {
     "README.md": "readme.html",
     "data/README.md": "data.html",
@@ -45,7 +48,7 @@ class Heading:
 
 @dataclass
 class Document:
-    """A text as HTML, with the headings in it and the pictures that it shows (paths in the repository)."""
+    """A text as HTML, with its headings and its pictures (paths in the repository)."""
 
     html: str
     headings: list[Heading] = field(default_factory=list)
@@ -53,7 +56,7 @@ class Document:
 
 
 def anchor_of(text: str, taken: set[str]) -> str:
-    """An anchor made of a heading's words, as GitHub makes it, that no other heading on the page has."""
+    """A unique anchor made from a heading's words, in GitHub's way."""
     plain = unicodedata.normalize("NFKC", text).lower()
     words = re.sub(r"[^\w\s-]", "", plain).strip()
     wanted = anchor = re.sub(r"\s", "-", words) or "section"
@@ -65,7 +68,7 @@ def anchor_of(text: str, taken: set[str]) -> str:
 
 
 def plain_text(html: str) -> str:
-    """The words of a piece of HTML. Of a formula, its letters."""
+    """The text of a piece of HTML; a formula gives its letters."""
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html))).strip()
 
 
@@ -85,7 +88,7 @@ def scrolling(table: str, label: str = "table") -> str:
 
 
 class _Renderer(mistune.HTMLRenderer):
-    """Mistune's HTML, with anchors, our links, and code that is highlighted."""
+    """Mistune's HTML, with anchors, our links, and highlighted code."""
 
     def __init__(self, file: str, document: Document, taken: set[str]):
         super().__init__(escape=False)
@@ -107,7 +110,7 @@ class _Renderer(mistune.HTMLRenderer):
         return text if target is None else f'<a href="{escape(target)}">{text}</a>'
 
     def _target(self, url: str) -> str | None:
-        """Where a link of the repository leads on the site; None where the site has no such page."""
+        """The page of the site for a link in the repository; None if the site has no such page."""
         if re.match(r"(https?:|mailto:|#)", url):
             return url
         path, mark, anchor = url.partition("#")
@@ -127,7 +130,7 @@ class _Renderer(mistune.HTMLRenderer):
 
 
 def picture_name(path: str) -> str:
-    """Where a picture of the repository lies on the site."""
+    """The path on the site of a picture in the repository."""
     return "figures/" + "-".join(PurePosixPath(path).parts[-2:])
 
 
@@ -143,9 +146,10 @@ def _joined(file: str, url: str) -> str:
 
 
 def render(markdown: str, file: str, taken: set[str] | None = None) -> Document:
-    """Markdown as HTML. HTML in it is obeyed: it is the course's own.
+    """Markdown as HTML.
 
-    file: where the text lies in the repository, for its links. taken: the anchors that the page has already.
+    HTML in it is kept, because it is the course's own. file: the path of the text in the
+    repository, for its links. taken: the anchors that the page already has.
     """
     document = Document("")
     renderer = _Renderer(file, document, set() if taken is None else taken)
@@ -160,7 +164,7 @@ def render(markdown: str, file: str, taken: set[str] | None = None) -> Document:
 
 
 def _unbroken(cell: re.Match[str]) -> str:
-    """A cell of a table in which no number is parted from its per cent."""
+    """A table cell in which no line breaks between a number and its %."""
     return re.sub(r"(?<=\d) (?=%)", "\u00a0", cell[0])
 
 

@@ -1,8 +1,6 @@
-"""What a table of runs seldom means: questions that the user answers, rather than a fit of
-nonsense.
+"""Questions to the user about a table that looks wrong, instead of a fit of nonsense.
 
-Each question says what was seen, what would repair it, and which word of `accept` means "that is
-right".
+Each question says what was seen, how to fix it, and which word of `accept` means "that is right".
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ ACCEPTABLE = ("ratio", "flops", "scale", "loss", "repeats", "checkpoints", "expe
 # Tokens per parameter, the median over the runs: Gopher has 1, and Qwen3-0.6B 60,000.
 _FEWEST, _MOST = 0.1, 1e5
 
-# How far runs lie off a line of ln D against ln N (rms), so that N and D count as tied.
+# N and D count as tied if runs lie at most this far (rms) from a line of ln D against ln N.
 _TIED = 0.05
 
 _HYPERPARAMETER = re.compile(
@@ -48,7 +46,7 @@ _NO_VARIABLE = re.compile(
     r"|context|ratio|multiplier|time|runtime|seconds|hours|std|se|acc|accuracy|seed|loss|x|y)($|_)"
 )
 
-# Columns of text that tell no experiments apart: remarks, machines, and the like.
+# Columns of text that do not distinguish experiments: remarks, machines, and the like.
 _NO_EXPERIMENT = re.compile(
     r"(^|_)(outlier|reason|status|state|notes?|comment|date|time|created|user|host|hostname"
     r"|cpu|gpu|device|machine|tags?|url|path|file|mode|dtype|commit|hash|version|numpy|engine"
@@ -74,11 +72,11 @@ def ask(
 ) -> None:
     """Raise CourseError with the first question that the table raises and `accept` does not answer.
 
-    repeats: whether it knows repeated data. surface: whether the law to fit has N and D (then their
-    units matter). curves: whether the fit wants all checkpoints of a run. by: the column of which
-    each value is fitted by itself. place: what `line` counts. derived: the one of N, D and C that
-    the file does not have, or "". labels: its columns of words. unknown: its columns of numbers
-    that have no meaning yet. numeric: the same, whatever the law needs.
+    repeats: whether the law allows for repeated data. surface: whether the law has N and D (then
+    their units matter). curves: whether the fit needs all checkpoints of a run. by: the column
+    whose values are fitted separately. place: what `line` counts. derived: the one of N, D and C
+    that the file does not have, or "". labels: the columns of words. unknown: the columns of
+    numbers without a known meaning. numeric: the same, whatever the law needs.
     """
     written = [name for name in ("N", "D", "C") if name in found]
     questions = (
@@ -166,7 +164,7 @@ def _loss(
 
 
 def _nearest(factor: float, units: dict[float, str]) -> str | None:
-    """The unit that a factor is within three of."""
+    """The unit within a factor of three."""
     scale = min(units, key=lambda unit: abs(np.log(unit / factor)))
     return units[scale] if abs(np.log(scale / factor)) < np.log(3.2) else None
 
@@ -193,7 +191,7 @@ def _ratio(table: pd.DataFrame, given: Collection[str], derived: str) -> Iterato
                 else "is C in FLOPs? If not, add --unit C=EF"
             )
         elif 1 <= 1 / ratio <= 1000:
-            hint = "if N and D are swapped, say which is which with --columns N=…,D=…"
+            hint = "if N and D are swapped, correct that with --columns N=…,D=…"
         elif ratio < _FEWEST and (unit := _nearest(20 / ratio, _POWERS)):
             hint = f"if D is in {unit}, add --unit D={unit}"
         yield (
@@ -203,7 +201,7 @@ def _ratio(table: pd.DataFrame, given: Collection[str], derived: str) -> Iterato
 
 
 def _tied(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """D ∝ N^k throughout, or nearly: no surface, but a line through it."""
+    """D ∝ N^k throughout, or nearly: the runs lie on a line and do not determine a surface."""
     if len(table) < 6 or not {"N", "D"} <= set(table):
         return
     z = np.log(np.stack([numbers(table, "N"), numbers(table, "D")], axis=1))
@@ -235,9 +233,8 @@ def _flops(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
     elif ratio.max() / ratio.min() > 30:
         yield (
             "flops",
-            f"C is between {ratio.min():.3g} and {ratio.max():.3g} times 6·N·D, so some runs have "
-            f"another N, D or C than "
-            "the table says: check those rows",
+            f"C is between {ratio.min():.3g} and {ratio.max():.3g} times 6·N·D, so N, D or C "
+            "is wrong for some runs: check those rows",
         )
 
 
@@ -258,7 +255,7 @@ def _checkpoints(table: pd.DataFrame, place: str) -> Iterator[tuple[str, str]]:
     if len(points) < 2 or several < len(points) / 2:
         return
     if any(len(found) > 1 for found in of_run.values()):
-        return  # a run has one size: these labels are something else
+        return  # a run has one size, so these are not labels of runs
     each = len(table) / len(points)
     yield (
         "checkpoints",
@@ -270,7 +267,9 @@ def _checkpoints(table: pd.DataFrame, place: str) -> Iterator[tuple[str, str]]:
 
 
 def _steps(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """No column says which rows are of one run, but each size has many steps of one batch."""
+    """Ask whether rows are checkpoints: no column identifies runs, but each size has many steps of
+    one batch.
+    """
     N, step = numbers(table, "N"), numbers(table, "step")
     batch = numbers(table, "D") / np.maximum(step, 1e-300)
     counts: list[int] = []
@@ -285,14 +284,14 @@ def _steps(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
         "checkpoints",
         f"Each of the {len(counts)} sizes has {np.median(counts):.3g} steps, so these may be "
         "checkpoints, and a loss in the middle of a schedule is higher than that of a run that ends "
-        "there: say with --columns run=… which rows are of one run, and add --last",
+        "there: give the column that identifies the run with --columns run=…, and add --last",
     )
 
 
 def _active(
     table: pd.DataFrame, found: dict[str, Found], numeric: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
-    """A mixture of experts has two sizes: all parameters, and those that a token uses."""
+    """Ask which N to use: a mixture of experts has two, all parameters and those that a token uses."""
     if "N" not in found or _ACTIVE.search(normalised(found["N"].column)):
         return
     for column in numeric:
@@ -301,7 +300,7 @@ def _active(
         active = [parse_number(text) or np.nan for text in texts(table, column)]
         share = np.log10(np.array(active) / numbers(table, "N"))
         share = share[np.isfinite(share)]
-        # The same in other units, such as millions, is no mixture.
+        # Two columns with the same sizes in different units are not a mixture.
         unit = 3 * np.round(np.median(share) / 3) if len(share) else 0.0
         if len(share) and np.abs(share - unit).max() > 0.01:
             yield (
@@ -313,7 +312,7 @@ def _active(
 
 
 def _experts(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Runs that differ in their experts do not follow one law of N and D."""
+    """Ask about different numbers of experts: such runs do not follow one law of N and D."""
     for column in map(str, table.columns):
         if not _EXPERTS.search(normalised(column)):
             continue
@@ -322,8 +321,9 @@ def _experts(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
             shown = ", ".join(values[:3]) + (" …" if len(values) > 3 else "")
             yield (
                 "experiments",
-                f"{column} has {len(values)} values ({shown}), and this law knows no experts: fit "
-                f"each by itself with --by {column}, one with --where {column}={values[0]}, or "
+                f"{column} has {len(values)} values ({shown}), and this law does not allow "
+                f"for experts: fit each separately with --by {column}, or one with --where "
+                f"{column}={values[0]}, or "
                 "GranularityLaw or ExpertsLaw with fit_law",
             )
 
@@ -343,7 +343,7 @@ def _repeats(table: pd.DataFrame, found: dict[str, Found]) -> Iterator[tuple[str
             "repeats",
             f"{repeated.sum()} of {len(table)} runs repeat their data (up to {epochs.max():.3g} "
             f"epochs by the column "
-            f"{where!r}), and this law takes every token for a fresh one: fit the worth of "
+            f"{where!r}), and this law treats every token as fresh: fit the worth of "
             f"repeated tokens with "
             "--method repeated, or leave them out with --where 'epochs<=1'",
         )
@@ -369,19 +369,19 @@ def _experiments(table: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[s
         if not 2 <= len(values) <= max(50, len(table) // 4) or len(large) < 2:
             continue
         if all(len(set(found)) < 2 for found in large):
-            continue  # the column only spells the size in words
+            continue  # the column only repeats the size in words
         first = max(values, key=lambda label: len(values[label]))
         shown = ", ".join(map(shortened, list(values)[:3])) + (" …" if len(values) > 3 else "")
         yield (
             "experiments",
-            f"{column} has {len(values)} values ({shown}): fit each by itself with --by {column}, "
-            f"or one with "
+            f"{column} has {len(values)} values ({shown}): fit each separately with --by "
+            f"{column}, or one with "
             f"--where {column}={shortened(first)}",
         )
 
 
 def _sweeps(table: pd.DataFrame, unknown: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Runs of one N and D that differ in a hyperparameter: most are not the best there is."""
+    """Ask about runs of one N and D that differ in a hyperparameter: most are not tuned."""
     if not {"N", "D"} <= set(table):
         return
     kinds = list(zip(numbers(table, "N").tolist(), numbers(table, "D").tolist(), strict=True))
@@ -403,7 +403,7 @@ def _sweeps(table: pd.DataFrame, unknown: Sequence[str]) -> Iterator[tuple[str, 
 def _columns(
     table: pd.DataFrame, written: Sequence[str], unknown: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
-    """One variable, yet runs that agree in it differ in loss: another column may matter."""
+    """Ask about a missing variable: runs with the same value of the only one differ in loss."""
     steps = "step" in table
     if len(written) != 1 or not (unknown or steps):
         return
@@ -431,7 +431,9 @@ def _columns(
 
 
 def repeated_rows(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """The rows that repeat another in every column of the file, or but for fewer digits of the loss."""
+    """The rows that repeat another in every column of the file, except that the loss may have fewer
+    digits.
+    """
     rest = table.drop(columns=["line"])
     again = np.array(rest.duplicated(), dtype=bool)
     others = list(rest.columns.drop("loss"))

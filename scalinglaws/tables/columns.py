@@ -11,12 +11,12 @@ from ..errors import CourseError
 from .files import Cells, listed, shortened
 from .numbers import LOSS_UNITS, Unit, parse_number, parse_unit
 
-# What a column can mean. N, D, C, U and loss are numbers; the rest are labels, but for step.
+# What a column can mean. N, D, C, U, loss and step are numbers; the others are labels.
 NUMBERS = ("N", "D", "C", "loss", "M", "U", "epochs", "step")
 LABELS = ("run", "group", "seed")
 NAMES = (*NUMBERS, *LABELS)
 
-# Names in lower case with "_" between words, the likeliest first.
+# Names in lower case with "_" between words, the most likely first.
 _SYNONYMS = {
     "N": """
         params n_params num_params nparams parameters n_parameters num_parameters
@@ -66,7 +66,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     name: tuple(words.split()) for name, words in _SYNONYMS.items()
 }
 
-_WANDB = re.compile(r"^(config|summary|metrics|hparams)[./:]")  # where a column of an export lies
+_WANDB = re.compile(
+    r"^(config|summary|metrics|hparams)[./:]"
+)  # the prefixes of an export's columns
 # A unit at the end of a name: "tokens (B)", "params_millions", "compute_EF".
 _UNIT_IN_NAME = re.compile(
     r"(?P<name>.*?)(?:[_ ]*[(\[](?P<bracket>[^)\]]*)[)\]]"
@@ -91,13 +93,13 @@ _LOSS_NAMES = {
 _BITS = ("bits_per_token", "val_bits_per_token", "bpt", "val_bpt")
 
 
-# Of Hoffmann et al. 2022: a run of so many tokens per parameter has chinchilla_multiplier 1.
+# A run with this many tokens per parameter has chinchilla_multiplier 1 (Hoffmann et al. 2022).
 _CHINCHILLA_RATIO = 20.0
 
 
 @dataclass(frozen=True)
 class Found:
-    """The column that carries a meaning, and the unit that its name or the user gives."""
+    """The column found for a meaning, and the unit from its name or from the user."""
 
     column: str
     unit: Unit | None = None
@@ -146,10 +148,10 @@ def _pairs(text: str, option: str, example: str, names: Iterable[str]) -> dict[s
 def find_columns(
     cells: Cells, mapping: Mapping[str, str], units: Mapping[str, Unit]
 ) -> dict[str, Found]:
-    """For each meaning the column that has it: as the user says, else by its name.
+    """The column for each meaning: as the user says, otherwise by its name.
 
-    Raises CourseError where a named column is absent, where two columns could equally be meant, and
-    where no column can be the loss.
+    Raises CourseError if a column that the user gave is absent, if two columns are equally likely,
+    and if no column can be the loss.
     """
     found: dict[str, Found] = {}
     for name in NAMES:
@@ -172,8 +174,8 @@ def find_columns(
         match = _LOG_IN_NAME.fullmatch(choice.column.strip().lower())
         if choice.unit is None and match and match["base"] == "log" and name in NUMBERS:
             raise CourseError(
-                f"{shortened(choice.column)} is a logarithm by its name, which does not say of what "
-                f"base: add --unit {name}=log10 or --unit {name}=ln."
+                f"{shortened(choice.column)} is a logarithm by its name, but the base is unclear: "
+                f"add --unit {name}=log10 or --unit {name}=ln."
             )
         others = [
             other for other in mapping if other != name and found[other].column == choice.column
@@ -206,7 +208,7 @@ def _named_column(cells: Cells, name: str, wanted: str) -> str:
 
 
 def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
-    """The likeliest column for a meaning."""
+    """The most likely column for a meaning."""
     every = [column for column in cells.columns if column not in taken]
     free = [column for column in every if not _is_empty(cells.columns[column])]
     best = _by_rank(name, free)
@@ -245,7 +247,7 @@ def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
 
 
 def _by_rank(name: str, columns: Iterable[str]) -> dict[int, list[Found]]:
-    """The columns that can carry a meaning, by how likely they do."""
+    """The columns that can have a meaning, the most likely first."""
     best: dict[int, list[Found]] = {}
     for column in columns:
         for rank, choice in _ranks(name, column):
@@ -260,13 +262,13 @@ def _is_empty(written: Iterable[str]) -> bool:
 
 
 _WIDE = (
-    "if each of these columns is one number of tokens or one size, give every run a row of its own "
+    "if each of these columns is one number of tokens or one size, give every run its own row "
     "(pandas: melt), with that number in a column D or N"
 )
 
 
 _SCORE = re.compile(r"(^|_)(acc|accuracy|score|error|error_rate|em|f1)($|_)")
-_SCORES = "; an accuracy or a score is no loss: fit_accuracy and fit_error take those, in Python"
+_SCORES = "; an accuracy or a score is not a loss: in Python, fit_accuracy and fit_error take those"
 
 
 def _is_wide(names: Iterable[str]) -> bool:
@@ -276,9 +278,11 @@ def _is_wide(names: Iterable[str]) -> bool:
 
 
 def _ranks(name: str, column: str) -> list[tuple[int, Found]]:
-    """How likely a column carries a meaning: (rank, choice), 0 the likeliest, or nothing."""
+    """How likely a column has a meaning: (rank, choice), where 0 is the most likely; empty if it
+    cannot.
+    """
     if name != "loss" and re.search(r"\.\d+\.", column):
-        return []  # of a list within a record, such as the tokens of one evaluation
+        return []  # an element of a list within a record, such as the tokens of one evaluation
     synonyms = SYNONYMS[name]
     plain = normalised(column)
     inner = normalised(column.rsplit(".", 1)[-1])  # of wandb's "config.N"
@@ -304,7 +308,9 @@ def _ranks(name: str, column: str) -> list[tuple[int, Found]]:
             note = f"{column!r} was read in units of {unit}, as its name says" if unit else ""
             found = Found(column, parse_unit(name, unit) if unit else None, note)
             return [(3 * synonyms.index(form) + 1, found)]
-    last = normalised(re.split("[./:]", column)[-1])  # of "throughput/total_tokens"
+    last = normalised(
+        re.split("[./:]", column)[-1]
+    )  # "throughput/total_tokens" gives "total_tokens"
     if last != plain and name != "loss":
         return [(rank + 3 * len(synonyms), found) for rank, found in _named_by(name, column, last)]
     return []
@@ -354,7 +360,7 @@ def _is_loss(column: str) -> bool:
 
 
 def loss_unit_by_name(column: str) -> str | None:
-    """ "bpb" or "ppl" if the column's name says that it holds no nats."""
+    """ "bpb" or "ppl" if the column's name gives that unit instead of nats."""
     plain = normalised(column)
     if plain in _LOSS_NAMES:
         return _LOSS_NAMES[plain]

@@ -1,8 +1,7 @@
-"""From a file's bytes to cells of text, whatever wrote it: CSV and its kin, JSON, JSON Lines,
-Parquet.
+"""From a file's bytes to cells of text: CSV and the like, JSON, JSON Lines, Parquet.
 
-A cell stays as it was written until `numbers` reads it: only then can a mistake be reported with
-the text that the file holds and the line where it stands.
+A cell keeps its text until `numbers` reads it, so that a mistake can be reported with the text and
+its line.
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ from .numbers import is_unit
 
 @dataclass(frozen=True)
 class Cells:
-    """A table as it stands in the file: texts, and where each row was found.
+    """A table as in the file: texts, and the position of each row.
 
-    columns: each column's name and its cells, in the order of the file. lines: where each row
-    stands, counted from 1 in `place`: "line" of the file, "record" of a JSON list, "row" of a
-    Parquet table. notes: what the reader had to decide. decimal_comma: whether commas are decimal
-    marks in this file.
+    columns: each column's name and its cells, in the order of the file. lines: the position of each
+    row, counted from 1 in `place`: "line" of the file, "record" of a JSON list, "row" of a Parquet
+    table. notes: what the reader had to decide. decimal_comma: whether commas are decimal marks in
+    this file.
     """
 
     source: str
@@ -43,10 +42,10 @@ class Cells:
     place: str = "line"
     notes: tuple[str, ...] = ()
     decimal_comma: bool = False
-    twice: tuple[str, ...] = field(default=())  # names that stand above more than one column
+    twice: tuple[str, ...] = field(default=())  # names of more than one column
 
 
-# How the bytes of other files begin: compressed ones, and those that are no table of text.
+# The first bytes of files that are not text: compressed ones and other formats.
 _COMPRESSED: dict[bytes, Callable[[bytes], bytes]] = {
     b"\x1f\x8b": gzip.decompress,
     b"BZh": bz2.decompress,
@@ -56,7 +55,7 @@ _OTHER_FILES = {
     b"PK": "a spreadsheet or a zip archive: save the table as CSV, or unpack it, first",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet: save the table as CSV first",
     b"\x28\xb5\x2f\xfd": "compressed with zstd: unpack it first",
-    b"\x93NUMPY": "an array of numpy, which has no names of columns: save it as CSV with a header",
+    b"\x93NUMPY": "a NumPy array, which has no column names: save it as CSV with a header",
     b"\x80\x04\x95": "a pickle, which may run anything: save the table as CSV first",
     b"\x80\x05\x95": "a pickle, which may run anything: save the table as CSV first",
     b"ARROW1": "a Feather file: save the table as Parquet or CSV first",
@@ -70,8 +69,8 @@ def read_cells(path: Path, is_header: Callable[[Sequence[str]], bool] = bool) ->
 
     is_header: whether a line of text holds the names of the columns; lines above it are left out.
 
-    Raises CourseError, with one sentence, where the file is missing, is of another kind, or holds
-    no table.
+    Raises CourseError, with one sentence, if the file is missing, is of another kind, or holds no
+    table.
     """
     source = "the standard input" if str(path) == "-" else str(path)
     if str(path) == "-":
@@ -107,10 +106,8 @@ def read_cells(path: Path, is_header: Callable[[Sequence[str]], bool] = bool) ->
 
 
 def decode(data: bytes, source: str) -> str:
-    """The text of a file, with line ends as \\n: UTF-8, UTF-16 and UTF-32 by their marks, else
-    Latin-1.
-
-    Raises CourseError for bytes that are no text.
+    """The text of a file, with line ends as \\n: UTF-8, UTF-16 and UTF-32 by their byte order
+    marks, otherwise Latin-1. Raises CourseError for bytes that are not text.
 
     >>> decode("N,D\\r1,2".encode("utf-16"), "runs.csv")
     'N,D\\n1,2'
@@ -131,7 +128,7 @@ def decode(data: bytes, source: str) -> str:
         except UnicodeDecodeError:
             continue
     else:
-        raise CourseError(f"{source} cannot be read as CSV: it is no text in UTF-8 or UTF-16.")
+        raise CourseError(f"{source} cannot be read as CSV: it is not text in UTF-8 or UTF-16.")
     if "\x00" in text:
         raise CourseError(f"{source} cannot be read as CSV: it holds binary data, not text.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -188,7 +185,7 @@ def _delimited(text: str, source: str, is_header: Callable[[Sequence[str]], bool
         body = body[1:]
     repeated = [row for row in body if row.cells[: len(written)] == written]
     if repeated:
-        notes.append(f"the header stands again in {lines_in_words([r.line for r in repeated])}")
+        notes.append(f"the header is repeated in {lines_in_words([r.line for r in repeated])}")
         body = [row for row in body if row not in repeated]
     names, body = _match_widths(names, body, source, notes)
     columns, twice = _named(names, [row.cells for row in body], notes)
@@ -211,8 +208,8 @@ def _header_line(
 ) -> tuple[int | None, str | None]:
     """Which line holds the names of the columns, and the last comment above it.
 
-    Titles and merged cells may stand above them: among the first 20 lines with content the first
-    one that `is_header`, else the first of all.
+    Titles and merged cells may come first, so it is the first of 20 lines with content that
+    `is_header`, or simply the first line if none is.
     """
     content = [at for at, line in enumerate(lines) if _is_content(line)][:20]
     if not content:
@@ -242,7 +239,7 @@ def _without_latex(text: str) -> str:
 
 
 def _delimiter(header: str) -> str:
-    """The delimiter that the header shows, outside quotes; "" means runs of blanks."""
+    """The delimiter in the header, outside quotes; "" means runs of spaces."""
     bare = re.sub(r'"[^"]*"', "", header)
     counts = {mark: bare.count(mark) for mark in ("\t", ";", ",", "|", "&")}
     best = max(counts, key=lambda mark: counts[mark])
@@ -266,7 +263,7 @@ def _rows(lines: Sequence[str], delimiter: str, source: str) -> list[_Row]:
             _Row(number, line.split()) for number, line in enumerate(lines, 1) if _is_content(line)
         ]
     rows: list[_Row] = []
-    # A comment may hold a lone quote: blank it before the reader sees it, and line numbers stay.
+    # A comment may contain a single quote: blank it out, which keeps the line numbers.
     reader = csv.reader(
         (("" if line.lstrip().startswith("#") else line) + "\n" for line in lines),
         delimiter=delimiter,
@@ -311,7 +308,7 @@ def _match_widths(
             [str(i) for i in range(1, len(first) + 1)],
         )
         if counted or not any(_numeric(cell) for cell in first):
-            notes.append("the first column has no name: it was taken for the names of the rows")
+            notes.append("the first column has no name: it was taken as the names of the rows")
             return ["", *names], trimmed
     if wide:
         lines = [row.line for row in wide]
@@ -333,7 +330,10 @@ def _match_widths(
 def _named(
     names: Sequence[str], rows: Sequence[Sequence[str]], notes: list[str]
 ) -> tuple[dict[str, list[str]], tuple[str, ...]]:
-    """Columns by name. An unnamed one in the first place is an index, and left out like an empty one."""
+    """Columns by name.
+
+    An unnamed first column is an index, and is left out, as are empty columns.
+    """
     columns: dict[str, list[str]] = {}
     twice: list[str] = []
     for i, name in enumerate(names):
@@ -362,8 +362,8 @@ def _numeric(cell: str) -> bool:
 
 
 def _decimal_comma(columns: Mapping[str, Sequence[str]], delimiter: str) -> bool:
-    """Whether the file writes 2,5 for two and a half: some cell can only be read so, and none has a
-    decimal point.
+    """Whether the file writes 2,5 for two and a half: some cell can only be read that way, and none
+    has a decimal point.
     """
     cells = [cell for column in columns.values() for cell in column]
     comma = any(re.fullmatch(r"[+-]?\d+,\d{1,2}|[+-]?\d+,\d{4,}", cell) for cell in cells)
@@ -388,7 +388,8 @@ def _json(text: str, source: str) -> Cells:
     records = _records(value)
     if records is None:
         raise CourseError(
-            f"{source} holds JSON, but no table: give a list of records, or an object of columns "
+            f"{source} holds JSON, but not a table: give a list of records, or an object of "
+            "columns "
             f"of equal length."
         )
     if isinstance(value, dict) and text.strip().count("\n") == 0 and records == [value]:
@@ -421,7 +422,7 @@ def _records(value: Any) -> list[dict[str, Any]] | None:
         if all(isinstance(item, dict) for item in value):
             return value
         if len(value) > 1 and all(isinstance(item, list) for item in value):
-            names, rows = value[0], value[1:]  # a list of lists, the header first
+            names, rows = value[0], value[1:]  # a list of lists, header first
             if all(isinstance(name, str) for name in names):
                 return [dict(zip(names, row, strict=False)) for row in rows]
         return None
@@ -476,7 +477,9 @@ def _from_records(
 def _points(
     records: Sequence[Mapping[str, Any]], lines: list[int]
 ) -> tuple[Sequence[Mapping[str, Any]], list[int]]:
-    """One record for each point, where each record holds a whole curve: {"N": 1e8, "D": [..], "loss": [..]}."""
+    """One record for each point, if each record holds a whole curve: {"N": 1e8, "D": [..], "loss":
+    [..]}.
+    """
     curves = [
         {
             name: item
@@ -497,8 +500,8 @@ def _points(
 
 
 def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """A record's cells as texts, objects within it as "outer.inner", wandb's {"value": x} as x, a
-    list of objects as "outer.0.inner", "outer.1.inner".
+    """A record's cells as text; objects inside it become "outer.inner", wandb's {"value": x} as x,
+    a list of objects as "outer.0.inner", "outer.1.inner".
 
     >>> flatten({"config": {"N": {"value": 1e6, "desc": None}}, "loss": 2.5, "tags": ["a"]})
     {'config.N': '1000000.0', 'loss': '2.5', 'tags': '["a"]'}
@@ -583,7 +586,7 @@ def _parquet(data: bytes, source: str) -> Cells:
             f"{source} is a Parquet file, which needs one more package: pip install "
             f"'scalinglaws[parquet]'."
         ) from None
-    except Exception as error:  # whatever the Parquet reader raises on a damaged file
+    except Exception as error:  # the Parquet reader may raise anything on a damaged file
         raise CourseError(f"{source} cannot be read as Parquet: {_reason(error)}.") from None
     records: list[dict[str, Any]] = [
         {str(key): _scalar(value) for key, value in record.items()}
@@ -617,13 +620,13 @@ def lines_in_words(lines: Sequence[int], place: str = "line", show: int = 5) -> 
 
 
 def shortened(text: str, width: int = 40) -> str:
-    """A text of a file as a message quotes it."""
+    """A text from the file, shortened for a message."""
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def listed(names: Iterable[str], show: int = 12) -> str:
-    """Names of columns in a message: a wandb export has hundreds.
+    """Column names for a message, shortened: a wandb export has hundreds.
 
     >>> listed(["N", "D", "loss"], show=2)
     'N, D and 1 more'

@@ -1,4 +1,4 @@
-"""Columns and rows of a data frame with their types, which pandas leaves open."""
+"""Columns and rows of a data frame, with the types that pandas leaves open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def numbers(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
 
 
 def texts(table: pd.DataFrame, name: str) -> list[str]:
-    """A column of texts; a float is written as short as it can be.
+    """A column of texts; a float is written as briefly as possible.
 
     >>> texts(pd.DataFrame({"x": [1.0, 0.5]}), "x")
     ['1', '0.5']
@@ -29,5 +29,5 @@ def keep(table: pd.DataFrame, mask: ArrayLike) -> pd.DataFrame:
 
 
 def lines(table: pd.DataFrame, mask: ArrayLike) -> list[int]:
-    """Where the rows that a mask selects stand in the file."""
+    """The lines of the file with the rows that a mask selects."""
     return [int(line) for line in numbers(table, "line")[np.asarray(mask, dtype=bool)]]

@@ -34,7 +34,7 @@ _EMPTY = {"", "na", "n/a", "nan", "none", "null", "-", "--", "?", "#n/a", "missi
 
 
 def parse_number(text: str, decimal_comma: bool = False) -> float | None:
-    """The number that a cell holds: nan where it is empty, None where it is no number.
+    """The number that a cell holds: nan if it is empty, None if it is not a number.
 
     Suffixes K, M, B (or G), T, P; for FLOPs also EF, ZF, PF-days. 2.31 ± 0.01 is 2.31.
     decimal_comma: 2,5 is two and a half and 1.000 a thousand.
@@ -99,7 +99,7 @@ def _scale(suffix: str) -> float | None:
 
 
 def parse_column(cells: Sequence[str], loss: bool, decimal_comma: bool) -> list[float | None]:
-    """A column's numbers, one decision on the comma for all its cells.
+    """A column's numbers, with one meaning of the comma for all its cells.
 
     In a column of losses a lone comma is a decimal mark (2,345 is 2.345): no model has a loss of
     2,345 nats.
@@ -117,9 +117,7 @@ def parse_column(cells: Sequence[str], loss: bool, decimal_comma: bool) -> list[
 
 @dataclass(frozen=True)
 class Unit:
-    """How the numbers of a column become ours: N in parameters, D in tokens, C in FLOPs, loss in
-    nats.
-    """
+    """Converts a column to our units: N in parameters, D in tokens, C in FLOPs, loss in nats."""
 
     name: str
     convert: Callable[[float], float]
@@ -129,7 +127,7 @@ LOSS_UNITS = "nats, bits, bpb, bpb*BYTES_PER_TOKEN, ppl, ln or log10 (of the los
 
 
 def is_unit(text: str) -> bool:
-    """Whether a text is the unit of a column, in brackets or not: M, [B], tokens, nats, 10^9.
+    """Whether a text is a unit, with or without brackets: M, [B], tokens, nats, 10^9.
 
     >>> [is_unit(text) for text in ("[M]", "tokens", "nats/token", "c4")]
     [True, True, True, False]
@@ -175,7 +173,7 @@ def parse_unit(quantity: str, text: str) -> Unit:
         factor = power or (_scale(low) if low else None)
     if factor is None or not (math.isfinite(factor) and factor > 0):
         raise CourseError(
-            f"--unit {quantity}={name} is no unit that I know: use K, M, B or T, a factor such as "
+            f"--unit {quantity}={name} is not a known unit: use K, M, B or T, a factor such as "
             f"1e9, log10 or ln"
             f"{', or EF, ZF, PF-days' if quantity == 'C' else ''}."
         )
@@ -197,4 +195,4 @@ def _loss_unit(name: str, low: str) -> Unit:
         return Unit(low, lambda value: base**value if value < 300 else math.inf)
     if low in ("ppl", "perplexity"):
         return Unit("ppl", lambda value: math.log(value) if value > 0 else math.nan)
-    raise CourseError(f"--unit loss={name} is no unit that I know: use {LOSS_UNITS}.")
+    raise CourseError(f"--unit loss={name} is not a known unit: use {LOSS_UNITS}.")

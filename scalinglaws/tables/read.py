@@ -1,6 +1,4 @@
-"""Reading a table of runs: from cells to numbers under our names, with the questions that it
-raises.
-"""
+"""Reading a table of runs: from cells to numbers under our names."""
 
 from __future__ import annotations
 
@@ -48,8 +46,8 @@ class RunTable:
 
     runs: one row for each run, with the columns that were found under our names: N (parameters), D
     (training tokens), C (training FLOPs), loss (nats), U (unique tokens), epochs, step, run, group,
-    seed; `line`, where it stands in the file; and the other columns of the file as texts, under
-    their own names. C = 6·N·D fills in the one of N, D and C that is absent. columns: for each of
+    seed; `line`, its position in the file; and the other columns of the file as texts, under their
+    own names. If one of N, D and C is absent, it is filled in from C = 6·N·D. columns: for each of
     our names the column of the file. place: what `line` counts ("line", "record" of a JSON list,
     "row" of a Parquet file). notes: what was decided on the way.
     """
@@ -90,18 +88,16 @@ def read_runs(
 ) -> RunTable:
     """Read a table of runs: CSV, TSV, JSON, JSON Lines, Parquet; "-" is the standard input.
 
-    columns: which column means what ({"N": "params"} or "N=params"), where its name does not say
-    so. units: "N=M,D=B, C=EF,loss=ppl"; also log10, ln, a factor, and for the loss bits, bpb,
-    bpb*4.5 (bytes per token). where: conditions that a run must meet, such as "N>1e8" or
-    "dataset=c4". by: the column that `RunTable.split` will be asked for. last: keep the last
-    checkpoint of each run. best: keep the run of lowest loss at each N and D. skip_missing: leave
-    out rows whose N, D, C or loss is missing or infinite, which are refused otherwise.
-    keep_repeats: keep rows that repeat an earlier one in every column. accept: answers to questions
-    (`ACCEPTABLE`), such as "ratio" where an unusual number of tokens per parameter is right. needs:
-    the quantities that the fit will use. curves: whether it wants every checkpoint.
-
-    Raises CourseError for what cannot be read, with the lines, and for what is not plausible, with
-    the question.
+    columns: what columns mean ({"N": "params"} or "N=params"), if their names do not say so. units:
+    "N=M,D=B, C=EF,loss=ppl"; also log10, ln, a factor, and for the loss bits, bpb, bpb*4.5 (bytes
+    per token). where: conditions that a run must meet, such as "N>1e8" or "dataset=c4". by: the
+    column that `RunTable.split` will be asked for. last: keep the last checkpoint of each run.
+    best: keep the run of lowest loss at each N and D. skip_missing: leave out rows whose N, D, C or
+    loss is missing or infinite, instead of raising. keep_repeats: keep rows that repeat an earlier
+    one in every column. accept: answers to questions (`ACCEPTABLE`), such as "ratio" if an unusual
+    number of tokens per parameter is right. needs: the quantities that the fit will use. curves:
+    whether it needs every checkpoint. Raises CourseError if something cannot be read, with the
+    lines, or is not plausible, with the question.
     """
     accept = _accepted(accept)
     mapping = parse_mapping(columns) if isinstance(columns, str) else dict(columns)
@@ -135,9 +131,8 @@ def read_runs(
         table = keep(table, ~again)
         if len(table) == 1:
             raise CourseError(
-                f"All {len(again)} rows of {cells.source} say the same, so they are one run: a fit "
-                f"needs runs that "
-                "differ."
+                f"All {len(again)} rows of {cells.source} are the same, so they are one run: a "
+                "fit needs runs that differ."
             )
     if table.empty:
         raise CourseError(f"{cells.source} has a header but no runs: 0 runs are too few for a fit.")
@@ -191,7 +186,7 @@ def _accepted(accept: Iterable[str]) -> set[str]:
 
 
 def _table(cells: Cells, found: Mapping[str, Found]) -> tuple[pd.DataFrame, list[str]]:
-    """The table under our names; "N as written" beside N keeps what stood there, for messages."""
+    """The table under our names; "N as written" keeps the original text of N, for messages."""
     table: dict[str, Sequence[object]] = {"line": cells.lines}
     known: list[str] = []
     for name in NAMES:
@@ -215,7 +210,7 @@ def _table(cells: Cells, found: Mapping[str, Found]) -> tuple[pd.DataFrame, list
     used = {choice.column for choice in found.values()}
     for column, written in cells.columns.items():
         if column not in used:
-            ours = column in table or column in NAMES  # one of our names without a value
+            ours = column in table or column in NAMES  # one of our names, or already in the table
             table[f"{column} (file)" if ours else column] = written
     return pd.DataFrame(table), known
 
@@ -226,7 +221,7 @@ _SUMMARY = re.compile(r"(grand |sub)?(total|sum|mean|average|avg|median|std)s?\.
 def _without_summaries(
     table: pd.DataFrame, cells: Cells, found: Mapping[str, Found]
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Without what stands below the runs: remarks, totals and means."""
+    """The table without the remarks, totals and means below the runs."""
     names = [name for name in ("N", "D", "C") if name in found]
     values = {name: numbers(table, name) for name in (*names, "loss")}
     written = {name: texts(table, f"{name} as written") for name in (*names, "loss")}
@@ -265,7 +260,7 @@ def _sums_up(values: Mapping[str, NDArray[np.float64]], at: int) -> bool:
 
 
 def _column(name: str, names: Sequence[str], source: str) -> str:
-    """The column that a condition means: ours, or the file's, whatever its case."""
+    """The column of a condition: ours or the file's, in any case."""
     if name in names:
         return name
     alike = [column for column in names if normalised(column) == normalised(name)]
@@ -310,8 +305,8 @@ def _meet(
             met = [not value for value in same] if sign == "!=" else same
         else:
             raise CourseError(
-                f"--where {condition}: {column} holds no numbers to compare, so only = and != can "
-                f"be used."
+                f"--where {condition}: {column} does not hold numbers, so only = and != can be "
+                "used."
             )
         table = keep(table, met)
     return table
@@ -324,7 +319,7 @@ def _whole(
     wanted: Sequence[str],
     skip_missing: bool,
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The rows whose numbers are there, finite and positive; the others are refused, or skipped on
+    """The rows with all numbers present, finite and positive; other rows raise, or are skipped on
     request.
     """
     left_out = np.zeros(len(table), dtype=bool)
@@ -387,11 +382,13 @@ def _refuse(
 def _complete(
     table: pd.DataFrame, cells: Cells, needs: Sequence[str] | None
 ) -> tuple[pd.DataFrame, str]:
-    """With the one of N, D and C that C = 6·N·D gives, and which one that is."""
+    """The table with the missing one of N, D and C filled in from C = 6·N·D, and which one that
+    was.
+    """
     have = {"N", "D", "C"} & set(table)
     if not have:
         raise CourseError(
-            f"{cells.source} needs a column N, D or C beside the loss; it has "
+            f"{cells.source} needs a column N, D or C besides the loss; it has "
             f"{listed(cells.columns)}: name "
             "yours with --columns N=…,D=…"
         )
@@ -444,7 +441,7 @@ def _last(table: pd.DataFrame, cells: Cells) -> pd.DataFrame:
 def _best(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The run of lowest loss at each N and D."""
     if not {"N", "D"} <= set(table):
-        raise CourseError("--best needs N and D, to know which runs are of one kind.")
+        raise CourseError("--best needs N and D, to know which runs to compare.")
     lowest: dict[tuple[float, float], int] = {}
     N, D = numbers(table, "N").tolist(), numbers(table, "D").tolist()
     for row in np.argsort(numbers(table, "loss"), kind="stable"):
@@ -474,7 +471,9 @@ def _others(cells: Cells, found: Mapping[str, Found]) -> tuple[tuple[str, ...], 
 
 
 def _flops(table: pd.DataFrame, derived: str) -> list[str]:
-    """That the file's C is another count than 6·N·D, which laws of N and D take for a budget."""
+    """A note if the file's C is counted differently from the budgets of laws of N and D, which are
+    6·N·D.
+    """
     if derived or not {"N", "D", "C"} <= set(table):
         return []
     middle = float(np.median(numbers(table, "C") / (6 * numbers(table, "N") * numbers(table, "D"))))
@@ -484,7 +483,7 @@ def _flops(table: pd.DataFrame, derived: str) -> list[str]:
 
 
 def _outliers(table: pd.DataFrame) -> list[str]:
-    """Rows that the file itself calls outliers."""
+    """Rows that the file marks as outliers."""
     for column in table.columns:
         if normalised(str(column)) in ("outlier", "is_outlier", "exclude", "excluded", "diverged"):
             marked = sum(text.lower() in ("true", "1", "yes") for text in texts(table, column))
@@ -499,7 +498,7 @@ def _outliers(table: pd.DataFrame) -> list[str]:
 
 def _seeds(table: pd.DataFrame, curves: bool) -> list[str]:
     """Fill in `group`: runs without a label stand alone, seeds of one configuration belong
-    together. Of curves, all checkpoints of a run stay in one group.
+    together. In curves, all checkpoints of a run are one group.
     """
     notes: list[str] = []
     runs = texts(table, "run") if curves and "run" in table else None
@@ -513,7 +512,7 @@ def _seeds(table: pd.DataFrame, curves: bool) -> list[str]:
                 for label, empty, name in zip(labels, blank, alone, strict=True)
             ]
             several = len({name for name, empty in zip(alone, blank, strict=True) if empty})
-            notes.append(f"{several} runs have no group: each counts as a group of its own")
+            notes.append(f"{several} runs have no group: each counts as a separate group")
         return notes
     names = [name for name in ("N", "D") if name in table] or ["C"]
     if "seed" in table and len(set(texts(table, "seed"))) > 1:

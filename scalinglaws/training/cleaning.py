@@ -1,7 +1,7 @@
 """From the files of a package to clean paragraphs of ASCII text, without duplicates.
 
-Every function is pure and depends on nothing but its input, so that the same packages give the
-same corpus, byte for byte, on every machine.
+Every function is pure and depends on nothing but its input, so the same packages give the same
+corpus, byte for byte, on every machine.
 """
 
 import html
@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 
-# Typographic characters that have a plain ASCII twin; all others are dropped.
+# Typographic characters with an ASCII equivalent; all others are dropped.
 _TO_ASCII = str.maketrans(
     {
         "\u2018": "'",
@@ -51,7 +51,7 @@ _BULLET = re.compile(r"^(?:[-*+•]|#\.|\d+[.)]|\(\w\))\s+")
 def prose_from_rst(source: str) -> Iterator[str]:
     """The running text of a reStructuredText page, one paragraph at a time, without markup.
 
-    Headings, tables, directives, comments and literal blocks go; notes and warnings stay.
+    Headings, tables, directives, comments and literal blocks are removed; notes and warnings stay.
     """
     skip_deeper_than = None  # the indent of the directive or of the `::` whose body is code
     for block in re.split(r"\n\s*\n", to_ascii(source).expandtabs(4)):
@@ -65,7 +65,7 @@ def prose_from_rst(source: str) -> Iterator[str]:
         if first.startswith((".. note::", ".. warning::", ".. admonition::", ".. seealso::")):
             lines[0] = first.split("::", 1)[1]
         elif first.startswith(".. "):
-            if "version" not in first:  # what follows `.. versionadded::` is running text again
+            if "version" not in first:  # the text after `.. versionadded::` is prose
                 skip_deeper_than = indent
             continue
         elif first.startswith((">>>", ":", "+-", "==")):  # doctests, fields, tables
@@ -118,9 +118,9 @@ _DOCSTRING = re.compile(
 def code_from_python(source: str) -> Iterator[str]:
     """The blocks (separated by blank lines) of a Python file, without docstrings.
 
-    Each four spaces of indentation become one tab, so that a model is not paid for spaces.
-    Blocks of a single line, and blocks that look like data (a line above 160 characters, or fewer
-    than 40 % letters), go.
+    Each four spaces of indentation become one tab, so that a model gains nothing by predicting
+    spaces. Blocks of a single line, and blocks that look like data (a line above 160 characters, or
+    fewer than 40 % letters), are removed.
     """
     text = _DOCSTRING.sub("", to_ascii(source).expandtabs(4))
     for block in re.split(r"\n\s*\n", text):
@@ -138,7 +138,7 @@ def code_from_python(source: str) -> Iterator[str]:
 
 
 class Deduplicator:
-    """Remembers what it has let through, by shingles of eight words.
+    """Remembers the paragraphs that it has accepted, by shingles of eight words.
 
     A paragraph is a near-duplicate if at least half of its shingles (digits and case aside) have
     been seen; a shorter paragraph counts as one shingle.

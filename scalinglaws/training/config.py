@@ -1,4 +1,4 @@
-"""What a run is: its configuration, and the shape of its model. Loads nothing of the engine."""
+"""What a run is: its configuration, and the shape of its model. Does not import the engine."""
 
 import hashlib
 import json
@@ -6,16 +6,19 @@ from dataclasses import asdict, dataclass, fields
 
 from .flops import training_flops_per_token
 
-# Fields that came after the first runs were named. They enter a run's name, and a plan's table,
-# only where they differ from these values, so that no run needed a new name.
+# Fields added after the first runs were named. They enter a run's name, and a plan's table, only if
+# they differ from these values, so that old runs keep their names.
 LATER_FIELDS = {"mix": 0.0, "teacher": None, "members": 1, "rounded": False, "experts": 1}
 
-ROUNDED_BITS = (2, 3, 4, 5, 6, 8)  # what the weights of a run with `rounded` are rounded to
+ROUNDED_BITS = (2, 3, 4, 5, 6, 8)  # the precisions that a run with `rounded` is measured at
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What decides the size of a model. `width` is even and a multiple of `heads`."""
+    """The shape of a model, which determines its size.
+
+    `width` is even and a multiple of `heads`.
+    """
 
     layers: int = 2
     width: int = 32
@@ -45,7 +48,7 @@ class RunConfig:
     token_shift: bool = True
     mix: float = 0.0  # share of the training windows that comes from the other corpus
     teacher: int | None = None  # width of the shipped model whose probabilities are the targets
-    members: int = 1  # models, each with a seed of its own, whose probabilities are averaged
+    members: int = 1  # models with different seeds whose probabilities are averaged
     rounded: bool = False  # also measured with its weights rounded to ROUNDED_BITS
     experts: int = 1  # MLPs per layer, of which each token passes through one
 
@@ -75,7 +78,7 @@ CONFIG_FIELDS = [field.name for field in fields(RunConfig)]
 
 
 def extra_columns(configs: list[RunConfig]) -> list[str]:
-    """The columns that these runs need beyond those that all plans have."""
+    """The columns that these runs need in addition to those of all plans."""
     used = [
         name
         for name, default in LATER_FIELDS.items()

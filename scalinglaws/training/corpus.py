@@ -1,9 +1,8 @@
 """Text to train on: the two corpora of the study, or a user's own files.
 
-A corpus is bytes of ASCII text (vocabulary 128; byte 0 ends a document) in three splits, divided by
-document. `scalinglaws corpus prose` rebuilds one from the packages that `sources.toml` lists;
-the built text travels with the course, compressed, in `data/corpus/`, so that nobody needs the
-network to train.
+A corpus is bytes of ASCII text (vocabulary 128; byte 0 ends a document), split by document into
+three parts. `scalinglaws corpus prose` rebuilds one from the packages that `sources.toml` lists;
+the built text is part of the course, compressed, in `data/corpus/`, so training needs no network.
 """
 
 import fnmatch
@@ -32,7 +31,7 @@ VOCABULARY = 128  # ASCII
 SEPARATOR = 0  # the byte that ends a document
 SPLITS = ("train", "validation", "test")
 NAMES = ("prose", "code")
-TRAIN_BYTES = 25_000_000  # what the study trains on at most; a later document is left out
+TRAIN_BYTES = 25_000_000  # the study trains on at most this much; later documents are left out
 TEST_SHARE, VALIDATION_SHARE = 0.06, 0.03  # shares of the documents
 
 SOURCES = Path(__file__).with_name("sources.toml")
@@ -53,7 +52,7 @@ class Corpus:
 
 
 def corpus_dir() -> Path:
-    """Where the built corpora stand."""
+    """The folder of the built corpora."""
     return data_dir() / "corpus"
 
 
@@ -66,7 +65,7 @@ def available_corpora() -> list[str]:
 def load_corpus(name: str) -> Corpus:
     """Read a built corpus and check it against the hash on its card.
 
-    Raises CourseError if it is missing, damaged or not the one that the card describes.
+    Raises CourseError if it is missing, damaged or differs from its card.
     """
     folder = corpus_dir() / name
     try:
@@ -112,7 +111,7 @@ def load_text(path: str) -> Corpus:
     texts = {split: bytearray() for split in SPLITS}
     for name, text in pieces:
         texts[_split_of(name)] += _as_document([cleaning.to_ascii(text)])
-    if min(map(len, texts.values())) < 4_096:  # four micro-batches to measure on
+    if min(map(len, texts.values())) < 4_096:  # enough for four micro-batches of measurements
         raise CourseError(
             f"{path} holds too little text to train on: about 200,000 characters of plain text are needed."
         )
@@ -147,7 +146,7 @@ def build_corpus(name: str, folder: Path) -> dict:
                     notices[f"{Path(file).stem}.txt"] = members.pop(package[role])
             documents += _documents(name, members)
 
-    # Test first, train last: what is left in train is no near copy of anything held out.
+    # Test first, train last, so that nothing in train is a near copy of held-out text.
     deduplicator = cleaning.Deduplicator()
     texts, counts = {split: bytearray() for split in SPLITS}, dict.fromkeys(SPLITS, 0)
     for split in ("test", "validation", "train"):
@@ -175,7 +174,7 @@ def build_corpus(name: str, folder: Path) -> dict:
 
 
 def _download(packages: list[dict], folder: Path) -> list[Path]:
-    """Fetch the archives with pip, which compares their hashes."""
+    """Fetch the archives with pip, which checks their hashes."""
     requirements = folder / "requirements.txt"
     requirements.write_text(
         "".join(f"{p['name']}=={p['version']} --hash=sha256:{p['sha256']}\n" for p in packages)
@@ -194,7 +193,7 @@ def _download(packages: list[dict], folder: Path) -> list[Path]:
 
 
 def _members(archive: Path, package: dict) -> Iterator[tuple[str, bytes]]:
-    """The files of an archive that a corpus or its notices want, in alphabetical order."""
+    """The files of an archive for a corpus or its licence notices, in alphabetical order."""
     patterns = package.get("prose", []) + package.get("code", [])
     patterns += [package["licence_file"], package.get("notice_file", "")]
 
@@ -210,7 +209,7 @@ def _members(archive: Path, package: dict) -> Iterator[tuple[str, bytes]]:
             members = {m.name: m for m in file.getmembers() if m.isfile() and wanted(m.name)}
             for name in sorted(members):
                 content = file.extractfile(members[name])
-                if content:  # always: `members` holds regular files only
+                if content:  # always true: `members` holds only regular files
                     yield name, content.read()
 
 

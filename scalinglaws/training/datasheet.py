@@ -1,7 +1,7 @@
-"""`scalinglaws datasheet`: after a sweep into data/, bring its data sheet and checksums up to date.
+"""`scalinglaws datasheet`: after a sweep into data/, update its data sheet and checksums.
 
-The tables of `data/README.md` that stand between two marks are made here from the runs; the text
-around them is written by hand.
+The tables between two marks in `data/README.md` are generated here from the runs; the text around
+them is written by hand.
 """
 
 import functools
@@ -36,7 +36,7 @@ def run(args) -> int:
     write_checksums(data)
     sheet = data / "README.md"
     write_output(sheet, filled(sheet.read_text(encoding="utf-8")).encode())
-    print(f"{sheet} and the checksums fit the runs now.")
+    print(f"{sheet} and the checksums now match the runs.")
     return 0
 
 
@@ -52,7 +52,7 @@ def filled(text: str) -> str:
 
     def table(mark: re.Match) -> str:
         if mark[2] not in tables:
-            raise CourseError(f"The data sheet asks for a table {mark[2]!r} that nobody makes.")
+            raise CourseError(f"The data sheet asks for an unknown table {mark[2]!r}.")
         return f"{mark[1]}\n{tables[mark[2]]()}\n{mark[3]}"
 
     return MARKS.sub(table, text)
@@ -83,7 +83,7 @@ def recipe_table() -> str:
 
 
 def plans_table() -> str:
-    """What each plan holds and what it took."""
+    """The runs of each plan, and what they cost."""
     rows = []
     for plan in plans():
         table: Any = load_runs(plan)
@@ -99,7 +99,7 @@ def plans_table() -> str:
                     f"{C.min():.1e} to {C.max():.1e}",
                     f"{C.sum():.1e}",
                     f"{runs['seconds'].sum() / 3600:.2f}",
-                    (PLANS[plan].__doc__ or "").splitlines()[0],
+                    " ".join((PLANS[plan].__doc__ or "").partition("\n\n")[0].split()),
                 ]
             )
     header = (
@@ -146,7 +146,9 @@ def standard_error(values: np.ndarray, document: np.ndarray) -> float:
 
 
 def evaluation_row(corpus: str, small: int, large: int) -> list[str]:
-    """How sharply the test loss of the model of width `small` is measured, and its difference from that of width `large`."""
+    """The standard errors of the test loss at width `small` and of its difference from that at
+    width `large`.
+    """
     (here, document), (there, _) = (losses_by_window(corpus, width) for width in (small, large))
     return [
         corpus,
@@ -158,7 +160,7 @@ def evaluation_row(corpus: str, small: int, large: int) -> list[str]:
 
 
 def evaluation_table() -> str:
-    """How sharply the test loss is measured: alone, and as the difference of two models."""
+    """The standard error of the test loss, and of the difference between two models."""
     models: Any = load_runs("models")
     rows = [
         evaluation_row(corpus, small, large)

@@ -1,9 +1,9 @@
 """A mixture of experts: a router that sends each token to one of several MLPs, and its gradient.
 
 Top-1 routing as in the Switch Transformer (Fedus et al. 2021, arXiv:2101.03961, section 2): the
-expert with the highest probability is at work, and its output is multiplied by that probability,
-through which the router learns. A loss of its own keeps the experts equally busy (equations 4 to 6).
-No expert has a limit of tokens, so that none is dropped.
+token goes to the expert with the highest probability, and the output is multiplied by that
+probability, through which the router learns. A separate loss keeps the experts equally busy
+(equations 4 to 6). Experts have no token limit, so no token is dropped.
 """
 
 import numpy as np
@@ -12,10 +12,11 @@ BALANCE = 0.01  # weight of the load-balancing loss, the paper's alpha
 
 
 class Router:
-    """Where each token of one layer's micro-batch goes. Made once, written over at every step.
+    """Where each token of one layer's micro-batch goes.
 
-    Tokens are sorted by expert, so that an expert's are neighbours: `slices[e]` is where they stand.
-    `read` (width, tokens) is what the experts read, `written` what they write, both sorted.
+    Made once, overwritten at every step. Tokens are sorted by expert: `slices[e]` selects those of
+    expert e. `read` (width, tokens) is what the experts read, `written` what they write, both
+    sorted.
     """
 
     def __init__(self, experts: int, width: int, tokens: int, dtype):
@@ -39,7 +40,7 @@ class Router:
         return np.take(read, self.order, axis=1, out=self.read)
 
     def gather(self, out: np.ndarray) -> np.ndarray:
-        """What the experts wrote, times the gate, with every token back in its place, into `out`."""
+        """Put the experts' outputs, times the gate, into `out`, with every token back in its place."""
         np.take(self.written, self.back, axis=1, out=out)
         out *= self.probabilities[self.chosen, self.columns]
         return out

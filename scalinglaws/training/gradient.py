@@ -1,6 +1,6 @@
 """The gradient of the loss by hand: the forward pass of `model.py`, backwards.
 
-Names follow the forward pass; `d_` before a name is the gradient of the loss by it.
+Names follow the forward pass; `d_` before a name is the gradient of the loss with respect to it.
 """
 
 import numpy as np
@@ -26,13 +26,13 @@ class Backward:
 
 
 def normalise_backward(norm: Norm, d_norm: Norm, b: Backward, context: int, add: bool) -> None:
-    """From the gradient of what a block read (`d_norm.read`) to that of the norm's input, in `b.x`.
+    """From the gradient of a block's input (`d_norm.read`) to that of the norm's input, in `b.x`.
 
     y = x r with r = 1 / rms(x), so d_x = r (d_y - y · mean(d_y y)), the mean over channels.
     """
     d, moved = len(norm.y), norm.moved
     d_y = d_norm.y
-    if moved:  # what was read one token later goes back to where it came from
+    if moved:  # channels that were shifted by one token go back to where they came from
         d_source = d_norm.buffer[:moved].reshape(moved, -1, context)
         d_target = d_norm.buffer[d:].reshape(moved, -1, context)
         d_source[:, :, :-1] = d_target[:, :, 1:]

@@ -2,8 +2,8 @@
 
 A pre-norm decoder with RMSNorm (no gain), causal attention, a ReLU² MLP, learned positions, tied
 embeddings and a token shift: half of the channels that a block reads come from the previous token
-(Peng et al. 2023, "RWKV"). It costs no parameter, and it spares a tiny model the search for
-"the byte before this one", which otherwise succeeds early or late by luck.
+(Peng et al. 2023, "RWKV"). It costs no parameters. Without it a tiny model has to learn to look at
+"the byte before this one", and luck decides how early it does.
 
 Activations are laid out as (channels, tokens). A number per token then broadcasts along the
 contiguous axis, which keeps numpy fast down to a width of 8.
@@ -17,12 +17,12 @@ from .experts import Router
 
 
 class Parameters:
-    """All weights in one flat vector, and by name a view of each matrix into it.
+    """All weights in one flat vector, and a view of each matrix by name.
 
-    `embedding` (width, vocabulary), `positions` (width, context); for each layer i: `qkv.i`
-    (3 width, width), `out.i` (width, width), `up.i` (4 width, width), `down.i` (width, 4 width).
-    With several experts `up.i` and `down.i` are theirs, one below the other, and `router.i` is
-    (experts, width).
+    `embedding` (width, vocabulary), `positions` (width, context); for each layer i: `qkv.i` (3
+    width, width), `out.i` (width, width), `up.i` (4 width, width), `down.i` (width, 4 width). With
+    several experts, `up.i` and `down.i` hold the experts' matrices, one below the other, and
+    `router.i` is (experts, width).
     """
 
     def __init__(self, shape: Shape, dtype=np.float32):
@@ -65,7 +65,7 @@ def initialise(shape: Shape, seed: int, dtype=np.float32) -> Parameters:
 def rounded(parameters: Parameters, shape: Shape, bits: int) -> Parameters:
     """A copy with every weight rounded to one of 2^bits - 1 evenly spaced values, row by row.
 
-    The values of a row are symmetric about 0 and reach to its largest weight. This is plain
+    The values of a row are symmetric about 0 and extend to its largest weight. This is plain
     round-to-nearest after training, as in Kumar et al. (2024, arXiv:2411.04330, section 3).
     """
     result, steps = Parameters(shape), 2 ** (bits - 1) - 1
@@ -77,7 +77,7 @@ def rounded(parameters: Parameters, shape: Shape, bits: int) -> Parameters:
 
 
 class Norm:
-    """Buffers of one RMSNorm and of the token shift behind it, in 3/2 width rows.
+    """Buffers of one RMSNorm and of the token shift after it, in 3/2 width rows.
 
     `y`, the rows 0..d, is the normalised input. `read`, the rows d/2..3d/2, is what the block reads:
     the second half of y, then the first half of y moved on by one token. So the shift copies half of
@@ -85,14 +85,14 @@ class Norm:
     """
 
     def __init__(self, width: int, tokens: int, shift: bool, dtype):
-        self.moved = width // 2 if shift else 0  # channels that come from the previous token
+        self.moved = width // 2 if shift else 0  # channels read from the previous token
         self.buffer = np.empty((width + self.moved, tokens), dtype)
         self.y, self.read = self.buffer[:width], self.buffer[self.moved :]
         self.inverse_rms = np.empty(tokens, dtype)
 
 
 class Activations:
-    """Buffers of the forward pass for `sequences` sequences: made once, written over at every step."""
+    """Buffers of the forward pass for `sequences` sequences: made once, overwritten at every step."""
 
     def __init__(self, shape: Shape, sequences: int, dtype=np.float32):
         d, T, H, n = shape.width, shape.context, shape.heads, sequences * shape.context
@@ -141,14 +141,14 @@ def normalise(x: np.ndarray, norm: Norm, activations: Activations) -> np.ndarray
         source = norm.buffer[: norm.moved].reshape(norm.moved, -1, T)
         target = norm.buffer[d:].reshape(norm.moved, -1, T)
         target[:, :, 1:] = source[:, :, :-1]
-        target[:, :, 0] = 0  # nothing stands before the first token
+        target[:, :, 0] = 0  # there is nothing before the first token
     return norm.read
 
 
 def forward(parameters: Parameters, a: Activations, tokens: np.ndarray) -> np.ndarray:
     """The logits (vocabulary, sequences · context) of `tokens` (sequences, context).
 
-    All intermediate results stay in `a`, where the gradient finds them.
+    All intermediate results stay in `a`, for the gradient.
     """
     shape, p = a.shape, parameters
     d = shape.width
@@ -162,7 +162,7 @@ def forward(parameters: Parameters, a: Activations, tokens: np.ndarray) -> np.nd
         a.qkv[i][:d] *= (d // shape.heads) ** -0.5
         q, k, v = a.heads(a.qkv[i], 3)
         weights = np.matmul(k.swapaxes(2, 3), q, out=a.attention[i])
-        np.maximum(weights, -60, out=weights)  # a score beyond ±60 would only break exp
+        np.maximum(weights, -60, out=weights)  # a score beyond ±60 would overflow exp
         np.minimum(weights, a.limit, out=weights)
         np.exp(weights, out=weights)
         weights /= np.add.reduce(weights, axis=2, keepdims=True, out=a.sums)
@@ -187,7 +187,8 @@ def forward(parameters: Parameters, a: Activations, tokens: np.ndarray) -> np.nd
 def log_probabilities(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Turn logits (vocabulary, n) into probabilities, in place.
 
-    Returns the log probability of each target (n,), and whether the target was the likeliest byte.
+    Returns the log probability of each target (n,), and whether the target was the most likely
+    byte.
     """
     columns = np.arange(targets.size)
     highest = np.maximum.reduce(logits, axis=0)

@@ -1,4 +1,4 @@
-"""The spread between runs that differ in nothing but their seed. Loads nothing of the engine."""
+"""The spread between runs that differ only in their seed. Does not import the engine."""
 
 from typing import Any
 
@@ -9,7 +9,9 @@ from .config import CONFIG_FIELDS
 
 
 def seed_noise(runs: pd.DataFrame) -> pd.DataFrame:
-    """Runs that differ in the seed alone: their number, mean loss and standard deviation."""
+    """Groups of runs that differ only in their seed: their number, mean loss and standard
+    deviation.
+    """
     same = [name for name in CONFIG_FIELDS if name != "seed" and name in runs]
     noise: Any = (
         runs.groupby(same, dropna=False)["loss"].agg(["count", "mean", "std"]).reset_index()
@@ -20,7 +22,7 @@ def seed_noise(runs: pd.DataFrame) -> pd.DataFrame:
 def pooled(noise: pd.DataFrame) -> tuple[float, float]:
     """The standard deviation between seeds pooled over settings: (nats per byte, relative).
 
-    noise: rows of `seed_noise`. Both are nan if it has none.
+    noise: rows of `seed_noise`. Both are nan if there are none.
     """
     if noise.empty:
         return float("nan"), float("nan")

@@ -1,6 +1,6 @@
 """The study's plans: each is a pure function from a corpus to its runs, in the order they are trained.
 
-Cheap runs come first, so that a sweep that was cut short leaves a usable whole.
+Cheap runs come first, so that a sweep that is cut short is still usable.
 """
 
 import math
@@ -54,7 +54,7 @@ def grid(corpus: str) -> list[RunConfig]:
 
 
 def holdout(corpus: str) -> list[RunConfig]:
-    """Larger runs that no notebook fits: a forecast is compared with them."""
+    """Larger runs that no notebook fits: forecasts are compared with them."""
     larger = ((96, 2**23), (64, 2**24), (96, 2**24), (128, 2**24))
     return [recipe(corpus, width, D, seed) for seed in range(2) for width, D in larger]
 
@@ -64,7 +64,7 @@ LADDER = (8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 48, 56, 64, 72, 80, 96,
 
 
 def widths_around_optimum(C: float, factor: float = 1.9) -> list[int]:
-    """The widths of the ladder near the best one for C training FLOPs, as the grid suggests it."""
+    """The widths of the ladder near the best one for C training FLOPs, estimated from the grid."""
     best = 32 * (C / 1e11) ** 0.235
     return [width for width in LADDER if best / factor < width < best * factor]
 
@@ -86,13 +86,13 @@ def isoflop(corpus: str) -> list[RunConfig]:
 
 
 def isoflop_holdout(corpus: str) -> list[RunConfig]:
-    """The next budget, 3e13 FLOPs, that no notebook fits. Wider models only: the text is finite."""
+    """The next budget, 3e13 FLOPs, that no notebook fits. Only wider models: the text is finite."""
     C, widths = 10**13.5, (96, 108, 120, 144, 160)
     return [at_budget(corpus, width, C, seed) for seed in range(3) for width in widths]
 
 
 def repeats(corpus: str) -> list[RunConfig]:
-    """Few tokens, many epochs: U unique tokens seen up to 64 times, each number its own full run."""
+    """Few tokens, many epochs: U unique tokens seen up to 64 times, one full run per number."""
     runs = []
     for seed in range(2):
         for U, most in ((2**16, 64), (2**18, 32), (2**20, 8)):
@@ -161,7 +161,8 @@ def batch(corpus: str) -> list[RunConfig]:
     for width, D in ((16, 2**17), (16, 2**19), (32, 2**19), (16, 2**21)):  # cheap ones first
         for size in (128, 256, 512, 1024, 2048, 4096, 8192):
             for factor in (0.5, 1, 2):
-                # A larger batch wants a larger rate: as its root, from the recipe's own on.
+                # A larger batch needs a larger rate: the recipe's, times the square root of the
+                # ratio of batches.
                 rate = peak_lr(width, factor * (size / batch_size(D)) ** 0.5)
                 runs.append(recipe(corpus, width, D, lr=rate, batch=size))
     return runs
@@ -241,7 +242,7 @@ def overtrain(corpus: str) -> list[RunConfig]:
 
 
 def experts(corpus: str) -> list[RunConfig]:
-    """Mixtures of 2, 4 and 8 experts, one at work; the grid has the same with one (dense)."""
+    """Mixtures of 2, 4 and 8 experts, one of them active; the grid has the same with one (dense)."""
     return [
         recipe(corpus, width, D, seed, experts=count)
         for D in (2**17, 2**19, 2**21)
@@ -257,7 +258,7 @@ def models(corpus: str) -> list[RunConfig]:
 
 
 def demo(corpus: str) -> list[RunConfig]:
-    """Six small runs, for a first look: half a minute on two cores."""
+    """Six small runs for a first look; half a minute on two cores."""
     return [recipe(corpus, width, D) for D in (2**15, 2**16) for width in (8, 16, 24)]
 
 

@@ -1,9 +1,8 @@
-"""The tables of runs on disk: appended to by one process, safe against being killed at any moment.
+"""The tables of runs on disk: one process appends to them, and may be killed at any moment.
 
 A finished run is written in two steps: first its learning curve, to `curves/<plan>.csv`, then its
-row, to `runs/<plan>.csv`, each forced to the disk. The row is what makes a run exist. So whatever
-a kill leaves behind is either a torn last line or a curve without a row, and opening the store
-removes both.
+row, to `runs/<plan>.csv`, each forced to the disk. A run exists once its row does. So a kill can
+leave a torn last line or a curve without a row, and opening the store removes both.
 """
 
 import csv
@@ -38,7 +37,7 @@ class Store:
     extra: the columns of this plan beyond COLUMNS (`config.extra_columns`).
 
     Raises CourseError if another sweep holds the lock, or if the folder cannot be written. The
-    system drops the lock when its process ends, however it ends.
+    system releases the lock when its process ends, however it ends.
     """
 
     def __init__(self, folder: Path, plan: str, extra: Sequence[str] = ()):
@@ -112,7 +111,8 @@ def _whole_lines(path: Path, columns: list[str]) -> str:
         return header
     if not text.startswith(header):
         raise CourseError(
-            f"{path} has other columns than this version writes: move it away, or use --out."
+            f"{path} has different columns from those that this version writes: move it away, or "
+            "use --out."
         )
     return text
 

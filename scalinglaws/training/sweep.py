@@ -1,8 +1,9 @@
 """`scalinglaws sweep`: train all runs of a plan, on all cores, and keep what was measured.
 
-Worker processes train, one run at a time each, with a single BLAS thread; or the workers of a Dask
-scheduler; or PyTorch, on a device, many runs at once. The parent alone writes (`store.py`). Kill it at
-any moment and start it again: it resumes with the runs that have no row.
+Runs are trained by worker processes (one run at a time each, with a single BLAS thread), by the
+workers of a Dask scheduler, or by PyTorch on a device, many runs at once. Only the parent writes
+(`store.py`). You may kill it at any moment and start it again: it resumes with the runs that have
+no row.
 """
 
 import argparse
@@ -65,7 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--device", default="cpu", help="with --engine torch: cpu (the default), cuda or cuda:1"
     )
     parser.add_argument(
-        "--together", type=int, default=16, help="with --engine torch: most runs trained at once"
+        "--together",
+        type=int,
+        default=16,
+        help="with --engine torch: the most runs to train at once",
     )
     parser.add_argument(
         "--out", type=Path, help="folder for the runs (default: the course's data/)"
@@ -83,14 +87,14 @@ def run(args: argparse.Namespace) -> int:
     if args.workers < 1 or args.together < 1:
         raise CourseError("--workers and --together must be at least 1.")
     if args.text and args.out is None:
-        raise CourseError("Runs on your own text need a folder of their own: add --out my_runs.")
+        raise CourseError("Runs on your own text need their own folder: add --out my_runs.")
     if args.cluster and (args.text or args.engine == "torch"):
         raise CourseError("--cluster trains the study's texts with the numpy engine only.")
     out = args.out or data_dir()
     names = [args.text] if args.text else args.corpus
     texts = {name: load(name, bool(args.text)) for name in names}
     configs = [config for name in names for config in PLANS[args.name](name)]
-    if args.text:  # every budget once comes before a second seed of any
+    if args.text:  # one run of every budget comes before a second seed of any
         configs = _that_fit(configs, len(texts[args.text].train))
         configs.sort(key=lambda config: config.seed)
     if args.plan:
@@ -124,7 +128,7 @@ def _train_waiting(
     finally:
         folder = store.runs.parents[1]
         if folder.resolve() == data_dir().resolve():
-            write_checksums(folder)  # what `load_runs` compares the course's own runs with
+            write_checksums(folder)  # `load_runs` checks the course's runs against them
 
 
 @lru_cache(maxsize=4)
@@ -137,7 +141,7 @@ Trained = tuple[dict, list[dict], np.ndarray]  # row, curve and weights of a run
 
 
 def sweep(configs: list[RunConfig], store: Store, trained: Iterator[Trained]) -> None:
-    """Keep what `trained` yields, in whatever order, and show how far it has come."""
+    """Store what `trained` yields, in any order, and show the progress."""
     costs = estimate_seconds(configs)
     progress = tqdm(
         total=sum(costs.values()),
@@ -152,7 +156,7 @@ def sweep(configs: list[RunConfig], store: Store, trained: Iterator[Trained]) ->
 
 
 def _trained(args: argparse.Namespace, configs: list[RunConfig]) -> Iterator[Trained]:
-    """The runs as they end, trained where the options say."""
+    """The runs as they finish, trained where the options say."""
     own_text = bool(args.text)
     others = not own_text and len(corpora.available_corpora()) == len(corpora.NAMES)
     if args.engine == "torch":
@@ -166,7 +170,9 @@ def _trained(args: argparse.Namespace, configs: list[RunConfig]) -> Iterator[Tra
 def on_processes(
     configs: list[RunConfig], workers: int, own_text: bool = False, others: bool = True
 ) -> Iterator[Trained]:
-    """Train in order on `workers` processes of this machine. others: measure on both texts."""
+    """Train in order on `workers` processes of this machine. others: whether to measure on both
+    texts.
+    """
     with processes(min(workers, len(configs))) as pool:
         yield from on_executor(configs, pool, workers, own_text, others)
 
@@ -177,7 +183,7 @@ def on_executor(
     """Train in order on an executor that runs `slots` at a time."""
     queue, pending = iter(configs), set()
     while True:
-        # One run more than there are slots, so that none of them waits for the parent.
+        # Submit one run more than there are slots, so that no slot waits for the parent.
         for config in islice(queue, slots + 1 - len(pending)):
             pending.add(pool.submit(_train, config, own_text, others))
         if not pending:
@@ -213,7 +219,7 @@ def on_device(
 
 @contextmanager
 def processes(workers: int):
-    """A pool of processes that end at once when this block does, or when we are killed."""
+    """A pool of processes that end as soon as this block ends, or this process is killed."""
     context = multiprocessing.get_context("spawn")
     lifeline, held = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(workers, context, initializer=_live_with, initargs=(lifeline,))
@@ -225,14 +231,16 @@ def processes(workers: int):
 
 
 def _live_with(lifeline) -> None:
-    """Make this worker end when the other end of `lifeline` does, also if its holder was killed."""
+    """Make this worker end when the other end of `lifeline` closes, even if its holder was killed."""
 
     def watch():
         with suppress(OSError):
-            lifeline.poll(None)  # nothing is ever sent: this returns when the other end is gone
+            lifeline.poll(
+                None
+            )  # nothing is ever sent, so this returns when the other end is closed
         os._exit(1)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     threading.Thread(target=watch, daemon=True).start()
 
 
@@ -244,7 +252,7 @@ def _train(config: RunConfig, own_text: bool, others: bool) -> Trained:
 def _needed(
     config: RunConfig, own_text: bool, others: bool
 ) -> tuple[corpora.Corpus, corpora.Corpus | None, TrainedModel | None]:
-    """What a run needs: its text, the other one, and its teacher."""
+    """The inputs of a run: its text, the other text, and its teacher."""
     other = next(name for name in corpora.NAMES if name != config.corpus) if others else None
     teacher = load_model(config.corpus, config.teacher) if config.teacher else None
     return load(config.corpus, own_text), load(other, False) if other else None, teacher
@@ -260,7 +268,7 @@ def _waiting(store: Store, configs: list[RunConfig], texts: dict) -> list[RunCon
         text = texts.get(row["corpus"])
         if text and row["corpus_hash"] != text.sha256[:16]:
             raise CourseError(
-                f"{store.runs} holds runs on another version of the corpus {row['corpus']!r}: "
+                f"{store.runs} holds runs on a different version of the corpus {row['corpus']!r}: "
                 "restore that corpus, or choose another folder with --out."
             )
     done = {row["run"] for row in rows}
@@ -268,7 +276,7 @@ def _waiting(store: Store, configs: list[RunConfig], texts: dict) -> list[RunCon
 
 
 def _that_fit(configs: list[RunConfig], train_bytes: int) -> list[RunConfig]:
-    """The runs for which a user's text is long enough."""
+    """The runs that a user's text is long enough for."""
     fitting = [c for c in configs if (c.D_unique or c.D) + c.context < train_bytes]
     if not fitting:
         raise CourseError(

@@ -1,8 +1,9 @@
-"""The same model and recipe in PyTorch, on a CPU or a GPU: the second engine of `scalinglaws sweep`.
+"""The same model and recipe in PyTorch, on a CPU or a GPU: the second engine of `scalinglaws
+sweep`.
 
-Runs that share shape, batch and D are trained together: each parameter is a stack with one slice per
-run, so that many small models fill a device that one of them would leave idle. Initial weights,
-batches and learning rates are those of the numpy engine; so are the rows.
+Runs that share shape, batch and D are trained together: each parameter is a stack with one slice
+per run, so that many small models together keep a device busy. Initial weights, batches, learning
+rates and rows are the same as those of the numpy engine.
 """
 
 import math
@@ -40,7 +41,7 @@ BETAS, EPSILON, CLIP = (0.9, 0.95), 1e-8, 1.0
 
 
 def find_device(name: str) -> torch.device:
-    """The device of this name ("cpu", "cuda"). Raises CourseError if it is not there."""
+    """The device of this name ("cpu", "cuda"). Raises CourseError if there is none."""
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise CourseError(
             "PyTorch finds no CUDA device here: use --device cpu, or install a CUDA build of PyTorch."
@@ -49,7 +50,7 @@ def find_device(name: str) -> torch.device:
 
 
 def views(flat: Tensor, shape: Shape) -> dict[str, Tensor]:
-    """By name, a view of each matrix of a stack of models (models, N): (models, rows, columns)."""
+    """A view of each matrix of a stack of models (models, N), by name: (models, rows, columns)."""
     found, start = {}, 0
     for name, matrix in Parameters(shape).views.items():
         found[name] = flat[:, start : start + matrix.size].unflatten(1, matrix.shape)
@@ -58,8 +59,8 @@ def views(flat: Tensor, shape: Shape) -> dict[str, Tensor]:
 
 
 def forward(flat: Tensor, shape: Shape, tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """The logits (models, sequences, context, vocabulary) of `model.forward`, and what the routers'
-    load-balancing losses add (models,): nothing where there is one expert.
+    """The logits (models, sequences, context, vocabulary) of `model.forward`, and the sum of the
+    routers' load-balancing losses (models,), which is 0 for one expert.
 
     flat: (models, N). tokens: (models, sequences, context), int64.
     """
@@ -84,10 +85,10 @@ def forward(flat: Tensor, shape: Shape, tokens: Tensor) -> tuple[Tensor, Tensor]
         return torch.cat([y[..., moved:], F.pad(y[:, :, :-1, :moved], (0, 0, 1, 0))], dim=-1)
 
     def mlp(i: int, x: Tensor) -> tuple[Tensor, Tensor | float]:
-        """What an MLP writes, and its router's load-balancing loss, if it has one.
+        """The output of an MLP, and its router's load-balancing loss, if it has one.
 
-        All experts compute, and the gate of those not chosen is 0. It costs FLOPs that `C` does not
-        count, and spares a device the sorting of tokens.
+        All experts compute, and the gate of those not chosen is 0. This costs FLOPs that `C` does
+        not count, but avoids sorting tokens on the device.
         """
         if shape.experts == 1:
             return apply(f"down.{i}", apply(f"up.{i}", x).relu().square()), 0.0
@@ -135,11 +136,11 @@ class Stack:
         self.teacher = teacher
         if teacher:
             self.taught_by = torch.from_numpy(teacher.parameters.flat.copy()).to(device)[None]
-        # Compiling takes seconds per shape, which pays on a GPU and for long runs only.
+        # Compiling takes seconds per shape, which is worth it only on a GPU and for long runs.
         self.losses = torch.compile(self._losses) if device.type == "cuda" else self._losses
 
     def _losses(self, flat: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
-        """Each model's mean loss on its own batch, and what it descends: the loss and the balance.
+        """Each model's mean loss on its own batch, and the objective: that loss plus the balance.
 
         text: (models, sequences, context + 1).
         """
@@ -173,7 +174,7 @@ class Stack:
 
 @torch.no_grad()
 def evaluate(flat: Tensor, shape: Shape, text: np.ndarray, tokens: int) -> dict[str, float]:
-    """What `train.evaluate` measures, of the average of the models in `flat` (models, N)."""
+    """`train.evaluate` for the average of the models in `flat` (models, N)."""
     pieces, chosen = windows(text, shape.context), spread(text, shape.context, tokens)
     loss, hits = 0.0, []
     for start in range(0, len(chosen), WINDOWS_AT_ONCE):
@@ -197,7 +198,7 @@ def train_together(
 ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]], Parameters]]:
     """Train runs of one `group` at once; yields (row, curve, parameters) of each, as `train` does.
 
-    `seconds` is each run's share of the time that all of them took together.
+    `seconds` is each run's share of the total time.
     """
     seeds = [
         RunConfig(**{**vars(config), "seed": config.seed * config.members + i, "members": 1})

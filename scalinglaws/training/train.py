@@ -22,12 +22,12 @@ from .optimizer import AdamW, learning_rate
 if TYPE_CHECKING:
     from .trained import TrainedModel
 
-ENGINE = "1"  # goes into every row; raise it when a change of the engine changes the numbers
-MICRO_BATCH = 16  # sequences whose activations stay in the cache together
-TEST_TOKENS = 2**20  # what the final losses are measured on
+ENGINE = "1"  # written into every row; increase it when a change of the engine changes the numbers
+MICRO_BATCH = 16  # sequences whose activations fit into the cache together
+TEST_TOKENS = 2**20  # bytes on which the final losses are measured
 VALIDATION_TOKENS = 2**18
-ROUNDED_TOKENS = 2**17  # what a run's rounded weights are measured on
-CURVE_TOKENS = 2**15  # what each point of a learning curve is measured on
+ROUNDED_TOKENS = 2**17  # bytes on which a run's rounded weights are measured
+CURVE_TOKENS = 2**15  # bytes on which each point of a learning curve is measured
 CURVE_POINTS = 20
 MATCHES = (2, 4, 8, 16)  # lengths of exact matches
 
@@ -42,8 +42,9 @@ def batches(
 ) -> Iterator[np.ndarray]:
     """The run's batches, each (sequences, context + 1): D tokens in a seeded random order.
 
-    With `D_unique` below D the same windows come again, in a new order each epoch. With `mix` that
-    share of the windows comes from `other`. Raises CourseError if a text is too short, or missing.
+    With `D_unique` below D, the same windows are repeated, in a new order each epoch. With `mix`,
+    that share of the windows comes from `other`. Raises CourseError if a text is too short or
+    missing.
     """
     context, pieces = config.context, windows(text, config.context)
     unique = (config.D_unique or config.D) // context
@@ -59,7 +60,7 @@ def batches(
             )
     rng = np.random.default_rng([config.seed, 2])
     chosen = rng.permutation(len(pieces))[: unique - strange]
-    if strange:  # numbered after the windows of the text itself
+    if strange:  # their numbers follow those of the text itself
         more = len(pieces) + rng.permutation(len(strangers))[:strange]
         chosen = rng.permutation(np.concatenate([chosen, more]))
     epochs = math.ceil(config.D / context / unique)
@@ -79,7 +80,7 @@ def spread(text: np.ndarray, context: int, tokens: int) -> np.ndarray:
 
 
 def curve_points(steps: int) -> set[int]:
-    """After how many steps a point of the learning curve is measured."""
+    """The steps after which a point of the learning curve is measured."""
     return set(np.geomspace(max(1, steps / 100), steps, CURVE_POINTS).round().astype(int).tolist())
 
 
@@ -89,8 +90,8 @@ def evaluate(
     """Loss (nats per byte), accuracy and exact matches on `tokens` bytes spread evenly over `text`.
 
     more: further models of the same shape; then the average of all probabilities is measured.
-    `match_k`: the share of stretches of k bytes that are all the likeliest byte in turn, so the
-    share of stretches that greedy decoding would write exactly.
+    `match_k`: the share of stretches of k bytes in which each byte was the most likely one, which
+    greedy decoding would write exactly.
     """
     context = a.shape.context
     pieces, chosen = windows(text, context), spread(text, context, tokens)
@@ -120,12 +121,12 @@ def summary(loss: float, hits: np.ndarray) -> dict[str, float]:
     return measured
 
 
-# The matrices are small, and in a sweep the other cores have runs of their own.
+# The matrices are small, and in a sweep the other cores train other runs.
 one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
 
 
 @one_thread
-@np.errstate(all="ignore")  # a run may diverge; then its loss says so
+@np.errstate(all="ignore")  # a run may diverge; its loss then shows it
 def train(
     config: RunConfig,
     corpus: Corpus,
@@ -134,10 +135,11 @@ def train(
 ) -> tuple[dict[str, Any], list[dict[str, Any]], Parameters]:
     """Train one run. Returns (row, curve, parameters).
 
-    row: what `data/README.md` calls the columns, without `plan`. curve: a list of dicts with `run`,
-    `step`, `tokens`, `loss_val` and `loss_train` (the mean since the point before). A run that
-    diverges ends early and has a loss of nan. Where a run has several members, curve, training loss
-    and parameters are those of the first. Same configuration, machine and library: same bits.
+    row: the columns of `data/README.md`, without `plan`. curve: a list of dicts with `run`, `step`,
+    `tokens`, `loss_val` and `loss_train` (the mean since the point before). A run that diverges
+    ends early and has a loss of nan. If a run has several members, curve, training loss and
+    parameters are those of the first. The same configuration, machine and library give the same
+    bits.
     """
     if config.teacher and teacher is None:
         raise CourseError(f"This run needs its teacher, the trained model of {config.teacher=}.")
@@ -171,8 +173,8 @@ def make_row(
 ) -> dict[str, Any]:
     """The row of a trained run, whichever engine trained it.
 
-    measure(text, tokens, bits=32): what `evaluate` says of the model, or of its rounded weights.
-    losses: the training loss at each step. seconds: the time that training took.
+    measure(text, tokens, bits=32): the result of `evaluate` for the model, or for its rounded
+    weights. losses: the training loss at each step. seconds: the training time.
     """
     counts = count_parameters(config.layers, config.width, config.context, config.experts)
     unique, steps = min(config.D_unique or config.D, config.D), config.D // config.batch
@@ -236,7 +238,7 @@ def _descend(
             tokens, targets, soft = piece[:, :-1], piece[:, 1:], None
             if teacher and taught:
                 soft = forward(teacher.parameters, taught, tokens)
-                log_probabilities(soft, targets.ravel())  # makes them probabilities, in place
+                log_probabilities(soft, targets.ravel())  # turns them into probabilities, in place
             losses[step] += loss_and_gradient(parameters, a, b, tokens, targets, gradient, soft)
             total.flat += gradient.flat
         total.flat *= size / sequences
@@ -262,7 +264,7 @@ def _descend(
 
 
 def cpu_model() -> str:
-    """The processor's name, as far as the system tells it."""
+    """The processor's name, if the system reports it."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

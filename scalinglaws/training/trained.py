@@ -1,4 +1,4 @@
-"""Trained models that travel with the course: what do they predict?"""
+"""The trained models of the course, and what they predict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,13 +28,13 @@ class TrainedModel:
     def probabilities(self, text: str) -> np.ndarray:
         """P(next byte | the bytes so far) after each character: (len(text), 128), rows sum to 1.
 
-        Like in training, each stretch of 64 characters is read by itself: the first character of a
-        stretch is all that its prediction knows.
+        As in training, each stretch of 64 characters is read by itself, so the second character of
+        a stretch is predicted from the first alone.
         """
         tokens = np.frombuffer(to_ascii(text).encode(), np.uint8)
         context = self.shape.context
         padded = np.zeros(-(-len(tokens) // context) * context, np.uint8)
-        padded[: len(tokens)] = tokens  # what comes after a character cannot change its prediction
+        padded[: len(tokens)] = tokens  # later characters cannot change a prediction
         a = Activations(self.shape, len(padded) // context)
         logits = forward(self.parameters, a, padded.reshape(-1, context))
         log_probabilities(logits, padded)  # turns the logits into probabilities, in place
@@ -43,7 +43,7 @@ class TrainedModel:
     def generate(
         self, prompt: str, length: int = 100, temperature: float = 1.0, seed: int = 0
     ) -> str:
-        """`prompt` and `length` more characters; temperature 0 always takes the likeliest."""
+        """`prompt` and `length` more characters; temperature 0 always takes the most likely one."""
         rng, text = np.random.default_rng(seed), to_ascii(prompt) or "\n"
         for _ in range(length):
             p = self.probabilities(text[-self.shape.context :])[-1].astype(np.float64)
@@ -59,7 +59,8 @@ class TrainedModel:
         """The same model with its weights rounded to `bits` bits (2 to 16), row by row.
 
         Each row of a matrix keeps 2^bits - 1 evenly spaced values up to its largest weight: plain
-        rounding after training (Kumar et al. 2024, arXiv:2411.04330). Raises CourseError otherwise.
+        rounding after training (Kumar et al. 2024, arXiv:2411.04330). Raises CourseError for
+        another number of bits.
         """
         if not 2 <= bits <= 16:
             raise CourseError(f"Weights can be rounded to 2 to 16 bits, not to {bits}.")
@@ -69,10 +70,12 @@ class TrainedModel:
     def sample(
         self, prompts: Sequence[str], length: int, samples: int = 1, seed: int = 0
     ) -> list[list[str]]:
-        """For each prompt, `samples` independent continuations of `length` characters (temperature 1).
+        """For each prompt, `samples` independent continuations of `length` characters (temperature
+        1).
 
-        prompts: of plain ASCII and of one length, at most 65 characters with the continuation. Keys and values of what
-        was read are kept, so that thousands of continuations take a second. Raises CourseError otherwise.
+        prompts: plain ASCII, all of the same length, at most 65 characters with the continuation.
+        Keys and values are cached, so thousands of continuations take a second. Raises CourseError
+        for other prompts or sizes.
         """
         shape, p = self.shape, self.parameters
         d, H, T = shape.width, shape.heads, shape.context
@@ -87,7 +90,8 @@ class TrainedModel:
             )
         read = np.frombuffer("".join(prompts).encode(), np.uint8).reshape(-1, given)
         rng, n = np.random.default_rng(seed), len(read)
-        # (layers, sequences, heads, context, width / heads), and what the token shift moves on.
+        # (layers, sequences, heads, context, width / heads), and the channels that the token shift
+        # passes on.
         keys, values = np.zeros((2, shape.layers, n, H, T, d // H), np.float32)
         moved = np.zeros((2 * shape.layers, d // 2, n), np.float32)
         written = np.empty((length, n * samples), np.uint8)
@@ -104,7 +108,7 @@ class TrainedModel:
             return shifted
 
         for t in range(given + length - 1):
-            if t == given:  # from here on the samples of a prompt part
+            if t == given:  # from here on, the samples of a prompt differ
                 keys, values = (np.repeat(cache, samples, axis=1) for cache in (keys, values))
                 moved = np.repeat(moved, samples, axis=2)
             token = read[:, t] if t < given else written[t - given]
@@ -123,7 +127,7 @@ class TrainedModel:
                 continue
             logits = p["embedding"].T @ norm(x)
             chances = np.cumsum(np.exp(logits - logits.max(axis=0)), axis=0)
-            if t == given - 1:  # every sample of a prompt is drawn from the same chances
+            if t == given - 1:  # every sample of a prompt is drawn from the same probabilities
                 chances = np.repeat(chances, samples, axis=1)
             drawn = rng.random(n * samples, dtype=np.float32) * chances[-1]
             written[t - given + 1] = np.minimum((chances < drawn).sum(axis=0), len(chances) - 1)
@@ -134,7 +138,10 @@ class TrainedModel:
 def load_model(
     corpus: str = "prose", width: int = 32, data: str | Path | None = None
 ) -> TrainedModel:
-    """The trained model of this width. Raises CourseError if there is none, with what there is."""
+    """The trained model of this width.
+
+    Raises CourseError if there is none, listing those that exist.
+    """
     runs = load_runs("models", corpus=corpus, data=data)
     chosen = runs[runs["width"] == width]
     if chosen.empty:

@@ -18,7 +18,6 @@ from .notebooks import (
     nbgrader,
     perfect,
     release,
-    source,
 )
 
 # What the lessons of some students change in the perfect notebook; those of the others: tests/course/notebooks.py.
@@ -39,18 +38,16 @@ ESSAY = f"Because $L = E + aN^{{-\\alpha}}$. {ATTACK} <a href='javascript:hacked
 
 
 @pytest.fixture(scope="session")
-def executed(once, run_notebook) -> Callable[..., tuple[nbformat.NotebookNode, float]]:
-    """executed("source" or "release", assignment): the notebook with its outputs, and the kernel's processor seconds."""
-    read = {"source": source, "release": release}
+def executed(once, run_notebook) -> Callable[[str], nbformat.NotebookNode]:
+    """executed(assignment): the released notebook with its outputs."""
 
-    def executed(folder: str, assignment: str) -> tuple[nbformat.NotebookNode, float]:
+    def executed(assignment: str) -> nbformat.NotebookNode:
         def make(path: Path) -> None:
-            notebook = read[folder](assignment)
-            notebook.metadata["seconds"] = run_notebook(notebook, allow_errors=True)
+            notebook = release(assignment)
+            run_notebook(notebook, allow_errors=True)
             nbformat.write(notebook, path)
 
-        notebook = nbformat.read(once(f"{folder}-{assignment}.ipynb", make), as_version=4)
-        return notebook, notebook.metadata.pop("seconds")
+        return nbformat.read(once(f"{assignment}.ipynb", make), as_version=4)
 
     return executed
 

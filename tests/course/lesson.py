@@ -7,10 +7,12 @@ defined, and its test cells after it: no kernel, no sandbox, no nbgrader. The en
 import ast
 import contextlib
 import copy
+import functools
 import hashlib
 import io
 import pickle
 import signal
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
@@ -22,8 +24,10 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.core.formatters import DisplayFormatter
 from nbgrader import utils
 
+import scalinglaws as sl
 from scalinglaws.course.exercises import read_notebook
 from scalinglaws.fits import gauss_newton, newton
 from scalinglaws.fits.downstream import Chain
@@ -62,13 +66,20 @@ class Task:
 
 
 class Lesson:
-    """The tasks of an assignment, by the grade_id of the answer cell."""
+    """The tasks of an assignment, by the grade_id of the answer cell.
+
+    complaints: what was wrong when its source ran, by the id of the cell. seconds: of the processor,
+    which that took, as for a learner who has fitted nothing before.
+    """
 
     def __init__(self, assignment: str):
         self.assignment = assignment
         self.tasks: dict[str, Task] = {}
+        self.complaints: dict[str, str] = {}
         matplotlib.use("Agg")
         namespace: dict[str, Any] = {}
+        _known.clear()
+        start = time.process_time()
         for cell in _cells(assignment):
             if utils.is_solution(cell):
                 task = Task(
@@ -81,8 +92,12 @@ class Lesson:
             elif utils.is_grade(cell):
                 task.tests.append(cell.source)
                 task.test_ids.append(cell.id)
-            run(cell.source, namespace)
-            plt.close("all")
+            value, errors = show(cell.source, namespace)
+            if errors:
+                self.complaints[cell.id] = errors
+            elif utils.is_grade(cell) and value not in (None, cell.metadata.nbgrader["points"]):
+                self.complaints[cell.id] = f"nbgrader takes {value!r} for points"
+        self.seconds = time.process_time() - start
 
     def reread(self) -> None:
         """Take the answers and tests from the file again, without running the given cells: for whoever edits a test."""
@@ -122,8 +137,9 @@ def _cells(assignment: str) -> list[Any]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def run(source: str, namespace: dict[str, Any]) -> str:
-    """Execute one cell; returns what it wrote to stderr."""
+@contextlib.contextmanager
+def _heard() -> Iterator[io.StringIO]:
+    """What is written to stderr in here, warnings too."""
     stderr = io.StringIO()
     with (
         contextlib.redirect_stdout(io.StringIO()),
@@ -131,8 +147,35 @@ def run(source: str, namespace: dict[str, Any]) -> str:
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("default")
+        yield stderr
+
+
+def run(source: str, namespace: dict[str, Any]) -> str:
+    """Execute one cell; returns what it wrote to stderr."""
+    with _heard() as stderr:
         exec(compile(source, "<cell>", "exec"), namespace)
     return stderr.getvalue()
+
+
+def show(source: str, namespace: dict[str, Any]) -> tuple[Any, str]:
+    """Execute one cell as a kernel does, which shows its last value and draws the figures that are open.
+
+    Returns the value and what was written to stderr.
+    """
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    value = None
+    with _heard() as stderr:
+        exec(compile(tree, "<cell>", "exec"), namespace)
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
+            silent = source.rstrip().endswith(";")
+            if value is not None and not silent:
+                DisplayFormatter().format(value)
+        for number in plt.get_fignums():
+            plt.figure(number).savefig(io.BytesIO())
+        plt.close("all")
+    return value, stderr.getvalue()
 
 
 @contextlib.contextmanager
@@ -174,15 +217,34 @@ def _once(what: str, given: Any, make: Callable[[], Any]) -> Any:
     return _known[name]
 
 
+def _of_ones_own(value: Any) -> Any:
+    """A copy in which whoever has it may spoil tables and arrays."""
+    if not isinstance(value, Fit):
+        return copy.deepcopy(value)
+    value = copy.copy(value)
+    for name, part in vars(value).items():
+        if isinstance(part, np.ndarray | pd.DataFrame):
+            object.__setattr__(value, name, part.copy())
+    return value
+
+
 @contextlib.contextmanager
 def shared_fits() -> Iterator[None]:
-    """Compute each fit, bootstrap and interval of the same runs once: hundreds of answers and checks ask for them."""
+    """Read each table and compute each fit, bootstrap, interval and simulation once: hundreds of answers and checks ask for them."""
 
     def draw(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
         return lambda fit, asked: _once(what, (_numbers(fit), asked), lambda: original(fit, asked))
 
     def minimise(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *problem: _once(what, problem, lambda: original(*problem))
+
+    def compute(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def compute(*args: Any, **options: Any) -> Any:
+            given = args, sorted(options.items())
+            return _of_ones_own(_once(what, given, lambda: original(*args, **options)))
+
+        return compute
 
     def interval(what: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def interval(fit: Any, *where: Any, **options: Any) -> Any:
@@ -197,6 +259,9 @@ def shared_fits() -> Iterator[None]:
     places += [(module, "_minimise", minimise) for module in (newton, gauss_newton)]
     places += [(Fit, "interval", interval), (Fit, "predict_interval", interval)]
     places += [(Chain, "interval", interval)]
+    # What notebooks call: runs are read from a file, and a fit of a law's own function is none that `_minimise` knows again.
+    names = ("load_runs", "random_feature_losses", *(n for n in dir(sl) if n.startswith("fit_")))
+    places += [(sl, name, compute) for name in names]
     with contextlib.ExitStack() as stack:
         for owner, name, sharing in places:
             original = getattr(owner, name)

@@ -23,6 +23,7 @@ import pandas as pd
 
 import scalinglaws.grading as door
 from scalinglaws.course.grading import checks
+from scalinglaws.course.questions.seal import has_tolerance, opens
 
 from .lesson import Lesson, Task, TimeUp, alone, at_most, names_in, run
 
@@ -641,15 +642,23 @@ class Machine:
                 setattr(door, check, original)
 
     def stale_seals(self) -> list[str]:
-        """The sealed numbers whose tolerance is not that of the hidden test: `benchmarks.seals` corrects them."""
-        tolerances = {
-            f"{args[0]} {scale}={options.get(scale, default):g}"
+        """The seals that are not those of the hidden test's numbers: `benchmarks.seals` corrects them."""
+        wanted = {
+            args[0]: (float(args[2]), options.get("rtol", 1e-6), options.get("atol", 0.0))
             for kind, args, options in self.checks
             if kind == "check_number"
-            for scale, default in (("rtol", 1e-6), ("atol", 0.0))
         }
+
+        def is_fresh(name: str, seal: str) -> bool:
+            about = wanted.get(name)
+            return (
+                about is not None
+                and has_tolerance(seal, *about)
+                and opens(name, about[0], seal) is True
+            )
+
         sealed = [args for kind, args, _ in self.checks if kind == "check_sealed"]
-        return [n for n, _, seal in sealed if f"{n} {seal.split(' ')[0]}" not in tolerances]
+        return [name for name, _, seal in sealed if not is_fresh(name, seal)]
 
     def margins(self) -> list[Margin]:
         """The tolerance of each value that the tests check, and the distance of its nearest slip."""

@@ -1,9 +1,11 @@
 """The course's notebooks, and what the tests do with them: run one, solve one, find what it must hide."""
 
+import multiprocessing
 import os
 import re
-import subprocess
+import runpy
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -86,22 +88,41 @@ def perfect(course: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+# What nbgrader imports takes seconds of the processor. Its commands run in processes forked from one that has imported it.
+_WARM = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
+if os.name != "nt":
+    _WARM.set_forkserver_preload(["scalinglaws.course.grading.class_run", "nbgrader.apps"])
+
+
 def nbgrader(course: Path, *words: str) -> str:
     """Run nbgrader as an instructor does; returns what it printed."""
     return command(course, "nbgrader", *words)
 
 
 def command(course: Path, program: str, *words: str) -> str:
-    """Run a program in the course's folder; returns what it printed."""
+    """Run `python -m program words` in the course's folder; returns what it printed."""
     path = os.pathsep.join(filter(None, [str(COURSE), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(
-        [sys.executable, "-m", program, *words],
-        cwd=course,
-        env={**os.environ, "PYTHONPATH": path},
-        check=True,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=1800,
-    )
-    return done.stdout
+    with tempfile.TemporaryDirectory() as folder:
+        printed, complained = Path(folder, "stdout"), Path(folder, "stderr")
+        outputs = str(printed), str(complained)
+        environment = {**os.environ, "PYTHONPATH": path}
+        process = _WARM.Process(target=_run, args=(course, environment, outputs, program, *words))
+        process.start()
+        process.join(timeout=1800)
+        process.kill()  # unless it has ended
+        assert process.exitcode == 0, complained.read_text("utf-8")
+        return printed.read_text("utf-8")
+
+
+def _run(
+    course: Path, environment: dict[str, str], outputs: tuple[str, str], program: str, *words: str
+) -> None:
+    """What the process does."""
+    os.chdir(course)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, path in enumerate(outputs, 1):
+        with open(path, "w") as file:
+            os.dup2(file.fileno(), number)
+    sys.argv = [program, *words]
+    runpy.run_module(program, run_name="__main__", alter_sys=True)

@@ -43,6 +43,13 @@ def lesson(request):
     return Lesson(request.param), answers
 
 
+def test_the_source_runs_and_earns_every_point_within_a_minute(lesson):
+    """A minute of the processor: how long others keep it busy is not the notebook's fault."""
+    notebook, _ = lesson  # a test that fails raises
+    assert not notebook.complaints
+    assert notebook.seconds < 60
+
+
 def test_every_exercise_has_answers(lesson):
     notebook, answers = lesson
     assert set(answers) == {name for name, task in notebook.tasks.items() if task.tests}

@@ -12,6 +12,7 @@ import pytest
 from scalinglaws.course.exercises import exercises, read_notebook
 from scalinglaws.course.grading.nbgrader_api import course_config
 
+from ..accessibility import complaints
 from ..jupyterlab import served
 from .notebooks import ASSIGNMENT, COURSE, hidden_lines, perfect
 
@@ -31,16 +32,6 @@ def graded_course(graded_class, tmp_path) -> Path:
     course = tmp_path / "graded" / "course"
     shutil.copytree(graded_class, course)
     return course
-
-
-def complaints(page) -> list[str]:
-    """What axe-core finds wrong with the page for those who cannot see it well."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    return [
-        f"{found['id']}: {found['nodes'][0]['html'][:200]}"
-        for found in Axe().run(page).response["violations"]
-    ]
 
 
 @pytest.mark.parametrize("student", ["perfect", "wrong_sign_and_more"])

@@ -1,4 +1,4 @@
-"""The notebooks as people get them: complete in source/, empty in release/, and both run to their end."""
+"""The notebooks as people get them: complete in source/, empty in release/, which runs to its end (source/: test_answers.py)."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbgrader import utils
 
-from scalinglaws.course.exercises import exercises, graded_cells, read_notebook
+from scalinglaws.course.exercises import exercises, read_notebook
 from scalinglaws.course.questions import bank
 from scalinglaws.course.release import fresh_files, stale_files
 from scalinglaws.course.source import HEADING
@@ -17,20 +17,8 @@ from .notebooks import ASSIGNMENTS, COURSE, ROWS, failures, hidden_lines, releas
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_source_runs_and_earns_every_point_within_a_minute(assignment, executed):
-    """A minute of the processor: how long others keep it busy is not the notebook's fault."""
-    notebook, seconds = executed("source", assignment)
-    assert not failures(notebook)
-    for name, cell in graded_cells(notebook).items():
-        if utils.is_grade(cell) and not utils.is_solution(cell):
-            earned, possible = utils.determine_grade(cell)
-            assert earned == possible, name
-    assert seconds < 60
-
-
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_untouched_release_runs_and_earns_nothing(assignment, executed):
-    notebook, _ = executed("release", assignment)
+    notebook = executed(assignment)
     graded = {
         cell.id: utils.determine_grade(cell)[0] for cell in notebook.cells if utils.is_grade(cell)
     }

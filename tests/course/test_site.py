@@ -15,6 +15,7 @@ from scalinglaws.errors import CourseError
 from scalinglaws.site.build import build
 from scalinglaws.site.charts import numbers
 from scalinglaws.site.text import PAGES
+from tests.accessibility import complaints
 from tests.questions.answers import BANK
 
 from .notebooks import COURSE, hidden_lines, release
@@ -46,7 +47,7 @@ class Page(HTMLParser):
 def site(executed, tmp_path_factory):
     """The folder of the site, from the notebooks that other tests run, too."""
     out = tmp_path_factory.mktemp("site")
-    build(COURSE, out, lambda name: executed("release", name)[0])
+    build(COURSE, out, executed)
     return out
 
 
@@ -181,18 +182,31 @@ def test_search_finds_and_leads(site, page):
     first = page.locator("#search-found a").first
     first.wait_for()
     assert (site / urlsplit(first.get_attribute("href")).path).is_file()
+    page.get_by_role("searchbox").fill("warmup")  # the texts write warm-up
+    page.locator("#search-found mark", has_text="warm-up").first.wait_for()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("searchbox").is_visible()
+
+
+def test_the_calculator_asks_about_what_it_cannot_read(site, page):
+    wrong = open_page(page, site, "tools.html")
+    said, typed = page.locator("#tool-budget output"), page.locator("#tool-budget [name=C]")
+    for text in ("", "abc", "-1e21", "0", "Infinity", "1,5", "1e21 FLOPs"):
+        typed.fill(text)
+        assert "needs a positive number" in said.inner_text(), text
+    for text in ("1,000,000", " 1e 6 ", "1E6"):
+        typed.fill(text)
+        assert said.inner_text().startswith("1.00e+6 FLOPs take"), text
+    assert not wrong
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing(site, page, scheme, width):
-    from axe_playwright_python.sync_playwright import Axe
-
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
     for name in ("index.html", "08_capstone.html", "findings.html", "tools.html"):
         open_page(page, site, name)
-        found = Axe().run(page).response["violations"]
-        assert not found, (name, [(v["id"], v["nodes"][0]["html"][:200]) for v in found])
+        assert complaints(page) == [], name
 
 
 def test_every_page_that_the_readme_offers_a_reader_is_on_the_site():

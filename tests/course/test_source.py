@@ -151,7 +151,7 @@ def test_marks_of_nbgrader_and_the_exercise_are_derived():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("### Exercise 1 ·", "### Task 1 ·", "no `### Exercise ...` heading stands above"),
+        ("### Exercise 1 ·", "### Task 1 ·", "there is no `### Exercise ...` heading above it"),
         ('role="answer"', 'role="anser"', "a role is one of answer, test, essay"),
         (' role="answer"', ' rule="answer"', "cell ex1-halve: rule is not one of"),
         ('id="figure" folded=true', "folded=true", "after ex1-more-test ('half') has no id"),

@@ -95,7 +95,7 @@ def test_what_cannot_be_used_stays_in_english(tmp_path, capsys):
     put_back(RELEASE, pages, translate, tmp_path / "de")
     (lost,) = translate.lost
     assert (
-        "links are not the original's" in lost
+        "links differ from the original's" in lost
         and "have no translation yet" in capsys.readouterr().out
     )
     assert texts(tmp_path / "de" / "start.ipynb") == texts(RELEASE / "start.ipynb")

@@ -23,7 +23,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, TimeoutError as TooLate, sync_playwright
 
 from scalinglaws.course.learner.events import Progress
@@ -33,6 +32,7 @@ from scalinglaws.course.questions import bank
 from scalinglaws.course.questions.answers import form
 from scalinglaws.course.questions.drawn import family, instance, seed_of
 
+from ..accessibility import complaints
 from ..conftest import CHROMIUM_FLAGS
 from ..jupyterlab import served
 from ..questions.answers import BANK, RIGHT
@@ -110,8 +110,8 @@ class Learner:
         """Look around: axe-core, and pictures wide and narrow."""
         self.say(name)
         self.pictures += 1
-        for found in Axe().run(self.page, context=context).response["violations"]:
-            self.fault(f"{name}: {found['id']}: {found['nodes'][0]['html'][:160]}")
+        for complaint in complaints(self.page, context):
+            self.fault(f"{name}: {complaint}")
         if not self.out:
             return
         picture = f"{self.pictures:02}-{name}"

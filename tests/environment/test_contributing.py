@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,13 @@ def test_a_name_is_where_it_says(names, path):
     code = (folder / path).read_text("utf-8")
     for name in re.findall(r"\w+(?=`)", names):
         assert re.search(rf"^(def )?{name}\b", code, re.MULTILINE), name
+
+
+def test_each_module_passes_one_type_checker_or_the_other():
+    """What the standard checker leaves out, the strict one takes."""
+    standard = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["basedpyright"]
+    strict = (ROOT / "pyright-library.json").read_text("utf-8")
+    (listed,) = re.findall(r'"include": \[(.*?)\]', strict, re.DOTALL)
+    assert standard["include"] == ["scalinglaws"]
+    assert standard["exclude"] == re.findall(r'"([^"]+)"', listed)
+    assert all((ROOT / path).exists() for path in standard["exclude"])

@@ -10,7 +10,7 @@ INSTEAD = {  # idiom: what a native speaker writes
     r"\bmend(s|ed|ing)?\b": "fix",
     r"\bdear(er|est)?\b": "expensive, costs more",
     r"\banew\b": "again, or a verb with re-",
-    r"\bWhoever\b": "If you ..., or the people who ...",
+    r"\b[Ww]hoever\b": "If you ..., or the people who ...",
     r"\bsay it again\b": "run it again",
     r"\bgo(es)? on where\b": "resume where",
     r"\bby the way\b": "nothing",
@@ -25,6 +25,15 @@ INSTEAD = {  # idiom: what a native speaker writes
     r"\bmeet (it|them) again\b": "We return to it ...",
     r"\bin this very\b": "in this",
     r"\bOf the \w+, the \w+ has\b": "The table has the formula of ...",
+    r"\bcommonest\b": "most common",
+    r"\bRaises \w+ where\b": "Raises ... if",
+    r"\bnumbers of (their|your|one's) own\b": "their own numbers",
+    r"\b(say|says|said) of (it|them|its|their|a|an)\b": "says about",
+    r"(?<![Tt]here )\b(is|are|was) no (number|table|text|notebook)\b": "is not a ...",
+    r"\bin silence\b": "silently",
+    r"\btakes? (it|them) for\b": "reads it as, mistakes it for",
+    r"\bleads? nowhere\b": "what happens instead",
+    r"\bfor want of\b": "because there is no ...",
 }
 NAMES = {r"\bpercent\b(?!\()"}  # in Python also the name of a function
 
@@ -75,6 +84,15 @@ def test_each_idiom_is_recognised():
         "You will meet it again.",
         "It runs in this very notebook.",
         "Of the account, the table has the formula.",
+        "Its commonest message.",
+        "Raises CourseError where it fails.",
+        "Students have numbers of their own.",
+        "What they say of it.",
+        "The cell is no number.",
+        "It fails in silence.",
+        "It takes it for a header.",
+        "Theta leads nowhere.",
+        "Not tried, for want of a cluster.",
     ]
     assert len(sentences) == len(INSTEAD)
     for sentence, idiom in zip(sentences, INSTEAD, strict=True):

@@ -309,9 +309,9 @@ def test_grades_and_items_and_grade_say_who_is_old(course, capsys, monkeypatch):
     rows = {row["student_id"]: row for row in csv.DictReader(io.StringIO(said.out))}
     assert rows["bob"]["older_version"] == "mean_test" and rows["ada"]["older_version"] == ""
     assert (rows["ada"]["score"], rows["ada"]["extra_credit"]) == ("17.5", "0.5")
-    assert "1 of these scores were given by an older version" in said.err
+    assert "1 of these scores come from an older version" in said.err
     assert main(["items", NAME, "--json"]) == 0
-    assert "1 graded by an older version of exercise mean_test: bob." in capsys.readouterr().err
+    assert "1 graded with an older version of exercise mean_test: bob." in capsys.readouterr().err
     chosen = []
     monkeypatch.setattr(class_run, "require_isolation", lambda wanted: wanted)
     monkeypatch.setattr(
@@ -319,7 +319,7 @@ def test_grades_and_items_and_grade_say_who_is_old(course, capsys, monkeypatch):
     )
     assert main(["grade", NAME, "--stale"]) == 0
     assert chosen == [["bob"]]
-    assert "graded by an older version of exercise mean_test: bob" in capsys.readouterr().out
+    assert "graded with an older version of exercise mean_test: bob" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -265,7 +265,7 @@ def test_tests_before_their_answers_run_after_them(sam):
     sam.nb.cells.sort(key=lambda c: not classroom.grade_id(c).endswith("_test"))
     outcome = sam.hand_in()
     assert points(outcome) == POINTS
-    assert "square_test stood before its answer and was moved" in remarks(outcome)
+    assert "square_test was before its answer and was moved" in remarks(outcome)
 
 
 def test_a_notebook_in_reverse_order(sam):

@@ -308,8 +308,8 @@ def test_errors_without_values_are_told_in_full(code, text):
 # (hidden lines, what the student reads)
 REPLIES = {
     "a check": ("from scalinglaws.grading import check_function\ncheck_function(f, [((31337,), 4.0)])", "f is not right for an input that is not shown. Try inputs of your own."),
-    "numpy": ("import numpy as np\nnp.testing.assert_allclose(f(31337), 4.0)", "its text is not shown, because it arose in a hidden test"),
-    "a key": ("{}[f(31337)]", "its text is not shown, because it arose in a hidden test"),
+    "numpy": ("import numpy as np\nnp.testing.assert_allclose(f(31337), 4.0)", "its text is not shown, because it was raised in a hidden test"),
+    "a key": ("{}[f(31337)]", "its text is not shown, because it was raised in a hidden test"),
     "a division": ("f(31337) / 0", "division by zero"),
     "a test's own words": ("assert f(31337) == 4, 'Not the square.'", "Not the square."),
 }  # fmt: skip

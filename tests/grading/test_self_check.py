@@ -109,9 +109,9 @@ def test_perfect_copy_exits_with_zero_and_prints_a_table(course, capsys):
         ),
         (["check", ASSIGNMENT, "--student", "bob"], "bob has no copy of 01_power_laws yet"),
         (["check", ASSIGNMENT, "--student", "ada", "--exercise", "99"], "has no exercise '99'"),
-        (["check", "--exercise", "4"], "Say which assignment"),
-        (["check", ASSIGNMENT, "--student", "../ada"], "'../ada' is no student's name"),
-        (["check", ASSIGNMENT, "--student", ""], "'' is no student's name"),
+        (["check", "--exercise", "4"], "Add the assignment"),
+        (["check", ASSIGNMENT, "--student", "../ada"], "'../ada' is not a student's name"),
+        (["check", ASSIGNMENT, "--student", ""], "'' is not a student's name"),
     ],
 )
 def test_what_is_missing_is_said_in_one_sentence(course, capsys, words, said):

@@ -229,7 +229,7 @@ def test_several_experiments_are_fitted_each_by_itself(tmp_path, capsys):
     parts = [part.assign(data=f"d{i}", loss=part["loss"] * (1 + i / 10)) for i in range(3)]
     parts.append(part.head(3).assign(data="few"))
     pd.concat(parts).to_csv(tmp_path / "r.csv", index=False)
-    assert "fit each by itself with --by data" in fit(capsys, tmp_path / "r.csv")[2]
+    assert "fit each separately with --by data" in fit(capsys, tmp_path / "r.csv")[2]
     by = [tmp_path / "r.csv", "--by", "data", "--bootstrap", "20"]
     code, out, _ = fit(capsys, *by, "--report", tmp_path / "r.html", "--table", tmp_path / "t.csv")
     assert code == 1 and "=== data = d2 ===" in out and "=== data = few ===\nno fit: " in out
@@ -335,7 +335,7 @@ def test_the_next_runs(wanted, runs, capsys):
         (["--for", "loss at 1e23"], "--for takes L(1e23)"),
         (["--for", "L(-1)"], "it cannot read 'L(-1)'"),
         (["--for", "N(1, 2)"], "it cannot read 'N(1, 2)'"),
-        (["--for", "gamma"], "gamma is no parameter of this law; it has E, A, B, alpha, beta"),
+        (["--for", "gamma"], "gamma is not a parameter of this law; it has E, A, B, alpha, beta"),
         (["--for", "alpha", "--spend", "-1"], "--spend must be a positive"),
         (["--for", "alpha", "--spend", "1"], "change the budget"),
         (["--for", "alpha", "--most", "0"], "--most must be at least 1"),

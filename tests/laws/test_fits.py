@@ -387,11 +387,7 @@ class TestIsoflop:
         assert sorted(fit.skipped.values()) == [
             "fewer than three sizes", "the minimum lies outside the sizes trained"]  # fmt: skip
         assert len(fit.minima) == 7 and "left out" in repr(fit)
-        with (
-            pytest.raises(CourseError, match="1 of 1 budgets")
-            if False
-            else pytest.raises(CourseError)
-        ):
+        with pytest.raises(CourseError, match="1 different value of C"):
             fit_isoflop(N[:7], loss[:7], C=C[:7])
 
     def test_within(self):
@@ -405,6 +401,45 @@ class TestIsoflop:
         N, loss, C = self.grid(noise=0.003)
         low, high = fit_isoflop(N, loss, C=C).interval("a")
         assert low < CHINCHILLA_REPLICATION.a < high
+
+    def test_the_lowest_loss_has_a_floor(self):
+        N, loss, C = self.grid()
+        fit = fit_isoflop(N, loss, C=C)
+        assert pytest.approx(CHINCHILLA_REPLICATION.E, rel=0.03) == fit.law.L.E
+        assert fit.L_opt(1e24) == pytest.approx(CHINCHILLA_REPLICATION.L_opt(1e24), rel=0.01)
+        assert "lowest loss: 1.8" in repr(fit)
+
+    def test_three_budgets_cannot_tell_a_floor_and_say_so(self):
+        N, loss, C = self.grid()
+        fit = fit_isoflop(N[:21], loss[:21], C=C[:21])
+        assert fit.law.L.E == 0 and fit.L_opt(1e24) < CHINCHILLA_REPLICATION.L_opt(1e24)
+        assert "L_opt is probably too low" in repr(fit)
+
+    def test_a_loss_that_does_not_fall_is_a_constant(self):
+        N, loss, C = self.grid()
+        fit = fit_isoflop(N, loss / CHINCHILLA_REPLICATION.L_opt(C) * (C / C[0]) ** 0.01, C=C)
+        assert fit.L_opt(1e18) == pytest.approx(fit.L_opt(1e24)) == pytest.approx(1.0, abs=0.1)
+
+    @pytest.mark.parametrize("name", ["N_opt", "L_opt"])
+    def test_minima_off_their_law_widen_its_intervals_and_no_other(self, name):
+        N, loss, C = self.grid(noise=0.003)
+        bend = np.resize([0.97, 1 / 0.97], 9)[np.repeat(np.arange(9), 7)]
+        if name == "N_opt":
+            bent = fit_isoflop(N * bend**15, loss, C=C)
+        else:
+            bent = fit_isoflop(N, loss * bend, C=C)
+        plain = fit_isoflop(N, loss, C=C)
+        other = {"N_opt": "L_opt", "L_opt": "N_opt"}[name]
+
+        def width(fit, name):
+            low, high = fit.interval(lambda law: np.log(getattr(law, name)(1e22)))
+            return high - low
+
+        assert f"from the law of {name} as noise explains" in bent.resamples.reason
+        assert f"the law of {other}" not in bent.resamples.reason
+        assert "noise explains" not in plain.resamples.reason
+        assert width(bent, name) > 3 * width(plain, name)
+        assert width(bent, other) == pytest.approx(width(plain, other), rel=0.5)
 
 
 class TestEnvelope:
@@ -420,6 +455,13 @@ class TestEnvelope:
         assert fit.N_opt(1e21) == pytest.approx(CHINCHILLA_REPLICATION.N_opt(1e21), rel=0.05)
         low, high = fit.interval("a")
         assert low < high
+
+    def test_the_lowest_loss_has_a_floor(self):
+        fit = fit_envelope(**self.curves())
+        truth = CHINCHILLA_REPLICATION.L_opt(1e25)
+        assert fit.L_opt(1e25) == pytest.approx(truth, rel=0.02)
+        low, high = fit.interval(lambda law: law.L_opt(1e22))
+        assert low < CHINCHILLA_REPLICATION.L_opt(1e22) < high
 
     def test_bad_curves(self):
         curves = self.curves()

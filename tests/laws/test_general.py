@@ -387,9 +387,9 @@ def idle(x, *, a, alpha, b):
 @pytest.mark.parametrize(
     "law, start, message",
     [
-        (refusing, {}, "No start led .* the law says: a and alpha never please me"),
+        (refusing, {}, "No start led .* the law raises: a and alpha never please me"),
         (scalar, {}, r"Your law cannot be computed \(TypeError"),
-        (lambda x, *, a, alpha: np.ones(5), {}, "the law says"),
+        (lambda x, *, a, alpha: np.ones(5), {}, "the law raises"),
         (idle, {"b": 1}, r"b changes nothing at these runs: hold it \(fixed\)"),
     ],
 )
@@ -517,7 +517,7 @@ FIT = fit_power_law(TABLE["N"], TABLE["loss"])
         ),
         (
             lambda: fit_chinchilla(**TABLE, weights=np.arange(40) < 5),
-            "weights leave 5 runs that count, too few for a law with 5 parameters",
+            "weights leave 5 runs with a weight above 0, too few for a law with 5 parameters",
         ),
         (lambda: fit_chinchilla(**TABLE, drop_highest=1.5), "drop_highest = 1.5 must leave"),
         (lambda: fit_chinchilla(**TABLE, groups=["a"] * 40), "All runs are in one group"),

@@ -246,7 +246,7 @@ def test_units(units, table, tmp_path):
         (RUNS.assign(C=6 * N * D / 1e18), "if C is in EF, add --unit C=EF", "flops"),
         (RUNS.assign(C=6 * N * D / 8.64e19), "if C is in PF-days, add --unit C=PF-days", "flops"),
         (RUNS.assign(C=6 * D * D), "times 6·N·D: check which columns", "flops"),
-        (RUNS.assign(C=6 * N * np.roll(D, 1)), "so some runs have another N, D or C", "flops"),
+        (RUNS.assign(C=6 * N * np.roll(D, 1)), "so N, D or C is wrong for some runs", "flops"),
         (RUNS.drop(columns="D").assign(C=6 * N * D / 1e18), "if C is in EF, add --unit C=EF", "ratio"),
         (RUNS.assign(N=np.log10(N)), "add --unit N=log10", "scale"),
         (RUNS.assign(D=np.log(D)), "add --unit D=ln", "scale"),
@@ -261,10 +261,10 @@ def test_units(units, table, tmp_path):
         (pd.concat([RUNS.assign(run=i % 5, N=N[i]) for i in range(1)]).assign(run=np.repeat(list("abcde"), 4), N=N),
          "have 4 lines each: a loss in the middle", "checkpoints"),
         (pd.concat([RUNS.assign(dataset="web"), RUNS.assign(dataset="code", loss=LOSS * 0.7)]),
-         "dataset has 2 values (web, code): fit each by itself with --by dataset", "experiments"),
+         "dataset has 2 values (web, code): fit each separately with --by dataset", "experiments"),
         (RUNS.rename(columns={"N": "Größe"}), "if 'Größe' is N, add --columns N=…", "columns"),
         (RUNS.assign(step=D / 2e6), "Each of the 5 sizes has 4 steps, so these may be checkpoints", "checkpoints"),
-        (RUNS.assign(n_experts=np.tile([1, 8], 10)), "n_experts has 2 values (1, 8), and this law knows no experts", "experiments"),
+        (RUNS.assign(n_experts=np.tile([1, 8], 10)), "n_experts has 2 values (1, 8), and this law does not allow for experts", "experiments"),
         (RUNS.rename(columns={"N": "total_params"}).assign(active_params=N / 3),
          "add --columns N=active_params", "columns"),
         (RUNS.drop(columns="N").assign(model=[f"gpt-{n / 1e6:g}M" for n in N]), "model seems to hold the sizes", "experiments"),
@@ -319,16 +319,16 @@ def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept,
         (csv(pd.DataFrame({"eval_loss_c4": LOSS, "eval_loss_pile": LOSS, "n": N})), "several losses"),
         ("version https://git-lfs.github.com/spec/v1\n", "only a pointer of Git LFS"),
         (b"\xd0\xcf\x11\xe0 old", "an old spreadsheet"),
-        (b"\x93NUMPY", "an array of numpy"),
+        (b"\x93NUMPY", "a NumPy array"),
         (csv().replace("N,D,loss", "a,b,c"), "no column for the loss; it has a, b, c"),
-        (csv().replace("loss", "accuracy"), "an accuracy or a score is no loss"),
+        (csv().replace("loss", "accuracy"), "an accuracy or a score is not a loss"),
         (csv(RUNS.assign(loss="")), "loss is missing in lines 2, 3"),
         (csv(RUNS.assign(val_loss_pile=LOSS, val_loss_c4=LOSS).drop(columns="loss")), "several losses (val_loss_pile, val_loss_c4)"),
         (csv(RUNS[["loss"]]), "needs a column N, D or C"),
         (csv().replace("N,D,loss", "Tokens,tokens,loss"), "more than one column that could be D (Tokens, tokens)"),
         (csv(pd.concat([RUNS.head(1)] * 20)), "All 20 rows"),
-        ('{"N": [1, 2], "loss": [3]}', "holds JSON, but no table"),
-        ("[1, 2, 3]", "holds JSON, but no table"),
+        ('{"N": [1, 2], "loss": [3]}', "holds JSON, but not a table"),
+        ("[1, 2, 3]", "holds JSON, but not a table"),
         ("[]", "holds no runs"),
         ('[{"N": 1,]', "cannot be read as JSON"),
         ('{"N": 1, "loss": 2}\n{"N": 1,, "loss": 2}\n', "Line 2 of"),
@@ -355,9 +355,9 @@ def test_no_such_file_or_a_folder(tmp_path):
     [
         ({"columns": "X=params"}, "cannot read 'X=params'"),
         ({"columns": "N=params"}, "no column 'params'"),
-        ({"units": "N=furlong"}, "--unit N=furlong is no unit that I know"),
-        ({"units": "loss=M"}, "--unit loss=M is no unit"),
-        ({"units": "N=-1"}, "is no unit that I know"),
+        ({"units": "N=furlong"}, "--unit N=furlong is not a known unit"),
+        ({"units": "loss=M"}, "--unit loss=M is not a known unit"),
+        ({"units": "N=-1"}, "is not a known unit"),
         ({"columns": {"N": "D", "D": "D"}}, "'D' is both N and D"),
         ({"where": ["N"]}, "cannot read 'N'"),
         ({"where": ["1e8<=N<=1e9"]}, "write a range as N>=1e8 and N<=1e10"),
@@ -379,7 +379,7 @@ def test_where(tmp_path):
     assert len(read_runs(path, where=["data!=web", "N>=100M"]).runs) == 16
     assert len(read_runs(path, where=["data!=web and N>=100M"]).runs) == 16
     assert len(read_runs(path, where=["data=web", "loss<3"]).runs) == int((LOSS < 3).sum())
-    assert "holds no numbers to compare" in refusal(path, where=["data>3"])
+    assert "does not hold numbers" in refusal(path, where=["data>3"])
     # A bad row that the condition leaves out is no obstacle.
     path = write(tmp_path, csv() + "1e9,0,11\n")
     assert len(read_runs(path, where=["D>0"]).runs) == 20
@@ -453,7 +453,7 @@ def test_a_column_without_a_value_is_no_column(tmp_path):
 def test_runs_without_a_group_stand_alone(tmp_path):
     table = read_runs(write(tmp_path, csv(RUNS.assign(group=["a", ""] * 10))))
     assert table.runs["group"].nunique() == 11
-    assert "10 runs have no group: each counts as a group of its own" in table.notes
+    assert "10 runs have no group: each counts as a separate group" in table.notes
 
 
 def test_all_checkpoints_of_a_run_are_in_one_group(tmp_path):
@@ -479,7 +479,7 @@ def test_all_checkpoints_of_a_run_are_in_one_group(tmp_path):
     labelled = curves.assign(group=np.where(curves["run"] < "b", "both", ""))
     table = read_runs(write(tmp_path, csv(labelled)), needs=needs, curves=True)
     assert (table.runs.groupby("run")["group"].nunique() == 1).all()
-    assert "4 runs have no group: each counts as a group of its own" in table.notes
+    assert "4 runs have no group: each counts as a separate group" in table.notes
 
 
 def test_a_law_of_one_variable_needs_no_plausible_units(tmp_path):
@@ -593,11 +593,11 @@ def test_gaps_in_a_column_that_the_fit_does_not_need(tmp_path):
         ),
         (
             pd.DataFrame({"params": [1e7, 1e8], "1e9": 3.0, "2e9": 2.9, "4e9": 2.8}),
-            "a row of its own",
+            "its own row",
         ),
         (
             pd.DataFrame({"N": [1e7, 1e8], "loss@1B": 3.0, "loss@2B": 2.9, "loss@4B": 2.8}),
-            "a row of its own",
+            "its own row",
         ),
     ],
 )

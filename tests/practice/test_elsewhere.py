@@ -37,7 +37,7 @@ def test_practice_works_and_says_once_where_it_is_kept(alone, capsys):
 
 def test_a_check_says_that_it_cannot_work_and_what_does(alone):
     for count in range(3):  # however many notebooks lie here
-        with pytest.raises(CourseError, match=r"The cell below each answer checks here, too\."):
+        with pytest.raises(CourseError, match=r"The cell below each answer also works here\."):
             sl.check()
         (alone / f"{count}.ipynb").write_text("{}")
 

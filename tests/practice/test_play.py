@@ -97,7 +97,7 @@ def test_the_challenge_in_the_terminal(course, monkeypatch, capsys):
 def test_mistakes_are_reviewed_in_the_terminal(course, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "40")
     assert main(["practice", "--review"]) == 0
-    assert "There is no mistake of yours to review." in capsys.readouterr().out
+    assert "You have no mistakes to review." in capsys.readouterr().out
     progress = Progress(course / "submitted/ada/progress.jsonl")
     for name in ("drawn.split", FIVE[0]):
         progress.add(Asked(progress.now(), "practice", name))
@@ -213,7 +213,7 @@ def test_one_own_words_are_judged_by_oneself(progress, monkeypatch, capsys, cloc
     given = iter(["too short", "one two three four five six seven eight nine", "perhaps", "partly"])
     in_terminal(practice, lambda prompt: next(given, "q"))
     said = capsys.readouterr().out
-    assert "at least 8 different words" in said and "Say yes, partly, no" in said
+    assert "at least 8 different words" in said and "Answer yes, partly, no" in said
     assert BANK[name]["points"][0][:20] in said
     assert not practice.turn().right and practice.turn().verdict == "partly"
 
@@ -227,7 +227,7 @@ def test_a_question_is_revealed_after_a_right_answer_or_honest_tries(progress, c
         solution(name, progress)
     progress.add(Answered(progress.now(), name, "a", False))
     progress.add(Answered(progress.now(), name, "a", False))
-    with pytest.raises(CourseError, match="noted so far: 1"):
+    with pytest.raises(CourseError, match="recorded so far: 1"):
         solution(name, progress)
     progress.add(Answered(progress.now(), name, "b", False))
     assert solution(name, progress).startswith(BANK[name]["solution"].strip())
@@ -267,7 +267,7 @@ def test_an_exercise_is_revealed_after_three_different_tries_that_check_saw(cour
         write_assignment(copy, stub=True, answer=answer)
         report(course, "not yet")
     assert main(["reveal", "01_first/1"]) == 2
-    assert "3 different tries; noted so far: 2" in capsys.readouterr().err
+    assert "3 different tries; recorded so far: 2" in capsys.readouterr().err
     write_assignment(copy, stub=True, answer="answer = 3")
     report(course, "not yet")
     assert main(["reveal", "01_first/1"]) == 0

@@ -129,7 +129,7 @@ def test_a_decision_is_made_alone(progress):
 def test_a_folder_that_cannot_be_written_is_named(progress):
     progress.path.parent.mkdir(parents=True)
     progress.path.parent.chmod(0o500)
-    with pytest.raises(CourseError, match="cannot be kept"):
+    with pytest.raises(CourseError, match="cannot be saved"):
         progress.add(Asked(progress.now(), "practice", "x"))
 
 
@@ -152,7 +152,7 @@ def test_a_full_disk_loses_nothing_and_doubles_nothing(progress, room):
     progress.add(Asked(progress.now(), "practice", "first"))
     before = progress.path.read_bytes()
     for _ in range(2):
-        with full_at(len(before) + room), pytest.raises(CourseError, match="cannot be kept"):
+        with full_at(len(before) + room), pytest.raises(CourseError, match="cannot be saved"):
             progress.add(Asked(progress.now(), "practice", "second"))
         assert progress.path.read_bytes() == before  # no part of a line either
     progress.add(Asked(progress.now(), "practice", "second"))
@@ -168,18 +168,18 @@ def test_a_round_on_a_full_disk_is_won_once_there_is_room(progress):
     size = progress.path.stat().st_size
     with full_at(size), pytest.raises(CourseError, match="make room"):
         challenge.answer("c")
-    assert view(challenge)["phase"] == "question"  # the answer does not count: it was not kept
+    assert view(challenge).phase == "question"  # the answer does not count: it was not kept
     challenge.answer("c")
     with full_at(progress.path.stat().st_size):
-        shown = view(challenge)
-    assert shown["won"] and shown["badge"] is None and "cannot be written" in shown["badge_problem"]
-    assert view(challenge)["badge"]  # with room for it
+        shown = view(challenge).round
+    assert shown.won and shown.badge is None and "cannot be written" in shown.badge_problem
+    assert view(challenge).round.badge  # with room for it
     assert len([e for e in progress.events() if isinstance(e, Answered)]) == 1
 
 
 def test_a_file_in_the_way_is_named(tmp_path):
     (tmp_path / "submitted").write_text("no folder")
-    with pytest.raises(CourseError, match="cannot be kept"):
+    with pytest.raises(CourseError, match="cannot be saved"):
         progress = Progress(tmp_path / "submitted" / "ada" / "progress.jsonl")
         progress.add(Asked(progress.now(), "practice", "x"))
 
@@ -267,7 +267,7 @@ def test_an_odd_line_is_left_aside_and_said(progress, clock, name):
     for shown in (found := progress_report.report(progress, ["01_first"]), found._repr_html_()):
         assert "Line 2 of progress.jsonl could not be understood" in str(shown)
     assert Practice(progress).next() is not None
-    assert view(Challenge(progress))["phase"] == "start"
+    assert view(Challenge(progress)).phase == "start"
 
 
 def test_what_a_newer_course_writes_is_no_odd_line(progress):
@@ -332,17 +332,17 @@ def test_a_question_put_by_a_clock_that_was_ahead_does_not_stay_open(progress, c
     challenge = Challenge(progress)
     challenge.start()
     clock.forward(days=-999)
-    assert view(challenge)["phase"] == "closed"
+    assert view(challenge).phase == "closed"
     challenge.next()
-    assert view(challenge)["phase"] == "question" and 0 < view(challenge)["seconds_left"] <= 120
+    assert view(challenge).phase == "question" and 0 < view(challenge).problem.seconds_left <= 120
 
 
 def test_a_clock_set_back_a_little_changes_nothing(progress, clock):
     challenge = Challenge(progress)
     challenge.start()
     clock.forward(seconds=-90)
-    shown = view(challenge)
-    assert shown["phase"] == "question" and shown["seconds_left"] == 120
+    shown = view(challenge).problem
+    assert shown.phase == "question" and shown.seconds_left == 120
 
 
 def test_a_clock_that_was_behind_makes_a_question_due(progress, clock):

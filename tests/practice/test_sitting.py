@@ -64,8 +64,8 @@ def test_all_right_wins_and_the_badge_is_drawn_once(challenge, clock, progress):
         assert challenge.answer(RIGHT[name]).right
         challenge.next()
     assert challenge.over() and challenge.won()
-    badge = view(challenge)["badge"]
-    assert badge["alt"].startswith("Badge “LLM Scaling Master” for Ada: the five problems")
+    badge = view(challenge).round.badge
+    assert badge.alt.startswith("Badge “LLM Scaling Master” for Ada: the five problems")
     picture = progress.path.parent / "badges" / "llm-scaling-master-2026-03-01-round-1.png"
     first = picture.read_bytes()
     assert first.startswith(b"\x89PNG")
@@ -77,73 +77,73 @@ def test_all_right_wins_and_the_badge_is_drawn_once(challenge, clock, progress):
 def test_two_attempts_then_the_question_is_closed(challenge):
     name = FIVE[0]
     assert not challenge.answer(wrong(name, 0)).right
-    assert view(challenge)["phase"] == "question" and not view(challenge)["solution"]
+    assert view(challenge).phase == "question" and not view(challenge).problem.solution
     assert not challenge.answer(wrong(name, 1)).right
-    shown = view(challenge)
-    assert shown["phase"] == "closed" and not shown["right"]
-    assert shown["solution"] == worked(BANK[name])
+    shown = view(challenge).problem
+    assert shown.phase == "closed" and not shown.right
+    assert shown.solution == worked(BANK[name])
     last = as_shown(challenge.progress, wrong(name, 1))
-    assert set(shown["others"]) == set(BANK[name]["options"]) - {last} and shown["answer"] == last
+    assert set(shown.others) == set(BANK[name]["options"]) - {last} and shown.answer == last
     assert challenge.answer(RIGHT[name]) is None
     for name in FIVE[1:]:
         challenge.next()
         assert challenge.answer(RIGHT[name]).right
-    assert (
-        challenge.over() and not challenge.won() and "badge" not in view(challenge)
-    ) or not view(challenge).get("badge")
+    seen = view(challenge)
+    assert challenge.over() and not challenge.won()
+    assert seen.round.over and not seen.round.won and seen.round.badge is None
 
 
 def test_time_runs_out(challenge, clock):
     name = FIVE[0]
-    assert view(challenge)["seconds_left"] == 120
+    assert view(challenge).problem.seconds_left == 120
     clock.forward(seconds=119)
     assert not challenge.answer(wrong(name)).right
-    assert view(challenge)["seconds_left"] == 1
+    assert view(challenge).problem.seconds_left == 1
     clock.forward(seconds=10)
     assert challenge.answer(RIGHT[name]) is None
-    shown = view(challenge)
-    assert (shown["phase"], shown["late"], shown["right"]) == ("closed", True, False)
+    shown = view(challenge).problem
+    assert (shown.phase, shown.late, shown.right) == ("closed", True, False)
     # The clock of the next problem starts when it is put, not before.
     clock.forward(hours=1)
     challenge.next()
-    assert view(challenge)["seconds_left"] == 120
+    assert view(challenge).problem.seconds_left == 120
 
 
 def test_time_that_ran_out_does_not_undo_a_right_answer(challenge, clock):
     challenge.answer(RIGHT[FIVE[0]])
     clock.forward(days=1)
-    shown = view(challenge)
-    assert shown["right"] and not shown["late"]
+    shown = view(challenge).problem
+    assert shown.right and not shown.late
 
 
 def test_a_clock_can_be_slowed_or_left_out(progress):
     challenge = Challenge(progress)
     challenge.start(pace="double")
-    assert view(challenge)["seconds_left"] == 240
+    assert view(challenge).problem.seconds_left == 240
     challenge.start(pace="untimed")
-    assert view(challenge)["seconds_left"] is None
+    assert view(challenge).problem.seconds_left is None
     with pytest.raises(CourseError, match="no pace"):
         challenge.start(pace="fast")
 
 
 def test_hints_come_one_by_one_and_only_when_asked(challenge):
     hints = BANK[FIVE[0]]["hints"]
-    assert view(challenge)["hints"] == []
+    assert view(challenge).problem.hints == []
     for i, hint in enumerate(hints):
         assert challenge.hint() == hint
-        assert view(challenge)["hints"] == hints[: i + 1]
+        assert view(challenge).problem.hints == hints[: i + 1]
     assert challenge.hint() is None
-    assert not view(challenge)["more_hints"]
+    assert not view(challenge).problem.more_hints
 
 
 def test_another_object_goes_on_where_the_first_stood(challenge, progress, clock):
     challenge.answer(wrong(FIVE[0]))
     clock.forward(seconds=30)
     again = Challenge(Progress(progress.path, clock))
-    shown = view(again)
-    assert (shown["attempt"], shown["seconds_left"]) == (1, 90)
+    shown = view(again).problem
+    assert (shown.attempt, shown.seconds_left) == (1, 90)
     assert again.answer(RIGHT[FIVE[0]]).right
-    assert view(challenge)["phase"] == "closed"
+    assert view(challenge).phase == "closed"
 
 
 def test_stale_actions_change_nothing(challenge, progress):
@@ -162,7 +162,7 @@ def test_an_answer_of_the_wrong_kind_costs_no_attempt(challenge):
     for answer in ("z", "", 7):
         with pytest.raises(CourseError):
             challenge.answer(answer)
-    assert view(challenge)["attempt"] == 0
+    assert view(challenge).problem.attempt == 0
 
 
 def test_further_rounds_are_drawn_by_topic_and_level(progress):
@@ -214,7 +214,7 @@ def test_the_badge_says_what_was_shown_and_no_more(progress):
             challenge.answer(to_shown(challenge.turn(), str(wrong_one)), read=from_shown)
         challenge.answer(to_shown(challenge.turn(), right_of(question)), read=from_shown)
         challenge.next()
-    alt = view(challenge)["badge"]["alt"]
+    alt = view(challenge).round.badge.alt
     assert "5 of 5 right, 4 at the first attempt, with 1 hint" in alt
     assert f"Round 2, without a clock · 1 March 2026 · seed {challenge.round.seed}" in alt
     assert (
@@ -317,7 +317,7 @@ def test_a_reply_to_several_calls_the_options_as_shown(progress):
     practice = Practice(progress)
     shown = as_shown(progress, RIGHT[name])
     assert practice.answer(shown.upper(), read=from_shown).right
-    text = view(practice)["reply"]["text"]
+    text = view(practice).problem.reply.text
     for letter in shown:
         kept = from_shown(practice.turn(), letter)
         assert f"({letter}) {BANK[name]['options'][kept]['reply'].strip()}" in text
@@ -327,7 +327,7 @@ def test_letters_that_are_no_options_are_refused_as_ever(challenge):
     for typed in ("z", "", "ab"):
         with pytest.raises(CourseError):
             challenge.answer(typed, read=from_shown)
-    assert view(challenge)["attempt"] == 0
+    assert view(challenge).problem.attempt == 0
 
 
 # -- Practice and its spacing
@@ -414,7 +414,7 @@ def test_a_question_that_left_the_bank_is_forgotten(progress, clock):
     progress.add(Answered(progress.now(), "gone.q", "a", True, "practice"))
     progress.add(Started(progress.now(), "round-1", ("gone.q",)))
     assert memories(progress.events(), clock()) == {}
-    assert view(Challenge(progress))["phase"] == "start"
+    assert view(Challenge(progress)).phase == "start"
 
 
 # -- The map

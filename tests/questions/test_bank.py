@@ -161,7 +161,12 @@ def samples(tmp_path_factory) -> dict[str, dict]:
         (
             "number",
             [1.2, 1.204, 1.22, 1.18, np.float64(1.2), np.array([1.2]), [1.2]],
-            {0.4: "forward pass", 1.23: "not the value", "1.2": "quotation marks", True: "number"},
+            {
+                0.4: "forward pass",
+                1.23: "not the right value",
+                "1.2": "quotation marks",
+                True: "number",
+            },
         ),
         (
             "predict",
@@ -310,7 +315,7 @@ def test_guessing_numbers_costs_time():
 
 def test_unknown_answers_get_a_reply_too():
     assert open_reply("power_laws.two_terms", 123.0) == Reply(
-        False, "123.0 is not the value, nor a slip we know. Read the question again."
+        False, "123.0 is not the right value, nor a known slip. Read the question again."
     )
     assert not open_reply("power_laws.trend", "z").right
     assert "letter of one option" in open_reply("power_laws.trend", 3).text
@@ -366,7 +371,7 @@ def load(tmp_path: Path, *questions: dict) -> dict:
         (lambda q: q["options"]["b"].pop("reply"), "'reply' is a required property"),
         (lambda q: q["options"]["b"].update(right=True), "2 right options"),
         (lambda q: q["options"]["a"].pop("right"), "0 right options"),
-        (lambda q: q["options"]["a"].pop("text"), "each with a text"),
+        (lambda q: q["options"]["a"].pop("text"), "with a letter and a text each"),
         (lambda q: q.update(type="several"), "1 right options"),
         (lambda q: q.update(type="true_false"), "options true and false"),
         (lambda q: q.update(covers=["Z1"]), "does not match"),

@@ -379,7 +379,7 @@ def test_moodles_worksheet_tells_namesakes_apart_and_says_when(school, tmp_path,
     assert not stamps["ada"].exists() and not stamps["mary-b"].exists()
     sheet.write_text("a,b\nx,y\n")
     assert main(["collect", path, NAME, *told]) == 2
-    assert "no grading worksheet" in capsys.readouterr().err
+    assert "not a grading worksheet" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -328,7 +328,7 @@ def test_a_second_marker_sees_no_name_and_no_first_mark(course, tmp_path, capsys
             table.writeheader()
             table.writerows(rows)
         assert main(["marking", NAME, "--compare", str(sheet)]) == 2
-        assert "line 2" in (err := capsys.readouterr().err) or "points are a number" in err
+        assert "line 2" in (err := capsys.readouterr().err) or "points must be a number" in err
     sheet.write_text("a,b\n1,2\n")
     assert main(["marking", NAME, "--compare", str(sheet)]) == 2
     assert "--second wrote" in capsys.readouterr().err

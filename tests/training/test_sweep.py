@@ -19,7 +19,7 @@ from scalinglaws.runs import load_curves, load_runs, plans, write_checksums
 from scalinglaws.training import train as train_module
 from scalinglaws.training.config import RunConfig, extra_columns
 from scalinglaws.training.corpus import load_corpus
-from scalinglaws.training.plans import PLANS, at_budget, batch_size, demo, grid
+from scalinglaws.training.plans import PLANS, at_budget, batch_size, grid, recipe
 from scalinglaws.training.store import COLUMNS, Store
 from scalinglaws.training.train import train
 
@@ -30,9 +30,11 @@ TIMES = ["seconds", "flops_per_second"]
 KILLED = """
 import os, sys, threading
 from scalinglaws.cli import main
+from scalinglaws.training.plans import PLANS, recipe
 from scalinglaws.training.store import Store
 
 append, delay = Store.append, float(sys.argv.pop(1))
+PLANS["demo"] = lambda corpus: [recipe(corpus, w, D) for D in (2**13, 2**14) for w in (4, 8)]
 
 def append_and_be_killed(*row):
     append(*row)
@@ -41,6 +43,11 @@ def append_and_be_killed(*row):
 Store.append = append_and_be_killed
 sys.exit(main(sys.argv[1:]))
 """
+
+
+def small_demo(corpus: str) -> list[RunConfig]:
+    """One run more than `KILLED` is killed."""
+    return [recipe(corpus, width, D) for D in (2**13, 2**14) for width in (4, 8)]
 
 
 def table(folder: Path, plan: str = "demo") -> pd.DataFrame:
@@ -61,11 +68,12 @@ def words(tmp_path_factory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is for Unix")
-def test_killed_after_each_row_it_ends_with_the_same_rows(tmp_path, words):
+def test_killed_after_each_row_it_ends_with_the_same_rows(tmp_path, words, monkeypatch):
+    monkeypatch.setitem(PLANS, "demo", small_demo)
     options = ["sweep", "demo", "--text", str(words), "--workers", "1", "--out"]
     assert main([*options, str(tmp_path / "calm")]) == 0
     calm = table(tmp_path / "calm")
-    assert len(calm) == len(demo("prose"))
+    assert len(calm) == len(small_demo("prose"))
 
     for delay in (0, 0.01, 0.1):  # the next run is on its way, or being written
         sweep = subprocess.run(
@@ -162,7 +170,7 @@ def test_rows_on_another_text_are_not_continued(tmp_path, row_and_curve, capsys)
     with Store(tmp_path, "demo") as store:
         store.append(*row_and_curve)
     assert main(["sweep", "demo", "--out", str(tmp_path)]) == 2
-    assert "another version of the corpus" in capsys.readouterr().err
+    assert "a different version of the corpus" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The figure of a judged plan."""
+"""The figure of a scored plan."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from .scoring import ALL_AND_NONE
 
 
 def plot_regret(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """What a plan wasted in each world, as bars, with the lines of full marks and of none; failures are named.
+    """What a plan wasted in each world, as bars, with lines for full marks and for none; failed
+    worlds are labelled.
 
     table: from `judge`.
     """

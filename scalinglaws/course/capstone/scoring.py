@@ -15,19 +15,21 @@ from scalinglaws.laws import training_flops
 
 from .simulator import Oracle, World, practice_worlds
 
-LEVEL = 0.8  # the probability that a stated interval promises
-TOLERANCE = 0.01  # how far above C_target the final run may come by rounding
+LEVEL = 0.8  # the probability with which a stated interval should hold the truth
+TOLERANCE = 0.01  # by how much rounding may take the final run above C_target
 
 _ANSWER = ("N", "D", "loss", "low", "high")
 
 
 def _read(answer: Any, C_target: float) -> tuple[dict[str, float], float | None]:
-    """The five numbers of a plan, and its learning rate if it has one; raises CourseError with what is wrong."""
+    """The five numbers of a plan, and its learning rate if it has one; raises CourseError if they
+    are wrong.
+    """
     if isinstance(answer, Mapping | pd.Series):
         missing = [name for name in _ANSWER if name not in answer]
         if missing:
             raise CourseError(
-                f"The plan returned no {missing[0]}: five are needed, N, D, loss, low, high."
+                f"The plan returned no {missing[0]}: it must return N, D, loss, low and high."
             )
         answer = [answer[name] for name in (*_ANSWER, "lr") if name in answer]
     try:
@@ -59,14 +61,17 @@ def _read(answer: Any, C_target: float) -> tuple[dict[str, float], float | None]
 def judge(
     plan: Callable[[Oracle, float], Any], worlds: Iterable[World] | None = None
 ) -> pd.DataFrame:
-    """Run a plan once in each world, with a fresh oracle, and compare it with the truth. One row per world:
+    """Run a plan once in each world, with a fresh oracle, and compare it with the truth.
 
-    N, D, loss, low, high: the plan's answer; a sixth number is the learning rate of the run, else the world's usual
-    one. spent: share of the exploration budget used. true_loss: expected loss of
-    that run. waste: share of C_target that the best planner would have saved (1 for a plan that failed). miss: loss/true_loss - 1.
-    interval: its interval score (`interval_score`), relative to the true loss. problem: what went wrong, or "".
+    One row per world:
 
-    worlds: `practice_worlds()` unless given. A plan that fails in one world loses that world only.
+    N, D, loss, low, high: the plan's answer; a sixth number is the learning rate of the run;
+    without it, the world's usual one is used. spent: share of the exploration budget used.
+    true_loss: expected loss of that run. waste: share of C_target that the best planner would have
+    saved (1 for a plan that failed). miss: loss/true_loss - 1. interval: its interval score
+    (`interval_score`), relative to the true loss. problem: what went wrong, or "".
+
+    worlds: `practice_worlds()` unless given. A plan that fails in one world loses only that world.
     """
     rows = []
     for world in practice_worlds() if worlds is None else worlds:
@@ -74,7 +79,7 @@ def judge(
         row: dict[str, Any] = {"world": world.name, "waste": 1.0, "problem": ""}
         try:
             answer, lr = _read(plan(oracle, world.C_target), world.C_target)
-        except Exception as error:  # a plan may fail in any way, here and only here
+        except Exception as error:  # a learner's plan may fail in any way
             row["problem"] = f"{type(error).__name__}: {error}"
         else:
             N, D, loss, low, high = answer.values()
@@ -111,7 +116,7 @@ def interval_score(
     """Width, plus 2/(1 - level) times the distance by which the truth lies outside. Lower is better.
 
     Gneiting & Raftery 2007 (J. Am. Stat. Assoc. 102, eq. 43). The best interval to state is the one you believe: its ends at the
-    10th and 90th percentile for level = 0.8. Narrower or wider ones cost more on average.
+    10th and 90th percentile for level = 0.8. Narrower or wider intervals score worse on average.
 
     >>> interval_score(2.0, 2.1, truth=2.05), interval_score(2.0, 2.1, truth=2.15)
     (0.1, 0.6)
@@ -121,44 +126,50 @@ def interval_score(
     return plain(np.round(high - low + 2 / (1 - level) * outside, 12))
 
 
-# Of a single world: all of its share at the first value or less, none at the second or more, linear between.
+# For a single world: full marks at the first value or less, none at the second or more, linear in
+# between.
 ALL_AND_NONE = {"waste": (0.02, 0.20), "miss": (0.03, 0.10)}
-WORTHLESS = 0.5  # from this waste on nothing of a plan counts
-# Of the average over the worlds: full marks from the first value on, none up to the second. Guessing without an
-# experiment comes to less than a half, and noise takes its part from the best of plans.
+WORTHLESS = 0.5  # a plan that wastes this much or more earns nothing
+# For the average over the worlds: full marks at the first value or more, none at the second or
+# less. Guessing without an experiment averages less than a half, and noise costs even the best plan
+# something.
 AVERAGE = (0.85, 0.50)
-# The average interval score, of the loss. Full marks at what the notebook's own plan has in the graded worlds (0.08), with
-# a little room for luck. A mean of interval scores is proper, so stating what one believes is the best way there: each
-# score counts as it is, up to the worst one, which is also that of a plan without a useful answer.
+# The average interval score, relative to the loss. Full marks are set at the score of the
+# notebook's own plan in the graded worlds (0.08), with a little room for luck. A mean of interval
+# scores is a proper score, so stating what you believe is the best strategy. Each score counts as
+# it is, up to the worst one, which is also given to a plan without a useful answer.
 INTERVAL, WORST_INTERVAL = (0.09, 0.15), 0.5
 
 
 def plausible_hits(worlds: int) -> tuple[int, int]:
-    """How many intervals hold the truth if they promise 80 %, from the fewest to the most that chance allows.
+    """The fewest and the most 80 % intervals that can plausibly hold the truth by chance.
 
     >>> plausible_hits(20)
     (11, 19)
     """
-    from scipy.stats import binom  # here: it takes longer to import than the rest together
+    from scipy.stats import (
+        binom,
+    )  # imported here because it takes longer than everything else together
 
     fewest, most = binom.ppf((0.005, 0.98), worlds, LEVEL)
     return int(fewest), int(most)
 
 
 def hits(table: pd.DataFrame) -> int:
-    """In how many worlds of a table of `judge` the interval holds the truth."""
+    """The number of worlds in `judge`'s table whose interval holds the truth."""
     low, truth, high = (table[name].to_numpy() for name in ("low", "true_loss", "high"))
     return int(np.count_nonzero((low <= truth) & (truth <= high)))
 
 
 def marks(table: pd.DataFrame) -> dict[str, float]:
-    """What a plan earned in the worlds of `judge`'s table, as shares of full marks, from 0 to 1.
+    """The marks of a plan in the worlds of `judge`'s table, as shares of full marks, from 0 to 1.
 
-    waste, miss: in each world, all for a waste of 2 % (a forecast that is off by 3 %) or less and none from 20 % (10 %)
-    on; budget: all for an answer within both budgets. An average of 85 % over the worlds is full marks, one of 50 % or
-    less is none, linear between. interval: full marks for an average interval score of 9 % of the loss, none from
-    15 % on, and none if the intervals hold the truth more or less often than a promise of 80 % allows
-    (`plausible_hits`). Where half of the compute or more was wasted nothing counts: nobody needs the forecast of a run that
+    waste, miss: in each world, all for a waste of 2 % (a forecast that is off by 3 %) or less and
+    none for 20 % (10 %) or more; budget: all for an answer within both budgets. An average of 85 %
+    over the worlds earns full marks, one of 50 % or less none, linear in between. interval: full
+    marks for an average interval score of 9 % of the loss, none for 15 % or more, and none if the
+    intervals hold the truth more or less often than a promise of 80 % allows (`plausible_hits`). If
+    half of the compute or more was wasted, nothing counts: a forecast is of no use for a run that
     nobody should make.
     """
     useful = (table["problem"].to_numpy() == "") & (table["waste"].to_numpy() < WORTHLESS)

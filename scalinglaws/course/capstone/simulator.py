@@ -1,13 +1,13 @@
 """Simulated training worlds for the capstone: each hides its scaling law from the planner.
 
-A `World` is the truth. Its `Oracle` is what a planner sees of it: it trains models, one (N, D) at a
+A `World` holds the true law. A planner only sees its `Oracle`, which trains models, one (N, D) at a
 time, until a budget for exploration is spent. A plan is a function
 
     plan(oracle, C_target) -> N, D, loss, low, high
 
 that says how to spend C_target training FLOPs on one large run, forecasts its expected loss, and
 gives an interval that should hold it with a probability of 80 %. A sixth number is the learning
-rate of that run, for worlds that punish a bad one (`Recipe`). scoring.py judges plans.
+rate of that run, for worlds where it matters (`Recipe`). scoring.py scores plans.
 """
 
 from __future__ import annotations
@@ -32,23 +32,29 @@ from scalinglaws.laws import (
     training_flops,
 )
 
-SMALLEST = 1 / 2000  # of the exploration budget: what a run costs at least, so that runs stay few
-NOISIEST = 0.05  # however few tokens a run has, they raise its noise no further
+SMALLEST = (
+    1 / 2000
+)  # of the exploration budget: the least that a run may cost, which limits the number of runs
+NOISIEST = 0.05  # the largest noise of a run, for any number of tokens
 
 
 class OutOfBudget(CourseError):
-    """A run costs more than what is left of the exploration budget. It was not started, and nothing was charged."""
+    """A run costs more than the rest of the exploration budget.
+
+    It was not started, and nothing was charged.
+    """
 
 
 class Oracle:
     """Trains models in one world until the exploration budget is spent.
 
-    budget: training FLOPs to explore with. unique: tokens of different text that this world has (inf: no limit);
-    a run with D > unique reads them more than once. lr: the peak learning rate of a run for which none is given;
-    None in a world where somebody has tuned it for every size.
+    budget: training FLOPs to explore with. unique: the unique tokens of this world (inf: no limit);
+    a run with D > unique repeats them. lr: the peak learning rate of a run for which none is given;
+    None in a world where it is already tuned for every size.
     """
 
-    # What a plan may use, and all that a grader passes on to it: the world itself stays out of reach.
+    # The attributes that a plan may use, and all that a grader passes to it; the world itself is
+    # out of reach.
     _crosses_ = ("train", "left", "budget", "unique", "lr")
 
     def __init__(self, world: World):
@@ -58,13 +64,14 @@ class Oracle:
         self.__desk = _desk(world)
 
     def train(self, N: float, D: float, lr: float | None = None) -> float:
-        """Train N parameters on D tokens, once: costs 6·N·D FLOPs and returns the held-out loss, nats per token.
+        """Train N parameters on D tokens, once: costs 6·N·D FLOPs and returns the held-out loss,
+        nats per token.
 
-        lr: the peak learning rate; `oracle.lr` unless given. Where that is None, it changes nothing. The loss carries the noise of a seed. The same run again (to six digits) is free and gives the same number;
-        another N, D or lr is another run. nan: the run diverged, and has cost its compute all the same.
-
-        Raises OutOfBudget, which says what is left, and CourseError for what is no run (not two positive
-        numbers, or cheaper than 1/2000 of the budget).
+        lr: the peak learning rate; `oracle.lr` unless given. If `oracle.lr` is None, it has no
+        effect. The loss includes the noise of a seed. The same run again (to six digits) is free
+        and gives the same number; another N, D or lr is another run. nan: the run diverged, and its
+        compute is spent. Raises OutOfBudget, which says what is left, and CourseError for an
+        invalid run (not two positive numbers, or cheaper than 1/2000 of the budget).
         """
         return self.__desk("train", N, D, lr)
 
@@ -77,7 +84,9 @@ class Oracle:
 
 
 def _desk(world: World) -> Callable:
-    """The account of one exploration, in a closure: the oracle's attributes lead nowhere."""
+    """The account of one exploration, in a closure, so that the oracle's attributes do not reach
+    the world.
+    """
     known: dict[str, float] = {}
     left = float(world.budget)
 
@@ -91,7 +100,7 @@ def _desk(world: World) -> Callable:
         C = training_flops(N, D)
         if SMALLEST * world.budget * (1 - 1e-9) > C:
             raise CourseError(
-                f"A run of {C:.3g} FLOPs is too small to tell anything: spend at least "
+                f"A run of {C:.3g} FLOPs is too small to be useful: spend at least "
                 f"{SMALLEST * world.budget:.3g}, which is budget/{1 / SMALLEST:.0f}, on each."
             )
         if left + 1e-9 * world.budget < C:
@@ -107,12 +116,14 @@ def _desk(world: World) -> Callable:
 
 
 def _name(N: float, D: float, lr: float | None) -> str:
-    """What makes two runs the same: six digits, so that the last bits of a platform's arithmetic do not count."""
+    """The key by which two runs are the same: six digits, so that rounding errors of a platform do
+    not matter.
+    """
     return f"{N:.5e} {D:.5e}" + ("" if lr is None else f" {lr:.5e}")
 
 
 def _one(name: str, value: Any) -> float:
-    """One positive, finite number, whatever it came as."""
+    """One positive, finite number, from any type."""
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
@@ -124,13 +135,13 @@ def _one(name: str, value: Any) -> float:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a learning rate does in a world.
+    """The effect of the learning rate in a world.
 
     best: the best peak rate, k·N^exponent_N·D^exponent_D (the form of the Step law, Li et al. 2025,
     arXiv:2503.04715: 1.79·N^-0.713·D^0.307; on our prose it falls with N and hardly moves with D,
     docs/findings.md). cost: at another rate the loss is exp(cost·ln(lr/best)²) times as high, a parabola in
     ln lr. (Below the best rate our runs have 0.02 to 0.04; above it they rise more steeply.)
-    usual: the rate of a run for which none is given, right for one size only.
+    usual: the rate of a run for which none is given; it is right for one size only.
     """
 
     best: HyperparameterLaw
@@ -138,7 +149,7 @@ class Recipe:
     cost: float = 0.03
 
     def excess(self, N: ArrayLike, D: ArrayLike, lr: float) -> Floats:
-        """By which factor the loss of N parameters on D tokens is higher than at the best rate."""
+        """The factor by which the loss of N parameters on D tokens exceeds that at the best rate."""
         return plain(np.exp(self.cost * np.log(lr / np.asarray(self.best(N, D))) ** 2))
 
 
@@ -146,12 +157,13 @@ class Recipe:
 class World:
     """A law, the noise of its runs, a budget to explore with and a budget to plan for.
 
-    law: expected loss of N parameters on D fresh tokens, nats per token, over arrays; it must fall with N and with D.
-    noise: relative standard deviation of the loss between seeds of large runs, with D far above D_noisy; it grows to
-    noise·(1 + D_noisy/D) below, up to 5 %. unique: tokens of different text. R_star: the worth of reading it again (Muennighoff et
-    al. 2023, eq. 5). diverging, faulty: the share of runs that return nan, and of those whose loss comes out
-    5 to 30 % too high. recipe: how a bad learning rate is punished; None: every run has the best.
-    start: what a model pays that knows nothing; only noise, a fault or a bad rate takes a loss above it.
+    law: expected loss of N parameters on D fresh tokens, nats per token, over arrays; it must fall
+    with N and with D. noise: relative standard deviation of the loss between seeds of large runs,
+    with D far above D_noisy; it grows to noise·(1 + D_noisy/D) below, up to 5 %. unique: unique
+    tokens. R_star: the worth of repeating them (Muennighoff et al. 2023, eq. 5). diverging, faulty:
+    the share of runs that return nan, and of those whose loss comes out 5 to 30 % too high. recipe:
+    the effect of the learning rate; None: every run has the best. start: the loss of an untrained
+    model; only noise, a fault or a bad rate takes a loss above it.
     """
 
     name: str
@@ -173,7 +185,7 @@ class World:
         return Oracle(self)
 
     def loss(self, N: ArrayLike, D: ArrayLike, lr: float | None = None) -> Floats:
-        """The expected loss of N parameters on D tokens, of which at most `unique` are different.
+        """The expected loss of N parameters on D tokens, at most `unique` of them unique.
 
         lr: the peak learning rate; the best one unless given.
         """
@@ -185,7 +197,7 @@ class World:
         return plain(loss)
 
     def measure(self, N: float, D: float, lr: float | None = None) -> float:
-        """The loss of one run, with its noise and its accidents; the same run gives the same number.
+        """The loss of one run, with noise and faults; the same run gives the same number.
 
         lr: the peak learning rate; the best one unless given.
         """
@@ -215,19 +227,21 @@ class World:
     def compute_for(self, loss: float) -> float:
         """The least training FLOPs, up to 2·C_target, that reach this expected loss; 0 below C_target/100,000."""
         log_C, best = _frontier(self)
-        # np.interp wants the losses in ascending order; equal ones (the start) keep the cheapest.
+        # np.interp needs the losses in ascending order; of equal ones (the start), the cheapest is
+        # kept.
         return math.exp(np.interp(-loss, -best, log_C, left=-math.inf))
 
     def waste(self, N: float, D: float, lr: float | None = None) -> float:
-        """The share of C_target that the best planner would have saved, reaching the expected loss of (N, D).
+        """The share of C_target that the best planner would save when reaching the expected loss of
+        (N, D).
 
-        lr: the peak learning rate; the best one unless given. 0: nobody could have done it with less. 0.2: a fifth
-        of the compute was spent for nothing.
+        lr: the peak learning rate; the best one unless given. 0: it cannot be done with less. 0.2:
+        a fifth of the compute was wasted.
         """
         return max(0.0, 1 - self.compute_for(float(self.loss(N, D, lr))) / self.C_target)
 
 
-@functools.lru_cache(maxsize=64)  # judging a plan asks for the same worlds again and again
+@functools.lru_cache(maxsize=64)  # scoring a plan uses the same worlds again and again
 def _frontier(world: World) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """ln C and the lowest expected loss that C buys, from C_target/100,000 to 2·C_target."""
     C = world.C_target * np.geomspace(1e-5, 2, 201)
@@ -243,7 +257,8 @@ def law_at(
     reducible: float,
     gamma: float = 1.0,
 ) -> JointLaw:
-    """The law with these exponents and floor whose optimum at C FLOPs has so many tokens per parameter and so much loss above E.
+    """The law with these exponents and floor whose optimum at C FLOPs has the given tokens per
+    parameter and loss above E.
 
     gamma = 1 is Chinchilla's form; our own runs on prose have 0.63.
 
@@ -260,12 +275,14 @@ def law_at(
 
 
 def bend(law: ChinchillaLaw | JointLaw, C: float, factor: float) -> Callable:
-    """`law`, but from about C FLOPs on its reducible loss falls with `factor` times the exponent: a broken power law.
+    """`law`, but above about C FLOPs its reducible loss falls with `factor` times the exponent: a
+    broken power law.
 
-    Every size keeps its rank, so the optimum for each budget stays where it was; the loss there does not.
+    The ranking of sizes does not change, so the optimum for each budget stays where it was; its
+    loss changes.
     """
     at_break = law.L_opt(C) - law.E
-    sharp = 0.1  # of the exponent: the bend is over within a factor of two of the loss
+    sharp = 0.1  # the width f of the break: the bend ends within a factor of two of the loss
 
     def bent(N: ArrayLike, D: ArrayLike) -> Floats:
         log_y = np.log((np.asarray(law(N, D)) - law.E) / at_break)
@@ -277,7 +294,7 @@ def bend(law: ChinchillaLaw | JointLaw, C: float, factor: float) -> Callable:
 
 
 def step(law: Callable, C: float, height: float) -> Callable:
-    """`law`, with `height` nats more below about C FLOPs: something that only runs above C learn to do."""
+    """`law`, with `height` nats more below about C FLOPs: a skill that only runs above C learn."""
 
     def stepped(N: ArrayLike, D: ArrayLike) -> Floats:
         extra = height / (1 + (np.asarray(training_flops(N, D)) / C) ** 3)
@@ -286,8 +303,9 @@ def step(law: Callable, C: float, height: float) -> Callable:
     return stepped
 
 
-# Fits to our own runs, as they stood at 382 runs on prose (plans grid and isoflop, D above 130,000 bytes) and 126 on code
-# (plan isoflop). Written down, so that a world stays the same when runs are added.
+# Fits to our own runs: 382 runs on prose (plans grid and isoflop, D above 130,000 bytes) and 126 on
+# code (plan isoflop). The constants are fixed here, so that a world does not change when runs are
+# added.
 OUR_PROSE = JointLaw(E=0.752, A=34.4, B=47.8, alpha=0.415, beta=0.334, gamma=0.63)
 OUR_CODE = ChinchillaLaw(E=1.1, A=11.8, B=35.3, alpha=0.301, beta=0.321)
 # Seeds of our runs differ by 2.2 % at D = 65,536 bytes, 0.5 % at 1,048,576 and 0.3 % above (data/README.md).
@@ -295,7 +313,10 @@ OUR_NOISE: dict[str, Any] = dict(noise=0.003, D_noisy=5e5, start=math.log(128))
 
 
 def practice_worlds() -> list[World]:
-    """Eight worlds to try a plan in: two around our own runs, six strange ones. The graded ones are others."""
+    """Eight worlds to try a plan in: two near our own runs and six strange ones.
+
+    The graded worlds are different.
+    """
     budget, C = 2e20, 2e21
     return [
         World("our prose runs", OUR_PROSE, 1e13, 1e14, **OUR_NOISE, seed=1),

@@ -1,7 +1,8 @@
-"""`sl.check()`: check the open notebook from one of its own cells, in JupyterLab, VS Code and elsewhere.
+"""`sl.check()`: check the open notebook from one of its own cells, in JupyterLab, VS Code and
+elsewhere.
 
-The check runs in a process of its own: it neither sees nor changes what the kernel holds. That process stays
-while the kernel does, so a second check takes less time.
+The check runs in a separate process, which neither sees nor changes the kernel's variables. The
+process lives as long as the kernel, so a second check takes less time.
 """
 
 import functools
@@ -20,15 +21,15 @@ from .worker import Worker
 def check(exercise: int | str = "") -> CheckReport:
     """Check the notebook that this is called in, as it was last saved.
 
-    exercise: one exercise, as 7, "7", "13a" or "ex07"; all of them, if left out.
-    Returns a report, which a notebook shows as a table. Raises CourseError, with the way out, where
-    the notebook, its course or the exercise cannot be found, or the copy cannot be read.
+    exercise: one exercise, as 7, "7", "13a" or "ex07"; all of them unless given. Returns a report,
+    which a notebook shows as a table. Raises CourseError, with what to do, if the notebook, its
+    course or the exercise cannot be found, or the copy cannot be read.
     """
     return check_copy(open_notebook(), number_of(exercise))
 
 
 def check_copy(notebook: Path, exercise: str = "") -> CheckReport:
-    """As `check`, for the notebook with this path."""
+    """Like `check`, for the notebook with this path."""
     owner_of(notebook)
     reply = _worker(notebook.parent).ask(
         {"do": "check", "path": str(notebook), "exercise": exercise}
@@ -47,7 +48,7 @@ def _worker(folder: Path) -> Worker:
 def open_notebook(space: Mapping[str, object] | None = None) -> Path:
     """The notebook whose kernel this is. space: the kernel's variables, by default this one's.
 
-    Raises CourseError where nobody says which it is.
+    Raises CourseError if that cannot be found out.
     """
     if space is None:
         space = _kernels_variables()
@@ -63,7 +64,7 @@ def open_notebook(space: Mapping[str, object] | None = None) -> Path:
         return here[0].resolve()
     what = "no notebook" if not here else "several notebooks"
     raise CourseError(
-        f"Which notebook is open cannot be found out here ({Path.cwd()} holds {what}): run"
+        f"It is not clear which notebook is open ({Path.cwd()} holds {what}): run"
         " `scalinglaws check 01_power_laws` in a terminal."
     )
 

@@ -1,4 +1,6 @@
-"""What the side panel asks JupyterLab's server: `scalinglaws/desk`, JSON only, with the server's own token and origin checks."""
+"""The side panel's endpoint in JupyterLab's server: `scalinglaws/desk`, JSON only, with the
+server's own token and origin checks.
+"""
 
 import asyncio
 from pathlib import Path
@@ -22,13 +24,15 @@ def _load_jupyter_server_extension(server_app: Any) -> None:
 
 
 class Desk(APIHandler):
-    """Checks a notebook below the served folder, and tells its exercises."""
+    """Checks a notebook below the served folder, and lists its exercises."""
 
     def initialize(self, worker: Worker) -> None:
         """worker: the warm process of this server."""
         self.worker = worker
 
-    @authorized(action="execute", resource="kernels")  # who may check may run code
+    @authorized(
+        action="execute", resource="kernels"
+    )  # checking runs code, so it needs the same right
     async def post(self) -> None:
         """{"do": "check" or "state", "path": below the served folder, "exercise": number or ""},
         or {"do": "start"}, with "goal": number to set one."""
@@ -40,7 +44,7 @@ class Desk(APIHandler):
         goal = asked.get("goal")
         known = do in ("check", "state", "start") and (goal is None or type(goal) is int)
         if not known or not all(isinstance(t, str) for t in (path, exercise)):
-            return self._refuse(400, "Ask for the check or the state of a notebook, or the start.")
+            return self._refuse(400, "The request must be check, state or start.")
         root = Path(self.contents_manager.root_dir).resolve()
         request = {"do": do, "root": str(root), "goal": goal}
         if do != "start":

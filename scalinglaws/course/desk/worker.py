@@ -1,8 +1,10 @@
-"""The warm check: a process that stays while JupyterLab does, with the grader loaded and its fork server warm.
+"""The warm check: a process that lives as long as JupyterLab, with the grader loaded and its fork
+server warm.
 
-JupyterLab's server asks it, and a kernel in which `sl.check()` was called (`Worker`), one line of JSON for a question and one for the answer. It checks by the very function that
-`scalinglaws check` calls, so their reports are the same; it only has not to start anything. It ends when who asks does, however
-that ends: its standard input is closed then.
+JupyterLab's server uses it, and so does a kernel in which `sl.check()` was called (`Worker`): one
+line of JSON per request and one per reply. It calls the same function as `scalinglaws check`, so
+their reports are the same, but it saves the start-up time. It ends with the process that started
+it, because its standard input is closed then.
 """
 
 import atexit
@@ -30,7 +32,7 @@ Reply = dict[str, Any]
 def main() -> None:
     """Answer requests until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever else is printed is no answer
+    os.dup2(2, 1)  # only replies go to the original stdout
     from scalinglaws.course.grading.engine.memory import Memory
     from scalinglaws.course.grading.execute import HAS_ENGINE, shared_server
 
@@ -42,7 +44,7 @@ def main() -> None:
             reply = answer(json.loads(line), memories)
         except CourseError as error:
             reply = {"error": str(error)}
-        except Exception as error:  # the next question may be answered
+        except Exception as error:  # the next request may succeed
             reply = {"error": f"The check itself failed ({type(error).__name__}: {error})."}
         print(json.dumps(reply), file=answers, flush=True)
 
@@ -50,10 +52,9 @@ def main() -> None:
 def answer(request: Reply, memories: "Mapping[str, Memory]") -> Reply:
     """The reply to {"do": "check" or "state", "path": of a notebook, "exercise": number or ""}.
 
-    {"do": "start", "root": folder} asks for the page to start from, with links from that folder; with "goal": number it
-    sets the goal of a day before.
-    With "again": true the question was put before, to a worker that was killed.
-    memories: of earlier checks, of "all" exercises and of "one".
+    {"do": "start", "root": folder} asks for the start page, with links relative to that folder;
+    with "goal": number it first sets the daily goal. "again": true marks a request repeated after
+    its worker was killed. memories: of earlier checks, for "all" exercises and for "one".
     """
     from scalinglaws.course.exercises import number_of
 
@@ -83,7 +84,7 @@ def answer(request: Reply, memories: "Mapping[str, Memory]") -> Reply:
 
 
 def _state(student: str, assignment: str) -> Reply:
-    """The exercises of a notebook, each with its cell, and with what its last check found."""
+    """The exercises of a notebook, each with its cell and the result of its last check."""
     from scalinglaws.course.exercises import exercises, read_notebook
     from scalinglaws.course.learner.events import Checked, progress_of
     from scalinglaws.paths import course_dir, exercises_dir, is_complete
@@ -121,7 +122,7 @@ def _state(student: str, assignment: str) -> Reply:
 
 
 def _start(root: Path, goal: int | None) -> Reply:
-    """The start of the desk, as `sl.progress()` shows it."""
+    """The start page of the desk, as `sl.progress()` shows it."""
     from scalinglaws.course.learner.events import progress_of
     from scalinglaws.course.practice.desk_page import as_html
     from scalinglaws.course.practice.progress_report import report
@@ -146,17 +147,22 @@ def _next(student: str) -> str:
 
 
 class Worker:
-    """The warm process, started when it is first needed, and again after it was killed. For several threads."""
+    """The warm process, started when it is first needed, and again after it was killed.
+
+    Thread-safe.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
-        """folder: where it runs, in or below the course's; by default where this process does."""
+        """folder: where it runs, in or below the course's folder; by default this process's working
+        directory.
+        """
         self._folder = folder
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
         atexit.register(self.close)
 
     def ask(self, request: Reply) -> Reply:
-        """The answer to one request; what went wrong stands under "error"."""
+        """The reply to one request; a failure is reported under "error"."""
         with self._lock:
             for again in (False, True):  # a worker that was killed is replaced
                 process = self._start()
@@ -194,7 +200,7 @@ class Worker:
             for pipe in filter(None, (process.stdin, process.stdout)):
                 try:
                     pipe.close()
-                except OSError:  # what was still to be written to it
+                except OSError:  # unwritten data for the dead process
                     continue
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""What nbgrader's utilities say of a cell, as they say it, without importing nbgrader.
+"""nbgrader's utility functions for cells, without importing nbgrader.
 
-The import takes more than a second of processor time, which a learner who checks an exercise would wait
-for. A test holds each function to nbgrader's own.
+The import takes more than a second of processor time, which a learner who checks an exercise would
+have to wait for. A test compares each function with nbgrader's own.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ def is_locked(cell: NotebookNode) -> bool:
 
 
 def checksum(cell: NotebookNode) -> str:
-    """By this nbgrader knows a cell that nobody touched."""
+    """The checksum by which nbgrader recognises an unchanged cell."""
     kind = [str(test(cell)) for test in (is_grade, is_solution, is_locked)]
     own = cell.metadata.nbgrader
     points = str(float(own["points"])) if is_grade(cell) else ""
@@ -32,7 +32,7 @@ def checksum(cell: NotebookNode) -> str:
 
 
 def score_of(cell: NotebookNode) -> float | None:
-    """The points that a graded cell earned by its outputs; None where a person has to mark it.
+    """The points that a graded cell earned, from its outputs; None if a person has to mark it.
 
     Raises ValueError for more points than the cell has.
     """
@@ -50,7 +50,7 @@ def score_of(cell: NotebookNode) -> float | None:
 
 
 def _partial_grade(said: str, most: float) -> float:
-    """What a cell's result says of its points; what is no number from 0 counts as all of them."""
+    """The points in a cell's result; anything but a number >= 0 counts as full points."""
     try:
         points = float(said)
     except ValueError:

@@ -1,4 +1,7 @@
-"""The report of a check, as a notebook and a terminal show it. It loads nothing of the grader, so a kernel can use it."""
+"""The report of a check, as a notebook and a terminal show it.
+
+It does not load the grader, so a kernel can use it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +10,7 @@ from typing import Any
 
 from scalinglaws import terminal
 
-# What stands before a state, so that no colour is needed to tell them apart.
+# A sign before each state, so that states differ by more than colour.
 _SIGNS = {"right": "✓", "wrong": "✗", "not started": "○", "waits for a person": "…"}
 
 
@@ -31,7 +34,7 @@ class CheckReport:
 
 
 def points_of(row: Mapping[str, Any], full: bool) -> str:
-    """The points of an exercise, as in "1/2"; a dash while nobody knows them."""
+    """The points of an exercise, as in "1/2"; a dash while they are unknown."""
     earned = "–" if row["by_hand"] or not full else f"{row['points']:g}"
     return f"{earned}/{row['max_points']:g}"
 
@@ -59,7 +62,7 @@ def as_text(report: Mapping[str, Any]) -> str:
     """A report as a table, each lost point followed by its message."""
     rows, full = report["exercises"], report["full"]
     width = max(len(row["title"]) for row in rows)
-    narrow = terminal.width() < width + 34  # columns of the longest line
+    narrow = terminal.width() < width + 34  # the table does not fit
     lines = [f"{report['assignment']} · {report['student']}", ""]
     for row in rows:
         points, state = points_of(row, full), state_of(row, full)

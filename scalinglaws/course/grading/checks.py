@@ -1,22 +1,25 @@
-"""Checks that answer in words: what a test cell calls.
+"""Checks that answer in words, for use in test cells.
 
-Every reply stands on one rung of a ladder:
+Every reply is at one of these stages:
 
     not started · wrong kind · wrong value, with the likely slip · nearly · right
 
-A check that passes prints one line and returns None (nbgrader reads a returned number as partial credit). A check that
-fails raises `CheckFailed`, whose text is written for the learner; JupyterLab shows the text alone, without a traceback.
+A check that passes prints one line and returns None (nbgrader reads a returned number as partial
+credit). A check that fails raises `CheckFailed`, whose text is written for the learner; JupyterLab
+shows the text alone, without a traceback.
 
-A learner's code may warn, print or return a list where an array was meant: none of these costs a point. A function that
-changes the arguments it was given is refused, for the learner's own arrays would be wrong in the cells that follow. Values
-are turned into plain floats before they are compared, so an object that claims to equal everything earns nothing.
+A learner's code may warn, print or return a list instead of an array without losing a point. A
+function that changes its arguments is refused, because the learner's own arrays would be wrong in
+the cells that follow. Values are turned into plain floats before they are compared, so an object
+that claims to equal everything earns nothing.
 
-A slip is a wrong value that people reach, with a sentence on how. It has a narrow tolerance of its own, whatever the
-answer's is: the nearest slip is named, and where none is near, a plain "is 3, expected 2" is better than a false accusation.
-What is common to all subjects (per cent for a share, exchanged arguments) stands in `common_slips` and needs no listing.
-
-Where a hidden line of a test cell calls a check, the reply shows neither arguments nor what came back for them: a learner's
-function could return the arguments, and they would be known at the next hand-in. Values of the learner's variables are shown.
+A slip is a typical wrong value, with a sentence that explains it. It has its own narrow tolerance,
+independent of the answer's. The reply gives the nearest slip; if none is near, a plain "is 3,
+expected 2" is better than a wrong guess. Slips common to all subjects (per cent instead of a share,
+exchanged arguments) are in `common_slips` and need not be listed. If a hidden line of a test cell
+calls a check, the reply shows neither the arguments nor the result: a learner's function could
+return its arguments, and they would be known at the next submission. Values of the learner's
+variables are shown.
 """
 
 import ast
@@ -63,18 +66,20 @@ __all__ = [
 
 
 class CheckFailed(AssertionError):
-    """The answer is not right yet; the text says what was expected, what came, and the likely slip."""
+    """The answer is not right yet; the text says what was expected, what the answer is, and the
+    likely slip.
+    """
 
     def __init__(self, text: str = "") -> None:
         super().__init__(_tidy(str(text)))
 
     def _render_traceback_(self) -> list[str]:
-        # IPython shows these lines instead of a traceback: no hidden test can be read from it.
+        # IPython shows these lines instead of a traceback, from which a hidden test could be read.
         return textwrap.wrap(f"{type(self).__name__}: {self}", _WIDTH)
 
 
 class NotStarted(CheckFailed):
-    """There is no answer yet: the stub still stands there."""
+    """There is no answer yet: the stub is unchanged."""
 
 
 def right(why: str) -> None:
@@ -89,11 +94,11 @@ def require(condition: Any, message: str) -> None:
 
 
 _WIDTH = 96  # JupyterLab breaks longer lines in the middle of words
-# A slip is met to within 0.2 %, or to the digits that it is written with. Where several values must all agree, an accident is
-# unlikely, and a slip is met as loosely as the answer is, up to 2 %.
+# A slip matches to within 0.2 %, or to the digits that it is written with. If several values must
+# all agree, a coincidence is unlikely, and the answer's own tolerance is used, up to 2 %.
 _SLIP_RTOL = 2e-3
 _SLIP_RTOL_OF_SEVERAL = 0.02
-_SHOWN = 8  # values of an array that a message shows
+_SHOWN = 8  # at most this many values of an array are shown in a message
 
 
 def _is_blank(value: Any) -> bool:
@@ -121,7 +126,7 @@ def _float(value: float, digits: int = 6) -> str:
 
 
 def _function_name(value: Any) -> str:
-    """The name of a function; "" for a lambda and for what is no function."""
+    """The name of a function; "" for a lambda and for anything but a function."""
     name = value.__name__ if inspect.isfunction(value) else ""
     return name if name.isidentifier() else ""
 
@@ -165,7 +170,9 @@ def _show(value: Any, digits: int = 6) -> str:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What a reply speaks of. where: to be said at the end of its clause. open: its value may be shown."""
+    """What a reply is about. where: an addition at the end of its clause. open: its value may be
+    shown.
+    """
 
     name: str
     where: str = ""
@@ -173,7 +180,7 @@ class _Subject:
 
     @classmethod
     def of(cls, name: str) -> "_Subject":
-        """Of a value that a test cell calls `name`: "alpha", "f(3, 7)", "f of 40 random rows"."""
+        """For a value that a test cell calls `name`: "alpha", "f(3, 7)", "f of 40 random rows"."""
         if not in_hidden_test():
             return cls(name)
         bare = _CALL.sub(lambda call: call[0] if _is_names(call[2]) else call[1], name)
@@ -181,7 +188,7 @@ class _Subject:
         return cls(bare, where, _is_variable(name))
 
     def is_(self, value: str, instead: str) -> str:
-        """The subject and what it is; `instead` where its value is not to be shown."""
+        """The subject and what it is; `instead` if its value must not be shown."""
         return f"{self.name} is {value if self.open else instead}{self.where}"
 
 
@@ -203,7 +210,10 @@ def _is_variable(name: str) -> bool:
 
 
 def _named(name: str, value: Any) -> str:
-    """What to call a value. A learner's own object may turn into a number that it got from a hidden call."""
+    """The value in words.
+
+    (Converting a learner's own object could reveal a number from a hidden call.)
+    """
     return name if _is_data(value) or not in_hidden_test() else f"{name} (an object of your own)"
 
 
@@ -216,7 +226,7 @@ def _is_data(value: Any) -> bool:
 
 def _not_numbers(name: str, value: Any, wanted: str) -> CheckFailed:
     plain = type(value).__module__ == "builtins"
-    fit = "" if plain else " If it holds a fit, take from it what is asked for, such as `fit.E`."
+    fit = "" if plain else " If it holds a fit, take the number from it, such as `fit.E`."
     kind = f"of type {type(value).__name__}"
     said = _Subject.of(name).is_(kind, kind if plain else "of another type")
     return CheckFailed(f"{said}: {wanted} expected.{fit}")
@@ -225,7 +235,7 @@ def _not_numbers(name: str, value: Any, wanted: str) -> CheckFailed:
 def number(name: str, value: Any) -> float:
     """A plain float from a Python or numpy scalar, or from an array or list that holds just one.
 
-    Raises NotStarted where there is no value yet, CheckFailed where it is not one number.
+    Raises NotStarted if there is no value yet, CheckFailed if it is not one number.
     """
     if _is_blank(value):
         raise NotStarted(f"{name} has no value yet.")
@@ -258,10 +268,11 @@ _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 def numbers(name: str, value: Any, what: str) -> tuple[float, ...]:
-    """As many plain floats as `what` lists, from a tuple, list, array or Series (whatever its labels).
+    """As many plain floats as `what` lists, from a tuple, list, array or Series (with any labels).
 
-    name: what is looked at, for example "fit_line(D, L)". what: the values in order, for example "a, alpha".
-    Raises NotStarted where there is no value yet, CheckFailed where these are not so many numbers.
+    name: what the values belong to, for example "fit_line(D, L)". what: the values in order, for
+    example "a, alpha". Raises NotStarted if there is no value yet, CheckFailed for anything but
+    this many numbers.
     """
     count = len(what.split(","))
     many = f"{_WORDS.get(count, count)} numbers"
@@ -282,7 +293,7 @@ def _to_array(
         raise NotStarted(f"{name} has no value yet.")
     try:
         array = np.asarray(value)
-        if array.dtype.kind == "c":  # numpy would drop the imaginary parts
+        if array.dtype.kind == "c":  # converting would drop the imaginary parts
             raise CheckFailed(
                 f"{name} holds complex numbers: a negative number was raised to a fraction."
             )
@@ -301,7 +312,7 @@ def _close(got: np.ndarray, want: np.ndarray, rtol: float, atol: float) -> bool:
 
 @dataclass(frozen=True)
 class Slip:
-    """A wrong value that people reach. tolerance: how far from it an answer may lie, of the value's own unit."""
+    """A typical wrong value. tolerance: how far from it an answer may lie, in the value's own unit."""
 
     value: np.ndarray
     message: str
@@ -318,10 +329,10 @@ class Slip:
         several: bool = False,
         written: Any = 0.0,
     ) -> "Slip":
-        """rtol: the slip's own relative tolerance, where the rule above is not right. answer: that of the answer.
+        """rtol: the slip's own relative tolerance, if the rule above does not suit it.
 
-        several: whether more values than this one must agree.
-        written: half a unit of the last digit, where the value is written down rounded.
+        answer: that of the answer. several: whether other values must agree, too. written: half a
+        unit of the last digit, if the value is written rounded.
         """
         array = np.asarray(value, dtype=float)
         if rtol is None:
@@ -331,9 +342,9 @@ class Slip:
         return cls(array, message, np.maximum(rtol * np.abs(array), written))
 
     def distance(self, got: np.ndarray, want: np.ndarray | float = 0.0) -> float:
-        """How far `got` lies from it, in units of the tolerance; inf where the shapes differ.
+        """How far `got` lies from it, in units of the tolerance; inf if the shapes differ.
 
-        want: the right value, of which a slip of zero may be a thousandth away.
+        want: the right value; a slip of zero has a tolerance of a thousandth of it.
         """
         if got.shape != self.value.shape:
             return math.inf
@@ -347,7 +358,7 @@ class Slip:
 def _likely(
     got: np.ndarray, want: np.ndarray, slips: Iterable[Slip], right: Callable[..., Any]
 ) -> list[str]:
-    """The sentence of the nearest slip; two where two slips give the same value; none where none is near."""
+    """The sentence of the nearest slip, two if two slips give the same value, none if none is near."""
     near = sorted(
         (distance, i, slip)
         for i, slip in enumerate(slips)
@@ -372,7 +383,7 @@ def _judge(
 ) -> None:
     """Raise CheckFailed, with the likely slip, unless `got` is `want` within the tolerance.
 
-    common: finds a slip that is none of the exercise's own; from the value alone unless given.
+    common: finds a slip that is not one of the exercise's own; from the value alone unless given.
     """
 
     def right(value: np.ndarray) -> bool:
@@ -432,19 +443,20 @@ def check_number(
 ) -> None:
     """Check one number.
 
-    name: what the learner called it. got: any scalar, or an array or list of one. want: the right value.
-    rtol, atol: as in numpy.allclose. why: the reason for the tolerance, in words ("2 %: seeds differ by 1 %").
-    slips: wrong values that people reach, each with a sentence on how; a third item is the slip's own relative tolerance,
-    where 0.2 % is not right.
-    expected: what a reply says was expected, in words; the right value itself unless given. (A reply that tells the value
-    of a result that earns points gives the points away.)
-    Raises NotStarted or CheckFailed; a test cell's own names that do not exist raise NameError before this is called.
+    name: what the learner called it. got: any scalar, or an array or list of one. want: the right
+    value. rtol, atol: as in numpy.allclose. why: the reason for the tolerance, in words ("2 %:
+    seeds differ by 1 %"). slips: typical wrong values, each with a sentence that explains it; a
+    third item is the slip's own relative tolerance, if 0.2 % does not suit it. expected: the
+    expected value in words; the right value itself unless given. (A reply that shows the value of a
+    graded result gives the points away.) Raises NotStarted or CheckFailed; a test cell's own names
+    that do not exist raise NameError before this is called.
     """
     pairs = slips.items() if isinstance(slips, Mapping) else slips
-    name = _named(name, got)
+    named = _named(name, got)
+    value = number(named, got)
     _judge(
-        name,
-        np.array(number(name, got)),
+        named,
+        np.array(value),
         np.array(float(want)),
         rtol=rtol,
         atol=atol,
@@ -452,10 +464,16 @@ def check_number(
         slips=[Slip.of(value, text, *own, answer=rtol) for value, text, *own in pairs],
         expected=expected,
     )
+    _passed[name] = value, (float(want), rtol, atol)
+
+
+# {name: (the number that was right, (the right value, rtol, atol))}: for a seal below.
+_passed: dict[str, tuple[float, tuple[float, float, float]]] = {}
 
 
 def check_between(name: str, got: Any, low: float, high: float, hint: str = "") -> None:
-    """Check only that `got` is one number from `low` to `high`: for a guess, or before a hidden test knows better.
+    """Check only that `got` is one number from `low` to `high`: for a guess, or before a hidden
+    test checks it exactly.
 
     hint: a sentence for numbers outside. Raises NotStarted or CheckFailed.
     """
@@ -474,20 +492,23 @@ def check_between(name: str, got: Any, low: float, high: float, hint: str = "") 
 def check_sealed(name: str, got: Any, seal: str, *, own: Variant | None = None) -> None:
     """Say at once whether one number is right, in a cell that does not hold the right value.
 
-    It stands *below* the hidden tests: in a full check these speak first, with the likely slip. In a
-    learner's notebook, where they are missing, this is what replies.
-    seal: as `seal_number` of `scalinglaws.course.questions.seal` makes it, which tells what it
-    protects; `python -m benchmarks.seals` writes it into the text of a notebook.
-    own: what the exercise draws; with numbers of the student's own, only that it is a number is checked.
-    Raises NotStarted or CheckFailed.
+    Call it *below* the hidden tests: in a full check they come first, with the likely slip, and a
+    number that they accepted needs no slow hash. In a learner's notebook, which lacks them, this
+    call replies. seal: from `seal_number` of
+    `scalinglaws.course.questions.seal`, which says what it protects; `python -m benchmarks.seals`
+    writes it into the text of a notebook. own: the numbers that the exercise draws; if the student
+    has their own numbers, this only checks that the answer is a number. Raises NotStarted or
+    CheckFailed.
     """
-    from scalinglaws.course.questions.seal import opens
+    from scalinglaws.course.questions.seal import has_tolerance, opens
 
     value = number(name, got)
     if own is not None and own.is_own:
         print(_LATER.format(name))
         return
-    match opens(name, value, seal):
+    passed, wanted = _passed.pop(name, (math.nan, (0.0, 0.0, 0.0)))
+    known = passed == value and has_tolerance(seal, *wanted)
+    match known or opens(name, value, seal):
         case True:
             print(f"{name} is right.")
         case None:
@@ -510,7 +531,10 @@ def check_array(
     slips: Sequence[tuple[Any, str] | tuple[Any, str, float]] = (),
     expected: str = "",
 ) -> None:
-    """Check an array of numbers; lists, tuples and Series are as good as arrays. Parameters as for `check_number`."""
+    """Check an array of numbers; lists, tuples and Series are fine, too.
+
+    Parameters as for `check_number`.
+    """
     name = _named(name, got)
     _judge(
         name,
@@ -527,9 +551,9 @@ def check_array(
 def call(function: Callable[..., Any], *args: Any, shown: str | None = None) -> Any:
     """Call a learner's function on copies of `args` and return its result.
 
-    What the function prints or warns is kept off this cell, and an error in it becomes a CheckFailed that names the line.
-    shown: how the call is named in messages; a hidden test shows no values of its arguments.
-    Raises NotStarted where the result is None, CheckFailed where the function changed its arguments.
+    What the function prints or warns is not shown, and an error in it becomes a CheckFailed with
+    the line. shown: the call as messages show it; a hidden test shows no values of its arguments.
+    Raises NotStarted if the result is None, CheckFailed if the function changed its arguments.
     """
     value, complaint = _watched(function, args, shown)
     if complaint:
@@ -540,7 +564,7 @@ def call(function: Callable[..., Any], *args: Any, shown: str | None = None) -> 
 def _watched(
     function: Callable[..., Any], args: tuple[Any, ...], shown: str | None
 ) -> tuple[Any, str]:
-    """As `call`; what it changed is not raised but returned, as a sentence."""
+    """Like `call`, but returns a sentence about changed arguments instead of raising it."""
     name = getattr(function, "__name__", "your function")
     shown = shown or f"{name}({', '.join(_show(a) for a in args)})"
     if _is_blank(function):
@@ -558,20 +582,20 @@ def _watched(
     about = _Subject.of(shown)
     after = f"after {shown}, " if about.name == shown else ""
     return value, (
-        f"{name} changed its input: {after}{_parameter(function, changed[0])} is not what it was, and whoever"
-        " called it goes on with wrong data. Work on a copy, or build a new value."
+        f"{name} changed its input: {after}{_parameter(function, changed[0])} was modified, so "
+        "its caller would continue with wrong data. Work on a copy, or build a new value."
     )
 
 
 def _parameter(function: Callable[..., Any], position: int) -> str:
-    """What the function calls its argument at a position."""
+    """The function's name for the argument at a position."""
     with contextlib.suppress(Exception):
         return list(inspect.signature(function).parameters)[position]
     return f"argument {position + 1}"
 
 
 def _own_copy(value: Any) -> Any:
-    """A copy to hand to a learner's function; an object that is handed over by reference (`_crosses_`) stays itself."""
+    """A copy for a learner's function; an object passed by reference (`_crosses_`) is not copied."""
     return value if hasattr(type(value), "_crosses_") else copy.deepcopy(value)
 
 
@@ -595,7 +619,7 @@ def _call(
         raise NotStarted(f"{about.name} is not written yet.") from None
     except (Exception, SystemExit) as error:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename]
-        # In the grading engine the function runs in another process, which says the line itself.
+        # In the grading engine the function runs in another process, which reports the line itself.
         last = getattr(error, "learner_line", "") or (frames[-1].line if frames else "")
         line = f" in the line `{last}`" if last else ""
         text = f"{type(error).__name__}: {error}".strip().rstrip(".:")
@@ -616,15 +640,17 @@ def check_function(
 ) -> None:
     """Check a learner's function on `cases`: pairs of a tuple of arguments and the right result.
 
-    slips, either a table of wrong results, one a line, that shows no implementation (for cells that learners can read):
+    slips, either a table of wrong results, one per line, that shows no implementation (for cells
+    that learners can read):
 
         100.0       | The minus sign of the exponent is missing.
         5.0, -0.25  | alpha has the sign of the slope.
 
-    or wrong implementations, each with a sentence (for hidden tests), as for `check_number`: a function is told the sentence
-    if it agrees with that implementation on every case.
-    Results are compared as floats (scalars) or float arrays, after the shape of the right result. A result of None means *not
-    started*. Raises NotStarted or CheckFailed, also for a function that changes its arguments.
+    or wrong implementations, each with a sentence (for hidden tests), as for `check_number`: the
+    reply has the sentence if the function agrees with that implementation on every case. Results
+    are compared as floats (scalars) or float arrays, after the shape of the right result. A result
+    of None means *not started*. Raises NotStarted or CheckFailed, also for a function that changes
+    its arguments.
     """
     name = name or getattr(function, "__name__", "your function")
     cases = list(cases)
@@ -691,7 +717,9 @@ def _agreeing(
     got: np.ndarray,
     answer: float,
 ) -> list[Slip]:
-    """The wrong implementations at `args`, as slips; those that the function contradicts on another case are left out."""
+    """The wrong implementations at `args`, as slips, without those that the function disagrees with
+    on another case.
+    """
 
     def at(
         given: tuple[Any, ...], wrong: Callable[..., Any], message: str, rtol: float | None = None
@@ -700,7 +728,7 @@ def _agreeing(
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 value = np.asarray(wrong(*copy.deepcopy(given)), dtype=float)
-            if np.isnan(value).any():  # the implementation says nothing about this case
+            if np.isnan(value).any():  # the implementation is undefined for this case
                 return None
             return Slip.of(value, message, rtol, answer=answer, several=bool(others))
         except Exception:  # it cannot take these arguments
@@ -710,7 +738,7 @@ def _agreeing(
     for given in others if near else ():
         try:
             value = _to_array("", _watched(function, given, "")[0])
-        except CheckFailed:  # an error elsewhere says nothing about a slip
+        except CheckFailed:  # an error in another case is no evidence of a slip
             continue
         near = [
             (slip, pair)
@@ -736,9 +764,9 @@ def check_variant(
 ) -> None:
     """Check a number against the student's own variant; does nothing in a course without variants.
 
-    It stands in a hidden test, for want gives the answer away. want, slips: the right value, and wrong ones that people reach, of the
-    numbers that an exercise draws.
-    Raises NotStarted or CheckFailed.
+    Call it in a hidden test, because `want` gives the answer away. want, slips: the right value and
+    typical wrong ones, as functions of the numbers that an exercise draws. Raises NotStarted or
+    CheckFailed.
     """
     mine = variant(exercise)
     if not mine.is_own:
@@ -764,10 +792,12 @@ def refuse_other_variants(
     rtol: float = 0.0,
     atol: float = 0.0,
 ) -> None:
-    """Refuse a number that is wrong, and right for the numbers of the text or of another student of the class.
+    """Refuse a wrong number that is right for the numbers in the text or for those of another
+    student.
 
-    It stands in a hidden test, above the check that knows the other mistakes. The message gives a code for the other student: the
-    grader knows whose it is. Does nothing in a course without variants. Raises NotStarted or CheckFailed.
+    Call it in a hidden test, above the check for other mistakes. The message gives a code for the
+    other student, which the grader can resolve. Does nothing in a course without variants. Raises
+    NotStarted or CheckFailed.
     """
     mine = variant(exercise)
     if not mine.is_own:
@@ -777,7 +807,8 @@ def refuse_other_variants(
         return
     if math.isclose(value, want(drawn(exercise, "")), rel_tol=_as_given(value)):
         raise CheckFailed(
-            f"{name} is right for the numbers of the text. Use your own: they are printed above your answer."
+            f"{name} is right for the numbers in the text. Use your own: they are printed above "
+            "your answer."
         )
     codes = [
         code_of(token)
@@ -786,17 +817,17 @@ def refuse_other_variants(
     ]
     if codes:
         raise CheckFailed(
-            f"{name} is right for the numbers of another variant ({', '.join(codes[:5])}), not for yours:"
-            " use the numbers that are printed above your answer."
+            f"{name} is right for the numbers of another variant ({', '.join(codes[:5])}), not "
+            "for yours: use the numbers printed above your answer."
         )
 
 
-_LATER = "{} is a number. Whether it is right for your own numbers comes with the marks."
-_ACCIDENT = 2e-6  # to within this, two values agree by chance only once in a class or less
+_LATER = "{} is a number. You will see with your marks whether it is right for your own numbers."
+_ACCIDENT = 2e-6  # within this tolerance, two values agree by chance at most once in a class
 
 
 def _as_given(value: float) -> float:
-    """How far a value may lie from the one that it was copied from: its rounding, if it has at least four digits."""
+    """The tolerance for a copied value: its rounding, if it has at least four digits."""
     for digits in range(1, 8):
         if math.isclose(value, float(f"{value:.{digits - 1}e}"), rel_tol=1e-12):
             return max(_ACCIDENT, 5 * 10.0**-digits) if digits >= 4 else _ACCIDENT
@@ -804,13 +835,15 @@ def _as_given(value: float) -> float:
 
 
 def check_answer(question: str, answer: Any, own: Variant | None = None) -> None:
-    """Check the answer to a quiz question of the bank; the reply was sealed, and opens with this answer only.
+    """Check the answer to a quiz question of the bank; the sealed reply opens only with this
+    answer.
 
-    question: its id, for example "power_laws.trend". answer: as the type of the question asks (`scalinglaws.course.questions.answers`).
-    own: what the exercise draws; where the student's numbers are not those of the bank, only that it is a number is checked. Letters
-    are those of the student's own order of the options.
-    In the learner's own JupyterLab the answer is noted in the progress file.
-    Raises NotStarted where there is no answer, CheckFailed with that option's own explanation where it is wrong.
+    question: its id, for example "power_laws.trend". answer: in the form of the question's type
+    (`scalinglaws.course.questions.answers`). own: the numbers that the exercise draws; if the
+    student's differ from the bank's, this only checks that the answer is a number. Letters refer to
+    the student's own order of the options. In the learner's own JupyterLab the answer is recorded
+    in the progress file. Raises NotStarted if there is no answer, CheckFailed with that option's
+    explanation if it is wrong.
     """
     from scalinglaws.course.learner.events import note_answer
     from scalinglaws.course.questions.own_options import options

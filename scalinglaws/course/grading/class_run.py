@@ -1,6 +1,8 @@
-"""`scalinglaws grade`: grade a class, isolated, on all cores; killed at any moment, it resumes where it stopped.
+"""`scalinglaws grade`: grade a class, isolated, on all cores; if killed, it resumes where it
+stopped.
 
-The notebooks, the gradebook, formgrader and the feedback are nbgrader's; only the running is ours.
+The notebooks, the gradebook, formgrader and the feedback are nbgrader's; only the execution is
+ours.
 """
 
 import argparse
@@ -46,12 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", help="for example 01_power_laws")
     parser.add_argument("--student", action="append", help="only this one (may be repeated)")
     parser.add_argument(
-        "--force", action="store_true", help="also what was graded and did not change"
+        "--force", action="store_true", help="grade everything, also unchanged submissions"
     )
     parser.add_argument(
         "--stale",
         action="store_true",
-        help="only those whose marks were given by an older version of an exercise",
+        help="only submissions that were marked with an older version of an exercise",
     )
     parser.add_argument(
         "--workers", type=int, default=0, help="submissions at once (default: one per core)"
@@ -66,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
-    """The options that bound one submission."""
+    """The options that limit one submission."""
     limits = Limits()
     for name, unit in (
         ("cell_time", "s"),
@@ -85,7 +87,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def limits_of(args: argparse.Namespace) -> Limits:
-    """The limits that were asked for. Raises CourseError for one that is not positive."""
+    """The limits that were asked for. Raises CourseError for a limit that is not positive."""
     values = {name: getattr(args, name) for name in ("cell_time", "total_time", "memory", "output")}
     for name, value in values.items():
         if not value > 0:
@@ -124,9 +126,9 @@ def grade_all(
     todo: list[str],
     args: argparse.Namespace,
 ) -> dict[str, tuple[int, int]]:
-    """Grade these students' submissions and record them, each as it is ready.
+    """Grade these students' submissions, and record each as soon as it is ready.
 
-    Returns what waits for a person in the whole class: see `Records.waiting`.
+    Returns what needs a person in the whole class: see `Records.waiting`.
     """
     if todo and HAS_ENGINE and not args.cluster:
         shared_server().more = ("scipy.stats", "scipy.interpolate")
@@ -141,7 +143,9 @@ def grade_all(
         if removed := records.enter_assignment(assignment.notebooks):
             kept = ledger.keep_removed(removed)
             given = count(len(removed), "mark or comment", "marks and comments")
-            print(f"{given} by hand on cells that are gone: kept in {kept}.", file=sys.stderr)
+            print(
+                f"{given} by hand on cells that no longer exist: kept in {kept}.", file=sys.stderr
+            )
         with executor(args) as pool:
             progress = Progress(assignment.name, len(todo))
             try:
@@ -161,7 +165,7 @@ def grade_all(
 
 
 class Progress:
-    """How far the class is, on stderr: a bar in a terminal, in a log file a line now and then."""
+    """Progress on stderr: a bar in a terminal, occasional lines in a log file."""
 
     EVERY = 30.0  # seconds between two lines, at least
 
@@ -225,7 +229,7 @@ def record(
         ledger.write(outcome.student, entry)
     except OSError as error:
         raise explain(error) or CourseError(
-            f"{ledger.folder} cannot be written ({error.strerror}): see that you may write there, then run"
+            f"{ledger.folder} cannot be written ({error.strerror}): check its permissions, then run"
             " the same command again. What is graded is kept."
         ) from None
 
@@ -270,7 +274,7 @@ def choose(
 
 
 def executor(args: argparse.Namespace) -> Executor:
-    """What runs the submissions: threads that drive local processes, or a Dask cluster."""
+    """The executor of submissions: threads that drive local processes, or a Dask cluster."""
     if args.cluster:
         from ...cluster import connect
 
@@ -279,7 +283,7 @@ def executor(args: argparse.Namespace) -> Executor:
 
 
 def workers(args: argparse.Namespace) -> int:
-    """How many submissions at once. Raises CourseError for a negative number."""
+    """How many submissions to run at once. Raises CourseError for a negative number."""
     if args.workers < 0:
         raise CourseError(f"--workers must be 1 or more, not {args.workers}.")
     return args.workers or len(cores())
@@ -292,7 +296,9 @@ def graded(
     todo: list[str],
     args: argparse.Namespace,
 ) -> Iterator[tuple[Outcome, str]]:
-    """(outcome, fingerprint) of each submission as it is ready; few are held in memory at a time."""
+    """(outcome, fingerprint) of each submission as soon as it is ready; only a few are in memory at
+    a time.
+    """
     waiting: dict[Future[Outcome], tuple[str, str]] = {}
     rest = iter(todo)
     at_once = 2 * (getattr(pool, "slots", None) or workers(args))
@@ -315,7 +321,7 @@ def graded(
                     yield future.result(), digest
                 except CourseError:
                     raise
-                except Exception as error:  # a fault of ours must not stop the class
+                except Exception as error:  # a bug of ours must not stop the class
                     if (reason := explain(error)) is not None:  # but a full disk stops all of them
                         raise reason from None
                     broken = f"the engine failed ({type(error).__name__}: {error})"
@@ -339,7 +345,7 @@ def summarize(
     waiting: Mapping[str, tuple[int, int]],
     old: Mapping[str, list[str]],
 ) -> int:
-    """Print whose work a person must look at, and why. Returns 1 if some could not be graded."""
+    """Print whose work needs a person, and why. Returns 1 if some could not be graded."""
     fresh = len(entries) - unchanged
     rate = f" ({seconds / fresh:.1f} s each)" if fresh else ""
     print(
@@ -356,9 +362,9 @@ def summarize(
         (student, f"{', '.join(cells)} {what}")
         for student, entry in known.items()
         for cells, what in (
-            (entry.unjudged, "could not be judged: 0 points until you have looked"),
+            (entry.unjudged, "could not be judged: 0 points until you look at it"),
             (entry.stopped, "stopped: too long, too large, or a crash"),
-            (entry.flooded, "printed too much, and the rest was cut"),
+            (entry.flooded, "printed too much; the rest was cut"),
         )
         if cells
     ]
@@ -384,7 +390,7 @@ def summarize(
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """For example "1 student", "2 students"."""
+    """ "1 student", "2 students"."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 

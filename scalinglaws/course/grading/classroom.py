@@ -1,4 +1,4 @@
-"""The class and its assignments: who handed in what, and which version of an exercise is which."""
+"""The class and its assignments: who submitted what, and the versions of the exercises."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from .submission_job import Assignment
 
 if (
     TYPE_CHECKING
-):  # importing nbgrader takes more than a second, and a check of one copy needs none of it
+):  # importing nbgrader takes more than a second, and a check of one copy does not need it
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
 
@@ -44,7 +44,7 @@ def assignment_of(
     limits: Limits,
     sandboxed: bool,
 ) -> Assignment:
-    """The assignment whose source lies in a folder. notebooks: what `submission.master` gives."""
+    """The assignment whose source is in a folder. notebooks: from `submission.master`."""
     hide = [str(course.resolve())]
     plans = {key: Plan.of(notebook, hide) for key, notebook in notebooks.items()}
     files = {n: d for n, d in read_folder(folder).files.items() if not n.endswith(".ipynb")}
@@ -55,7 +55,7 @@ def assignment_of(
 
 
 def submitted_folder(directory: "CourseDirectory", student: str, assignment: str) -> Path:
-    """Where a student's submission lies."""
+    """The folder of a student's submission."""
     return Path(directory.format_path(directory.submitted_directory, student, assignment))
 
 
@@ -77,9 +77,10 @@ def read_submission(directory: "CourseDirectory", student: str, assignment: str)
 
 
 def versions(notebooks: Mapping[str, NotebookNode], files: Mapping[str, bytes]) -> dict[str, str]:
-    """{exercise: digest of what gives its mark}; "" is what all exercises share: given code and files.
+    """{exercise: digest of everything that decides its mark}; "" is what all exercises share: given
+    code and files.
 
-    notebooks: what `submission.master` gives. Words around the exercises count for nothing.
+    notebooks: from `submission.master`. The text around the exercises does not count.
     """
     shared = hashlib.sha256()
     _add(shared, files)
@@ -103,7 +104,7 @@ def versions(notebooks: Mapping[str, NotebookNode], files: Mapping[str, bytes]) 
 def current_versions(
     directory: "CourseDirectory", config: "Config", assignment: str
 ) -> dict[str, str]:
-    """The versions of an assignment's exercises as its source stands now."""
+    """The versions of an assignment's exercises in the current source."""
     folder = Path(directory.format_path(directory.source_directory, ".", assignment))
     notebooks = {path.stem: master(path, config) for path in sorted(folder.glob("*.ipynb"))}
     files = {n: d for n, d in read_folder(folder).files.items() if not n.endswith(".ipynb")}
@@ -111,7 +112,7 @@ def current_versions(
 
 
 def stale(entries: Mapping[str, Entry | None], now: Mapping[str, str]) -> dict[str, list[str]]:
-    """{student: exercises whose marks an older version gave}, of those who have such marks."""
+    """{student: exercises marked with an older version}, only for students who have any."""
     found = {s: entry.stale(now) for s, entry in entries.items() if entry is not None}
     return {student: names for student, names in found.items() if names}
 
@@ -122,14 +123,16 @@ def read_entries(ledger: Ledger, names: Iterable[str]) -> dict[str, Entry | None
 
 
 def describe_stale(found: Mapping[str, list[str]], assignment: str) -> str:
-    """What to say of marks that an older version gave, or one that nobody noted."""
+    """A message about marks from an older or unknown version."""
     unknown = sorted(student for student, old in found.items() if old == [UNKNOWN_VERSION])
     names = sorted(set(found) - set(unknown))
     which = list(dict.fromkeys(name for student in names for name in found[student]))
     what = ", ".join(which[:8]) + (" ..." if len(which) > 8 else "")
     said = []
     if names:
-        said.append(f"{len(names)} graded by an older version of exercise {what}: {_some(names)}.")
+        said.append(
+            f"{len(names)} graded with an older version of exercise {what}: {_some(names)}."
+        )
     if unknown:
         said.append(f"{len(unknown)} graded by an unknown version: {_some(unknown)}.")
     return " ".join([*said, f"`scalinglaws grade {assignment} --stale` grades just those again."])
@@ -140,7 +143,7 @@ def _some(names: list[str]) -> str:
 
 
 def digest_of(assignment: Assignment, files: Mapping[str, bytes], student: str = "") -> str:
-    """A fingerprint of all that a submission's grade depends on."""
+    """A fingerprint of everything that a submission's grade depends on."""
     digest = hashlib.sha256(assignment.digest)
     _add(digest, assignment.variants.learner_files(student))
     _add(digest, files)

@@ -1,8 +1,9 @@
-"""Mistakes that people make in every subject, recognised from the wrong result alone.
+"""Mistakes that are common in every subject, recognised from the wrong result alone.
 
-An exercise lists the slips of its own subject. What is common to all stands here: a share in per cent, the other logarithm,
-numerator and denominator exchanged, the wrong unit, one too many, arguments exchanged or never used. Each sentence states
-something that was found to hold ("100 times the right value"), and only then what probably happened.
+An exercise lists the slips of its own subject. The common ones are here: a share in per cent, the
+wrong logarithm, numerator and denominator exchanged, the wrong unit, an off-by-one error, arguments
+exchanged or never used. Each sentence first states a fact about the result ("100 times the right
+value"), and then what probably happened.
 """
 
 import copy
@@ -15,10 +16,11 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray
-Pair = tuple[Array, Array]  # what came, and what is right
+Pair = tuple[Array, Array]  # the result, and the right one
 Case = tuple[tuple[Any, ...], Any]  # the arguments of a function, and the right result
 
-# One number meets a relation by accident, so its tolerance is narrow: that of four digits, or of the three it is written with.
+# One number may satisfy a relation by chance, so its tolerance is narrow: four digits, or three if
+# it is written with three.
 _NARROW, _WIDE, _WIDE_OF_SEVERAL = 5e-4, 2e-3, 0.02
 _SLOW = 0.5  # seconds: a function that takes longer is not called again
 
@@ -31,29 +33,29 @@ _TIMES: list[tuple[float, str]] = [
     (6, "Look for a factor of 6, as in C = 6ND."),
 ]
 _OF: list[tuple[Callable[[Array], Array], str]] = [
-    (lambda w: 1 / w, "1 divided by the right value: what stands above and below changed places."),
-    (lambda w: 1 - w, "1 minus the right value: the rest is counted."),
-    (lambda w: 100 - w, "100 minus the right value: the rest is counted."),
+    (lambda w: 1 / w, "1 divided by the right value: numerator and denominator changed places."),
+    (lambda w: 1 - w, "1 minus the right value: you have the complement."),
+    (lambda w: 100 - w, "100 minus the right value: you have the complement."),
     (lambda w: 100 * (1 - w), "the rest to 1, in per cent."),
-    (lambda w: 100 * (w - 1), "the change in per cent, where the factor was asked for."),
-    (lambda w: 1 + w / 100, "the factor, where the change in per cent was asked for."),
+    (lambda w: 100 * (w - 1), "the change in per cent, but the question asks for the factor."),
+    (lambda w: 1 + w / 100, "the factor, but the question asks for the change in per cent."),
     (lambda w: w**2, "the square of the right value."),
     (np.sqrt, "the square root of the right value."),
-    (np.log, "the natural logarithm of the right value: turn it back with exp."),
-    (np.log10, "the decimal logarithm of the right value: turn it back with 10**."),
-    (np.log2, "the logarithm to base 2 of the right value: turn it back with 2**."),
+    (np.log, "the natural logarithm of the right value: undo it with exp."),
+    (np.log10, "the decimal logarithm of the right value: undo it with 10**."),
+    (np.log2, "the logarithm to base 2 of the right value: undo it with 2**."),
     (np.exp, "exp of the right value: the logarithm was asked for."),
     (lambda w: 10.0**w, "10 to the power of the right value: the logarithm was asked for."),
     (lambda w: 2.0**w, "2 to the power of the right value: the logarithm was asked for."),
 ]
 _ONE_APART = [
-    (-1.0, "the right value minus 1: it is one too low, or a change stands for a factor."),
-    (1.0, "the right value plus 1: it is one too high, or a factor stands for a change."),
+    (-1.0, "the right value minus 1: it is one too low, or it is a change instead of a factor."),
+    (1.0, "the right value plus 1: it is one too high, or it is a factor instead of a change."),
 ]
 
 
 def of_values(pairs: Sequence[Pair], rtol: float, *, shown: bool = True) -> str:
-    """What `got` is of `want` in every pair, in a sentence; "" where nothing is known.
+    """How `got` is related to `want` in every pair, in a sentence; "" if no relation is known.
 
     rtol: the answer's relative tolerance. shown: whether a sentence may hold numbers computed from the values.
     """
@@ -63,10 +65,10 @@ def of_values(pairs: Sequence[Pair], rtol: float, *, shown: bool = True) -> str:
     got = np.concatenate([np.ravel(g) for g, _ in pairs])
     want = np.concatenate([np.ravel(w) for _, w in pairs])
     if digits := _rounded(got, want):
-        return f"It is right, but rounded to {digits}: keep more of them, or search more finely."
+        return f"It is right, but rounded to {digits}: keep more digits, or search more finely."
     rtol = max(_NARROW, min(rtol, _precision(got) if got.size == 1 else _WIDE_OF_SEVERAL))
     found = list(itertools.islice(_relations(got, want, rtol), 3))
-    if 0 < len(found) < 3:  # three that agree say nothing
+    if 0 < len(found) < 3:  # if three relations hold, it is a coincidence
         return " Or: ".join(found)
     return "" if found else _of_several(pairs, rtol, shown)
 
@@ -85,7 +87,7 @@ def _rounded(got: Array, want: Array) -> str:
 
 
 def _precision(got: Array) -> float:
-    """How far one number may lie from a relation, by the digits that it is written with."""
+    """The tolerance of a relation for one number, from the digits that it is written with."""
     value = float(got[0])
     return _WIDE if value == float(f"{value:.3g}") else _NARROW
 
@@ -105,11 +107,11 @@ def _relations(got: Array, want: Array, rtol: float) -> Iterator[str]:
             if holds(want / factor):
                 yield f"It is the right value divided by {factor:.4g}. {hint}"
         for change, sentence in _OF:
-            # Near 1 all powers are near: there it takes more than that to know one.
+            # Near 1 all powers are close to each other, so none can be identified.
             if holds(change(want), 0.1 if np.all(abs(np.log(np.abs(want))) < 0.1) else rtol):
                 yield f"It is {sentence}"
         for one, sentence in _ONE_APART:
-            # Of a large number 1 is little: a relative tolerance would find it everywhere.
+            # For large numbers, 1 is within any relative tolerance.
             if holds(want + one) and np.all(np.abs(got - want - one) <= 2e-3):
                 yield f"It is {sentence}"
         exponent = np.round(np.log10(np.median(got / want))) if np.all(got / want > 0) else 0.0
@@ -118,7 +120,7 @@ def _relations(got: Array, want: Array, rtol: float) -> Iterator[str]:
 
 
 def _of_several(pairs: Sequence[Pair], rtol: float, shown: bool) -> str:
-    """What several values have in common: their order, one factor, one difference."""
+    """What several wrong values have in common: their order, one factor, one difference."""
     got, want = pairs[0]
     if len(pairs) == 1:
         if want.ndim == 1 and _alike(got, want[::-1], rtol):
@@ -148,7 +150,7 @@ def _of_several(pairs: Sequence[Pair], rtol: float, shown: bool) -> str:
         if shift != 0 and np.ptp(got - want) <= 1e-3 * min(abs(shift), np.ptp(want)):
             sign = "plus" if shift > 0 else "minus"
             apart = f"{sign} {abs(shift):.4g}" if shown else f"{sign} the same"
-            return f"Every value is the right one {apart}: look for a term."
+            return f"Every value is the right one {apart}: look for a missing or extra term."
     right = np.isclose(got, want, rtol=rtol, atol=0)
     if len(pairs) == 1 and 2 < right.size <= 20 and 2 * right.sum() >= right.size:
         wrong = ", ".join(str(i + 1) for i in np.flatnonzero(~right))
@@ -177,10 +179,10 @@ def of_function(
     *,
     shown: bool = True,
 ) -> str:
-    """What a wrong function does with its arguments, in a sentence; "" where nothing is known.
+    """What a wrong function does with its arguments, in a sentence; "" if nothing is known.
 
     function: takes the arguments and returns an array; it may raise. failed: the case that went wrong.
-    parameter: what the function calls the argument at a position.
+    parameter: gives the function's name for the argument at a position.
     shown: whether a sentence may hold numbers computed from the values.
     """
     args, want = cases[failed]
@@ -209,7 +211,7 @@ def of_function(
 
 
 class _Asked:
-    """A learner's function, whose errors are no results."""
+    """A learner's function; if it raises, there is no result."""
 
     def __init__(self, function: Callable[..., Any], rtol: float) -> None:
         self.function, self.rtol = function, max(rtol, 1e-6)
@@ -257,7 +259,7 @@ def _ignored(
             continue
         numbers = [given for given, _ in cases if len(given) > i and _kind(given[i]) == "number"]
         others = {given[i] for given in numbers if given[i] != value}
-        # In every case: for some arguments the right result may be the same whatever one of them is.
+        # Check every case: for some arguments the right result may not depend on one of them.
         if others and all(
             _same_whatever(asked, given, i, others | {value}) for given in numbers[:3]
         ):
@@ -331,7 +333,9 @@ def _are_whole(values: Array) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a number is a power of 2 or 10: one result that differs by it says nothing about the argument."""
+    """Whether a number is a power of 2 or 10: a single result with such a factor does not point to
+    an argument.
+    """
     size = abs(float(value))
     return size == 0 or any(
         math.isclose(log, round(log), abs_tol=1e-9) for log in (math.log2(size), math.log10(size))
@@ -339,7 +343,9 @@ def _is_plain(value: Any) -> bool:
 
 
 def _kind(value: Any) -> str:
-    """What may be exchanged for one another: numbers, or arrays of one shape."""
+    """The kind of an argument; only those of the same kind can be exchanged: numbers, or arrays of
+    one shape.
+    """
     if isinstance(value, bool | str):
         return type(value).__name__
     if isinstance(value, int | float | np.number):

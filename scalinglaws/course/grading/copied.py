@@ -1,4 +1,6 @@
-"""Signs that a submission is somebody else's work, where each student has numbers of their own: for a person to judge."""
+"""Signs that a submission is somebody else's work, in classes where students have their own
+numbers. A person must judge them.
+"""
 
 import re
 from collections import Counter
@@ -14,7 +16,7 @@ _SHOWN = re.compile(
     r"Your own (?:numbers|rows|order) \(variant ([0-9a-f]{10})\)"
 )  # `Variant.show`, `OwnOptions.show`
 _SAID = re.compile(r"right for the numbers of another variant \(([0-9a-f, ]+)\)")  # `check_variant`
-LEAST = 2  # exercises that must fit the same other student: one may be chance
+LEAST = 2  # this many exercises must match the same other student: one may be chance
 
 
 def foreign_outputs(notebook: NotebookNode, variants: ClassTokens, student: str) -> list[Remark]:
@@ -32,7 +34,7 @@ def foreign_outputs(notebook: NotebookNode, variants: ClassTokens, student: str)
 
 
 def copied_answers(notebook: NotebookNode, variants: ClassTokens) -> list[Remark]:
-    """A remark for each other student whose numbers fit the wrong answers of a graded notebook."""
+    """A remark for each other student whose numbers match the wrong answers of a graded notebook."""
     found: Counter[str] = Counter()
     for cell in notebook.cells if variants.tokens else ():
         if not is_test(cell):

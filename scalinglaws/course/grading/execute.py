@@ -31,44 +31,46 @@ from .engine.verdict import UNJUDGED_ERROR, State, Verdict, without_grades
 from .scratch import temporary_folder
 from .submission import grade_id, is_test, visible
 
-# The engine forks a process that has loaded numpy and matplotlib, and isolates it by Linux's means. Elsewhere a notebook runs in a
-# kernel of its own, as nbgrader runs it: the same points, without isolation, snapshots and limits of memory.
+# The engine forks a process that has loaded numpy and matplotlib, and isolates it by means of
+# Linux. On other systems a notebook runs in its own kernel, as in nbgrader: the same points, but no
+# isolation, snapshots or memory limits.
 HAS_ENGINE = sys.platform == "linux"
 
 
 @functools.cache
 def shared_server() -> ForkServer:
-    """The warm process of this one; it ends with it."""
+    """The warm process of this process, which ends with it."""
     server = ForkServer()
     atexit.register(server.close)
     return server
 
 
 def require_isolation(sandboxed: bool) -> bool:
-    """`sandboxed`, where the system can; else CourseError, which says how to go on."""
+    """`sandboxed`, if the system supports it; otherwise raises CourseError, which says what to do."""
     if sandboxed and (path := sandbox.private_path()):
         raise CourseError(
-            f"Submissions run as a user of their own, who may not read {path} (it was made with a umask such as 077): run"
+            f"Submissions run as a separate user, who may not read {path} (it was made with a "
+            "umask such as 077): run"
             f" `chmod -R go+rX` on the course's folders .venv, scalinglaws and data, and on {sys.base_prefix}, then grade again."
         )
     if sandboxed and (reason := sandbox.missing()):
         raise CourseError(
-            f"Submissions cannot be isolated here: {reason}. Grade on a Linux machine that allows user namespaces, or say"
-            " --no-sandbox if you trust what the students wrote."
+            f"Submissions cannot be isolated here: {reason}. Grade on a Linux machine that allows "
+            "user namespaces, or use --no-sandbox if you trust what the students wrote."
         )
     return sandboxed
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What the engine needs of an assignment's source notebook; made once for a class."""
+    """What the engine needs from an assignment's source notebook; made once for a class."""
 
     course: Course
-    given: frozenset[str]  # the sources of the cells that were handed out complete
+    given: frozenset[str]  # the sources of the cells that students receive complete
 
     @classmethod
     def of(cls, source: NotebookNode, hide: list[str]) -> "Plan":
-        """The plan of what `submission.master` gives."""
+        """The plan for a notebook from `submission.master`."""
         owners = Owners(source, is_test)
         course = Course(
             owners.imports, {name: sorted(them) for name, them in owners.of_test.items()}, hide
@@ -83,7 +85,9 @@ class Plan:
 
 @dataclass
 class Ran:
-    """What running a notebook showed: seconds of each test and in all, cells that did not end well, and that put out too much."""
+    """The results of running a notebook: seconds of each test and in total, cells that failed, and
+    cells that put out too much.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
     total: float = 0.0
@@ -92,7 +96,7 @@ class Ran:
     unjudged: list[str] = field(default_factory=list)  # tests without a verdict
 
     def note_verdict(self, cell: NotebookNode, verdict: Verdict, seconds: float) -> None:
-        """Write the verdict on a test into its cell, after all that the cell put out."""
+        """Write the verdict on a test into its cell, after the cell's other outputs."""
         name, most = grade_id(cell), float(cell.metadata.nbgrader["points"])
         said = without_grades(cell.outputs)
         cell.outputs = [NotebookNode(output) for output in [*said, *verdict.outputs(most)]]
@@ -102,13 +106,14 @@ class Ran:
 
 
 def needed_for(notebook: NotebookNode, tests: Collection[str]) -> NotebookNode:
-    """The same cells, but none after the last of these tests, and no test that does nothing for them.
+    """The same cells, without those after the last of these tests, and without tests that these do
+    not need.
 
-    Of the learner's own cells before it all stay: what one of them does, nobody can know beforehand.
+    All of the learner's own cells before it stay, because their effects cannot be known beforehand.
     """
     kept: list[NotebookNode] = []
     wanted: set[str] = set()
-    everything = False  # a test that is kept looks at all names
+    everything = False  # whether a test that is kept looks at all names
     for cell in reversed(notebook.cells):
         if is_test(cell):
             binds = bound(cell.source)
@@ -134,11 +139,11 @@ def run_notebook(
     draw: bool = True,
     memory: Memory | None = None,
 ) -> Ran:
-    """Run all code cells of a notebook that was repaired, and write their outputs into it.
+    """Run all code cells of a repaired notebook, and write their outputs into it.
 
-    files: a folder with two, `learner` and `tester`: what each process finds in its own at the start.
-    draw: whether to draw the figures that `sl.show` left to be drawn. memory: of earlier runs, which
-    begins where this notebook differs from the last.
+    files: a folder with two subfolders, `learner` and `tester`, the initial content of each
+    process's folder. draw: whether to draw the figures that `sl.show` left to draw. memory: of
+    earlier runs; execution begins where this notebook differs from the last.
     """
     if not HAS_ENGINE:
         return _run_in_a_kernel(notebook, limits, files)
@@ -168,7 +173,7 @@ def run_notebook(
 
 
 def _note(cells: list[NotebookNode], work: list[Cell], ran: Ran) -> Ran:
-    """Write into the notebook's cells, and into `ran`, what running them came to."""
+    """Write the results into the notebook's cells and into `ran`."""
     for count, (cell, done) in enumerate(zip(cells, work, strict=True), 1):
         cell.outputs = [NotebookNode(output) for output in done.outputs]
         cell.execution_count = count
@@ -185,7 +190,7 @@ def _note(cells: list[NotebookNode], work: list[Cell], ran: Ran) -> Ran:
 
 
 def _fitting(work: list[Cell]) -> list[bytes]:
-    """The figures that are still to be drawn, as far as there is room for them."""
+    """The figures to draw, as far as there is room for them."""
     room = 2 * MAX_OUTPUTS
     sketches: list[bytes] = []
     for cell in work:
@@ -207,7 +212,7 @@ def _run_from_memory(
     about = (plan, limits, _contents(files), sandboxed)
     for attempt in range(2):
         if attempt or not memory.knows(about):
-            stack = contextlib.ExitStack()  # the session outlives this run, and so must its files
+            stack = contextlib.ExitStack()  # the session outlives this run, so its files must, too
             own = files and shutil.copytree(
                 files, stack.enter_context(temporary_folder()) / "files"
             )
@@ -224,7 +229,7 @@ def _run_from_memory(
 
 
 def _contents(files: Path | None) -> dict[str, bytes]:
-    """What stands in a folder, by path below it: its digest."""
+    """{path below a folder: digest} of its files."""
     paths = sorted(path for path in files.rglob("*") if path.is_file()) if files else []
     return {
         str(path.relative_to(files or path)): sha256(path.read_bytes()).digest() for path in paths
@@ -232,7 +237,9 @@ def _contents(files: Path | None) -> dict[str, bytes]:
 
 
 def _run_in_a_kernel(notebook: NotebookNode, limits: Limits, files: Path | None) -> Ran:
-    """Run all cells in one kernel, for systems without the engine; errors stay in the cells' outputs."""
+    """Run all cells in one kernel, on systems without the engine; errors stay in the cells'
+    outputs.
+    """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
@@ -240,7 +247,7 @@ def _run_in_a_kernel(notebook: NotebookNode, limits: Limits, files: Path | None)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    replies: dict[int, dict] = {}  # by the number of the cell
+    replies: dict[int, dict] = {}  # by the index of the cell
 
     def note_reply(cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
         replies[cell_index] = execute_reply["content"]
@@ -260,7 +267,7 @@ def _run_in_a_kernel(notebook: NotebookNode, limits: Limits, files: Path | None)
     except (CellTimeoutError, DeadKernelError) as error:
         ran.stopped.append(f"the notebook ({type(error).__name__})")
     for number, cell in enumerate(notebook.cells):
-        if is_test(cell):  # a kernel does not tell how long it took
+        if is_test(cell):  # a kernel does not report the time
             ran.note_verdict(cell, _kernels_verdict(cell, replies.get(number)), 0.0)
     ran.total = time.monotonic() - start
     return ran
@@ -272,7 +279,7 @@ def is_unjudged(cell: NotebookNode) -> bool:
 
 
 def _kernels_verdict(cell: NotebookNode, reply: dict | None) -> Verdict:
-    """What a kernel's answer to a test cell, and the cell's outputs, come to."""
+    """The verdict from a kernel's reply to a test cell and the cell's outputs."""
     if not cell.source.strip():  # no kernel is asked
         return Verdict.of_value(None)
     if reply is None:

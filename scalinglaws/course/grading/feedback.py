@@ -1,4 +1,6 @@
-"""What a learner may read of a graded notebook: messages and points, no hidden tests; formulas without a network."""
+"""The part of a graded notebook that a learner may read: messages and points, no hidden tests;
+formulas without a network.
+"""
 
 import html
 import re
@@ -23,7 +25,8 @@ from .messages import failure_message, visible_text
 from .rendering import Kind, shared_renderer
 from .results import Result, automatic_comment, decide, judge
 
-# Ours first: it takes nbconvert's MathJax macro, which loads from a CDN, out of nbgrader's own page.
+# Ours comes first: it removes nbconvert's MathJax macro, which loads from a CDN, from nbgrader's
+# page.
 TEMPLATES = (
     str(Path(__file__).parent / "templates"),
     str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
@@ -31,7 +34,9 @@ TEMPLATES = (
 
 
 class Grades(GetGrades):
-    """nbgrader's grades and comments; what still waits for a person's marks has no score, rather than 0."""
+    """nbgrader's grades and comments; an answer that a person has yet to mark has no score, rather
+    than 0.
+    """
 
     def _get_score(self, cell, resources):
         super()._get_score(cell, resources)
@@ -45,15 +50,17 @@ class Grades(GetGrades):
 
 
 class _Step(NbGraderPreprocessor):
-    # As GetGrades has it: nbconvert sets it, and would warn of a step that does not know it.
+    # As in GetGrades: nbconvert sets it, and would warn about a step without it.
     display_data_priority = List().tag(config=True)
 
 
 class OwnGrades(_Step):
-    """In place of `Grades` where there is no gradebook: what the computer gave. Nobody has marked anything."""
+    """Replaces `Grades` if there is no gradebook: only the automatic points."""
 
     def preprocess(self, nb, resources):
-        """Note score and points of each graded cell, and in `resources` those of the notebook."""
+        """Record the score and points of each graded cell, and in `resources` those of the
+        notebook.
+        """
         tests = judge(nb)
         for name, cell in graded_cells(nb).items():
             own = cell.metadata.nbgrader
@@ -85,8 +92,9 @@ def page(notebook: NotebookNode, config: Config, name: str, student: str) -> str
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the page's table. score: with a person's marks, None while they are missing; extra: of it,
-    what was given on top. comments: the grade_ids of the cells with a comment."""
+    """A row of the page's table. score: including a person's marks, None while they are missing;
+    extra: the extra credit in it. comments: the grade_ids of the cells with a comment.
+    """
 
     result: Result
     name: str
@@ -97,7 +105,7 @@ class Row:
 
 
 def rows(notebook: NotebookNode) -> list[Row]:
-    """The exercises of a graded notebook that has been through `Grades`, in their order."""
+    """The exercises of a graded notebook after `Grades`, in order."""
     tests, cells, found = judge(notebook), graded_cells(notebook), []
     for exercise in exercises(notebook):
         if not exercise.tests:
@@ -125,10 +133,12 @@ def rows(notebook: NotebookNode) -> list[Row]:
 
 
 class Summary(_Step):
-    """Hands the page its table."""
+    """Gives the page its table."""
 
     def preprocess(self, nb, resources):
-        """Add `rows`, `waiting`: the points that a person has yet to give, and `extra`: those on top."""
+        """Add `rows`, `waiting`: the points that a person has yet to give, and `extra`: the extra
+        credit.
+        """
         resources["rows"] = rows(nb)
         resources["waiting"] = sum(
             r.result.max_points for r in resources["rows"] if r.score is None
@@ -139,7 +149,7 @@ class Summary(_Step):
 
 
 class HideTests(_Step, ClearHiddenTests):
-    """Cut hidden tests out of the feedback page, and the tracebacks that would print them."""
+    """Remove hidden tests from the feedback page, and tracebacks that would show them."""
 
     def preprocess_cell(self, cell, resources, cell_index):  # pyright: ignore[reportIncompatibleMethodOverride]
         """Replace each traceback of a locked test cell by its message."""
@@ -151,33 +161,35 @@ class HideTests(_Step, ClearHiddenTests):
 
 
 class SafeHtml(Preprocessor):
-    """Render what a learner wrote and put out as HTML without scripts, event handlers or anything from elsewhere.
+    """Render a learner's text and outputs as HTML without scripts, event handlers or external
+    content.
 
-    For the feedback page and for formgrader, where it would run with the marker's rights. Formulas become
-    MathML, which browsers draw by themselves. What cannot be rendered in time is shown as plain text.
+    It is used for the feedback page and for formgrader, where scripts would run with the marker's
+    rights. Formulas become MathML, which browsers render natively. What cannot be rendered in time
+    is shown as plain text.
     """
 
-    _MOST_FAILURES = 4  # on a page: then all else is plain text at once
+    _MOST_FAILURES = 4  # per page; after that everything is plain text at once
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._failed: list[str] = []
 
     def preprocess(self, nb, resources):
-        """Render all cells; say whose page holds what could not be rendered."""
+        """Render all cells; log whose page has content that could not be rendered."""
         self._failed = []
         nb, resources = super().preprocess(nb, resources)
         if self._failed:
             about = resources.get("nbgrader") or {}
             who = about.get("student") or resources.get("metadata", {}).get("name", "a notebook")
             self.log.warning(
-                "%s: shown as plain text, for they could not be rendered in time: %s",
+                "%s: shown as plain text, because they could not be rendered in time: %s",
                 visible_text(str(who)), ", ".join(self._failed[:10]),
             )  # fmt: skip
         return nb, resources
 
     def preprocess_cell(self, cell, resources, index):
-        """Render a Markdown cell; keep of a code cell's outputs what is harmless."""
+        """Render a Markdown cell; keep only harmless outputs of a code cell."""
         name = f"cell {index + 1}"
         if cell.cell_type == "markdown":
             made = self._render(name, "markdown", cell.source, cell.get("attachments"))
@@ -201,7 +213,7 @@ class SafeHtml(Preprocessor):
         return made
 
     def _keep_harmless(self, name: str, output: NotebookNode) -> bool:
-        """Clean an output in place; False if nothing of it may be shown."""
+        """Clean an output in place; False if none of it may be shown."""
         if output.output_type == "stream":
             output.text = visible_text(_text(output.text))
             return True
@@ -237,7 +249,10 @@ class SafeHtml(Preprocessor):
 
 
 class RenderComments(_Step):
-    """Render what markers wrote about answers, formulas as well. (GetGrades, which runs before, brings the comments.)"""
+    """Render markers' comments, including formulas.
+
+    (GetGrades, which runs before, adds the comments.)
+    """
 
     def preprocess_cell(self, cell, resources, index):
         """Render one comment."""
@@ -248,12 +263,12 @@ class RenderComments(_Step):
         return cell, resources
 
 
-_QUICK = 5_000  # characters of code that are highlighted without a trial
+_QUICK = 5_000  # characters of code that are highlighted without a time limit
 _SHOWN = 20_000  # characters of a text that could not be rendered
 
 
 def plain_html(text: str) -> str:
-    """A text as it was typed, as HTML in one line."""
+    """A text as typed, as HTML in one line."""
     cut = "\n... (the rest is not shown)" if len(text) > _SHOWN else ""
     shown = html.escape(visible_text(text[:_SHOWN]) + cut)
     return "<div><pre>" + shown.replace("\n", "&#10;") + "</pre></div>"

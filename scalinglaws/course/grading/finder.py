@@ -1,8 +1,9 @@
-"""Finds a learner's work, wherever and under whatever name it was handed in.
+"""Finds a learner's work, wherever and under whatever name it was submitted.
 
-`read_folder` reads a submission's files within bounds, notebooks first; `find_work` picks the notebook
-of an assignment among them: under its name, another name, in a folder, beside copies, in a zip archive.
-Of several the one with most answers filled in is taken. What is not read is always said.
+`read_folder` reads a submission's files within limits, notebooks first; `find_work` picks the
+notebook of an assignment among them: under its name, another name, in a folder, among copies, in a
+zip archive. If there are several, it takes the one with the most answers filled in. Files that are
+not read are always reported.
 """
 
 import contextlib
@@ -24,12 +25,12 @@ from .messages import visible_text
 from .remarks import Kind, Remark
 from .submission import MAX_FILE, Unreadable, grade_id, match_cells, parse, same_text, visible
 
-MAX_SEEN = 100_000  # files and folders that are looked at
+MAX_SEEN = 100_000  # files and folders to examine
 MAX_CANDIDATES = 30  # different notebooks of the assignment that are compared
 MAX_TRIED = 300  # different files that are read to see whether they are notebooks of the assignment
-MAX_DEPTH = 2  # of a zip archive in another
+MAX_DEPTH = 2  # of nested zip archives
 MAX_MEMBERS = 5_000  # of a zip archive
-MAX_RATIO = 200  # bytes out of one byte of an archive
+MAX_RATIO = 200  # unpacked bytes per byte of an archive
 _NAMED = 5  # files that a remark lists
 
 
@@ -43,9 +44,10 @@ class Folder:
 
 @dataclass(frozen=True)
 class Work:
-    """A notebook that was found. path: below the submission's folder, as the learner called it.
+    """A notebook that was found.
 
-    files: what else was handed in, as the notebook would find it: what lies beside it comes first.
+    path: below the submission's folder, with the learner's names. files: the other submitted files,
+    with paths relative to the notebook; those next to it come first.
     """
 
     path: str
@@ -58,10 +60,11 @@ class Work:
 
 
 def read_folder(folder: Path, most: int = 64 * MIB, many: int = 5_000) -> Folder:
-    """All plain files of a folder, up to `most` bytes and `many` files; notebooks and archives come first.
+    """All plain files of a folder, up to `most` bytes and `many` files; notebooks and archives come
+    first.
 
-    Links, pipes, devices and what cannot be read are left out and listed. Hidden files, and folders
-    that are called like a notebook, are passed over.
+    Links, pipes, devices and unreadable files are left out and listed. Hidden files, and folders
+    named like a notebook, are ignored.
     """
     found = Folder()
     waiting: list[tuple[tuple[int, int, int], str, os.stat_result]] = []
@@ -72,7 +75,8 @@ def read_folder(folder: Path, most: int = 64 * MIB, many: int = 5_000) -> Folder
             continue
         suffix = PurePosixPath(name).suffix.lower()
         order = 0 if suffix == ".ipynb" else 1 if suffix == ".zip" else 2
-        # Of notebooks and archives the nearest and smallest first: a huge neighbour hides none.
+        # Read the nearest and smallest notebooks and archives first, so that a huge file does not
+        # crowd them out.
         rank = (order, name.count("/"), about.st_size) if order < 2 else (order, 0, 0)
         waiting.append((rank, name, about))
     room = {0: max(most, MAX_FILE), 1: most, 2: most}
@@ -125,7 +129,9 @@ def _walk(folder: Path, left_out: list[str]) -> Iterator[tuple[str, os.stat_resu
 
 
 def _read_plain(path: Path, most: int) -> bytes | None:
-    """A file's content; None if it is no plain file any more, is larger than `most`, or is barred."""
+    """A file's content; None if it is no longer a plain file, is larger than `most`, or may not be
+    read.
+    """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
@@ -145,7 +151,7 @@ def _size(number: int) -> str:
 
 
 def left_out_remark(left_out: list[str], kind: Kind = Kind.LEFT_OUT) -> list[Remark]:
-    """The remark on files that were not read; none where all were."""
+    """The remark on files that were not read; none if all were."""
     if not left_out:
         return []
     names = [_show(name) for name in left_out]
@@ -157,7 +163,9 @@ def left_out_remark(left_out: list[str], kind: Kind = Kind.LEFT_OUT) -> list[Rem
 
 
 def open_archives(found: Folder, most: int = 64 * MIB) -> dict[str, bytes]:
-    """The files in the zip archives of a submission, as "archive.zip/member"; also of a zip in a zip."""
+    """The files in the zip archives of a submission, as "archive.zip/member"; also for a zip inside
+    a zip.
+    """
     members: dict[str, bytes] = {}
     waiting = found.files
     for _ in range(MAX_DEPTH):
@@ -184,7 +192,9 @@ _OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", 
 
 
 def _is_zip(name: str, data: bytes) -> bool:
-    """By its name; by its content where a zip archive lost its name, or is called like a notebook."""
+    """Whether a file is a zip archive: by its name, or by its content if it has no suffix or is
+    named like a notebook.
+    """
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in ("", ".ipynb") and data.startswith(b"PK\x03\x04"):
         return zipfile.is_zipfile(io.BytesIO(data))
@@ -198,8 +208,8 @@ class _NotOpened(Exception):
 def _open_zip(
     data: bytes, most: int, left_out: list[str], archive: str
 ) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of an archive's plain members, notebooks first; bounded in all respects."""
-    if data.count(b"PK\x01\x02") > 2 * MAX_MEMBERS:  # before zipfile reads its list
+    """(name, content) of an archive's plain members, notebooks first; within all limits."""
+    if data.count(b"PK\x01\x02") > 2 * MAX_MEMBERS:  # before zipfile reads the directory
         raise _NotOpened(f"an archive of more than {MAX_MEMBERS:,} files")
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         members = [m for m in file.infolist() if not m.is_dir()]
@@ -210,7 +220,7 @@ def _open_zip(
             name = safe_name(member.filename)
             if name and is_hidden(name):
                 continue
-            why = why_refused(member, most) if name else "a path that leads out of the archive"
+            why = why_refused(member, most) if name else "a path that leads outside the archive"
             if why or name is None:
                 left_out.append(f"{archive}/{member.filename[-80:]} ({why})")
                 continue
@@ -224,7 +234,7 @@ def _open_zip(
 
 
 def is_hidden(path: str) -> bool:
-    """Whether a file or one of its folders is hidden, or what macOS adds to an archive."""
+    """Whether a file or one of its folders is hidden, or was added to an archive by macOS."""
     return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(path).parts)
 
 
@@ -233,7 +243,7 @@ def why_refused(member: zipfile.ZipInfo, most: int) -> str:
     if member.flag_bits & 1:
         return "encrypted"
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "packed in a way that is not read here"
+        return "compressed by an unsupported method"
     if stat.S_ISLNK(member.external_attr >> 16):
         return "a link"
     if member.file_size > most:
@@ -244,7 +254,7 @@ def why_refused(member: zipfile.ZipInfo, most: int) -> str:
 
 
 def safe_name(name: str) -> str | None:
-    """A member's path as a relative one; None where it would lead out of a folder."""
+    """A member's path as a relative one; None if it would lead outside the folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in name or not path.parts:
         return None
@@ -259,8 +269,8 @@ class _Candidate:
     path: str
     notebook: NotebookNode
     remarks: list[Remark]
-    filled: frozenset[str]  # the answers that differ from what was handed out
-    shared: int  # how many of the source's cells it holds
+    filled: frozenset[str]  # the answers that differ from the released ones
+    shared: int  # how many of the source's cells it contains
 
 
 def find_work(
@@ -270,11 +280,11 @@ def find_work(
     others: Collection[str] = (),
     given: Collection[str] = (),
 ) -> Work:
-    """The submitted notebook of an assignment. Raises Unreadable, which says what there is instead.
+    """The submitted notebook of an assignment.
 
-    name: the notebook's, without suffix. source: what `submission.master` gives. others: names of the
-    assignment's other notebooks, which are not taken for this one. given: the files that were handed out
-    beside it.
+    Raises Unreadable, which says what there is instead. name: the notebook's, without suffix.
+    source: from `submission.master`. others: names of the assignment's other notebooks, which are
+    not taken for this one. given: the files that were released with it.
     """
     own = f"{name}.ipynb"
     packed = open_archives(found)
@@ -311,9 +321,9 @@ def find_work(
             path, why = next(iter(broken.items()))
             raise Unreadable(f"{_show(path)}: {why}")
         raise Unreadable(_what_there_is(found, everything))
-    # `max` takes the first of equals: the right name, the nearest to the top.
+    # `max` takes the first of equals: the right name, then the one nearest to the top.
     best = max(candidates, key=lambda c: (len(c.filled), c.path == own, c.shared))
-    # What nobody read may be the work, where what was read holds none.
+    # If no work was found, it may be in the files that were not read.
     remarks = left_out_remark(found.left_out, Kind.LEFT_OUT if best.filled else Kind.LOOK)
     remarks += _which(best, candidates, broken, own) + best.remarks
     remarks += _documents(best, source, {n: d for n, d in everything.items() if n not in given})
@@ -321,7 +331,9 @@ def find_work(
 
 
 def _may_be_notebook(path: str, data: bytes) -> bool:
-    """By its name, or by what it holds: browsers save notebooks as .ipynb.json and .ipynb.txt."""
+    """Whether a file may be a notebook, by its name or content: browsers save notebooks as
+    .ipynb.json and .ipynb.txt.
+    """
     if path.lower().endswith(".ipynb"):
         return not _is_zip(path, data)
     start = data[:100].removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -355,7 +367,9 @@ _DOCUMENTS = (
 
 
 def _documents(best: _Candidate, source: NotebookNode, files: dict[str, bytes]) -> list[Remark]:
-    """Where a written answer is empty, or all answers are: documents beside the notebook may hold it, and nobody reads them here."""
+    """If a written answer is empty, or all answers are: a remark on documents beside the notebook
+    that may contain it.
+    """
     essays = {
         grade_id(cell)
         for cell in source.cells
@@ -370,14 +384,14 @@ def _documents(best: _Candidate, source: NotebookNode, files: dict[str, bytes]) 
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     listed = ", ".join(names[:_NAMED]) + more
     where = f"{', '.join(empty)}: " if best.filled else ""
-    text = f"{where}nothing is written in the notebook, but {listed} was handed in too"
+    text = f"{where}nothing is written in the notebook, but {listed} was submitted too"
     return [Remark(Kind.LOOK, text)]
 
 
 def _which(
     best: _Candidate, candidates: list[_Candidate], broken: dict[str, str], own: str
 ) -> list[Remark]:
-    """Which of several files was graded, and why; where the others hold more, a person should look."""
+    """Which of several files was graded, and why; if the others contain more, a person should look."""
     remarks = []
     rest = [c for c in candidates if c is not best]
     if rest:
@@ -409,7 +423,7 @@ def _show(path: str) -> str:
 
 
 def _beside(path: str, files: dict[str, bytes], packed: dict[str, bytes]) -> dict[str, bytes]:
-    """The other files as a notebook at `path` finds them: what lies beside it at the top."""
+    """The other files with paths relative to a notebook at `path`: those next to it are at the top."""
     others = {n: d for n, d in files.items() if not n.endswith(".ipynb")}
     above = PurePosixPath(path).parent.as_posix()
     if above == ".":

@@ -1,6 +1,6 @@
 """Writes graded submissions into nbgrader's gradebook and `autograded/`. Only one process of a course does this at a time.
 
-Each step may be done twice: whoever is killed in between does it again, and the result is the same.
+Every step is idempotent: after a kill it is done again, with the same result.
 """
 
 import contextlib
@@ -54,9 +54,9 @@ def only_one(course: Path) -> Iterator[None]:
 
 
 def read_timestamp(path: Path) -> datetime.datetime | None:
-    """When a submission was handed in, in UTC, as nbgrader notes it; None where the file says nothing that can be read.
+    """When a submission was submitted, in UTC, from nbgrader's file; None if that is unreadable.
 
-    It lies among what a student handed in, so it may be anything: a folder, a link, a pipe, noise.
+    The file is among the student's files, so it may be anything: a folder, a link, a pipe, noise.
     """
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > 1000:
@@ -88,11 +88,11 @@ class Records:
     # --- the assignment ---
 
     def enter_assignment(self, notebooks: dict[str, NotebookNode]) -> list[dict[str, Any]]:
-        """Make the gradebook's cells those of the source, where they are not yet.
+        """Update the gradebook's cells to those of the source.
 
-        notebooks: what `submission.master` gives, by name. Cells may be added, removed, renamed and
-        changed after grading began: marks and comments of what remains stay. Returns what persons gave
-        for cells that are gone.
+        notebooks: from `submission.master`, by name. Cells may be added, removed, renamed and
+        changed after grading began: marks and comments on remaining cells are kept. Returns the
+        marks that people gave for removed cells.
         """
         book = self.gradebook
         removed: list[dict[str, Any]] = []
@@ -126,8 +126,10 @@ class Records:
             return False
 
     def _change_cells(self, name: str, notebook: NotebookNode) -> list[dict[str, Any]]:
-        """Rename, remove and add cells of a notebook that was handed in, which nbgrader refuses to do."""
-        book: Any = self.gradebook  # nbgrader's types say little that is true
+        """Rename, remove and add cells of a notebook that has submissions, which nbgrader refuses
+        to do.
+        """
+        book: Any = self.gradebook  # nbgrader's type annotations are unreliable
         db = book.db
         entry = book.find_notebook(name, self.assignment)
         now = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
@@ -171,10 +173,10 @@ class Records:
         return removed
 
     def _add_missing_rows(self, name: str) -> None:
-        """Give submissions that were graded before a row for each cell that is new.
+        """Give earlier submissions a row for each new cell.
 
-        It holds 0 points until it is graded, and waits for a person: no zero is silent. So does a mark
-        that a person gave when the cell was worth more.
+        It has 0 points until it is graded, and waits for a person, so that no zero goes unnoticed.
+        A mark that a person gave when the cell was worth more waits, too.
         """
         db = self.gradebook.db
         entry: Any = self.gradebook.find_notebook(name, self.assignment)
@@ -244,9 +246,10 @@ class Records:
     # --- a submission ---
 
     def enter(self, outcome: Outcome) -> None:
-        """Record the scores, then write the graded notebooks. What a person marked stays where the answer stayed.
+        """Record the scores, then write the graded notebooks.
 
-        Of what could not be graded the former marks stay, and a person is asked to look.
+        A person's marks are kept if the answer has not changed. If something could not be graded,
+        its former marks are kept, and a person is asked to look.
         """
         if not outcome.notebooks:
             with contextlib.suppress(MissingEntry):  # nothing was graded before
@@ -258,12 +261,12 @@ class Records:
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore"
-            )  # SQLAlchemy's, about nbgrader's own way to add a submission
+            )  # SQLAlchemy's warnings about the way nbgrader adds a submission
             self._enter_scores(outcome)
         self._write(outcome)
 
     def undo(self) -> None:
-        """Forget what `enter` could not finish."""
+        """Roll back an unfinished `enter`."""
         self.gradebook.db.rollback()
         self.gradebook.db.expunge_all()
 
@@ -286,7 +289,7 @@ class Records:
             for submitted in submission.notebooks:
                 self._penalize(submission, submitted, outcome.student)
             book.db.commit()
-        book.db.expunge_all()  # keeps the memory of a large class flat
+        book.db.expunge_all()  # bounds the memory for a large class
 
     def _enter_notebook(self, submitted, notebook: NotebookNode, student: str) -> None:
         cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
@@ -295,13 +298,13 @@ class Records:
             cell = cells[grade.cell.name]
             score = score_of(cell)
             if utils.is_solution(cell) or utils.is_task(cell):
-                # An exercise that was renamed has its answer under the old name.
+                # A renamed exercise has its answer under the old name.
                 old = before.get(grade.cell.name)
                 same = cell.source in before.values() if old is None else old == cell.source
             else:
                 same = grade.auto_score == score
             marked = grade.manual_score is not None or (score is None and grade.auto_score is None)
-            if not (same and marked):  # else: marked already, and what was marked is still there
+            if not (same and marked):  # otherwise it is marked, and the marked answer is unchanged
                 grade.needs_manual_grade = (
                     grade.manual_score is not None or score is None or is_unjudged(cell)
                 )
@@ -317,12 +320,12 @@ class Records:
         folder = self.course.format_path(self.course.autograded_directory, student, self.assignment)
         try:
             notebook = nbformat.read(Path(folder, f"{name}.ipynb"), as_version=4)
-        except Exception:  # none, or a damaged one: then all is new
+        except Exception:  # none, or a damaged one: then everything is new
             return {}
         return {grade_id(cell): cell.source for cell in notebook.cells if grade_id(cell)}
 
     def _penalize(self, submission, submitted, student: str) -> None:
-        """As nbgrader's AssignLatePenalties, without a gradebook of its own."""
+        """Like nbgrader's AssignLatePenalties, but with our gradebook."""
         submitted.late_submission_penalty = None
         if submission.total_seconds_late > 0:
             penalty = self.penalties.plugin_inst.late_submission_penalty(
@@ -333,7 +336,9 @@ class Records:
                 submitted.late_submission_penalty = penalty
 
     def _write(self, outcome: Outcome) -> None:
-        """Replace the files in autograded/ one by one; those that are no longer made go."""
+        """Replace the files in autograded/ one by one, and remove those that are no longer
+        produced.
+        """
         folder = Path(
             self.course.format_path(
                 self.course.autograded_directory, outcome.student, self.assignment
@@ -345,7 +350,7 @@ class Records:
         files = without_clashes(files)
         for path in sorted(
             folder.rglob("*"), reverse=True
-        ):  # what lies in a folder, before the folder
+        ):  # the content of a folder before the folder
             if path.is_dir() and not path.is_symlink():
                 with contextlib.suppress(OSError):
                     path.rmdir()  # if it is empty
@@ -353,23 +358,24 @@ class Records:
                 path.unlink()
         for name, data in files.items():
             try:
-                replace_file(folder / name, data, 0o444)  # nbgrader's own: read only
+                replace_file(folder / name, data, 0o444)  # read-only, as in nbgrader
             except OSError:
                 if name not in outcome.files:
                     raise
-                # One of a student's own, with a name that is too long here.
+                # A student's file with a name that is too long here.
 
 
 def ask_a_person(submitted: Any) -> None:
-    """Have formgrader ask for a look at a submitted notebook that could not be graded."""
+    """Make formgrader ask a person to look at a notebook that could not be graded."""
     for grade in submitted.grades:
         grade.needs_manual_grade = True
 
 
 def _renamed(old: dict[str, Any], new: dict[str, NotebookNode]) -> dict[str, str]:
-    """{old name: new name} of cells that have another name and the same text, in order.
+    """{old name: new name} of cells with a new name and the same text, in order.
 
-    Where several have one text (written answers do), and their number changed, nothing is guessed.
+    If several cells have the same text (as written answers do), and their number changed, none is
+    matched.
     """
     gone: dict[tuple[str, str], list[str]] = {}
     came: dict[tuple[str, str], list[str]] = {}
@@ -384,7 +390,7 @@ def _renamed(old: dict[str, Any], new: dict[str, NotebookNode]) -> dict[str, str
 
 
 def _by_hand(mark: Any, notebook: str, assignment: str) -> list[dict[str, Any]]:
-    """What a person gave in a row of the gradebook, if anything."""
+    """The marks that a person gave in a row of the gradebook, if any."""
     about = {
         "assignment": assignment, "notebook": notebook, "cell": mark.cell.name,
         "student": mark.notebook.assignment.student_id,

@@ -34,11 +34,12 @@ its tests. Exercises that a person marks are left out, and so is work that could
 class Item:
     """One exercise over a class.
 
-    answers: submissions that count. unjudged: those left out, because this exercise could not be judged. right: share of
-    submissions with all points. mean: mean share of the points. discrimination: correlation of the exercise's points with the share
-    of all other points that could be judged (item-rest correlation, −1 to 1; nan where all have the same): above 0.2 is common,
-    below 0 the exercise asks for something else than the rest. seconds: median time of its tests. slips: [(message, count)].
-    Where nothing counts, the numbers are nan.
+    answers: submissions that count. unjudged: submissions left out because this exercise could not
+    be judged. right: share of submissions with all points. mean: mean share of the points.
+    discrimination: correlation of the exercise's points with the share of all other points that
+    could be judged (item-rest correlation, −1 to 1; nan if all have the same): above 0.2 is common,
+    below 0 the exercise measures something different from the others. seconds: median time of its
+    tests. slips: [(message, count)]. If no submission counts, the numbers are nan.
     """
 
     exercise: str
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("assignment", help="for example 01_power_laws")
     parser.add_argument(
-        "--slips", type=int, default=3, help="commonest messages of each (default: 3)"
+        "--slips", type=int, default=3, help="most common messages of each (default: 3)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
 
@@ -117,11 +118,12 @@ def class_items(
 def analyse(submissions: Sequence[Sequence[Result]], most: int = 3) -> list[Item]:
     """An Item for each exercise that a computer marks.
 
-    submissions: for each the results of the same exercises in the same order. most: how many slips.
+    submissions: for each, the results of the same exercises in the same order. most: how many slips
+    to list.
     """
     chosen = [column for column in zip(*submissions, strict=True) if not column[0].by_hand]
     worth = np.array([max(max(r.max_points for r in column), 1e-9) for column in chosen])
-    # Where the grader failed, nothing is known of the learner: nan, not 0 points.
+    # If the grader failed, the learner's result is unknown: nan, not 0 points.
     earned = np.array(
         [
             [math.nan if r.state is State.UNJUDGED else r.points or 0.0 for r in column]
@@ -133,7 +135,9 @@ def analyse(submissions: Sequence[Sequence[Result]], most: int = 3) -> list[Item
         judged = [r for r in column if r.state is not State.UNJUDGED]
         known = ~np.isnan(earned[i])
         others = np.delete(earned[:, known], i, axis=0)
-        possible = np.delete(worth, i) @ ~np.isnan(others)  # points of the others that were judged
+        possible = np.delete(worth, i) @ ~np.isnan(
+            others
+        )  # the points of the other exercises that were judged
         both = possible > 0
         mine = earned[i][known]
         rest = np.nansum(others, axis=0)[both] / possible[both]
@@ -154,7 +158,7 @@ def analyse(submissions: Sequence[Sequence[Result]], most: int = 3) -> list[Item
 
 
 def _over(statistic: Callable[..., Any], values: Sequence[float] | np.ndarray) -> float:
-    """A statistic of some values; nan of none."""
+    """A statistic of some values; nan if there are none."""
     return float(statistic(values)) if len(values) else math.nan
 
 
@@ -169,7 +173,9 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _commonest(messages: list[str], most: int) -> list[tuple[str, int]]:
-    """The commonest messages; those that differ only in numbers are one, shown by its commonest wording."""
+    """The most common messages; those that differ only in numbers count as one, shown in its most
+    common wording.
+    """
     groups: dict[str, Counter[str]] = {}
     for message in messages:
         key = re.sub(r"[-+]?\d[\d.,]*(e[-+]?\d+)?", "#", message)

@@ -1,7 +1,9 @@
-"""The ledger of graded work: for each submission what was graded, by which version, and how it went.
+"""The ledger of graded work: for each submission what was graded, by which version, and how it
+went.
 
-One file per submission, `ledger/<assignment>/<student>.json` beside the gradebook. It is written last,
-after the gradebook and autograded/: whoever is stopped in between grades that submission again.
+One file per submission, `ledger/<assignment>/<student>.json` beside the gradebook. It is written
+last, after the gradebook and autograded/, so if grading stops in between, that submission is graded
+again.
 """
 
 import json
@@ -22,11 +24,11 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Entry:
-    """What is known of a graded submission.
+    """The record of a graded submission.
 
-    digest: of all that its grade depends on; empty if it must be graded again. versions: {exercise:
-    digest of the version that gave the mark}, with "" for what all exercises share. unreadable:
-    {notebook: why}. stopped, flooded, unjudged: cells. tests: by grade_id.
+    digest: of everything that its grade depends on; empty if it must be graded again. versions:
+    {exercise: digest of the version that it was marked with}, with "" for what all exercises share.
+    unreadable: {notebook: why}. stopped, flooded, unjudged: cells. tests: by grade_id.
     """
 
     digest: str = ""
@@ -40,9 +42,9 @@ class Entry:
     tests: Mapping[str, Test] = field(default_factory=dict)
 
     def stale(self, versions: Mapping[str, str]) -> list[str]:
-        """The exercises whose marks were given by another version than this one, in order.
+        """The exercises that were marked with a different version, in order.
 
-        [UNKNOWN_VERSION] where the entry is older than the noting of versions.
+        [UNKNOWN_VERSION] if the entry is older than the recording of versions.
         """
         if self.unreadable:
             return []
@@ -58,26 +60,28 @@ class Ledger:
 
     def __init__(self, course: Path, assignment: str) -> None:
         self.folder = course / "ledger" / assignment
-        # Where entries lay until version 0.2: read where there is no newer one.
+        # The place of entries until version 0.2: read if there is no newer one.
         self._old = course / ".cache" / "grade" / assignment
 
     def read(self, student: str) -> Entry | None:
-        """A submission's entry; None where there is none that can be read."""
+        """A submission's entry; None if there is no readable one."""
         for folder in (self.folder, self._old):
             try:
                 return _entry(json.loads((folder / f"{student}.json").read_text("utf-8")))
-            # A file may be torn, merged or edited by hand: then it is as if there were none.
+            # A file may be torn, merged or edited by hand: then it is treated as missing.
             except (OSError, ValueError, TypeError, LookupError, RecursionError, OverflowError):
                 continue
         return None
 
     def write(self, student: str, entry: Entry) -> None:
-        """Replace a submission's entry. Raises OSError where it cannot be written."""
+        """Replace a submission's entry. Raises OSError if it cannot be written."""
         text = json.dumps(asdict(entry), indent=1, ensure_ascii=False)
         replace_file(self.folder / f"{student}.json", text.encode("utf-8", "replace"))
 
     def keep_removed(self, marks: list[dict[str, Any]]) -> Path:
-        """Keep what persons gave for cells that the assignment no longer has; returns the file."""
+        """Save the marks that people gave for cells that the assignment no longer has; returns the
+        file.
+        """
         path = self.folder / "removed_marks.jsonl"
         self.folder.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8", errors="replace") as file:
@@ -86,7 +90,7 @@ class Ledger:
 
 
 def _entry(data: Any) -> Entry:
-    """An entry from JSON. Raises TypeError, ValueError or LookupError where it is none."""
+    """An entry from JSON. Raises TypeError, ValueError or LookupError if it is not one."""
     _is(data, dict)
     return Entry(
         digest=_is(data["digest"], str),
@@ -117,7 +121,7 @@ def _texts_by_name(values: Any) -> dict[str, str]:
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     return float(value)
 
 

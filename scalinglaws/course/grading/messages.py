@@ -1,4 +1,4 @@
-"""What a learner or a marker reads of an error or an output: one safe line, without hidden tests."""
+"""Errors and outputs as a learner or a marker sees them: one safe line, without hidden tests."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 from .engine.verdict import UNJUDGED_ERROR
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-# Control characters (a terminal would obey them), marks that turn the direction of writing, and
+# Control characters (a terminal would execute them), marks that turn the direction of writing, and
 # lone surrogates.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNPRINTED = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff "  # no spreadsheet needs to see them
@@ -15,15 +15,18 @@ _LONGEST = 2_000  # characters of a message
 
 
 def visible_text(text: str) -> str:
-    """A text from a learner without anything invisible: safe for a terminal, a page, a table."""
+    """A text from a learner without invisible characters: safe for a terminal, a page, a table."""
     lines = _ANSI.sub("", text).split("\n")
-    # Of a line that was written over, by a progress bar say, the last state.
+    # The last state of an overwritten line, such as a progress bar.
     text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
     return _UNSEEN.sub("\ufffd", text)
 
 
 def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula and no terminal for a command: names are what students chose."""
+    """A text that no spreadsheet takes for a formula and no terminal for a command.
+
+    Students choose their names.
+    """
     text = " ".join(visible_text(text).split())
     start = text.lstrip(_UNPRINTED)[:1]
     return "'" + text if start in tuple("=+-@＝＋－＠") else text
@@ -49,12 +52,12 @@ def failure_message(output: Mapping[str, Any]) -> str:
     return f"{name}: {text}" if text else name
 
 
-# How Python names a cell in the text of a SyntaxError.
+# The name of a cell in the text of a SyntaxError.
 _PLACE = re.compile(r"\((?:<ipython-input-[^>]*>|[^() ]*\.py), (line \d+)\)")
 
 
 def stop_messages(cell: Mapping[str, Any]) -> list[str]:
-    """What stopped a learner's own cell: it often explains why a check found nothing to check."""
+    """The errors of a learner's own cells: they often explain why a check found no answer."""
     return [
         f"Your cell stopped with {_first_line(output['ename'] + ': ' + output['evalue'])}."
         for output in cell.get("outputs", ())

@@ -1,4 +1,6 @@
-"""nbgrader in a folder of its own: run a step on some assignments without touching the course's gradebook."""
+"""nbgrader in a temporary course: run a step on some assignments without touching the course's
+gradebook.
+"""
 
 import contextlib
 import functools
@@ -22,15 +24,16 @@ from scalinglaws.paths import exercises_dir
 from .scratch import temporary_folder
 from .troubles import explain
 
-# For every new gradebook nbgrader starts `alembic heads`, some seconds of processor time, to learn
-# the version of its own tables. That does not change while a process runs: it is asked once.
+# For every new gradebook nbgrader runs `alembic heads`, which takes some seconds of processor time,
+# to find the version of its own tables. That does not change while a process runs, so it is run
+# once.
 nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
 
 
 def gradebook_url(course: Path) -> str:
-    """The URL of the gradebook in a course's folder, whatever characters the path holds.
+    """The URL of the gradebook in a course's folder, for any characters in the path.
 
-    Only those two are quoted that a URL would take for its own: nbgrader takes the rest for a path.
+    Only the two that are special in a URL are quoted, because nbgrader uses the rest as a path.
     """
     path = (course / "gradebook.db").as_posix().replace("%", "%25").replace("?", "%3F")
     return f"sqlite:///{path}"
@@ -47,14 +50,17 @@ def load_config(course: Path, root: Path) -> Config:
 
 
 def course_config(course: Path, root: Path) -> Config:
-    """As `load_config`, with a gradebook of its own."""
+    """Like `load_config`, with a separate gradebook."""
     config = load_config(course, root)
     config.CourseDirectory.db_url = gradebook_url(root)
     return config
 
 
 def open_gradebook(course: CourseDirectory) -> Gradebook:
-    """The course's gradebook, to be used in a `with` statement. Raises CourseError where it cannot be opened, with the way out."""
+    """The course's gradebook, to be used in a `with` statement.
+
+    Raises CourseError, with what to do, if it cannot be opened.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -64,7 +70,7 @@ def open_gradebook(course: CourseDirectory) -> Gradebook:
         raise CourseError(
             f"The gradebook at c.CourseDirectory.db_url needs a driver: pip install '{package}'."
         ) from None
-    except Exception as error:  # a driver's own errors are of many kinds
+    except Exception as error:  # drivers raise errors of many kinds
         if (known := explain(error)) is not None:
             raise known from None
         reason = next(iter(str(error).splitlines()), "")
@@ -75,7 +81,7 @@ def open_gradebook(course: CourseDirectory) -> Gradebook:
 
 @contextlib.contextmanager
 def scratch_course(course: Path, assignment: str) -> Iterator["ScratchCourse"]:
-    """A temporary course that holds just `assignment`, copied from the course; removed at the end.
+    """A temporary course with only `assignment`, copied from the course; removed at the end.
 
     Raises CourseError for an unknown assignment.
     """
@@ -109,7 +115,7 @@ class ScratchCourse:
         return self.root / "release" / self.assignment
 
     def autograde(self, student: str) -> Path:
-        """Grade the submission that lies in submitted/<student>/; returns the folder of the graded copy."""
+        """Grade the submission in submitted/<student>/; returns the folder of the graded copy."""
         self._run("autograde", self.assignment, student)
         return self.root / "autograded" / student / self.assignment
 
@@ -128,7 +134,7 @@ class ScratchCourse:
     def _run(self, step: str, *args: str) -> None:
         logging.getLogger("traitlets").setLevel(logging.ERROR)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own sessions
+            warnings.simplefilter("ignore")  # SQLAlchemy's warnings about nbgrader's sessions
             result = getattr(self.api, step)(*args)
         if not result["success"]:
             detail = (result.get("error") or result.get("log") or "").strip().splitlines()

@@ -1,4 +1,6 @@
-"""nbgrader's own steps, done by the engine: named in nbgrader_config.py, so that `nbgrader autograde` and formgrader use them."""
+"""nbgrader's own steps, done by the engine: nbgrader_config.py lists them, so `nbgrader autograde`
+and formgrader use them.
+"""
 
 import glob
 import os
@@ -35,17 +37,19 @@ def _source_of(config, resources) -> Path:
 
 
 def use_finder() -> None:
-    """Have `nbgrader autograde` and formgrader's button grade with `FindWork`: nbgrader has no setting for it."""
+    """Make `nbgrader autograde` and formgrader's button use `FindWork`, for which nbgrader has no
+    setting.
+    """
     for module in (autogradeapp, api):
         vars(module)["Autograde"] = FindWork
 
 
 class FindWork(Autograde):
-    """nbgrader's Autograde for work that may lie anywhere in a submission, under any name.
+    """nbgrader's Autograde for work that may be anywhere in a submission, under any name.
 
-    nbgrader looks for `<name>.ipynb` at the top and gives 0 points in silence where it is missing. Here
-    the notebook is what `find_work` finds, as in `scalinglaws grade`, and until a submission is graded,
-    or if it cannot be, formgrader asks for a look.
+    nbgrader looks for `<name>.ipynb` at the top and silently gives 0 points if it is missing. Here
+    `find_work` finds the notebook, as in `scalinglaws grade`, and until a submission is graded, or
+    if it cannot be, formgrader asks a person to look.
     """
 
     @property
@@ -54,9 +58,9 @@ class FindWork(Autograde):
         return self.coursedir
 
     def init_notebooks(self) -> None:
-        """List the notebooks that each student should have handed in."""
+        """List the notebooks that each student should have submitted."""
         course, wanted = self._course, self._course.notebook_id
-        # nbgrader's own opens whatever a student calls so, a pipe too.
+        # nbgrader's version opens anything with this name, even a pipe.
         vars(course)["get_existing_timestamp"] = lambda folder: read_timestamp(
             Path(folder, "timestamp.txt")
         )
@@ -77,7 +81,10 @@ class FindWork(Autograde):
         return Path(course.format_path(course.source_directory, ".", course.assignment_id))
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Enter the submission, and find its notebooks. Raises NbGraderException where there are none."""
+        """Enter the submission, and find its notebooks.
+
+        Raises NbGraderException if there are none.
+        """
         folder = Path(self._format_source(assignment_id, student_id))
         found = read_folder(folder)
         self._enter(assignment_id, student_id, folder)
@@ -105,7 +112,9 @@ class FindWork(Autograde):
         write_files(Path(self._format_dest(assignment_id, student_id)), files)
 
     def _enter(self, assignment: str, student: str, folder: Path) -> None:
-        """Enter the submission into the gradebook; a person is asked until its grades are there."""
+        """Enter the submission into the gradebook; formgrader asks a person until its grades are
+        there.
+        """
         with Gradebook(self._course.db_url, self._course.course_id) as opened:
             book: Any = opened
             try:
@@ -133,7 +142,7 @@ class FindWork(Autograde):
             book.db.commit()
 
     def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
-        """nbgrader's, with the work that was found."""
+        """nbgrader's method, with the work that was found."""
         resources = super().init_single_notebook_resources(notebook_filename)
         about = resources["nbgrader"]
         about["work"] = self._found[about["notebook"]]
@@ -141,11 +150,11 @@ class FindWork(Autograde):
 
 
 class ReadAnything(NotebookExporter):
-    """nbgrader's exporter for grading; of what was handed in it takes what `FindWork` found and read."""
+    """nbgrader's exporter for grading; it takes the submitted work that `FindWork` found and read."""
 
     def from_filename(self, filename, resources=None, **kw):
         """Read and convert a notebook."""
-        assert resources is not None  # nbgrader's command always brings them
+        assert resources is not None  # nbgrader's command always passes them
         about = resources["nbgrader"]
         course = CourseDirectory(config=self.config)
         folder = course.format_path(
@@ -158,10 +167,12 @@ class ReadAnything(NotebookExporter):
 
 
 class Repair(NbGraderPreprocessor):
-    """Puts a submission in order before nbgrader looks at it: copies, missing and moved cells, tags, kernels."""
+    """Repairs a submission before nbgrader reads it: copies, missing and moved cells, tags,
+    kernels.
+    """
 
     def preprocess(self, nb, resources):
-        """Repair the notebook; each remark goes to the log."""
+        """Repair the notebook, and log each remark."""
         student = resources["nbgrader"]["student"]
         tokens = class_tokens(CourseDirectory(config=self.config).root)
         source = master(_source_of(self.config, resources), self.config)
@@ -207,7 +218,7 @@ class RunIsolated(NbGraderPreprocessor):
             self.log.warning("%s: %s", student, remark)
         for name in ran.unjudged:
             self.log.warning(
-                "%s: %s could not be judged: 0 points until you have looked",
+                "%s: %s could not be judged: 0 points until you look at it",
                 student,
                 name,
             )
@@ -215,7 +226,9 @@ class RunIsolated(NbGraderPreprocessor):
 
 
 class AskAPerson(NbGraderPreprocessor):
-    """After SaveAutoGrades: has formgrader ask for a look at each test that could not be judged."""
+    """After SaveAutoGrades: makes formgrader ask a person to look at each test that could not be
+    judged.
+    """
 
     def preprocess(self, nb, resources):
         """Mark the gradebook's grades of such tests."""

@@ -1,11 +1,11 @@
-"""What a marker should know about a submission, sorted by what it asks of them."""
+"""What a marker should know about a submission, sorted by what they should do."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a remark asks of a person: the heading of its list in `scalinglaws grade`."""
+    """What a person should do about a remark: the heading of its list in `scalinglaws grade`."""
 
     LOOK = "Graded, but please look"
     FOUND = "Which file was graded"
@@ -25,10 +25,10 @@ class Remark:
 
 
 def repaired(text: str) -> Remark:
-    """Something was put in order, and nothing is lost."""
+    """Something was repaired, and nothing is lost."""
     return Remark(Kind.REPAIRED, text)
 
 
 def look(text: str) -> Remark:
-    """A person should look: the mark may be unjust otherwise."""
+    """A person should look, or the mark may be unfair."""
     return Remark(Kind.LOOK, text)

@@ -1,8 +1,8 @@
-"""HTML of what a learner wrote or printed: harmless, and made in a process that can be killed.
+"""Safe HTML of what a learner wrote or printed, made in a process that can be killed.
 
-Markdown, HTML and formulas are parsed by libraries whose time can grow faster than the text. A second
-process does it, bounded in processor time and memory: what it cannot do in time is shown as plain text,
-and the page goes on.
+Markdown, HTML and formulas are parsed by libraries whose time can grow faster than the text. So a
+second process does it, with limits on processor time and memory: anything that takes too long is
+shown as plain text, and the page continues.
 """
 
 import atexit
@@ -20,8 +20,8 @@ from typing import Any, Literal
 MAX_TEXT = 200_000  # characters of a Markdown text or a cell of code
 MAX_HTML = 2_000_000  # characters of an output
 CPU = 5.0  # seconds of processor time for one piece
-_WALL = 120.0  # seconds to wait for it, where the processor is busy with other work
-_WALL_WITHOUT_CPU_LIMIT = 20.0  # Windows knows no limit of processor time
+_WALL = 120.0  # seconds to wait for it on a busy machine
+_WALL_WITHOUT_CPU_LIMIT = 20.0  # Windows has no limit of processor time
 _MEMORY = 2 * 2**30  # bytes
 
 Kind = Literal["markdown", "html", "code"]
@@ -48,7 +48,7 @@ _ATTRIBUTES = frozenset(_ATTRIBUTES_TEXT.split())
 _CLASSES = re.compile(r"(dataframe|highlight|[a-z]{1,2}\d?)( (dataframe|highlight|[a-z]{1,2}\d?))*")
 
 
-_NO_IMAGE = re.compile(r"<img(?![^>]* src=)[^>]*>")  # what is left of one from elsewhere
+_NO_IMAGE = re.compile(r"<img(?![^>]* src=)[^>]*>")  # the rest of an external image
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
@@ -63,7 +63,7 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """HTML with nothing but harmless elements and attributes."""
+    """HTML with only harmless elements and attributes."""
     import bleach
 
     cleaned = bleach.clean(
@@ -74,12 +74,14 @@ def clean(text: str) -> str:
         strip=True,
     )
     cleaned = _NO_IMAGE.sub("", cleaned)
-    # pandas' empty headers say nothing to a screen reader
+    # pandas' empty headers are useless to a screen reader
     return cleaned.replace("<th></th>", "<td></td>")
 
 
 def render(markdown: str, attachments: dict[str, Any] | None = None) -> str:
-    """Markdown as harmless HTML in one line: a second Markdown renderer, such as nbgrader's templates hold, leaves that alone."""
+    """Markdown as harmless HTML in one line, which a second Markdown renderer, as in nbgrader's
+    templates, leaves alone.
+    """
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     from scalinglaws.course.markdown import draw_formulas
@@ -92,26 +94,30 @@ def render(markdown: str, attachments: dict[str, Any] | None = None) -> str:
 
 
 def highlight(code: str) -> str:
-    """Python as highlighted HTML, to see whether that ends."""
+    """Python as highlighted HTML, to test whether that ends in time."""
     from nbconvert.filters import Highlight2HTML
 
     return str(Highlight2HTML()(code))
 
 
 def render_again(text: str) -> str:
-    """What nbgrader's own pages do with text that is rendered already, to see whether that ends."""
+    """What nbgrader's pages do with rendered text, to test whether that ends in time."""
     from nbconvert.filters import markdown2html
 
     return str(markdown2html(text))
 
 
 def main(cpu: float) -> None:
-    """Render the pieces that come on stdin, one line of JSON each, until it closes."""
+    """Render the pieces on stdin, one line of JSON each, until it closes."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    for kind in ("markdown", "html", "code"):  # imports what is needed, on nobody's account
+    for kind in (
+        "markdown",
+        "html",
+        "code",
+    ):  # imports what is needed before any time limit applies
         _do(kind, "x $x$", None)
     for line in sys.stdin:
         piece = json.loads(line)
@@ -119,7 +125,7 @@ def main(cpu: float) -> None:
             try:
                 text = _do(piece["kind"], piece["text"], piece["attachments"])
                 reply: dict[str, Any] = {"text": text}
-            except Exception as error:  # whatever a library raises on such a text
+            except Exception as error:  # libraries may raise anything on such a text
                 reply = {"error": type(error).__name__}
         print(json.dumps(reply), flush=True)
 
@@ -134,7 +140,9 @@ def _do(kind: Kind, text: str, attachments: dict[str, Any] | None) -> str:
 
 @contextlib.contextmanager
 def _limited(cpu: float) -> Iterator[None]:
-    """End this process if what follows takes too much processor time: no Python code need run for it."""
+    """End this process if the block takes too much processor time, even if no Python code gets to
+    run.
+    """
     try:
         from signal import ITIMER_PROF, setitimer
     except ImportError:
@@ -151,9 +159,10 @@ def _limited(cpu: float) -> Iterator[None]:
 
 
 class Renderer:
-    """A process that renders. It is started when first needed, and again after it was killed.
+    """The rendering process.
 
-    cpu: seconds of processor time that one piece may take.
+    It is started when first needed, and again after it was killed. cpu: seconds of processor time
+    that one piece may take.
     """
 
     def __init__(self, cpu: float = CPU) -> None:

@@ -1,6 +1,6 @@
-"""What became of an exercise: decided here, for `grade`, `check`, the feedback page and `items`.
+"""The result of an exercise, decided here for `grade`, `check`, the feedback page and `items`.
 
-A graded notebook holds, for each cell that carries points, the outputs that the engine wrote. `judge`
+A graded notebook has, for each cell with points, the outputs that the engine wrote. `judge`
 turns them into one `Test` per cell (what the gradebook records), `decide` turns the tests of an
 exercise into one `Result`.
 """
@@ -43,10 +43,10 @@ class Test:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one exercise.
+    """The result of one exercise.
 
-    number, title: as learners know it; the number is the grade_id where the notebook has none.
-    points: None until a person has marked all of it. messages: what the failed checks said.
+    number, title: as shown to learners; the number is the grade_id if the notebook has none.
+    points: None until a person has marked all of it. messages: from the failed checks.
     """
 
     number: str
@@ -60,17 +60,17 @@ class Result:
 
 
 def is_untouched(cell: NotebookNode) -> bool:
-    """Whether a repaired answer is as it was handed out."""
+    """Whether a repaired answer is unchanged from the release."""
     return cell.metadata.nbgrader.get("checksum") == checksum(cell)
 
 
 def automatic_comment(cell: NotebookNode) -> str | None:
-    """What the feedback says of an answer by itself."""
+    """The automatic comment on an answer in the feedback."""
     return "No response." if is_untouched(cell) and not is_task(cell) else None
 
 
 def judge(notebook: NotebookNode, seconds: Mapping[str, float] | None = None) -> dict[str, Test]:
-    """{grade_id: Test} of a graded notebook. seconds: what `execute` measured."""
+    """{grade_id: Test} of a graded notebook. seconds: measured by `execute`."""
     cells = graded_cells(notebook)
     found: dict[str, Test] = {}
     for exercise in exercises(notebook):
@@ -98,18 +98,18 @@ def _judge_cell(cell: NotebookNode, untouched: bool, hints: tuple[str, ...]) -> 
     earned = points or 0.0
     if earned >= most:
         return Test(earned, most, State.RIGHT)
-    # Code that stopped with an error leaves its names unset, but it was begun.
+    # Code that stopped with an error leaves its names unset, but the exercise was started.
     empty = errors and errors[0].ename == "NotStarted" and not hints
     if not earned and (untouched or empty):
         return Test(earned, most, State.NOT_STARTED, message)
-    if not message:  # partial credit: a check may say why on stderr
+    if not message:  # partial credit: a check may explain it on stderr
         text = "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stderr")
         message = visible_text(text[:2_000]).strip()
     return Test(earned, most, State.WRONG, message, hints=hints)
 
 
 def decide(exercise: Exercise, tests: Mapping[str, Test]) -> Result:
-    """The result of an exercise from the tests of a submission; a test that is missing gave nothing."""
+    """The result of an exercise from the tests of a submission; a missing test gives no points."""
     mine = [tests[name] for name in exercise.tests if name in tests]
     states = {test.state for test in mine}
     state = next(
@@ -135,5 +135,5 @@ def decide(exercise: Exercise, tests: Mapping[str, Test]) -> Result:
 
 
 def results(known: Iterable[Exercise], tests: Mapping[str, Test]) -> list[Result]:
-    """A Result for each exercise that carries points, in order."""
+    """A Result for each exercise with points, in order."""
     return [decide(exercise, tests) for exercise in known if exercise.tests]

@@ -1,4 +1,6 @@
-"""Temporary folders that nobody leaves behind: what a process that was killed could not remove, the next one does."""
+"""Temporary folders that are always cleaned up: if a process is killed, the next one removes its
+folders.
+"""
 
 import contextlib
 import functools
@@ -30,7 +32,7 @@ def temporary_folder() -> Iterator[Path]:
 
 @functools.cache  # once in a process
 def _remove_left_behind(folder: str) -> None:
-    """Remove our own folders whose process has ended, and nothing else."""
+    """Remove only our own folders whose process has ended."""
     for outer in Path(folder).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             about = outer.lstat()

@@ -1,7 +1,7 @@
-"""`scalinglaws check`: grade the learner's own copy, here and now, offline.
+"""`scalinglaws check`: grade the learner's own copy, offline.
 
-The copy is read, never written. The engine that grades a class grades it, with the settings of this course, so the marks are those
-that an instructor's `scalinglaws grade` gives. The gradebook is not touched.
+The copy is read, never written. It uses the engine that grades a class, with the course's settings,
+so the marks are the same as from an instructor's `scalinglaws grade`. The gradebook is not touched.
 """
 
 import argparse
@@ -65,12 +65,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check one assignment or all. Returns 0 if every point that a computer gives was earned, else 1."""
+    """Check one assignment or all. Returns 0 if all automatic points were earned, otherwise 1."""
     course = course_dir()
     if args.exercise and not args.assignment:
-        raise CourseError(
-            "Say which assignment the exercise is in: check 01_power_laws --exercise 7."
-        )
+        raise CourseError("Add the assignment of the exercise: check 01_power_laws --exercise 7.")
     chosen = [args.assignment] if args.assignment else assignments(course)
     reports = [
         check(
@@ -91,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         for report in reports:
             print_report(report)
         if not args.page and not args.exercise and is_complete(course):
-            print(wrap("With --page, the same as a web page, beside what you wrote.", "  "))
+            print(wrap("With --page, you get the same as a web page, next to your answers.", "  "))
     done = all(
         row["by_hand"] or row["state"] == State.RIGHT
         for report in reports
@@ -101,11 +99,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def find_copies(course: Path, assignment: str, student: str) -> Path:
-    """The folder of a learner's copy. Raises CourseError, with the way out, where there is none."""
+    """The folder of a learner's copy. Raises CourseError, with what to do, if there is none."""
     check_name(course, assignment)
     if not student or Path(student).name != student or student.startswith("."):
         raise CourseError(
-            f"{student!r} is no student's name: give the name of a folder in submitted/."
+            f"{student!r} is not a student's name: give the name of a folder in submitted/."
         )
     folder = course / "submitted" / student / assignment
     if not folder.is_dir():
@@ -125,16 +123,15 @@ def check(
     page: bool = False,
     memory: Memory | None = None,
 ) -> dict[str, Any]:
-    """Grade one learner's copy of one assignment. folder: what `find_copies` found.
+    """Grade one learner's copy of one assignment. folder: from `find_copies`.
 
     Returns a JSON-ready report: assignment, student, score, max_score (of what a computer marks),
     exercises (a dictionary for each `Result`), remarks (texts), feedback (the path of the page) and
-    full: whether all tests ran. A course that was handed out without source/ has the visible tests
-    alone, and makes no page.
-    quiet: print nothing meanwhile. exercise: run only what this one needs, and report on it alone,
-    without a page. page: whether to make the page. memory: of earlier checks, which are not done again
-    as far as nothing changed; it is not used where a page is made. Raises CourseError where there is no such
-    exercise, or no notebook that can be read.
+    full: whether all tests ran. A course that was handed out without source/ has only the visible
+    tests, and makes no page. quiet: print nothing. exercise: run only what this one needs, and
+    report on it alone, without a page. page: whether to make the page. memory: of earlier checks,
+    reused as far as nothing changed; not used when making a page. Raises CourseError if there is no
+    such exercise, or no readable notebook.
     """
     name = folder.name
     page &= not exercise and is_complete(course)  # the page shows points
@@ -164,7 +161,7 @@ def check(
         ) from None
     if not quiet:
         print(wrap(f"Running your copy of {name}, which takes a while ..."), file=sys.stderr)
-    with gradebook_errors():  # a full disk is one sentence
+    with gradebook_errors():  # reports a full disk in one sentence
         outcome = grade_submission(
             assignment,
             student,
@@ -201,18 +198,19 @@ def _row(result: Result) -> dict[str, Any]:
 
 
 def load(course: Path, name: str) -> Assignment:
-    """An assignment as a learner's own copy is graded by it, here and now."""
+    """An assignment, for grading a learner's own copy."""
     folder = exercises_dir(course) / name
     notebooks = {path.stem: _master(course, path) for path in sorted(folder.glob("*.ipynb"))}
-    # Nobody need be kept from anything on a learner's own machine; where there is isolation, it
+    # A learner's own machine needs no protection; if isolation is available, it
     # is as in grading.
     sandboxed = not (sandbox.private_path() or sandbox.missing())
     return assignment_of(name, course, folder, notebooks, Limits(), sandboxed)
 
 
 def _master(course: Path, path: Path) -> NotebookNode:
-    """As `submission.master` by the course's settings; kept in .cache/check/ for the next check, which
-    then need not import nbgrader."""
+    """Like `submission.master` with the course's settings; cached in .cache/check/, so that the
+    next check need not import nbgrader.
+    """
     if was_released(read_notebook(path)):
         return master(path)
     settings = course / "nbgrader_config.py"
@@ -227,19 +225,19 @@ def _master(course: Path, path: Path) -> NotebookNode:
             made = nbformat.from_dict(found["notebook"])
             assert isinstance(made, NotebookNode)  # of a dictionary
             return made
-    except (OSError, ValueError, TypeError, KeyError):  # there is none, or it was damaged
+    except (OSError, ValueError, TypeError, KeyError):  # it is missing or damaged
         pass
     from .nbgrader_api import load_config
 
     notebook = master(path, load_config(course, course))
     content = json.dumps({"digest": digest.hexdigest(), "notebook": notebook})
-    with contextlib.suppress(OSError):  # then the next check makes it again
+    with contextlib.suppress(OSError):  # the next check makes it again
         replace_file(kept, content.encode())
     return notebook
 
 
 def _cache(course: Path) -> Path:
-    """Where checks keep what is theirs: feedback/ is the instructor's."""
+    """The cache folder of checks; feedback/ belongs to the instructor."""
     return course / ".cache" / "check"
 
 

@@ -1,7 +1,8 @@
-"""`course.yaml`: due dates, extensions, late rules, exemptions, which marks count; docs/semester.md shows each by example.
+"""`course.yaml`: due dates, extensions, late rules, exemptions, which marks count; docs/semester.md
+has an example of each.
 
-Due dates, extensions and late penalties go into nbgrader's gradebook, where formgrader, the feedback and the export find
-them. What nbgrader has no place for is read here by those who need it.
+Due dates, extensions and late penalties are copied into nbgrader's gradebook, where formgrader, the
+feedback and the export find them. Everything else is read from here when needed.
 """
 
 import datetime
@@ -25,9 +26,10 @@ DAY = 86_400.0  # seconds
 
 @dataclass(frozen=True)
 class Late:
-    """What lateness costs. percent_per_day: of the score, for each day begun; most_percent: at most.
+    """The late rule. percent_per_day: of the score, for each day begun; most_percent: the maximum.
 
-    Within grace_minutes after the due date nothing is taken off; closed_after_days later nothing counts.
+    Within grace_minutes after the due date nothing is deducted; after closed_after_days nothing
+    counts.
     """
 
     percent_per_day: float = 0.0
@@ -36,7 +38,9 @@ class Late:
     closed_after_days: float = math.inf
 
     def share(self, seconds: float) -> float:
-        """The share of the score that is taken off, 0 to 1, of work that came `seconds` after its due date."""
+        """The share of the score to deduct, 0 to 1, for work that came `seconds` after its due
+        date.
+        """
         if seconds <= 60 * self.grace_minutes:
             return 0.0
         if seconds > self.closed_after_days * DAY:
@@ -47,7 +51,7 @@ class Late:
 
 @dataclass(frozen=True)
 class Regrade:
-    """A student's request to look at a mark again. decision: empty while it is open."""
+    """A student's request for a regrade. decision: empty while it is open."""
 
     student: str
     assignment: str
@@ -58,8 +62,9 @@ class Regrade:
 
 @dataclass(frozen=True)
 class Semester:
-    """What course.yaml says. due: {assignment: in UTC, without a zone, as nbgrader has it}; extensions: {(student,
-    assignment): how much longer}; late: None where it says nothing; best_of: 0 where all count.
+    """The content of course.yaml. due: {assignment: in UTC, without a zone, as in nbgrader};
+    extensions: {(student, assignment): how much longer}; late: None if there is no rule; best_of: 0
+    if all count.
     """
 
     due: Mapping[str, datetime.datetime] = field(default_factory=dict)
@@ -71,9 +76,10 @@ class Semester:
     markers: tuple[str, ...] = ()
 
     def total(self, student: str, percents: Mapping[str, float | None]) -> float | None:
-        """The mean of the percentages that count: the best, without the exempt ones; None where none counts.
+        """The mean of the percentages that count: the best ones, without exempt ones; None if none
+        counts.
 
-        percents: {assignment: percent, or None where nothing was handed in, which counts as 0}.
+        percents: {assignment: percent, or None if nothing was submitted, which counts as 0}.
         """
         counted = sorted(
             (
@@ -88,7 +94,10 @@ class Semester:
 
 
 def load_semester(course: Path) -> Semester:
-    """Read course.yaml; where there is none, nothing is said. Raises CourseError for what cannot be understood."""
+    """Read course.yaml; if there is none, the semester is empty.
+
+    Raises CourseError for anything that cannot be understood.
+    """
     path = course / FILE
     try:
         text = path.read_text("utf-8-sig")
@@ -114,7 +123,9 @@ def load_semester(course: Path) -> Semester:
 
 
 class _Loader(yaml.BaseLoader):
-    """All values are texts (an id stays 007, a date is read by us), and no key stands twice."""
+    """Loads all values as texts (an id stays 007, we read dates ourselves), and refuses duplicate
+    keys.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Refuse a key that would silently replace another."""
@@ -133,7 +144,9 @@ class _Loader(yaml.BaseLoader):
 
 
 class _Reader:
-    """Turns the file's texts into a Semester, or says what it expected where."""
+    """Turns the file's texts into a Semester, or raises an error that says what was expected and
+    where.
+    """
 
     def __init__(self) -> None:
         self.zone: datetime.tzinfo | None = None  # this machine's
@@ -259,14 +272,15 @@ class _Reader:
 
 
 def apply_semester(book: Gradebook, semester: Semester, config: Config) -> None:
-    """Bring due dates, extensions and late penalties in the gradebook in step with course.yaml.
+    """Update due dates, extensions and late penalties in the gradebook from course.yaml.
 
-    Only what differs is written. Where the file says nothing of an assignment's due date, the gradebook's stays; where it has no
-    late rule, penalties of nbgrader's own plugin stay.
+    Only differences are written. If the file has no due date for an assignment, the gradebook's
+    stays; if it has no late rule, penalties of nbgrader's own plugin stay.
     """
     if semester.late and ("LateSubmissionPlugin" in config or "AssignLatePenalties" in config):
         raise CourseError(
-            f"Late rules stand both in {FILE} and in nbgrader_config.py: keep them in one of the two."
+            f"There are late rules both in {FILE} and in nbgrader_config.py: keep them in one of "
+            "the two."
         )
     gradebook: Any = book  # nbgrader's types say little that is true
     for name, due in semester.due.items():
@@ -298,7 +312,7 @@ def _penalize(submission: Any, share: float) -> None:
 
 
 def unknown_students(semester: Semester, known: Iterable[str]) -> str:
-    """What to say of ids in course.yaml that nobody has; "" where all are known."""
+    """A message about unknown ids in course.yaml; "" if all are known."""
     named = {student for student, _ in (*semester.extensions, *semester.exempt)}
     missing = sorted({*named, *(r.student for r in semester.regrades)} - {*known})
     return f"{FILE}: there is no student {', '.join(map(repr, missing))}." if missing else ""

@@ -1,7 +1,8 @@
-"""`scalinglaws similar`: pairs of submissions whose answers look alike, for a person to read. It accuses nobody.
+"""`scalinglaws similar`: pairs of submissions whose answers look alike, for a person to read.
 
-Code is compared by copydetect: the winnowed fingerprints of MOSS (Schleimer, Wilkerson and Aiken, "Winnowing", SIGMOD 2003), which
-see through other names, spaces and comments. What was handed out is left out of the comparison.
+It accuses nobody. Code is compared by copydetect with the winnowed fingerprints of MOSS (Schleimer,
+Wilkerson and Aiken, "Winnowing", SIGMOD 2003), which ignore names, spaces and comments. Code that
+students received is not compared.
 """
 
 import argparse
@@ -27,8 +28,8 @@ from .messages import safe_cell
 from .nbgrader_api import load_config
 from .submission import Unreadable, master, visible
 
-MAX_CODE = 50_000  # characters of a submission that are compared: nobody writes more, and all pairs take time
-_K, _WINDOW = 15, 5  # tokens of a fingerprint; of how many fingerprints one is kept
+MAX_CODE = 50_000  # characters of a submission that are compared: nobody writes more, and comparing all pairs takes time
+_K, _WINDOW = 15, 5  # tokens of a fingerprint; one of this many fingerprints is kept
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the pairs, the most alike first."""
+    """Print the pairs, the most similar first."""
     course = complete_course_dir()
     check_name(course, args.assignment)
     if not 0 <= args.least <= 1:
@@ -86,7 +87,8 @@ def run(args: argparse.Namespace) -> int:
 def find_pairs(course: Path, assignment: str) -> tuple[list[Pair], list[str]]:
     """All pairs of submissions that share code, and remarks on what was read or left out.
 
-    Of each submission only fingerprints are kept. One that cannot be read stops nobody else's.
+    Only fingerprints of each submission are kept. A submission that cannot be read does not stop
+    the others.
     """
     config = load_config(course, course)
     directory = CourseDirectory(config=config)
@@ -118,7 +120,7 @@ def _what(error: Exception) -> str:
 
 
 def own_code(notebook: NotebookNode, given: set[str]) -> str:
-    """The code of a submission's cells that are not as they were handed out."""
+    """The code of a submission's cells that differ from the release."""
     cells = [
         c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip() not in given
     ]
@@ -128,7 +130,7 @@ def own_code(notebook: NotebookNode, given: set[str]) -> str:
 class Comparison:
     """Submissions of one notebook, as fingerprints of their code.
 
-    source: what `submission.master` gives. failed: what to say of pairs that could not be compared.
+    source: from `submission.master`. failed: remarks on pairs that could not be compared.
     """
 
     def __init__(self, source: NotebookNode, name: str) -> None:
@@ -148,11 +150,11 @@ class Comparison:
         return CodeFingerprint(path, _K, window, fp=io.StringIO(code), **options)
 
     def add(self, student: str, notebook: NotebookNode) -> None:
-        """Take up a submission; of the notebook nothing is kept."""
+        """Add a submission; the notebook itself is not kept."""
         code = own_code(notebook, self._given)
         path = str(Path(student, f"{self._name}.py"))
         prints = self._prints_of(path, code, _WINDOW, boilerplate=self._handed_out)
-        prints.raw_code = ""  # only a report of copydetect's would show it
+        prints.raw_code = ""  # only copydetect's report would show it
         self._prints[student] = prints
 
     def pairs(self) -> list[Pair]:
@@ -174,7 +176,7 @@ class Comparison:
 
 
 def pairs(notebooks: dict[str, NotebookNode], source: NotebookNode, name: str) -> list[Pair]:
-    """All pairs of {student: notebook} that share code. source: what `submission.master` gives."""
+    """All pairs of {student: notebook} that share code. source: from `submission.master`."""
     comparison = Comparison(source, name)
     for student, notebook in notebooks.items():
         comparison.add(student, notebook)

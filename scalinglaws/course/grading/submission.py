@@ -1,8 +1,8 @@
-"""A submitted notebook, whatever state it is in: read as far as it can be, and put in the order of the source.
+"""A submitted notebook in any state: read as far as possible, and put into the order of the source.
 
-Nothing that a submission says about itself counts: points, locks, tags, kernels come from the source
-notebook. Of the learner's there remain the answers, the other cells and their order. An answer that
-stands in no graded cell any more is matched with its own by id, by the names it defines, or by place.
+Nothing that a submission says about itself counts: points, locks, tags and kernels come from the
+source notebook. The answers, the other cells and their order come from the learner. An answer that
+is no longer in its graded cell is matched with it by id, by the names it defines, or by position.
 """
 
 import itertools
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 MAX_FILE = 64 * 2**20  # bytes of a submitted notebook
-MAX_VALUES = 4_000_000  # of its JSON: each takes some hundred bytes of memory
+MAX_VALUES = 4_000_000  # of its JSON: each takes about a hundred bytes of memory
 MAX_CELLS = 5_000
 _MOST_REMARKS = 5  # of one kind
-_LONG_TEXT = 30  # characters of a text that may be a written answer, wherever it stands
-_MAX_SCAN = 200_000  # characters of a cell that are searched for names
+_LONG_TEXT = 30  # characters: a longer text may be a written answer, in any cell
+_MAX_SCAN = 200_000  # characters of a cell to search for names
 
 
 class Unreadable(Exception):
-    """There is no notebook in this file; the text says what there is instead."""
+    """This file does not contain a notebook; the text says what it contains instead."""
 
 
 # --- reading ---
@@ -82,7 +82,7 @@ def _decode(data: bytes, remarks: list[str]) -> str:
             remarks.append("the file began with a byte order mark")
             return data.decode(encoding, "replace")
     encoding = json.detect_encoding(data)
-    if encoding != "utf-8":  # UTF-16 or UTF-32 without a mark
+    if encoding != "utf-8":  # UTF-16 or UTF-32 without a byte order mark
         remarks.append(f"the file is not UTF-8; it was read as {encoding.upper()}")
         return data.decode(encoding, "replace")
     try:
@@ -93,7 +93,9 @@ def _decode(data: bytes, remarks: list[str]) -> str:
 
 
 def _parse(text: str, remarks: list[str]) -> object:
-    """The JSON of a file; of a conflict the first side that can be read, of a torn file the cells that are whole."""
+    """The JSON of a file; for a conflict the first readable side, for a torn file the complete
+    cells.
+    """
     try:
         return json.loads(text)
     except RecursionError:
@@ -165,7 +167,7 @@ def _old_cells(sheet: object) -> list[dict[str, Any]]:
 
 
 def _cell(cell: object) -> NotebookNode | None:
-    """One cell with nothing but its kind, its source, its grade_id and its id; None where it is no cell."""
+    """One cell reduced to its kind, source, grade_id and id; None if it is not a cell."""
     if not isinstance(cell, dict):
         return None
     kind, source, metadata = cell.get("cell_type"), cell.get("source", ""), cell.get("metadata")
@@ -176,7 +178,8 @@ def _cell(cell: object) -> NotebookNode | None:
     source = source.replace("\r\n", "\n").replace("\r", "\n")  # as Jupyter reads a file
     name = cell.get("id")
     known = isinstance(name, str) and re.fullmatch(r"[\w-]{1,64}", name, re.ASCII)
-    # As nbformat.v4.new_code_cell makes it, which checks each cell by its schema: much of a class's time.
+    # Like nbformat.v4.new_code_cell, which validates each cell and takes much of the time for a
+    # class.
     made = NotebookNode(
         id=name if known else generate_corpus_id(),
         cell_type=kind,
@@ -198,7 +201,7 @@ def _cell(cell: object) -> NotebookNode | None:
 
 
 def _unicode(text: str) -> str:
-    """The text without lone surrogates, which JSON may hold and no file can."""
+    """The text without lone surrogates, which JSON may contain but files cannot."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -206,16 +209,18 @@ def _unicode(text: str) -> str:
 
 
 def master(path: Path, config: "Config | None" = None) -> NotebookNode:
-    """A source notebook as nbgrader hands it out, but with its hidden tests: stubs, locks and checksums.
+    """A source notebook as nbgrader releases it, with stubs, locks and checksums, but with its
+    hidden tests.
 
-    A notebook of release/, in a course without source/, is that already, with its visible tests alone.
+    In a course without source/, a notebook of release/ is used as it is, with only its visible
+    tests.
     """
     notebook = read_notebook(path)
     if was_released(notebook):
         for cell in graded_cells(notebook).values():
             cell.metadata.nbgrader["checksum"] = checksum(cell)
         return notebook
-    # Not at the top: who checks a learner's copy needs none of this, and would wait for it.
+    # Not at the top: checking a learner's copy doesn't need this slow import.
     from nbconvert.exporters.exporter import ResourcesDict
     from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 
@@ -235,13 +240,13 @@ def was_released(notebook: NotebookNode) -> bool:
 
 
 def grade_id(cell: NotebookNode) -> str:
-    """nbgrader's name of a cell, or an empty text."""
+    """nbgrader's name of a cell, or an empty string."""
     own = cell.metadata.get("nbgrader")
     return own.get("grade_id", "") if own else ""
 
 
 def is_test(cell: NotebookNode) -> bool:
-    """Whether a cell is run to give points, and is none of the learner's."""
+    """Whether a cell is a locked test that gives points."""
     return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
 
 
@@ -256,7 +261,7 @@ def visible(source: str) -> str:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two cells' sources differ in nothing but blanks at the ends of lines."""
+    """Whether two cells' sources are equal up to spaces at the ends of lines."""
     return _plain(one) == _plain(other)
 
 
@@ -268,9 +273,9 @@ def _plain(source: str) -> str:
 
 
 def repair(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
-    """Put a submission in order, in place: cells of the source are restored from it.
+    """Repair a submission in place: cells of the source are restored from it.
 
-    source: what `master` gives. Returns what a marker should know.
+    source: from `master`. Returns remarks for the marker.
     """
     ours = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
     remarks = match_cells(notebook, source)
@@ -284,7 +289,7 @@ def repair(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
         seen.add(cell.id)
         original = ours.get(grade_id(cell))
         if original is not None and same_text(cell.source, original.source):
-            cell.source = original.source  # so that its checksum says that nobody touched it
+            cell.source = original.source  # so that its checksum marks it as unchanged
     notebook.metadata = NotebookNode(
         kernelspec=source.metadata.get("kernelspec", {}), language_info=NotebookNode(name="python")
     )
@@ -296,9 +301,11 @@ def repair(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
 
 
 def match_cells(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
-    """Give each of the source's graded cells to one submitted cell; all others become ordinary cells.
+    """Give each of the source's graded cells to one submitted cell; all others become ordinary
+    cells.
 
-    A cell is matched by its grade_id, else by its id, else, for code, by the names that it defines.
+    A cell is matched by its grade_id, otherwise by its id, or for code by the names that it
+    defines.
     """
     ours = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
     remarks: list[Remark] = []
@@ -332,7 +339,7 @@ def match_cells(notebook: NotebookNode, source: NotebookNode) -> list[Remark]:
 
 
 def _is_changed(cell: NotebookNode, original: NotebookNode) -> bool:
-    """Whether a locked cell is not as it was handed out."""
+    """Whether a locked cell differs from the release."""
     if is_solution(original):
         return False
     return not any(same_text(cell.source, s) for s in (original.source, visible(original.source)))
@@ -341,7 +348,7 @@ def _is_changed(cell: NotebookNode, original: NotebookNode) -> bool:
 def _written_in_locked(
     copies: dict[str, list[NotebookNode]], ours: dict[str, NotebookNode]
 ) -> list[tuple[NotebookNode, NotebookNode]]:
-    """(locked cell, a cell of what a learner wrote into it) of those that hold more than was handed out."""
+    """(locked cell, a cell with the learner's additions) for each locked cell that was added to."""
     found: list[tuple[NotebookNode, NotebookNode]] = []
     for name, cells in copies.items():
         given = {line.strip() for line in ours[name].source.splitlines()}
@@ -355,7 +362,7 @@ def _written_in_locked(
 
 
 def _match_copies(name: str, cells: list[NotebookNode], original: NotebookNode) -> list[Remark]:
-    """Choose among the cells of one grade_id: of an answer the last that was worked on."""
+    """Choose among the cells with one grade_id: for an answer, the last one that was worked on."""
     remarks = []
     if len(cells) > 1:
         remarks.append(repaired(f"{name} was there {len(cells)} times"))
@@ -379,10 +386,10 @@ def _claim_code(
     ours: dict[str, NotebookNode],
     written: list[tuple[NotebookNode, NotebookNode]],
 ) -> list[Remark]:
-    """Match untouched or missing code answers with cells of the learner's that define their names.
+    """Match unchanged or missing code answers with the learner's own cells that define their names.
 
-    written: see `_written_in_locked`. Of these a cell becomes part of the notebook, before the locked one, where it
-    is such an answer or holds text.
+    written: see `_written_in_locked`. Such a cell becomes part of the notebook, before the locked
+    one, if it is an answer or contains text.
     """
     owners = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
     given = {_plain(visible(cell.source)) for cell in source.cells}
@@ -402,14 +409,15 @@ def _claim_code(
         cells = [cell for cell in free if wanted & defined[id(cell)]]
         if not cells:
             continue
-        # Of several the fullest, and of those the last: a later definition replaces an earlier one.
+        # Of several, take the one with the most names, and then the last: a later definition
+        # replaces an earlier one.
         cell = max(reversed(cells), key=lambda c: len(wanted & defined[id(c)]))
         if before := locked.pop(id(cell), None):
             notebook.cells.insert(_index(notebook, before), cell)
         complete = wanted <= defined[id(cell)]
         if stub is not None:
             notebook.cells.remove(stub)
-            if id(cell) in claimed:  # several answers in one cell: the stub must not undo them
+            if id(cell) in claimed:  # several answers in one cell: the stub must not overwrite them
                 notebook.cells.insert(_index(notebook, cell), stub)
                 continue
         elif id(cell) in claimed:
@@ -422,7 +430,7 @@ def _claim_code(
         if id(cell) in locked and (cell.cell_type != "code" or _prose_in_code(cell.source)):
             notebook.cells.insert(_index(notebook, before), cell)
     names = ", ".join(found)
-    return [repaired(f"answers that stood in cells of the learner's own: {names}")] if found else []
+    return [repaired(f"answers that were in the learner's own cells: {names}")] if found else []
 
 
 def _index(notebook: NotebookNode, cell: NotebookNode) -> int:
@@ -430,7 +438,7 @@ def _index(notebook: NotebookNode, cell: NotebookNode) -> int:
 
 
 def _code_of(cell: NotebookNode) -> str:
-    """A cell's source as code: of a text cell without the fence of a code block."""
+    """A cell's source as code; for a text cell, without the fence of a code block."""
     if cell.cell_type == "code":
         return cell.source
     lines = cell.source.split("\n")
@@ -445,9 +453,11 @@ _AS = re.compile(r"\bas (\w+)|\b(\w+) *:=")
 
 
 def _defined_names(code: str) -> set[str]:
-    """The names that the lines of a cell define outside of functions and classes; read off the text, not parsed."""
+    """The names that a cell defines outside functions and classes, found in the text without
+    parsing.
+    """
     names: set[str] = set()
-    body = -1  # the indentation of the definition in which a line stands
+    body = -1  # the indentation of the definition that contains the line
     for line in code[:_MAX_SCAN].split("\n"):
         statement = line.lstrip()
         indent = len(line) - len(statement)
@@ -480,14 +490,14 @@ def _bound_by(statement: str) -> set[str]:
 
 
 def _targets(text: str) -> set[str]:
-    """The names to the left of a sign of equality; none where something else stands there."""
+    """The names to the left of an equals sign; none if there is anything else."""
     parts = text.strip().strip("()[]").split(",")
     found = [part.partition(":")[0].strip(" *()") for part in parts if part.strip()]
     return set(found) if all(name.isidentifier() for name in found) else set()
 
 
 def adopt_metadata(cell: NotebookNode, original: NotebookNode) -> None:
-    """Take over the kind and the metadata of the source's cell."""
+    """Copy the kind and metadata of the source's cell."""
     if cell.cell_type != original.cell_type:
         cell.cell_type = original.cell_type
         if cell.cell_type == "code":
@@ -515,7 +525,9 @@ def _copy(node: dict[str, Any]) -> NotebookNode:
 
 @dataclass(frozen=True)
 class _OwnText:
-    """What a learner wrote in a cell that no exercise owns. whole: nothing in it is the source's."""
+    """Text that a learner wrote in a cell outside the exercises. whole: none of it is from the
+    source.
+    """
 
     cell: NotebookNode
     text: str
@@ -525,10 +537,10 @@ class _OwnText:
 def _claim_texts(
     notebook: NotebookNode, source: NotebookNode, ours: dict[str, NotebookNode]
 ) -> list[Remark]:
-    """Give written answers the text that stands beside them, so that a person reads it.
+    """Give written answers the text next to them, so that a person reads it.
 
-    Text between an answer's neighbours is moved into its cell. An answer that is still empty is given
-    a copy of what the learner wrote elsewhere: better a look too many than a mark of 0 in silence.
+    Text between an answer's neighbours is moved into its cell. An answer that is still empty gets a
+    copy of what the learner wrote elsewhere: better one look too many than an unnoticed 0.
     """
     essays = {
         name: cell
@@ -557,16 +569,14 @@ def _claim_texts(
         used |= {id(t.cell) for t in texts}
         moved = {id(t.cell) for t in texts if t.whole}
         notebook.cells = [cell for cell in notebook.cells if id(cell) not in moved]
-        remarks.append(look(f"{name}: text beside the answer's cell was put into it"))
+        remarks.append(look(f"{name}: text next to the answer's cell was moved into it"))
     elsewhere = [t for t in own if id(t.cell) not in used and len(t.text) >= _LONG_TEXT]
     for name, answer in answers.items() if elsewhere else ():
         if same_text(answer.source, essays[name].source):
             answer.source = "\n\n".join(t.text for t in elsewhere)
             _take_pictures(answer, elsewhere)
             remarks.append(
-                look(
-                    f"{name} was empty: it was given the text that stands elsewhere in the notebook"
-                )
+                look(f"{name} was empty: text from elsewhere in the notebook was copied into it")
             )
     return remarks
 
@@ -574,7 +584,7 @@ def _claim_texts(
 def _take_pictures(answer: NotebookNode, texts: Iterable[_OwnText]) -> None:
     """Give an answer the pictures that were pasted into the cells whose text it has.
 
-    Jupyter calls each of them image.png: of those of one name all are kept, and the text shows all.
+    Jupyter names each of them image.png; pictures of the same name are all kept and shown.
     """
     kept = dict(answer.get("attachments", {}))
     for text in texts:
@@ -588,7 +598,7 @@ def _take_pictures(answer: NotebookNode, texts: Iterable[_OwnText]) -> None:
 
 
 def _own_text(cell: NotebookNode, given: set[str]) -> _OwnText | None:
-    """The learner's own lines of a cell that no exercise owns, if they are prose."""
+    """The learner's own lines in a cell outside the exercises, if they are prose."""
     if grade_id(cell) or not cell.source.strip():
         return None
     lines = cell.source.split("\n")
@@ -633,7 +643,7 @@ _STRING = re.compile(r"""(\"{3}|'{3})(.*?)\1|(["'])((?:(?!\3)[^\\\n]|\\.)*+)\3?"
 
 
 def _prose_in_code(code: str) -> str:
-    """The text of a code cell that holds no code: comments, strings, or plain sentences; else ""."""
+    """The text of a code cell without code: comments, strings, or plain sentences; otherwise ""."""
     code = code[:_MAX_SCAN]
     lines = [line.strip() for line in code.splitlines() if line.strip()]
     if lines and all(line.startswith("#") for line in lines):
@@ -651,14 +661,14 @@ def _prose_in_code(code: str) -> str:
     text = "\n".join(part.strip() for part in quoted if part.strip())
     rest = _STRING.sub("", code)
     if len(text.split()) >= 6 and set(re.findall(r"\w+(?!\w| *=)", rest)) <= _SHOWS:
-        return text  # printed, displayed, given a name
+        return text  # a string that is printed, displayed or assigned
     letters = sum(character.isalpha() or character in " .,;'" for character in code)
     sentences = len(code.split()) >= 6 and letters >= 0.85 * len(code) and " = " not in code
     return code if sentences and not any(line.startswith(_STATEMENT) for line in lines) else ""
 
 
 def _beside(notebook: NotebookNode, source: NotebookNode, name: str) -> set[int]:
-    """The ids (of Python) of the cells from an answer's neighbour in the source to the next one."""
+    """The `id()`s of the cells between an answer's neighbours in the source."""
     where: dict[str, int] = {}
     for i, cell in enumerate(notebook.cells):
         for key in _keys(cell):
@@ -680,7 +690,7 @@ def _beside(notebook: NotebookNode, source: NotebookNode, name: str) -> set[int]
 def _put_back(
     notebook: NotebookNode, source: NotebookNode, ours: dict[str, NotebookNode]
 ) -> list[Remark]:
-    """Put missing tests and written answers where they belong: before the next cell of the source that is there."""
+    """Insert missing tests and written answers before the next cell of the source that is present."""
     places = {key: i for i, cell in enumerate(source.cells) for key in _keys(cell)}
     found = [max((places.get(k, -1) for k in _keys(cell)), default=-1) for cell in notebook.cells]
     present = {grade_id(cell) for cell in notebook.cells}
@@ -711,7 +721,7 @@ def _put_back(
 
 
 def _keys(cell: NotebookNode) -> Iterator[str]:
-    """What a cell is known by: its grade_id, its id, its text."""
+    """The keys of a cell: its grade_id, its id, its text."""
     if name := grade_id(cell):
         yield "grade_id " + name
     if name := cell.get("id", ""):
@@ -721,7 +731,9 @@ def _keys(cell: NotebookNode) -> Iterator[str]:
 
 
 def _tests_after_answers(notebook: NotebookNode, ours: dict[str, NotebookNode]) -> list[Remark]:
-    """Move a test that stands before an answer, or a test whose names it may use, that precedes it in the source."""
+    """Move a test behind the answers and tests that precede it in the source and whose names it may
+    use.
+    """
     order, remarks = list(ours), list[Remark]()
     for name in order:
         if not is_test(ours[name]):
@@ -732,5 +744,5 @@ def _tests_after_answers(notebook: NotebookNode, ours: dict[str, NotebookNode]) 
         if where.get(name, len(notebook.cells)) < last:
             cell = notebook.cells.pop(where[name])
             notebook.cells.insert(last, cell)
-            remarks.append(repaired(f"{name} stood before its answer and was moved"))
+            remarks.append(repaired(f"{name} was before its answer and was moved"))
     return remarks

@@ -23,7 +23,9 @@ from .troubles import is_full
 
 @dataclass(frozen=True)
 class Assignment:
-    """What all submissions share: {name: notebook as `submission.master` gives it}, the other files, how to run."""
+    """What all submissions share: {name: notebook from `submission.master`}, the other files, how
+    to run.
+    """
 
     name: str
     notebooks: dict[str, NotebookNode]
@@ -38,7 +40,7 @@ class Assignment:
 
 @dataclass
 class Outcome:
-    """What became of a submission. notebooks: the graded ones. unreadable: {notebook: why}."""
+    """The result of grading a submission. notebooks: the graded ones. unreadable: {notebook: why}."""
 
     student: str
     notebooks: dict[str, NotebookNode] = field(default_factory=dict)
@@ -61,14 +63,15 @@ def grade_submission(
     draw: bool = True,
     memory: Memory | None = None,
 ) -> Outcome:
-    """Find, read, repair and run a submission. files, left_out: what `finder.read_folder` gives.
+    """Find, read, repair and run a submission.
 
-    tests: run only what these test cells need; the results of others then mean nothing. draw: whether
-    anybody will look at the figures. memory: see `run_notebook`; for an assignment of one notebook.
+    files, left_out: from `finder.read_folder`. tests: run only what these test cells need; ignore
+    the results of the others. draw: whether the figures are needed. memory: see `run_notebook`; for
+    an assignment of one notebook.
     """
     outcome = Outcome(student)
     submitted = Folder(files, list(left_out))
-    # As nbgrader does: the source's files win.
+    # As in nbgrader, the source's files take precedence.
     outcome.files = {**others(files), **assignment.files}
     for name, source in assignment.notebooks.items():
         try:
@@ -106,14 +109,16 @@ def grade_submission(
 
 
 def others(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files that are no notebooks."""
+    """The files that are not notebooks."""
     return {name: data for name, data in files.items() if not name.endswith(".ipynb")}
 
 
 def without_clashes(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files that can stand side by side. What comes later counts more: the source's files, then the notebooks.
+    """The files whose paths do not conflict.
 
-    A student may hand in a file called as a folder of the source's, or a folder called as a notebook, which nbgrader would open.
+    Later ones take precedence: the source's files, then the notebooks. A student may submit a file
+    with the name of one of the source's folders, or a folder with the name of a notebook, which
+    nbgrader would open.
     """
     kept: dict[str, bytes] = {}
     folders: set[str] = set()
@@ -127,7 +132,7 @@ def without_clashes(files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> None:
-    """Write {path below the folder: content}; of two that cannot stand side by side, the first.
+    """Write {path below the folder: content}; of two conflicting paths, the first.
 
     Raises OSError on a full disk: a submission is not graded without its files.
     """
@@ -140,7 +145,7 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
         except OSError as error:
             if is_full(error):
                 raise
-            # Else a name that this system does not know.
+            # Otherwise a name that this system does not allow.
 
 
 def lay_out(
@@ -150,10 +155,11 @@ def lay_out(
     variants: ClassTokens,
     student: str,
 ) -> int:
-    """Lay out what the two processes find in their folders. A submission's own token counts for nothing.
+    """Write the initial content of the two processes' folders.
 
-    Nothing submitted that Python could import goes to the tester. Returns how many of the submitted
-    files were left out, since a sandbox has no room for more.
+    A token in a submission is ignored. Submitted files that Python could import are not given to
+    the tester. Returns how many submitted files were left out because a sandbox has no room for
+    more.
     """
     own = {n: d for n, d in submitted.items() if n not in {*source, TOKEN_FILE, CLASS_FILE}}
     fitting = _fitting(own)
@@ -163,12 +169,12 @@ def lay_out(
     return len(own) - len(fitting)
 
 
-MOST_ENTRIES = 4_000  # submitted files, and the folders that they lie in
+MOST_ENTRIES = 4_000  # submitted files and their folders
 MOST_BYTES = 48 * MIB
 
 
 def _fitting(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The first files that a sandbox has room for."""
+    """The first files, as many as a sandbox has room for."""
     found: dict[str, bytes] = {}
     entries: set[str] = set()
     room = MOST_BYTES
@@ -183,10 +189,10 @@ def _fitting(files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def data_only(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files that no import statement reads."""
+    """The files that Python cannot import."""
     return {name: data for name, data in files.items() if not name.endswith(IMPORTABLE)}
 
 
 def text_of(notebook: NotebookNode) -> str:
-    """The notebook as a file holds it."""
+    """The notebook as the text of a file."""
     return nbformat.v4.writes(notebook) + "\n"

@@ -1,4 +1,6 @@
-"""A full disk, a locked gradebook: what the system and the database say, and what a person should read instead."""
+"""A full disk, a locked gradebook: sentences that replace the messages of the system and the
+database.
+"""
 
 import contextlib
 import errno
@@ -7,7 +9,7 @@ from collections.abc import Iterator
 
 from scalinglaws.errors import CourseError
 
-# What a database says, and what a person should read instead.
+# A database's message, and the sentence that replaces it.
 _TROUBLES = {
     (
         "disk is full",
@@ -26,19 +28,19 @@ _TROUBLES = {
     (
         "readonly database",
         "read-only",
-    ): "The gradebook may not be written: see that the file and its folder are yours to write.",
+    ): "The gradebook may not be written: check the permissions of the file and its folder.",
     ("malformed", "not a database", "disk I/O error"): "The gradebook is damaged: restore it from a"
     " copy. Move it away to start with an empty one (hand marks are lost then).",
 }
 
 
 def is_full(error: OSError) -> bool:
-    """Whether a disk is full, or a quota used up."""
+    """Whether an error means that a disk is full, or a quota used up."""
     return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def explain(error: BaseException) -> CourseError | None:
-    """What a person should read of an error of the gradebook or the disk; None for any other."""
+    """The sentence for an error of the gradebook or the disk; None for any other error."""
     if isinstance(error, OSError):
         said = _sentence("disk is full", error.strerror or "")
         return CourseError(said) if is_full(error) else None
@@ -50,7 +52,7 @@ def explain(error: BaseException) -> CourseError | None:
 
 
 def _is_of_a_database(error: BaseException) -> bool:
-    """Who has met such an error has imported SQLAlchemy; for nobody else is it imported."""
+    """Such an error means that SQLAlchemy is already imported, so this does not import it."""
     database = sys.modules.get("sqlalchemy.exc")
     return database is not None and isinstance(error, database.SQLAlchemyError)
 
@@ -68,7 +70,7 @@ def _sentence(text: str, reason: str) -> str:
 
 @contextlib.contextmanager
 def gradebook_errors() -> Iterator[None]:
-    """Turn what a database says into a sentence that helps. Raises CourseError for what is known."""
+    """Turn a database error into a helpful sentence. Raises CourseError for known errors."""
     try:
         yield
     except Exception as error:

@@ -1,9 +1,11 @@
-"""JupyterLab as the course wants it: on this machine only, silent towards the network, quiet in the terminal.
+"""JupyterLab set up for the course: on this machine only, without network requests, quiet in the
+terminal.
 
-The folders learner/ and instructor/ beside this file hold its settings; those of the user's home do not count (stand_alone.py),
-and nothing is written there. They switch off the announcements and the extension manager (both ask the network) and the parts
-of nbgrader that need an exchange. Learners get none of nbgrader's buttons: Validate says "Success!" to a wrong
-answer; `scalinglaws check` does not.
+The folders learner/ and instructor/ beside this file hold its settings; the user's own are ignored
+(stand_alone.py), and nothing is written there. The settings switch off the announcements and the
+extension manager (both use the network) and the parts of nbgrader that need an exchange. Learners
+don't see nbgrader's buttons: Validate says "Success!" to a wrong answer; `scalinglaws check` does
+not.
 """
 
 import argparse
@@ -32,7 +34,7 @@ FIRST_PORT, LAST_PORT = 8888, 8988
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of every command that opens JupyterLab."""
     parser.add_argument(
-        "--port", type=int, help=f"where to serve (default: a free port from {FIRST_PORT} on)"
+        "--port", type=int, help=f"the port to serve on (default: a free one, from {FIRST_PORT} up)"
     )
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the address, open no browser"
@@ -40,22 +42,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ip",
         default=HOST,
-        help="where to listen: 0.0.0.0 in a container, whose ports decide who gets in (default: %(default)s)",
+        help="the address to listen on: 0.0.0.0 in a container, whose published ports control "
+        "access (default: %(default)s)",
     )
     parser.add_argument(
-        "--hub", action="store_true", help="be the server that JupyterHub has started (docs/hub.md)"
+        "--hub", action="store_true", help="run as a single-user server of JupyterHub (docs/hub.md)"
     )
 
 
 def open_lab(
     root: Path, user: Literal["learner", "instructor"], page: str, args: argparse.Namespace
 ) -> int:
-    """Serve a folder until Ctrl-C, or show the JupyterLab that serves it already. Returns the exit code.
+    """Serve a folder until Ctrl-C, or show the JupyterLab that already serves it.
 
-    root: the folder that the file browser shows; nothing above it is served.
-    user: "learner" or "instructor".
-    page: the path below `root` of the notebook to open; "" for none. args: what `add_arguments` declares.
-    Raises CourseError if the port cannot be had.
+    Returns the exit code.
+
+    root: the folder that the file browser shows; nothing above it is served. user: "learner" or
+    "instructor". page: the path below `root` of the notebook to open; "" for none. args: what
+    `add_arguments` declares. Raises CourseError if the port cannot be had.
     """
     start = f"lab/tree/{quote(page)}" if page else "lab"
     if args.hub:
@@ -64,15 +68,15 @@ def open_lab(
     if running := running_lab(root):
         address = f"{running['url']}lab?token={running['token']}"
         print(f"JupyterLab is open already, from another window:\n\n    {address}\n")
-        if browser:  # by a file of Jupyter's: all users of a machine can read a program's arguments
+        if browser:  # through a file of Jupyter's, because all users of a machine can read a program's arguments
             door = Path(jupyter_runtime_dir(), f"jpserver-{running['pid']}-open.html")
             webbrowser.open(door.as_uri())
         return 0
-    retries = 50 if port is None else 0  # between our look and Jupyter's, another may take the port
+    retries = 50 if port is None else 0  # another process may take the port before Jupyter does
     port = free_port() if port is None else claimed_port(port)
     stand_alone(Path(__file__).parent / user, root / ".cache")
     os.chdir(root)  # Jupyter reads settings from the working folder, too
-    # nbgrader calls `alembic` by name, and in JupyterLab's terminal people call `scalinglaws`.
+    # nbgrader runs `alembic` from the PATH, and in JupyterLab's terminal people run `scalinglaws`.
     put_first("PATH", Path(sys.executable).parent)
 
     import zmq
@@ -88,16 +92,17 @@ def open_lab(
         f"--LabApp.default_url=/{start}",
         f"--IdentityProvider.token={token}",
         "--ServerApp.answer_yes=True",  # one Ctrl-C is enough
-        # On a shared machine others could listen in; and the kernel would warn of that at each start.
+        # On a shared machine others could listen in, and the kernel would warn about that at each
+        # start.
         f"--KernelManager.transport_encryption={'auto' if zmq.has('curve') else 'disabled'}",
         "--ServerApp.log_level=ERROR",
         "--LabApp.log_level=ERROR",
     ]
     try:
         server = LabApp.initialize_server(options)
-    except OSError as error:  # Jupyter keeps notes of its own in the user's home
+    except OSError as error:  # Jupyter keeps its runtime files in the user's home
         raise CourseError(
-            f"JupyterLab cannot start ({error}): see that this can be written, then run this again."
+            f"JupyterLab cannot start ({error}): make this writable, then run this again."
         ) from error
 
     def announce() -> None:
@@ -107,21 +112,21 @@ def open_lab(
             flush=True,
         )
 
-    # Jupyter has put the binding of the port into its loop: this comes after it, when the address holds.
+    # Jupyter binds the port in its event loop; this runs after that, when the address is valid.
     server.io_loop.add_callback(announce)
     server.start()
     return 0
 
 
 def _options(root: Path, user: str) -> list[str]:
-    """What holds for every server of the course. root: the folder that it serves."""
+    """The options of every server of the course. root: the folder that it serves."""
     return [
         f"--ServerApp.root_dir={root}",
-        "--ServerApp.allow_root=True",  # in a container everybody is root
-        # Which tabs are open belongs to the folder, not to all that the user does with JupyterLab.
+        "--ServerApp.allow_root=True",  # in a container the user is often root
+        # Open tabs are remembered per folder, not for all of the user's JupyterLabs.
         f"--LabApp.workspaces_dir={root / '.cache' / 'jupyterlab'}",
-        "--LabApp.extension_manager=readonly",  # the default one asks the package index
-        # Whatever language server is installed would start beside each notebook, and write here when it ends.
+        "--LabApp.extension_manager=readonly",  # the default one queries the package index
+        # An installed language server would start with each notebook, and write here when it ends.
         "--LanguageServerManager.autodetect=False",
         f"--LabApp.extra_labextensions_path={Path(__file__).parent / user / 'labextensions'}",
         "--LabApp.news_url=None",
@@ -130,8 +135,10 @@ def _options(root: Path, user: str) -> list[str]:
 
 
 def _under_hub(root: Path, user: str, start: str) -> int:
-    """Become the single-user server that a JupyterHub waits for. The hub says by its own variables where to listen (port and
-    base_url) and who may come in. Raises CourseError where no hub has started this.
+    """Become a JupyterHub single-user server.
+
+    The hub's environment variables give the address (port and base_url) and who has access. Raises
+    CourseError if no hub has started this.
     """
     if "JUPYTERHUB_API_TOKEN" not in os.environ:
         raise CourseError("--hub is for servers that a JupyterHub starts: leave it out.")
@@ -139,7 +146,7 @@ def _under_hub(root: Path, user: str, start: str) -> int:
     program = shutil.which("jupyterhub-singleuser", path=here)
     if program is None:
         raise CourseError(
-            "JupyterHub is not installed here: pip install jupyterhub, of the hub's own version."
+            "JupyterHub is not installed here: pip install jupyterhub, in the hub's own version."
         )
     stand_alone(Path(__file__).parent / user, root / ".cache")
     os.chdir(root)
@@ -155,7 +162,7 @@ def put_first(variable: str, folder: Path) -> None:
 
 
 def running_lab(root: Path) -> dict[str, Any] | None:
-    """What Jupyter notes of a server (url, token, pid, ...) that serves this very folder; None if there is none."""
+    """Jupyter's record (url, token, pid, ...) of a server of this folder; None if there is none."""
     from jupyter_server.serverapp import list_running_servers
 
     for server in list_running_servers():
@@ -165,7 +172,9 @@ def running_lab(root: Path) -> dict[str, Any] | None:
 
 
 def answers(server: Mapping[str, Any]) -> bool:
-    """Whether a server is there: after a crash its note stays, and another process may have its number."""
+    """Whether a server answers: after a crash its record stays, and another process may have its
+    number.
+    """
     connection = HTTPConnection(HOST, server["port"], timeout=5)
     try:
         path = server["base_url"] + "api/status"
@@ -178,7 +187,7 @@ def answers(server: Mapping[str, Any]) -> bool:
 
 
 def free_port() -> int:
-    """The first free port from 8888 on."""
+    """The first free port from 8888 up."""
     for port in range(FIRST_PORT, LAST_PORT + 1):
         if problem(port) is None:
             return port
@@ -188,10 +197,12 @@ def free_port() -> int:
 
 
 def claimed_port(port: int) -> int:
-    """The port that the user asked for; raises CourseError, naming another one, if it cannot be had."""
+    """The port that the user asked for; raises CourseError, which suggests another one, if it is
+    not available.
+    """
     if why := problem(port):
         raise CourseError(
-            f"Port {port} cannot be used ({why}): try port {free_port()}, or name none."
+            f"Port {port} cannot be used ({why}): try port {free_port()}, or leave the port out."
         )
     return port
 
@@ -199,7 +210,7 @@ def claimed_port(port: int) -> int:
 def problem(port: int) -> str | None:
     """Why this machine cannot serve on a port; None if it can."""
     with socket.socket() as probe:
-        if os.name != "nt":  # there it would share a port that is in use
+        if os.name != "nt":  # Windows would share a port that is in use
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

@@ -1,8 +1,10 @@
-"""JupyterLab with the course's settings alone: what a user has set up for other work neither helps nor harms.
+"""JupyterLab with the course's settings alone, independent of what a user has set up for other
+work.
 
-Left out are the personal configuration of Jupyter and IPython (`~/.jupyter`, `~/.ipython`, their startup files), other kernels
-and extensions (`JUPYTER_PATH`, the data folder in the home), system-wide settings, and figure styles (`matplotlibrc`). Kept are
-the look of JupyterLab that the user has chosen (theme, font, shortcuts) and the folder in which Jupyter notes running servers.
+It ignores the personal configuration of Jupyter and IPython (`~/.jupyter`, `~/.ipython`, their
+startup files), other kernels and extensions (`JUPYTER_PATH`, the data folder in the home),
+system-wide settings, and figure styles (`matplotlibrc`). It keeps the user's look of JupyterLab
+(theme, font, shortcuts) and the folder in which Jupyter records running servers.
 """
 
 import os
@@ -14,9 +16,9 @@ from scalinglaws.environment import own_environment, own_matplotlibrc
 
 
 def stand_alone(settings: Path, cache: Path) -> None:
-    """Point Jupyter, IPython and matplotlib, here and in all kernels, to the course's own places.
+    """Make Jupyter, IPython and matplotlib use the course's folders, here and in all kernels.
 
-    settings: the folder of the course's Jupyter settings. cache: a folder that may be written.
+    settings: the folder of the course's Jupyter settings. cache: a writable folder.
     """
     runtime = paths.jupyter_runtime_dir()
     look = os.environ.get("JUPYTERLAB_SETTINGS_DIR") or str(
@@ -40,7 +42,7 @@ def stand_alone(settings: Path, cache: Path) -> None:
 
 
 def _personal_config() -> str:
-    """The user's own folder of settings, also where JUPYTER_NO_CONFIG asks for an empty one."""
+    """The user's own folder of settings, even if JUPYTER_NO_CONFIG asks for an empty one."""
     quiet = os.environ.pop("JUPYTER_NO_CONFIG", None)
     try:
         return paths.jupyter_config_dir()

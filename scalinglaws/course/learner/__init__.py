@@ -1,1 +1,1 @@
-"""The learner: who it is, their copy of the course, and what they have done."""
+"""The learner: their name, their copy of the course, and what they have done."""

@@ -1,12 +1,13 @@
-"""What a learner has done: one local file, `submitted/<student>/progress.jsonl`, one line of JSON for each event.
+"""What a learner has done: one local file, `submitted/<student>/progress.jsonl`, one line of JSON
+for each event.
 
-Lines are only ever added, under a lock and flushed to the disk, so a kernel or a machine that dies loses at most the line it was
-writing; the next writer closes that torn line. All else (scores, what is due, the state of a sitting) is computed from the lines, so
-nothing can contradict them. Who decides what to add does so while holding the lock (`writing`), so two tabs or two kernels cannot
-count one answer twice.
-
-The file is the learner's own: it can be read, copied, edited and deleted. It is no grade. So a line may hold anything: one that is no
-event is left aside, and its number is told. And a clock may have been wrong: see `_without_the_future`.
+Lines are only ever added, under a lock and flushed to the disk, so a kernel or a machine that dies
+loses at most the line it was writing; the next writer closes that torn line. Everything else
+(scores, what is due, the state of a sitting) is computed from the lines, so nothing can contradict
+them. A decision about what to add is made while holding the lock (`writing`), so two tabs or two
+kernels cannot count one answer twice. The file is the learner's own: it can be read, copied, edited
+and deleted. It is not a grade. So a line may contain anything: one that is not an event is skipped,
+and its number is reported. And a clock may have been wrong: see `_without_the_future`.
 """
 
 import errno
@@ -30,17 +31,17 @@ from scalinglaws.files import try_lock
 from scalinglaws.paths import exercises_dir
 
 FILE = "progress.jsonl"
-LONGEST = 2000  # characters of an answer that are kept
-_LONGEST_LINE = 2**18  # bytes; none of ours is near it
-_PATIENCE = 20.0  # seconds to wait for another process that writes
+LONGEST = 2000  # characters of an answer to keep
+_LONGEST_LINE = 2**18  # bytes; ours are all much shorter
+_PATIENCE = 20.0  # seconds to wait while another process writes
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
-_SLACK = timedelta(minutes=5)  # by which two clocks may differ, or one be set back
+_SLACK = timedelta(minutes=5)  # two clocks may differ by this much, or one may be set back
 
 Pace = Literal["timed", "double", "untimed"]
 Verdict = Literal["yes", "partly", "no"]
 
 
-# -- The events, and how each stands in the file: its fields, with "event": the name of its class in lower case
+# -- The events. In the file each has its fields, and "event": the name of its class in lower case
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Asked(Event):
-    """A question was put. seconds: the time for it; None without a clock."""
+    """A question was asked. seconds: the time for it; None without a clock."""
 
     sitting: str
     question: str
@@ -79,7 +80,7 @@ class Answered(Event):
 
 @dataclass(frozen=True)
 class Judged(Event):
-    """The learner compared a text of their own with the model answer."""
+    """The learner compared their own text with the model answer."""
 
     sitting: str
     question: str
@@ -96,7 +97,9 @@ class GaveUp(Event):
 
 @dataclass(frozen=True)
 class Started(Event):
-    """A round of the challenge began. topic, level: "" for any. name: for the badge. seed: what its questions were drawn with."""
+    """A round of the challenge began. topic, level: "" for any. name: for the badge. seed: for
+    drawing its questions.
+    """
 
     sitting: str
     questions: tuple[str, ...]
@@ -109,9 +112,11 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class ExamStarted(Event):
-    """An exam began. seconds: the time for all of it; None without a clock. seed: what its questions were drawn with.
+    """An exam began.
 
-    began: `at` in ISO form, as the clock showed it: a clock that was ahead then must not end the exam (`_without_the_future`).
+    seconds: the time for all of it; None without a clock. seed: for drawing its questions. began:
+    `at` in ISO form, as the clock showed it: a clock that was ahead must not end the exam
+    (`_without_the_future`).
     """
 
     sitting: str
@@ -121,7 +126,7 @@ class ExamStarted(Event):
     began: str = ""
 
     def limit(self) -> datetime | None:
-        """When its time is up, by the clock of then; None without a clock."""
+        """When its time is up, by the clock at its start; None without a clock."""
         if self.seconds is None:
             return None
         try:
@@ -140,14 +145,14 @@ class HandedIn(Event):
 
 @dataclass(frozen=True)
 class GoalSet(Event):
-    """The learner set a goal: how many questions and exercises a day; 0 for none."""
+    """The learner set a goal: how many questions and exercises per day; 0 for none."""
 
     per_day: int
 
 
 @dataclass(frozen=True)
 class CheckedExercise:
-    """One exercise in a report of `scalinglaws check`. wrote: a digest of what stood in its answer cells."""
+    """One exercise in a report of `scalinglaws check`. wrote: a digest of its answer cells."""
 
     title: str
     state: str
@@ -188,7 +193,7 @@ _NAME_OF = {kind: name for name, kind in _NAMES.items()}
 
 
 def as_line(event: Event) -> bytes:
-    """An event as it stands in the file, without the end of the line."""
+    """An event as a line of the file, without the line end."""
     about = {"at": event.at.isoformat(timespec="milliseconds"), "event": _NAME_OF[type(event)]}
     kept = asdict(event)
     if isinstance(event, Answered) and not event.sitting:
@@ -199,9 +204,9 @@ def as_line(event: Event) -> bytes:
 
 
 def from_line(line: bytes) -> Event | None:
-    """The event of one line; None for a kind that a newer course has.
+    """The event of one line; None for a kind from a newer course.
 
-    Raises ValueError for a line that is no event, or whose time cannot be.
+    Raises ValueError for a line that is not an event, or whose time is impossible.
     """
     if len(line) > _LONGEST_LINE:
         raise ValueError("too long")
@@ -217,7 +222,7 @@ def from_line(line: bytes) -> Event | None:
 
 
 def _record(kind: Any, data: Any) -> Any:
-    """A dataclass from JSON; fields that it does not know are left out."""
+    """A dataclass from JSON; unknown fields are ignored."""
     if not isinstance(data, dict):
         raise ValueError(f"{data!r} is no {kind.__name__}")
     hints = typing.get_type_hints(kind)
@@ -229,7 +234,7 @@ def _record(kind: Any, data: Any) -> Any:
 
 
 def _value(kind: Any, value: Any) -> Any:
-    """`value` of JSON as the type that a field declares. Raises ValueError where it is another."""
+    """`value` from JSON as the type that a field declares. Raises ValueError for another type."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is types.UnionType:  # "or None"
         return None if value is None else _value(arguments[0], value)
@@ -244,11 +249,11 @@ def _value(kind: Any, value: Any) -> Any:
     if kind is datetime:
         when = value if isinstance(value, datetime) else datetime.fromisoformat(_value(str, value))
         if when.tzinfo is None or not _FIRST <= when < _LAST:
-            raise ValueError(f"{value} is no moment that a clock can have shown")
+            raise ValueError(f"{value} is not a possible time")
         return when
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        if not -1e9 <= value <= 1e9:  # also what is not a number
-            raise ValueError(f"{value} is no number of ours")
+        if not -1e9 <= value <= 1e9:  # also excludes nan
+            raise ValueError(f"{value} is not a valid number")
         return value
     if kind is int and isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -265,7 +270,7 @@ class History:
     odd: tuple[int, ...] = ()
 
     def remark(self) -> str:
-        """A sentence on the lines that were left aside; "" where there are none."""
+        """A sentence on the lines that were skipped; "" if there are none."""
         if not self.odd:
             return ""
         some = ", ".join(map(str, self.odd[:5])) + (" and others" if len(self.odd) > 5 else "")
@@ -274,7 +279,7 @@ class History:
 
 
 def parse(content: bytes, now: datetime) -> History:
-    """The events in a file's content, as they are to be understood at the moment `now`."""
+    """The events in a file's content, as seen at the time `now`."""
     events, odd = [], []
     for number, line in enumerate(content.split(b"\n"), 1):
         if not line.strip():
@@ -290,11 +295,11 @@ def parse(content: bytes, now: datetime) -> History:
 
 
 def _without_the_future(events: Sequence[Event], now: datetime) -> list[Event]:
-    """The events, with another time for those from a clock that was ahead.
+    """The events, with corrected times for those from a clock that was ahead.
 
-    Else a question that was answered then would not be due for years, and one that was put then would stay open as long. All that is
-    known of such an event is that it came after the one before it in the file: it gets that one's time, so that what depends on it
-    is due sooner rather than later.
+    Otherwise a question answered then would not be due for years, and one asked then would stay
+    open as long. Such an event is only known to come after the previous one in the file, so it gets
+    that one's time; what depends on it is then due sooner rather than later.
     """
     found: list[Event] = []
     last = _FIRST
@@ -312,14 +317,19 @@ def utc_now() -> datetime:
 
 
 class Writing:
-    """The events so far, and the right to add more: see `Progress.writing`. now: the moment at which the right was given."""
+    """The events so far, and the right to add more: see `Progress.writing`. now: when the lock was
+    taken.
+    """
 
     def __init__(self, events: list[Event], file: FileIO, now: datetime, torn: bool):
         self.events, self.now = events, now
         self._file, self._torn = file, torn
 
     def add(self, event: Event) -> None:
-        """Append one event and fsync it. Where the disk is full, the file is as before, and OSError is raised."""
+        """Append one event and fsync it.
+
+        If the disk is full, the file stays as it was, and OSError is raised.
+        """
         line = (b"\n" if self._torn else b"") + as_line(event) + b"\n"
         before = self._file.seek(0, os.SEEK_END)
         try:
@@ -327,7 +337,7 @@ class Writing:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._file.fileno())
         except OSError:
-            with suppress(OSError):  # a part of a line would be an odd line for ever
+            with suppress(OSError):  # part of a line would remain as an odd line
                 self._file.truncate(before)
             raise
         self._torn = False
@@ -341,7 +351,7 @@ class Progress:
         self.path, self.now = Path(path), now
 
     def history(self) -> History:
-        """All that the file says. Raises CourseError where it cannot be read."""
+        """All events of the file. Raises CourseError if it cannot be read."""
         try:
             return parse(self.path.read_bytes(), self.now())
         except FileNotFoundError:
@@ -350,14 +360,14 @@ class Progress:
             raise self._trouble(error) from None
 
     def events(self) -> list[Event]:
-        """All events, in the order in which they were written; odd lines are left aside."""
+        """All events, in the order in which they were written; odd lines are skipped."""
         return self.history().events
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
-        """Hold the file for one decision: nobody else writes meanwhile.
+        """Lock the file for one decision, so that nobody else writes.
 
-        Raises CourseError where the file cannot be written.
+        Raises CourseError if the file cannot be written.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -373,7 +383,7 @@ class Progress:
                     )
                 time.sleep(0.02)
             try:
-                # Without a buffer: what was not written must not be written later.
+                # Unbuffered: a failed write must not happen later.
                 with open(self.path, "ab+", buffering=0) as file:
                     file.seek(0)
                     content = file.read()
@@ -391,14 +401,16 @@ class Progress:
 
     def _trouble(self, error: OSError) -> CourseError:
         return CourseError(
-            f"Your progress in {self.path} cannot be kept ({error.strerror}): make room, or see that you may write there."
+            f"Your progress in {self.path} cannot be saved ({error.strerror}): make room, or "
+            "check the permissions."
         )
 
 
 def progress_of(student: str | None = None, now: Callable[[], datetime] = utc_now) -> Progress:
     """The file of a learner (default: of this session) in the course's folder.
 
-    SCALINGLAWS_PROGRESS names another file. Raises CourseError outside a course's folder.
+    The variable SCALINGLAWS_PROGRESS gives another file. Raises CourseError outside a course's
+    folder.
     """
     from scalinglaws.paths import course_dir
 
@@ -411,9 +423,11 @@ def progress_of(student: str | None = None, now: Callable[[], datetime] = utc_no
 
 
 def own_progress(now: Callable[[], datetime] = utc_now) -> Progress:
-    """The file of whoever runs this notebook: in the course's folder, or beside the notebook where there is no course.
+    """The file of the user who runs this notebook: in the course's folder, or beside the notebook
+    if there is no course.
 
-    So practice works on Colab and Kaggle, with the package and one notebook. It is said where the file is, once.
+    So practice works on Colab and Kaggle, with the package and one notebook. A message says once
+    where the file is.
     """
     try:
         return progress_of(now=now)
@@ -429,13 +443,15 @@ def student_of(progress: Progress) -> str:
     return re.sub(r"[^\w.-]", "", progress.path.parent.name)
 
 
-# -- What the rest of the course notes
+# -- What other parts of the course record
 
 
 def note_answer(question: str, answer: Any, right: bool) -> None:
-    """Note the answer to a quiz cell of a notebook, once for each answer in a row; in the learner's own JupyterLab only.
+    """Record the answer to a quiz cell of a notebook, repeated answers once; only in the learner's
+    own JupyterLab.
 
-    Where it cannot be noted (another machine, a full disk) nothing is said: a check must not fail by it.
+    If that fails (another machine, a full disk), it is ignored, because the check itself must not
+    fail.
     """
     if not (os.environ.get("SCALINGLAWS_STUDENT") or os.environ.get("SCALINGLAWS_PROGRESS")):
         return
@@ -447,9 +463,10 @@ def note_answer(question: str, answer: Any, right: bool) -> None:
 
 
 def note_check(course: Path, student: str, report: Mapping[str, Any], again: bool = False) -> None:
-    """Note a report of `scalinglaws check`, with a digest of what was written for each exercise.
+    """Record a report of `scalinglaws check`, with a digest of the answers to each exercise.
 
-    again: the check may have been noted already, before what ran it was killed. Where it cannot be noted, nothing is said: the report is what counts.
+    again: the check may already be recorded, because it ran before and was killed. If that fails,
+    it is ignored, because the report is what matters.
     """
     with suppress(CourseError, OSError):
         wrote = _digests(course, student, report["assignment"])
@@ -478,9 +495,9 @@ def note_check(course: Path, student: str, report: Mapping[str, Any], again: boo
 
 
 def _digests(course: Path, student: str, assignment: str) -> dict[str, str]:
-    """{exercise: digest of what stands in its answer cells}, so that the same answer counts as one try.
+    """{exercise: digest of its answer cells}, so that the same answer counts as one try.
 
-    Empty where only the grader, which puts up with more, can read the notebook.
+    Empty if only the more tolerant grader can read the notebook.
     """
     from nbformat import ValidationError
 

@@ -9,7 +9,9 @@ from scalinglaws.errors import CourseError
 
 
 def default_student() -> str:
-    """The student of this session (SCALINGLAWS_STUDENT), or the login name as nbgrader can use it."""
+    """The student of this session (SCALINGLAWS_STUDENT), or the login name in a form that nbgrader
+    can use.
+    """
     if student := os.environ.get("SCALINGLAWS_STUDENT"):
         return student
     try:

@@ -1,8 +1,8 @@
 """The learner's own copy of the course: made from release/, kept up to date, never overwritten.
 
-It lies in submitted/<student>/, where nbgrader looks for it. What a learner has written is never
-replaced or deleted: an assignment is brought up to date only where each of its files is still,
-byte for byte, one that the course gave out.
+It is in submitted/<student>/, where nbgrader looks for it. A learner's work is never replaced or
+deleted: an assignment is updated only if each of its files is still, byte for byte, one from the
+course.
 """
 
 import json
@@ -14,8 +14,10 @@ from pathlib import Path
 from scalinglaws.errors import CourseError, did_you_mean
 from scalinglaws.files import digest, replace_file
 
-RECORD = ".given.json"  # in the learner's folder: what the course gave out, and its digests
-KEPT = ".kept"  # in the learner's folder: copies that were put aside for a fresh one
+RECORD = (
+    ".given.json"  # in the learner's folder: the files that the course provided, with their digests
+)
+KEPT = ".kept"  # in the learner's folder: copies that were replaced by fresh ones
 PAGES = "."  # in the record: the pages beside the assignments (start page, glossary, references)
 UNFINISHED = ".unfinished"  # a copy on its way
 
@@ -23,7 +25,7 @@ Digests = dict[str, str]  # {path below an assignment's folder: SHA-256 of the f
 
 
 def assignments(release: Path) -> list[str]:
-    """The assignments that the course gives out, in the course's order."""
+    """The assignments of the course, in order."""
     names = sorted(notebook.parent.name for notebook in release.glob("[!.]*/[!.]*.ipynb"))
     if not names:
         raise CourseError(
@@ -33,12 +35,13 @@ def assignments(release: Path) -> list[str]:
 
 
 def update(release: Path, own: Path) -> list[str]:
-    """Give the learner what is new in the course. Returns a line of news for each assignment that has some.
+    """Update the learner's copy.
 
-    An assignment whose folder is missing is copied as a whole, or not at all. Where each file is still as the
-    course gave it out, files are replaced by their present versions. Where the learner has changed one, none is
-    replaced; missing ones are added if they are of the version that the learner works on.
-    Raises CourseError if the course has no assignment, OSError if a file cannot be written.
+    Returns a line of news for each assignment that has some. An assignment whose folder is missing
+    is copied as a whole, or not at all. If all files are unchanged, they are replaced by their
+    current versions. If the learner has changed one, none is replaced; missing files are added if
+    they belong to the version that the learner works on. Raises CourseError if the course has no
+    assignment, OSError if a file cannot be written.
     """
     own.mkdir(parents=True, exist_ok=True)
     update_pages(release, own)
@@ -61,8 +64,9 @@ def update(release: Path, own: Path) -> list[str]:
                 news.append(f"{assignment}: brought up to date; you had not changed it")
         else:
             news.append(
-                f"{assignment}: the course {'has' if given else 'may have'} a newer version, and yours is kept "
-                f"as it is (to get the new one beside it: study --renew {assignment}, or make study "
+                f"{assignment}: the course {'has' if given else 'may have'} a newer version; "
+                f"yours is kept (to get the new one beside it: study --renew {assignment}, or "
+                "make study "
                 f"RENEW={assignment})"
             )
             continue
@@ -72,7 +76,7 @@ def update(release: Path, own: Path) -> list[str]:
 
 
 def update_pages(release: Path, own: Path) -> None:
-    """Bring the pages beside the assignments up to date, each by itself; one that was written in is kept."""
+    """Update the pages beside the assignments one by one; a page that was edited is kept."""
     record = read_record(own)
     given, present = record.get(PAGES, {}), digests(release, deep=False)
     for name, new in present.items():
@@ -84,9 +88,10 @@ def update_pages(release: Path, own: Path) -> None:
 
 
 def renew(release: Path, own: Path, assignment: str) -> str:
-    """Put the learner's copy of an assignment aside and give a fresh one. Returns a line that says where it went.
+    """Move the learner's copy of an assignment aside and make a fresh one.
 
-    Raises CourseError if the course or the learner has no such assignment.
+    Returns a line that says where the old copy is. Raises CourseError if the course or the learner
+    has no such assignment.
     """
     if assignment not in assignments(release):
         raise CourseError(
@@ -115,9 +120,9 @@ def first_page(release: Path, own: Path) -> str:
 
 
 def worked_on(own: Path, folder: str, name: str, record: Mapping[str, Digests]) -> float:
-    """When a learner's file was last written, as a time stamp; 0 while it is as the course gave it out, or missing.
+    """When a learner's file was last written, as a time stamp; 0 if it is missing or unchanged.
 
-    record: what `read_record` found.
+    record: from `read_record`.
     """
     path = own / folder / name
     try:
@@ -126,13 +131,13 @@ def worked_on(own: Path, folder: str, name: str, record: Mapping[str, Digests]) 
         return 0.0
 
 
-# -- Files: each appears whole under its name, or not at all
+# -- Files: each is copied completely, or not at all
 
 
 def digests(folder: Path, deep: bool = True) -> Digests:
-    """The digests of a folder's files; none if there is no such folder. Hidden files and caches do not count.
+    """The digests of a folder's files; none if there is no such folder.
 
-    deep: with those in its folders.
+    Hidden files and caches are ignored. deep: including subfolders.
     """
     found = folder.rglob("*") if deep else folder.glob("*")
     paths = (path.relative_to(folder) for path in sorted(found) if path.is_file())
@@ -144,9 +149,9 @@ def digests(folder: Path, deep: bool = True) -> Digests:
 
 
 def copy_folder(source: Path, target: Path, aside: Path | None = None) -> None:
-    """Copy an assignment's folder; what is in its place is moved `aside` once the copy is complete."""
+    """Copy an assignment's folder; an existing one is moved `aside` once the copy is complete."""
     unfinished = target.parent / UNFINISHED
-    shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed
+    shutil.rmtree(unfinished, ignore_errors=True)  # from a run that was killed
     try:
         unfinished.mkdir()
         copy_files(digests(source), source, unfinished)
@@ -166,7 +171,7 @@ def copy_files(names: Iterable[str], source: Path, target: Path) -> None:
 
 
 def read_record(own: Path) -> dict[str, Digests]:
-    """What the course gave out, by assignment; empty if the record is lost or damaged."""
+    """The files that the course provided, by assignment; empty if the record is lost or damaged."""
     try:
         record = json.loads((own / RECORD).read_text(encoding="utf-8"))
         return {assignment: dict(given) for assignment, given in record.items()}
@@ -175,5 +180,5 @@ def read_record(own: Path) -> dict[str, Digests]:
 
 
 def write_record(own: Path, record: dict[str, Digests]) -> None:
-    """Keep what the course gave out."""
+    """Save the record."""
     replace_file(own / RECORD, json.dumps(record, indent=1).encode())

@@ -1,10 +1,14 @@
-"""The badge: a picture with name, date and what was shown in one round, beside the learner's work. It is a keepsake, no certificate."""
+"""The badge: a picture with the name, the date and the result of one round, saved beside the
+learner's work. It is a keepsake, not a certificate.
+"""
 
 import io
 import textwrap
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from scalinglaws.course.ideas import IDEAS, ideas_of
 from scalinglaws.course.learner.events import Event, Pace, Started
@@ -14,10 +18,18 @@ from scalinglaws.files import write_output
 from .sitting import Challenge, Turn, five_problems, number_word
 
 
-def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | None:
-    """{"file": path, "alt": text} of a round that was won, drawn now if it was not yet; None for another round.
+@dataclass(frozen=True)
+class Badge:
+    """A picture, and what it shows in words."""
 
-    Raises CourseError where it cannot be written; it is drawn when somebody looks again.
+    file: Path
+    alt: str
+
+
+def badge_of(challenge: Challenge, events: Sequence[Event]) -> Badge | None:
+    """The badge of a round that was won, drawn now if necessary; None for other rounds.
+
+    Raises CourseError if it cannot be written; it is then drawn the next time.
     """
     if challenge.round is None or not challenge.won(events):
         return None
@@ -39,7 +51,7 @@ def badge_of(challenge: Challenge, events: Sequence[Event]) -> dict[str, str] | 
     )
     if not path.is_file():
         write_output(path, draw(name, subject, result, ideas, line))
-    return {"file": str(path), "alt": alt}
+    return Badge(path, alt)
 
 
 def _subject(round_: Started) -> str:
@@ -53,7 +65,7 @@ def _subject(round_: Started) -> str:
 
 
 def _result(turns: Sequence[Turn]) -> str:
-    """What was really shown: "5 of 5 right, 3 at the first attempt, with 1 hint"."""
+    """The result of the round: "5 of 5 right, 3 at the first attempt, with 1 hint"."""
     right = sum(turn.right for turn in turns)
     first = sum(turn.right and len(turn.answers) == 1 for turn in turns)
     hints = sum(turn.hints for turn in turns)
@@ -88,7 +100,7 @@ def draw(name: str, subject: str, result: str, ideas: Sequence[str], line: str) 
 
     figure = Figure(figsize=(12, 6.3), dpi=100, facecolor=NIGHT)
     FigureCanvasAgg(figure)
-    # The runs of many sizes, and the frontier that they share, from Hoffmann's law.
+    # Runs of many sizes and their common frontier, from Hoffmann's law.
     ax = figure.add_axes((0.56, 0.1, 0.41, 0.8), facecolor="none")
     for N in np.geomspace(1e7, 1e12, 11):
         D = np.geomspace(0.3, 500, 80) * N
@@ -110,7 +122,7 @@ def draw(name: str, subject: str, result: str, ideas: Sequence[str], line: str) 
     write(0.06, 0.50, "\n".join(lines[:7]), color="white", fontsize=15, va="top", linespacing=1.5)
     write(0.06, 0.09, line, color=SILVER, fontsize=14)
     picture = io.BytesIO()
-    with warnings.catch_warnings():  # a letter that no font of this machine has is drawn as a box
+    with warnings.catch_warnings():  # a letter that is missing from all fonts is drawn as a box
         warnings.simplefilter("ignore")
         figure.savefig(picture, format="png", metadata={"Software": None})
     return picture.getvalue()

@@ -21,12 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--level", default="", choices=["", *LEVELS], help="a further round: level")
     parser.add_argument("--pace", default="timed", choices=list(PACES), help="(default: timed)")
-    parser.add_argument("--name", default="", help="as it shall stand on the badge")
+    parser.add_argument("--name", default="", help="the name on the badge")
     parser.add_argument("--student", default=default_student(), help="who (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play a round in the terminal; a round that is not over goes on. Returns the exit code."""
+    """Play a round in the terminal, or resume an unfinished one. Returns the exit code."""
     from .play import in_terminal
 
     challenge = Challenge(progress_of(args.student))
@@ -36,7 +36,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(
             wrap(
-                f"{TITLE}: {rules().lower()}. Time runs while you read. Ctrl-D stops; the round goes on later."
+                f"{TITLE}: {rules().lower()}. Time runs while you read. Ctrl-D stops; you can "
+                "resume the round later."
             )
         )
         challenge.start(args.topic, args.level, args.pace, args.name or args.student)
@@ -45,11 +46,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def challenge(widget: bool = True, now: Callable[[], datetime] = utc_now):
-    """The challenge "LLM Scaling Master": a round of problems against the clock, and a badge when all are right.
+    """The challenge "LLM Scaling Master": a round of problems against the clock, and a badge when
+    all are right.
 
-    widget: False for plain text, to be played by calling methods of what is returned: start(name), answer(a), hint(), next().
-    now: the clock. A round resumes where it stood, after a restart of the kernel as well.
-    What you answer is kept as for `sl.progress`.
+    widget: False for plain text, to be played by calling methods of the result: start(name),
+    answer(a), hint(), next(). now: the clock. A round resumes where you left it, even after a
+    restart of the kernel. Your answers are saved as for `sl.progress`.
     """
     sitting = Challenge(own_progress(now))
     if not widget:

@@ -1,7 +1,8 @@
 """The start of the learner's desk as HTML: for the start page and for the side panel.
 
-It has no script, so that it works wherever HTML does: in JupyterLab, in VS Code, in an exported page. A card of the map is a
-`<details>`; which of them stand on a map, and which in a list, is up to the width (desk.css).
+It has no script, so it works wherever HTML does: in JupyterLab, in VS Code, in an exported page. A
+card of the map is a `<details>`; desk.css shows the cards as a map or as a list, depending on the
+width.
 """
 
 import os
@@ -19,14 +20,15 @@ from .places import START, IdeaPlaces, Place, chapter, idea_places
 if TYPE_CHECKING:
     from .progress_report import Mastery, Report, Step
 
-# Of the map, in em: how far apart lanes and steps are, and a box with its borders. As in desk.css.
+# The map's measures in em: the distances of lanes and steps, and a box with its borders. As in
+# desk.css.
 _ACROSS, _DOWN, _LEFT = 9.4, 5.6, 0.3
 _WIDTH, _HEIGHT = 7.35, 4.0
 _CARD, _MAP = 30.0, (54.0, 55.6)
 
 
 def as_html(report: "Report", base: Path) -> str:
-    """The report as HTML. base: the folder that links start from."""
+    """The report as HTML. base: the folder that links are relative to."""
     places = idea_places(report.release, tuple(score.assignment for score in report.scores))
     link = _Links(report, base)
     badges = ", ".join(
@@ -43,22 +45,24 @@ def as_html(report: "Report", base: Path) -> str:
         f"<h3>Notebooks</h3>{_notebooks(report, link)}",
         f"<p>{escape(report.remark)}</p>" if report.remark else "",
     ]
-    # JupyterLab's shortcuts leave the keys alone in here: Enter opens a card, and does not edit a cell.
+    # JupyterLab's shortcuts ignore keys in here: Enter opens a card instead of editing a cell.
     return f'<div class="sld" data-lm-suppress-shortcuts="true">{"".join(parts)}</div>'
 
 
 class _Links:
-    """Links from a folder to the learner's notebooks; mere text where there is no course, as on Colab."""
+    """Links from a folder to the learner's notebooks; plain text if there is no course, as on
+    Colab.
+    """
 
     def __init__(self, report: "Report", base: Path):
         self._folder, self._base = report.folder, base
         self._there = report.release.is_dir()
 
     def to(self, path: Path) -> str:
-        """The way to a file, for an attribute."""
+        """The relative path to a file, for an attribute."""
         try:
             way = Path(os.path.relpath(path, self._base)).as_posix()
-        except ValueError:  # another drive of Windows
+        except ValueError:  # a different drive on Windows
             way = path.as_posix()
         return escape(quote(way))
 
@@ -82,7 +86,7 @@ def _today(report: "Report") -> str:
         label = f"{done} of {today.goal} done today"
         bar = f'<progress max="{today.goal}" value="{done}" aria-label="{label}"></progress>'
     hint = "" if today.goal else " For a goal: <code>sl.progress(goal=5)</code>."
-    return f"<p>{escape(str(today))}.{hint}</p>{bar}"
+    return f"<p>{escape(today.in_words)}.{hint}</p>{bar}"
 
 
 def _due(report: "Report", link: _Links) -> str:
@@ -115,14 +119,15 @@ def _map(report: "Report", places: dict[str, IdeaPlaces], link: _Links) -> str:
         _idea(idea, report.mastery[idea], places.get(idea), link) for idea in _in_order()
     )
     return (
-        '<p>Open an idea to see what it says, and where. <span class="sld-arrows">An arrow leads to an idea that needs it;'
-        " the number is the notebook's. </span>The bar is the share of an idea's questions that you would answer rightly"
+        '<p>Open an idea to see a summary, and where it is taught. <span class="sld-arrows">An arrow leads to an idea that needs it;'
+        " the number is the notebook's. </span>The bar is the share of an idea's questions "
+        "that you would answer correctly"
         f' today.</p><div class="sld-map">{_arrows()}{cards}</div>'
     )
 
 
 def _in_order() -> Sequence[str]:
-    """The ideas as one reads the map: from top to bottom, each row from the left."""
+    """The ideas in reading order of the map: from top to bottom, each row from the left."""
     return sorted(IDEAS, key=lambda idea: PLACES[idea])
 
 

@@ -1,4 +1,4 @@
-// What page.js and exam.js share; widget.py puts it before either.
+// Shared by page.js and exam.js; widget.py puts it before both.
 
 const DEAF = 8000; // ms without a reply, after which the page says so
 
@@ -20,8 +20,7 @@ function clock(seconds) {
 }
 
 // JupyterLab would take plain keys for its command mode: D twice deletes the cell. They stay in the
-// widget; so does undo in a text field, with which JupyterLab would undo the learner's code. Escape,
-// Tab, function keys and every other combination with Ctrl, Cmd or Alt pass: else the command palette
+// widget; so does undo in a text field, with which JupyterLab would undo the learner's code. Escape, Tab, function keys and every other combination with Ctrl, Cmd or Alt pass: otherwise the command palette
 // and the like would be dead while the focus is here. Escape leads back to the cell, as from its code.
 function keepKeys(root) {
   root.addEventListener("keydown", (event) => {

@@ -1,4 +1,4 @@
-// Draws an exam and tells Python each answer. Nothing is marked or timed here. element.js stands before this.
+// Draws an exam and sends each answer to Python. Nothing is marked or timed here. element.js comes before this.
 
 const QUIET = 700; // ms after the last key before a typed answer is sent
 
@@ -10,13 +10,13 @@ function render({ model, el }) {
   hideNotes(el);
   keepKeys(root);
 
-  let drawn = ""; // which exam and phase stand on the page: its fields are not drawn again under the learner's hands
+  let drawn = ""; // the exam and phase on the page: its fields are not redrawn while the learner types
   let acted = false;
   let timer = null;
   let sure = false;
   const waiting = new Map(); // typed answers that are still to be sent, by number
   const dirty = new Set(); // questions typed in since their answer was last sent
-  const sent = new Map(); // answers that Python has not spoken of yet: an older view must not undo them
+  const sent = new Map(); // answers that Python has not confirmed yet: an older view must not undo them
 
   const say = (text) => { live.textContent = ""; setTimeout(() => { live.textContent = text; }, 50); };
 
@@ -76,7 +76,7 @@ function render({ model, el }) {
       for (const input of root.querySelectorAll(`[name=q${one.number}]`)) {
         if (input.type === "radio") input.checked = one.answer.toLowerCase() === input.value;
         else if (input.type === "checkbox") input.checked = one.answer.includes(input.value);
-        // What was typed wrongly stays, to be put right.
+        // A wrong entry stays, so that it can be corrected.
         else if (input !== document.activeElement && shown.trouble?.number !== one.number) input.value = one.answer;
       }
       const state = root.querySelector(`[data-state="${one.number}"]`);
@@ -108,7 +108,7 @@ function render({ model, el }) {
       if (left && !sure) {
         sure = true;
         hand.textContent = `Hand in with ${left} not answered`;
-        return say(`${left} not answered. Press again to hand in all the same.`);
+        return say(`${left} not answered. Press again to hand in anyway.`);
       }
       flush();
       acted = true;
@@ -116,7 +116,7 @@ function render({ model, el }) {
     } }, "Hand in");
     const parts = [
       make("p", { class: "slp-facts slp-sticky" }, make("span", { class: "slp-count" }), shown.seconds_left == null ? null : time),
-      make("p", {}, "Answers are kept as you give them. You may close this page, and it resumes where you left it."),
+      make("p", {}, "Answers are saved as you give them. You may close this page; the exam resumes where you left it."),
       ...shown.questions.map((one) =>
         make("section", { class: "slp-item", "aria-label": `Question ${one.number + 1}` },
           make("h3", {}, `Question ${one.number + 1} `, make("small", {}, `${one.level} · ${one.minutes} min`)),
@@ -136,7 +136,7 @@ function render({ model, el }) {
         make("table", {}, make("caption", {}, "By topic"),
           make("thead", {}, make("tr", {}, ...["Topic", "Right", "Read again"].map((title) => make("th", { scope: "col" }, title)))),
           make("tbody", {}, ...rows))),
-      make("p", {}, "Seed ", make("code", {}, String(shown.seed)), ": it draws the same exam once more."),
+      make("p", {}, "Seed ", make("code", {}, String(shown.seed)), ": it draws the same exam again."),
       make("h3", {}, "Your answers"),
       ...shown.questions.map((one) => make("details", {},
         make("summary", {}, `Question ${one.number + 1}: ${one.right ? "right" : one.answer ? "not right" : "not answered"}`),

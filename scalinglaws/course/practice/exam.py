@@ -1,7 +1,8 @@
 """The exam: questions on the whole course, mixed in form and level, with one clock for all of them.
 
-Like a `Sitting` it keeps nothing in memory that counts: each exam is computed from the learner's events, so it resumes after a killed
-kernel and in another tab. Answers may be changed until it is handed in or its time is up; nothing is told before.
+Like a `Sitting`, it keeps nothing important in memory: each exam is computed from the learner's
+events, so it resumes after a killed kernel and in another tab. Answers may be changed until the
+exam is submitted or its time is up; no results are shown before that.
 """
 
 import random
@@ -30,14 +31,16 @@ from .options import from_shown, to_shown
 from .sitting import GRACE, LEVELS, PACES, Turn
 
 PER_NOTEBOOK = 2  # questions on each notebook
-# What can't be understood away from its notebook.
+# Questions that can't be understood outside their notebook.
 _ELSEWHERE = re.compile(r"\b(above|below|figure|this notebook|cell|you saw|exercise)\b", re.I)
 
 
 def draw_exam(seed: int) -> tuple[str, ...]:
-    """The questions of one exam, easier ones first: on each notebook one that draws its numbers, where there is one, and others.
+    """The questions of one exam, easier ones first: for each notebook one with drawn numbers, if
+    there is one, and others.
 
-    Forms are mixed: of what a notebook offers, the type and level that the exam has least of come next.
+    Forms are mixed: the next question of a notebook has the type and level that are rarest in the
+    exam so far.
     """
     draw = random.Random(seed)
     offered: dict[str, list[str]] = {}
@@ -70,13 +73,13 @@ def draw_exam(seed: int) -> tuple[str, ...]:
 
 
 def minutes_of(questions: Sequence[str]) -> float:
-    """The time for an exam: that of its questions together."""
+    """The time for an exam: the sum over its questions."""
     return sum(find(question).minutes for question in questions)
 
 
 @dataclass(frozen=True)
 class TopicScore:
-    """How one idea went. notebook: where to read again."""
+    """The score on one idea. notebook: where to read about it."""
 
     name: str
     notebook: str
@@ -86,7 +89,9 @@ class TopicScore:
 
 @dataclass(frozen=True)
 class Exam:
-    """One exam as the learner's events tell it. answers: {question: (the answer that counts, whether it is right)}."""
+    """One exam, computed from the learner's events. answers: {question: (the answer that counts,
+    whether it is right)}.
+    """
 
     started: ExamStarted
     answers: dict[str, tuple[str, bool]]
@@ -101,7 +106,7 @@ class Exam:
         return self.started.limit()
 
     def over(self, now: datetime) -> bool:
-        """Whether nothing more can be answered."""
+        """Whether the exam is over."""
         deadline = self.deadline()
         return self.handed_in or (deadline is not None and now > deadline + GRACE)
 
@@ -164,7 +169,7 @@ def _exam(started: ExamStarted, events: Sequence[Event]) -> Exam:
 
 
 class Desk:
-    """Where a learner takes exams: one at a time."""
+    """A learner's exams, taken one at a time."""
 
     def __init__(self, progress: Progress):
         self.progress = progress
@@ -179,10 +184,10 @@ class Desk:
         return found[-1] if found else None
 
     def start(self, pace: str = "timed", seed: int | None = None) -> Exam:
-        """Begin an exam; where one is open, that one goes on.
+        """Begin an exam, or resume the open one.
 
-        pace: "timed" (the minutes of all questions together), "double" or "untimed". seed: for the same exam once more.
-        Raises CourseError for a pace that there is not.
+        pace: "timed" (the minutes of all questions together), "double" or "untimed". seed: to draw
+        the same exam again. Raises CourseError for an unknown pace.
         """
         factors: dict[str, float | None] = {name: factor for name, factor in PACES.items()}
         if pace not in factors:
@@ -203,10 +208,11 @@ class Desk:
             return _exam(started, log.events)
 
     def answer(self, sitting: str, number: int, typed: str) -> None:
-        """Keep an answer; "" takes it back. The same answer again, or one for an exam that is over, changes nothing.
+        """Save an answer; "" removes it.
 
-        sitting, number: the exam that the learner sees, and the question, counted from 0.
-        Raises CourseError for an answer of the wrong kind, which changes nothing either.
+        A repeated answer, or one for an exam that is over, changes nothing. sitting, number: the
+        exam that the learner sees, and the question, counted from 0. Raises CourseError for an
+        answer of the wrong kind, which changes nothing either.
         """
         exam = self.exam()
         if exam is None or exam.started.sitting != sitting or not 0 <= number < len(exam.questions):
@@ -214,8 +220,10 @@ class Desk:
         question = exam.questions[number]
         right, text = False, ""
         if typed.strip():
-            answer = from_text(find(question), from_shown(exam.turn(number), typed))
-            right, text = mark(question, answer).right, str(answer)[:LONGEST]
+            entry = find(question)
+            answer = from_text(entry, from_shown(exam.turn(number), typed))
+            kept = typed.strip() if entry.form == "number" else str(answer)  # 1 comes back as 1
+            right, text = mark(question, answer).right, kept[:LONGEST]
         with self.progress.writing() as log:
             present = self.exam(log.events)
             if present is None or present.started.sitting != sitting or present.over(log.now):

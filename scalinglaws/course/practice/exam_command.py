@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("--pace", default="timed", choices=list(PACES), help="(default: timed)")
     parser.add_argument(
-        "--seed", type=int, help="draws the same exam once more; with --print the first of them"
+        "--seed",
+        type=int,
+        help="draws the same exam again; with --print, the seed of the first one",
     )
     parser.add_argument(
         "--print", type=int, metavar="N", dest="copies", help="write N different exams for a class"
@@ -59,7 +61,7 @@ _KEYS = "[Enter] next, b back, a number goes there, ! hand in, q stop"
 
 
 def in_terminal(desk: Desk, read: Callable[[str], str] | None = None) -> None:
-    """Take the exam at hand until the learner stops or hands in."""
+    """Take the current exam until the learner stops or submits it."""
     from .play import HOW, clock_text, code_text, fill
 
     read = read or input
@@ -91,7 +93,7 @@ def in_terminal(desk: Desk, read: Callable[[str], str] | None = None) -> None:
         if typed == "!":
             if left and not sure:
                 sure = True
-                print(wrap(f"{left} not answered: ! again hands in all the same."))
+                print(wrap(f"{left} not answered: press ! again to hand in anyway."))
                 continue
             desk.hand_in(shown["exam"])
         elif typed.startswith("="):
@@ -108,7 +110,10 @@ def in_terminal(desk: Desk, read: Callable[[str], str] | None = None) -> None:
             number = int(typed) - 1
         else:
             print(
-                wrap(f"{typed!r} is none of the keys. An answer begins with =, such as =b. {_KEYS}")
+                wrap(
+                    f"{typed!r} is not one of the keys. An answer begins with =, such as =b. "
+                    f"{_KEYS}"
+                )
             )
         sure = sure and typed == "!"
         shown = view(desk)
@@ -134,12 +139,12 @@ def report_text(shown: dict[str, Any]) -> str:
             if one["form"] != "truth" and letters:
                 parts.append(fill(to_text("\n".join(letters)), "  "))
             parts.append(fill(to_text(one["solution"]), "  "))
-    parts.append(wrap(f"Seed {shown['seed']} draws the same exam once more."))
+    parts.append(wrap(f"Seed {shown['seed']} draws the same exam again."))
     return "\n\n".join(parts)
 
 
 class Exams:
-    """An exam in plain cells of a notebook. Every action prints what has become of it."""
+    """An exam in plain cells of a notebook. Every action prints the new state."""
 
     def __init__(self, desk: Desk):
         self._desk = desk
@@ -151,7 +156,9 @@ class Exams:
         self.show()
 
     def answer(self, number: int, answer: Any) -> None:
-        """Answer question `number`, counted from 1; it may be answered again until the exam is handed in."""
+        """Answer question `number`, counted from 1; you may change the answer until you submit the
+        exam.
+        """
         self._desk.answer(view(self._desk).get("exam", ""), number - 1, str(answer))
         self.show()
 
@@ -181,10 +188,11 @@ class Exams:
 
 
 def exam(widget: bool = True, now: Callable[[], datetime] = utc_now):
-    """An exam on the whole course: drawn each time, timed as a whole, resumed where you left it, marked with a report by topic.
+    """An exam on the whole course: drawn each time, timed as a whole, resumed where you left it,
+    marked with a report by topic.
 
-    widget: False for plain text, to be played by calling methods of what is returned: start(), answer(number, a), hand_in().
-    now: the clock. What you answer is kept as for `sl.progress`.
+    widget: False for plain text, to be taken by calling methods of the result: start(),
+    answer(number, a), hand_in(). now: the clock. Your answers are saved as for `sl.progress`.
     """
     desk = Desk(own_progress(now))
     if not widget:

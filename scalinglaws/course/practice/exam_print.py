@@ -1,4 +1,6 @@
-"""Exams for a class on paper: one HTML file for each variant, and the key to all of them in a file of its own."""
+"""Exams for a class on paper: one HTML file for each variant, and one file with the key to all of
+them.
+"""
 
 import secrets
 from datetime import UTC, datetime
@@ -32,8 +34,9 @@ section { break-inside: avoid; } .line { height: 2.2rem; border-bottom: 1px soli
 def write(copies: int, folder: Path, seed: int | None = None) -> list[Path]:
     """Write `copies` exams and their key into a folder. Returns the paths.
 
-    seed: of the first; the others count on from there. Without one it is drawn, and the key says which.
-    Raises CourseError for a number of copies that makes no sense, where a file stands in the way, and without questions/.
+    seed: of the first exam; the others use the numbers after it. Without one, it is drawn, and the
+    key shows it. Raises CourseError for an invalid number of copies, if a file is in the way, and
+    without questions/.
     """
     if not 1 <= copies <= MOST:
         raise CourseError(f"--print takes 1 to {MOST} variants, not {copies}.")

@@ -1,4 +1,4 @@
-"""What a learner may see of an exam: while it is open the questions, afterwards the report."""
+"""What a learner may see of an exam: the questions while it is open, the report afterwards."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def rules() -> str:
     questions = draw_exam(0)
     return (
         f"{len(questions)} questions on all notebooks, in about {minutes_of(questions):.0f} minutes. You may answer in any "
-        "order and change your answers; nothing is marked before you hand in or the time is up."
+        "order and change your answers; nothing is marked before you hand it in or the time is up."
     )
 
 
@@ -62,7 +62,7 @@ def view(desk: Desk) -> dict[str, Any]:
 
 
 def question(exam: Exam, number: int) -> dict[str, Any]:
-    """One question, as it is put in this exam."""
+    """One question, as shown in this exam."""
     asked = find(exam.questions[number])
     return {
         "number": number,

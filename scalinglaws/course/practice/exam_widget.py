@@ -1,4 +1,6 @@
-"""The exam in JupyterLab: `exam.js` draws what `exam_view` says, and sends each answer as it is given."""
+"""The exam in JupyterLab: `exam.js` draws the state from `exam_view`, and sends each answer as it
+is given.
+"""
 
 from typing import Any, ClassVar
 
@@ -13,7 +15,7 @@ from .widget import Drawn, Shown, inline, script
 class ExamPage(Drawn):
     """An exam on the page."""
 
-    # heard: the answer that this view is the first to know of. trouble: what is wrong with it.
+    # heard: the answer that this view is the first to include. trouble: what is wrong with it.
     _quiet: ClassVar[Shown] = {**Drawn._quiet, "trouble": None, "heard": None}
     _esm = script("exam.js")
 

@@ -1,18 +1,19 @@
-"""A widget on the page: a note while it loads, and what to do where it cannot run."""
+"""A widget on the page: a note while it loads, and what to do if it cannot run."""
 
 from collections.abc import Callable
 from typing import Any
 
 from scalinglaws.extras import explained
 
-PATIENCE = 8  # seconds until the note says what to do: a front end that works has hidden it by then
+PATIENCE = 8  # seconds until the note says what to do; a working front end has hidden it by then
 
 
 def note(what: str, call: str) -> str:
-    """The HTML that stands before a widget, which hides it as soon as it runs.
+    """The HTML before a widget, which hides it as soon as it runs.
 
-    It says that the widget is loading. What to do where that never ends (an exported page, a front end without widgets)
-    appears after a while, without a script. what: a sentence of HTML. call: the name that is called.
+    It says that the widget is loading. If that never ends (an exported page, a front end without
+    widgets), advice appears after a while, without a script. what: a sentence of HTML. call: the
+    name of the function.
     """
     return (
         f"<style>@keyframes slp-late {{ to {{ visibility: visible; }} }}"
@@ -23,9 +24,9 @@ def note(what: str, call: str) -> str:
 
 
 def show(make: Callable[[], Any], what: str, call: str) -> None:
-    """Display the widget that `make` gives, below the note.
+    """Display the widget that `make` returns, below the note.
 
-    Raises MissingExtra, with the way out, where the packages for widgets are not installed.
+    Raises MissingExtra, with what to do, if the packages for widgets are not installed.
     """
     from IPython.display import HTML, display
 

@@ -1,6 +1,8 @@
-"""What a learner got wrong and has not got right since: the answer, why it is wrong, the right one and the steps to it.
+"""What a learner got wrong and has not got right since: the answer, why it is wrong, the right one
+and the steps to it.
 
-All of it is computed from the learner's events. Nothing is told of a question that is still open.
+All of it is computed from the learner's events. Nothing is revealed about a question that is still
+open.
 """
 
 from collections.abc import Sequence
@@ -18,13 +20,16 @@ from .reveal import solution, worked_solution
 from .sitting import exam_answers, turns
 
 _CLOSED = (
-    "The worked solution opens with the right answer, or where the course's folder questions/ is."
+    "The worked solution opens after the right answer, or in a full copy of the course (with "
+    "questions/)."
 )
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A question that was missed last time, with texts in Markdown. question: as it was put, with the numbers of then."""
+    """A question that was missed last time, with texts in Markdown. question: as it was asked, with
+    its numbers.
+    """
 
     question: str
     at: datetime
@@ -50,7 +55,7 @@ def mistakes(events: Sequence[Event], now: datetime, sitting: str = "") -> list[
 def _tries(
     events: Sequence[Event], now: datetime, sitting: str
 ) -> list[tuple[datetime, str, str, bool, bool]]:
-    """(when, question, answer, whether it was right, whether it is over) of all that was tried."""
+    """(when, question, answer, whether it was right, whether it is over) of all tries."""
     found = [
         (
             turn.last or turn.deadline or turn.asked,
@@ -67,7 +72,7 @@ def _tries(
             (at, question, answer, right, True)
             for at, question, answer, right in exam_answers(events, now)
         ]
-        found += [  # the notebooks' quiz cells, which stay open
+        found += [  # quiz cells in notebooks, which stay open
             (event.at, event.question, event.answer, event.right, False)
             for event in events
             if isinstance(event, Answered) and not event.sitting and known(event.question)
@@ -103,13 +108,13 @@ def _reply(question: str, answer: str) -> str:
     entry = find(question)
     if entry.form != "options":
         return mark(question, from_text(entry, answer)).text
-    replies = option_replies(question)  # by themselves: the letters of then say nothing now
+    replies = option_replies(question)  # without letters, because they change each time
     wrong = [c for c in spell(entry, answer) if c in replies and not replies[c].right]
-    return " ".join(replies[c].text for c in wrong) or "It is not all that is right."
+    return " ".join(replies[c].text for c in wrong) or "It is right, but incomplete."
 
 
 def _in_words(entry: Question, answer: str) -> str:
-    """An answer as a person reads it: options by their texts, for letters change from time to time."""
+    """An answer in words: options by their texts, because their letters change each time."""
     if not answer:
         return "nothing"
     if not entry.options:

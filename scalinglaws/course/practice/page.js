@@ -1,4 +1,4 @@
-// Draws what Python shows of a sitting, and tells Python what the learner does. Nothing is marked or timed here:
+// Draws Python's view of a sitting, and sends the learner's actions to Python. Nothing is marked or timed here:
 // the countdown is a picture of Python's clock.
 
 function render({ model, el }) {
@@ -9,7 +9,7 @@ function render({ model, el }) {
   hideNotes(el);
   keepKeys(root);
 
-  let acted = false; // the learner did something here: the focus must follow
+  let acted = false; // the learner acted here, so the focus must follow
   let waiting = null;
   let timer = null;
   let draft = { question: "" }; // what is typed or chosen, kept while the page is redrawn
@@ -190,7 +190,7 @@ function render({ model, el }) {
     root.setAttribute("aria-label", shown.mode === "practice" ? "Practice" : "LLM Scaling Master");
     const parts = [make("h2", { tabindex: -1, class: "slp-top" }, shown.title)];
     if (shown.phase === "start") {
-      parts.push(make("p", {}, `${shown.rules}, and a hint if you ask for one. Time runs while you read. All right, and the badge is yours.`), startForm(shown));
+      parts.push(make("p", {}, `${shown.rules}, and a hint if you ask for one. Time runs while you read. If all are right, you get the badge.`), startForm(shown));
     } else if (shown.phase === "rest") {
       parts.push(make("p", {}, "Nothing is due here. Questions come back when you are about to forget them."));
     } else {
@@ -212,11 +212,11 @@ function render({ model, el }) {
       short: 30, marks: [60, 30, 10], words: (mark) => `${mark} seconds left`, say,
       over: () => {
         send({ do: "look" });
-        acted = true; // the question is closed: go to what is said of it
+        acted = true; // the question is closed: go to its reply
       },
     });
     if (shown.problem) problem(shown.problem);
-    // Where the focus goes to the reply, that reads it; else it is said.
+    // If the focus moves to the reply, a screen reader reads it; otherwise it is announced.
     else if (!acted && announced && announced !== key + shown.phase) say(root.querySelector(".slp-goal, .slp-top").textContent);
     announced = key + shown.phase;
     focus(shown, typed);

@@ -1,4 +1,4 @@
-"""Where things stand in the notebooks: the cell of each exercise, and where each idea is taught and checked."""
+"""Places in the notebooks: the cell of each exercise, and where each idea is taught and checked."""
 
 import functools
 import json
@@ -20,7 +20,7 @@ _STATEMENT = re.compile(r"^#{2,4} Exercise\b", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Place:
-    """A cell of a notebook. text: what a link to it says."""
+    """A cell of a notebook. text: of a link to it."""
 
     notebook: str
     cell: str
@@ -34,7 +34,7 @@ class Place:
 
     @property
     def fragment(self) -> str:
-        """What JupyterLab finds the cell by; "" for the top of the notebook."""
+        """The URL fragment by which JupyterLab finds the cell; "" for the top of the notebook."""
         return f"#cell-id={self.cell}" if self.cell else ""
 
 
@@ -47,7 +47,7 @@ class IdeaPlaces:
 
 
 def chapter(assignment: str) -> str:
-    """The number that people know a notebook by: "3" for 03_chinchilla."""
+    """A notebook's number: "3" for 03_chinchilla."""
     number = assignment.partition("_")[0]
     return str(int(number)) if number.isdigit() else assignment
 
@@ -63,7 +63,8 @@ def exercise_places(release: Path, assignment: str) -> dict[str, Place]:
 def idea_places(release: Path, assignments: tuple[str, ...]) -> dict[str, IdeaPlaces]:
     """{idea: its places} of all ideas that an exercise checks.
 
-    An idea is taught where its own notebook first has an exercise on it, but for guesses beforehand.
+    An idea is taught at the first exercise on it in its own notebook, not counting the guesses at
+    the start.
     """
     taught: dict[str, Place] = {}
     guessed: dict[str, Place] = {}
@@ -81,7 +82,7 @@ def idea_places(release: Path, assignments: tuple[str, ...]) -> dict[str, IdeaPl
 
 
 def first_untouched(release: Path, own: Path, assignment: str) -> str:
-    """The first exercise whose answer is still as it was given out; "" if there is none, or no copy to be read."""
+    """The first exercise whose answer is unchanged; "" if there is none, or no readable copy."""
     found = _read(release, assignment)
     given = _answers(release / assignment / f"{assignment}.ipynb")
     here = _answers(own / assignment / f"{assignment}.ipynb")
@@ -99,10 +100,13 @@ def _answers(path: Path) -> Mapping[str, str]:
 
 
 def _notebook(path: Path) -> nbformat.NotebookNode:
-    """A notebook as it is, for a look: validation takes far longer than reading. Raises ValueError for another file."""
+    """A notebook without validation, which takes far longer than reading.
+
+    Raises ValueError for any other file.
+    """
     notebook = nbformat.from_dict(json.loads(path.read_text("utf-8-sig")))
     if not isinstance(notebook, nbformat.NotebookNode):
-        raise ValueError(f"{path} is no notebook")
+        raise ValueError(f"{path} is not a notebook")
     for cell in notebook.cells:
         cell.source = "".join(cell.source)
     return notebook
@@ -118,7 +122,9 @@ def _read(release: Path, assignment: str) -> dict[str, tuple[Exercise, str, Plac
 
 @functools.lru_cache(maxsize=64)
 def _read_once(path: Path, changed: int) -> dict[str, tuple[Exercise, str, Place]]:
-    """{number: (exercise, id of its statement's cell, the section that it is in)}. changed: when the file was."""
+    """{number: (exercise, id of its statement's cell, the section that it is in)}. changed: the
+    file's time of change, for the cache.
+    """
     notebook = _notebook(path)
     of_cell = {
         name: exercise

@@ -7,19 +7,19 @@ c.start("Ada");  c.answer("b");  c.hint();  c.next()
 import re
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from scalinglaws.course.markdown import to_text
 from scalinglaws.errors import CourseError
 from scalinglaws.terminal import wrap
 
 from .options import from_shown
-from .sitting import Challenge, Practice, Sitting
-from .view import view
+from .sitting import Challenge, Practice, Sitting, rules
+from .view import Problem, Round, View, view
 
 HOW = {
     "option": "Answer with the letter of one option",
-    "options": "Answer with the letters of all options that are right",
+    "options": "Answer with the letters of all right options",
     "truth": "Answer true or false",
     "number": "Answer with a number",
     "output": "Answer with what is printed",
@@ -28,24 +28,29 @@ HOW = {
 }
 
 
-_ITEM = re.compile(r"(?:-|\d+\.) ")  # what begins an item of a list
+_ITEM = re.compile(r"(?:-|\d+\.) ")  # the start of a list item
 
 
 def fill(text: str, indent: str = "") -> str:
     """Text for a terminal: paragraphs wrapped, indented code as it is."""
     lines = []
     for block in text.split("\n\n"):
-        code = block.startswith("    ") or "\n    " in block
-        wrapped = block.splitlines() if code else []
-        for line in [] if code else _paragraphs(block):
-            item = _ITEM.match(line)
-            wrapped += wrap(line, later=" " * len(item[0]) if item else "").splitlines()
-        lines += [f"{indent}{line}".rstrip() for line in wrapped] + [""]
+        lines += [f"{indent}{line}".rstrip() for line in _lines(block)] + [""]
     return "\n".join(lines).rstrip()
 
 
+def _lines(block: str) -> list[str]:
+    if block.startswith("    ") or "\n    " in block:  # code
+        return block.splitlines()
+    lines = []
+    for line in _paragraphs(block):
+        item = _ITEM.match(line)
+        lines += wrap(line, later=" " * len(item[0]) if item else "").splitlines()
+    return lines
+
+
 def _paragraphs(block: str) -> list[str]:
-    """Lines of one paragraph joined; each item of a list by itself."""
+    """The lines of each paragraph joined; each list item separate."""
     found: list[str] = []
     for line in block.splitlines():
         if found and not _ITEM.match(line):
@@ -56,7 +61,7 @@ def _paragraphs(block: str) -> list[str]:
 
 
 class Play:
-    """A sitting in plain text. Every action prints what has become of it and returns None."""
+    """A sitting in plain text. Every action prints the new state and returns None."""
 
     def __init__(self, sitting: Sitting):
         self._sitting = sitting
@@ -72,7 +77,7 @@ class Play:
         self.show()
 
     def answer(self, answer: Any) -> None:
-        """Answer the question at hand."""
+        """Answer the current question."""
         self._sitting.answer(answer, read=from_shown)
         self.show(again=False)
 
@@ -88,14 +93,15 @@ class Play:
 
     def solution(self) -> None:
         """Give up, after a try, and print the worked solution."""
-        if not view(self._sitting).get("attempt"):
+        problem = view(self._sitting).problem
+        if problem is None or not problem.attempt:
             raise CourseError("Try once first: the solution opens after an honest try.")
         self._sitting.give_up()
         self.show(again=False)
 
     def next(self) -> None:
         """Go to the next question."""
-        if view(self._sitting)["phase"] == "question":
+        if view(self._sitting).phase == "question":
             print("This question is still open.")
         elif self._sitting.next() is None and isinstance(self._sitting, Practice):
             print(wrap(f"Nothing more is due or new here. {self._sitting.comes_back()}"))
@@ -103,66 +109,73 @@ class Play:
         self.show()
 
     def show(self, again: bool = True) -> None:
-        """Print where you are. again: the question, too."""
+        """Print the current state. again: including the question."""
         print(text_of(view(self._sitting), again))
 
 
-def text_of(
-    shown: dict[str, Any], question: bool = True, review: str = "sl.practice(review=True)"
-) -> str:
+def text_of(seen: View, question: bool = True, review: str = "sl.practice(review=True)") -> str:
     """A view in plain text. review: how mistakes are reviewed here, in a notebook or in a terminal."""
-    phase = shown["phase"]
-    if phase == "start":
+    problem = seen.problem
+    if problem is None:
+        if seen.phase == "rest":
+            return "There is nothing to ask here."
         return (
-            f"{shown['title']}: {shown['rules'].lower()}. Time runs while you read.\n"
-            'All right, and the badge is yours. Start with start("your name").'
+            f"{seen.title}: {rules().lower()}. Time runs while you read.\n"
+            'If all are right, you get the badge. Start with start("your name").'
         )
-    if phase == "rest":
-        return "There is nothing to ask here."
     parts = []
     if question:
-        facts = " · ".join(shown["facts"])
-        time = f" · {clock_text(shown['seconds_left'])} left" if shown["seconds_left"] else ""
-        parts += [wrap(f"{shown['title']} · {facts}{time}"), fill(code_text(shown["prompt"]))]
-        options = shown["options"].items() if shown["form"] != "truth" else ()
+        facts = " · ".join(problem.facts)
+        time = f" · {clock_text(problem.seconds_left)} left" if problem.seconds_left else ""
+        parts += [wrap(f"{seen.title} · {facts}{time}"), fill(code_text(problem.prompt))]
+        options = problem.options.items() if problem.form != "truth" else ()
         parts += [wrap(to_text(text), f"  {letter}. ", "     ") for letter, text in options]
-        parts += [fill(f"Hint: {to_text(hint)}") for hint in shown["hints"]]
-    if phase == "compare":
-        parts += [fill(to_text(shown["reply"]["text"])), "Does yours say so? yes, partly or no"]
-        return "\n\n".join(parts)
-    if shown["late"]:
+        parts += [fill(f"Hint: {to_text(hint)}") for hint in problem.hints]
+    if problem.phase == "compare":
+        model = problem.reply.text if problem.reply else ""
+        return "\n\n".join([*parts, fill(to_text(model)), "Does yours say so? yes, partly or no"])
+    if problem.late:
         parts.append("Time is up.")
-    elif shown["reply"] and shown["form"] != "words":
-        verdict = (
-            "Right." if shown["right"] else "Not yet." if phase == "question" else "Not right."
-        )
-        parts.append(fill(f"{verdict} {to_text(shown['reply']['text'])}"))
-    if phase == "question":
-        names = f" in {', '.join(shown['names'])}" if shown["names"] else ""
-        unit = f", in {shown['unit']}" if shown["unit"] else ""
-        left = shown["attempts"] - shown["attempt"]
-        tries = f" ({left} attempt{'s' * (left > 1)} left)"
-        parts.append(wrap(f"{HOW[shown['form']]}{names}{unit}{tries}."))
-    else:
-        if shown["others"]:
-            names = shown["options"] if shown["form"] == "truth" else {}
-            others = "".join(
-                f"\n- {names.get(letter, f'{letter}.')} {text}"
-                for letter, text in shown["others"].items()
-            )
-            parts.append(fill(to_text(f"The other options, and why\n{others}")))
-        parts.append(fill(f"Worked solution. {to_text(shown['solution'])}"))
-        parts += [wrap(reference, "  ", "    ") for reference in shown["references"]]
-    if shown.get("over"):
-        good = sum(row["right"] for row in shown["results"])
-        parts.append(wrap(f"{good} of {shown['of']} are right."))
-        if shown.get("mistakes"):
+    elif problem.reply and problem.form != "words":
+        verdict = "Not yet." if problem.phase == "question" else "Not right."
+        verdict = "Right." if problem.right else verdict
+        parts.append(fill(f"{verdict} {to_text(problem.reply.text)}"))
+    parts += _how_to_answer(problem) if problem.phase == "question" else _explanation(problem)
+    if seen.round and seen.round.over:
+        parts += _end_of_round(seen.round)
+        if seen.mistakes:
             parts.append(wrap(f"To go through your mistakes and try them again: {review}"))
-        if badge := shown.get("badge"):
-            parts.append(f"The badge is yours: {badge['file']}")
-        if shown.get("badge_problem"):
-            parts.append(wrap(shown["badge_problem"]))
     return "\n\n".join(parts)
+
+
+def _how_to_answer(problem: Problem) -> list[str]:
+    names = f" in {', '.join(problem.names)}" if problem.names else ""
+    unit = f", in {problem.unit}" if problem.unit else ""
+    left = problem.attempts - problem.attempt
+    return [wrap(f"{HOW[problem.form]}{names}{unit} ({left} attempt{'s' * (left > 1)} left).")]
+
+
+def _explanation(problem: Problem) -> list[str]:
+    parts = []
+    if problem.others:
+        names = problem.options if problem.form == "truth" else {}
+        others = "".join(
+            f"\n- {names.get(letter, f'{letter}.')} {text}"
+            for letter, text in problem.others.items()
+        )
+        parts.append(fill(to_text(f"The other options, and why\n{others}")))
+    parts.append(fill(f"Worked solution. {to_text(problem.solution)}"))
+    return parts + [wrap(reference, "  ", "    ") for reference in problem.references]
+
+
+def _end_of_round(round_: Round) -> list[str]:
+    good = sum(result.right for result in round_.results)
+    parts = [wrap(f"{good} of {round_.of} are right.")]
+    if round_.badge:
+        parts.append(f"The badge is yours: {round_.badge.file}")
+    if round_.badge_problem:
+        parts.append(wrap(round_.badge_problem))
+    return parts
 
 
 def code_text(prompt: str) -> str:
@@ -179,55 +192,56 @@ def clock_text(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+# What is shown after a key: nothing more, the question at hand, what has become of the answer.
+_Next = Literal["", "question", "reply"]
+
+
 def in_terminal(sitting: Sitting, read: Callable[[str], str] | None = None) -> int:
-    """Play in a terminal until the learner stops. Returns how many questions were closed."""
+    """Play in a terminal until the learner stops. Returns the number of questions finished."""
     read = read or input
-    keys = "? hint, ! solution, q stop"
-    closed, reshow = 0, True
+    finished, show = 0, "question"
     while True:
-        shown = view(sitting)
-        if shown["phase"] == "rest" or (shown["phase"] == "closed" and shown.get("over")):
-            return closed
-        if reshow:
-            print("\n" + text_of(shown))
+        seen = view(sitting)
+        problem = seen.problem
+        if problem is None or (seen.round and seen.round.over):
+            return finished
+        if show == "question":
+            print("\n" + text_of(seen))
+        over = problem.phase == "closed"
+        keys = "[Enter] next, q stop" if over else "[? hint, ! solution, q stop]"
         try:
-            if shown["phase"] == "closed":
-                typed = read("\n[Enter] next, q stop > ").strip()
-            else:
-                typed = read(f"\n[{keys}] > ").strip()
+            typed = read(f"\n{keys} > ").strip()
         except EOFError:
-            return closed
-        reshow = False
+            return finished
+        if typed == "q":
+            return finished
         try:
-            if typed == "q":
-                return closed
-            if shown["phase"] == "closed":
-                if sitting.next() is None:
-                    return closed
-                reshow = True
-            elif shown["phase"] == "compare":
-                sitting.judge(typed.lower())
-            elif typed == "?":
-                hint = sitting.hint()
-                print(fill(to_text(hint)) if hint else "There is no further hint.")
-                continue
-            elif typed == "!":
-                if not shown["attempt"]:
-                    raise CourseError("Try once first: the solution opens after an honest try.")
-                sitting.give_up()
-            elif typed:
-                if (
-                    sitting.answer(typed, read=from_shown) is None
-                    and view(sitting)["phase"] == "question"
-                ):
-                    reshow = True  # it moved on in another window
-                    continue
-            else:
-                continue
+            if over and sitting.next() is None:
+                return finished
+            show = "question" if over else _act(sitting, problem, typed)
         except CourseError as error:
             print(wrap(str(error)))
-            continue
-        if not reshow:
-            after = view(sitting)
-            print("\n" + text_of(after, question=False, review="scalinglaws practice --review"))
-            closed += after["phase"] == "closed"
+            show = ""
+        if show == "reply":
+            seen = view(sitting)
+            print("\n" + text_of(seen, question=False, review="scalinglaws practice --review"))
+            finished += seen.phase == "closed"
+
+
+def _act(sitting: Sitting, problem: Problem, typed: str) -> _Next:
+    """Do what was typed about an open question. Raises CourseError for what cannot be done."""
+    if problem.phase == "compare":
+        sitting.judge(typed.lower())
+    elif typed == "?":
+        hint = sitting.hint()
+        print(fill(to_text(hint)) if hint else "There is no further hint.")
+        return ""
+    elif typed == "!":
+        if not problem.attempt:
+            raise CourseError("Try once first: the solution opens after an honest try.")
+        sitting.give_up()
+    elif not typed:
+        return ""
+    elif sitting.answer(typed, read=from_shown) is None and view(sitting).phase == "question":
+        return "question"  # another window moved to the next question
+    return "reply"

@@ -57,7 +57,7 @@ def mistakes_text(practice: Practice) -> str:
         parts.append(fill(code_text(mistake.prompt), "  "))
         parts += [fill(to_text(text), "  ") for text in said if text]
     if not parts:
-        return "There is no mistake of yours to review."
+        return "You have no mistakes to review."
     return "\n\n".join(["What you got wrong", *parts, "Now try them again."])
 
 
@@ -68,12 +68,14 @@ def practice(
     review: bool = False,
     now: Callable[[], datetime] = utc_now,
 ):
-    """Practise questions of the bank: those that are due first, then new ones; missed ones come back within minutes.
+    """Practise questions of the bank: those that are due first, then new ones; missed ones come
+    back within minutes.
 
-    topic: an idea ("optimum") or a notebook ("03_chinchilla"); "" for all. level: "introductory" to "expert"; "" for all.
-    review: only what you got wrong last time, with your answer and the worked solution, until each is right.
-    widget: False for plain text, to be played by calling methods of what is returned: answer(a), hint(), solution(), next().
-    now: the clock. Raises CourseError for a topic or level that there is not. What you answer is kept as for `sl.progress`.
+    topic: an idea ("optimum") or a notebook ("03_chinchilla"); "" for all. level: "introductory" to
+    "expert"; "" for all. review: only what you got wrong last time, with your answer and the worked
+    solution, until each is right. widget: False for plain text, to be played by calling methods of
+    the result: answer(a), hint(), solution(), next(). now: the clock. Raises CourseError for an
+    unknown topic or level. Your answers are saved as for `sl.progress`.
     """
     sitting = Practice(own_progress(now), topic, level, review)
     if not widget:

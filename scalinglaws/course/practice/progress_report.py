@@ -1,4 +1,6 @@
-"""`scalinglaws progress` and `sl.progress()`: what comes next, what is done today and in all, mastery of each idea."""
+"""`scalinglaws progress` and `sl.progress()`: what comes next, what was done today and in total,
+mastery of each idea.
+"""
 
 import argparse
 from collections import Counter
@@ -58,7 +60,9 @@ class Score:
 
 @dataclass(frozen=True)
 class Mastery:
-    """One idea: how many of its questions were answered, and the share that would be answered rightly now (FSRS)."""
+    """One idea: how many of its questions were answered, and the share that would be answered
+    correctly now (FSRS).
+    """
 
     answered: int
     questions: int
@@ -69,7 +73,8 @@ class Mastery:
 class Step:
     """Something to do next.
 
-    call, command: how, in a notebook and in a terminal; "" where the text says it. place: where to go for it.
+    call, command: how to do it in a notebook and in a terminal; "" if the text says it. place:
+    where to do it.
     """
 
     text: str
@@ -90,7 +95,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Report:
-    """All that the desk says; `_repr_html_` draws it in a notebook, `str` in a terminal. waiting: how many questions on an idea are due."""
+    """Everything that the desk shows; `_repr_html_` draws it in a notebook, `str` in a terminal.
+    waiting: how many questions on an idea are due.
+    """
 
     student: str
     scores: tuple[Score, ...]
@@ -103,8 +110,8 @@ class Report:
     today: Today
     waiting: Mapping[str, int]
     folder: Path  # the learner's own
-    release: Path  # of the notebooks as they are given out
-    remark: str = ""  # on what the file holds and nobody can read
+    release: Path  # of the released notebooks
+    remark: str = ""  # on unreadable lines of the file
 
     @property
     def next(self) -> tuple[str, ...]:
@@ -142,9 +149,9 @@ def run(args: argparse.Namespace) -> int:
 def progress(goal: int | None = None) -> Report:
     """What you have done in this course, and what comes next.
 
-    goal: how many questions and exercises you want to do in a day, from now on; 0 for no goal, None to leave it as it is.
-    Your record is kept in the course's folder, or beside the notebook where there is none, as on Colab.
-    Raises CourseError for a goal that is none.
+    goal: how many questions and exercises you want to do per day, from now on; 0 for no goal, None
+    to leave it as it is. Your record is kept in the course's folder, or beside the notebook if
+    there is none, as on Colab. Raises CourseError for an invalid goal.
     """
     mine = own_progress()
     if goal is not None:
@@ -153,7 +160,7 @@ def progress(goal: int | None = None) -> Report:
 
 
 def _release_dir() -> Path:
-    """The folder of the notebooks as they are given out; one that does not exist, outside of a course."""
+    """The folder of the released notebooks; outside a course, one that does not exist."""
     try:
         return course_dir() / "release"
     except CourseError:
@@ -225,7 +232,9 @@ def _what_next(
     release: Path,
     own: Path,
 ) -> tuple[Step, ...]:
-    """At most three things to do, the most urgent first. release: the notebooks as given out; own: the learner's folder."""
+    """At most three things to do, the most urgent first. release: the released notebooks; own: the
+    learner's folder.
+    """
     practice = Place(START, "practice", "practice")
     challenge = Place(START, "challenge", "challenge")
     steps = [_resume(scores, release, own)] if scores else []
@@ -253,14 +262,16 @@ def _what_next(
         )
     if not badge:
         steps.append(Step("Earn the badge", challenge, "sl.challenge()", "scalinglaws challenge"))
-    again = "All is done and nothing is due: try a further round of the challenge"
+    again = "All is done and nothing is due: try another round of the challenge"
     found = [step for step in steps if step is not None]
     last = Step(again, challenge, "sl.challenge()", "scalinglaws challenge")
     return tuple(found[:3]) or (last,)
 
 
 def _resume(scores: Sequence[Score], release: Path, own: Path) -> Step | None:
-    """Where the learner stopped: in the notebook that was last written or checked and is not done. Else the next notebook."""
+    """Where the learner stopped: the unfinished notebook that was last written or checked,
+    otherwise the next notebook.
+    """
     record = read_record(own)
     begun: list[tuple[float, Score]] = []
     fresh: list[Score] = []

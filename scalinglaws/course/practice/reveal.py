@@ -1,9 +1,10 @@
 """`scalinglaws reveal`: worked solutions, after an honest try.
 
-A question's solution opens at once after a right answer: its key lies in the sealed reply. Otherwise, and for the exercises of the
-notebooks, it opens after some different tries that your progress file has noted. Then there is no sealed copy to open (the package
-never holds a key to an answer that nobody gave): the solution is read from the course's own folder, questions/ or source/. A class that
-gets the released notebooks and the package alone has neither, and its instructor decides.
+A question's solution opens at once after a right answer: its key is in the sealed reply. Otherwise,
+and for the exercises of the notebooks, it opens after several different tries recorded in your
+progress file. It is then read from the course's own folder, questions/ or source/, because the
+package never contains the key to an answer that was not given. A class that gets only the released
+notebooks and the package has neither folder, and its instructor decides.
 """
 
 import argparse
@@ -34,7 +35,7 @@ from scalinglaws.course.questions.seal import (
 )
 from scalinglaws.errors import CourseError
 
-TRIES = 3  # different answers that make an honest try
+TRIES = 3  # this many different answers make an honest try
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 def reveal(what: str) -> None:
     """Show the worked solution of a question ("power_laws.trend") or exercise ("01_power_laws/5").
 
-    Raises CourseError, with what is still to be tried, before an honest try.
+    Raises CourseError, which says what is missing, before an honest try.
     """
     text = solution(what, own_progress())
     from IPython import get_ipython
@@ -69,7 +70,10 @@ def reveal(what: str) -> None:
 def solution(
     what: str, progress: Progress | None = None, events: Sequence[Event] | None = None
 ) -> str:
-    """The worked solution as Markdown. Raises CourseError before an honest try, or where there is none to be read."""
+    """The worked solution as Markdown.
+
+    Raises CourseError before an honest try, or if there is none to read.
+    """
     if events is None:
         events = (progress or progress_of()).events()
     if "/" in what:
@@ -91,13 +95,13 @@ def solution(
     if not over and tries < enough:
         raise CourseError(
             f"The solution of {what} opens after a right answer or {enough} different tries; "
-            f"noted so far: {tries}. Quiz cells, practice and the challenge count."
+            f"recorded so far: {tries}. Quiz cells, practice and the challenge count."
         )
     text = worked_solution(what, events)
     if text is None:
         raise CourseError(
-            f"The solution of {what} is not in this installation: it opens with the right answer, or where the "
-            "course's folder questions/ is."
+            f"The solution of {what} is not in this installation: it opens after the right "
+            "answer, or in a full copy of the course (with questions/)."
         )
     references = "".join(f"\n- {source}" for source in entry.references)
     replies = {c: reply.text for c, reply in option_replies(what).items()}
@@ -107,7 +111,7 @@ def solution(
 
 
 def _tries_needed(entry: Question) -> int:
-    """An honest try: not so many that the last option is all that is left."""
+    """The number of tries needed, small enough to leave more than one option."""
     if entry.form == "words":
         return 1
     if entry.form in ("option", "truth"):
@@ -116,7 +120,7 @@ def _tries_needed(entry: Question) -> int:
 
 
 def worked_solution(question: str, events: Sequence[Event] = ()) -> str | None:
-    """The worked solution of a question that is over; None where it cannot be opened here."""
+    """The worked solution of a question that is over; None if it cannot be opened here."""
     entry = find(question)
     if (drawn := solution_of_variant(question)) is not None:
         return drawn
@@ -125,7 +129,7 @@ def worked_solution(question: str, events: Sequence[Event] = ()) -> str | None:
     for event in events:
         if isinstance(event, Answered) and event.question == question and event.right:
             opened = _open_again(question, event.answer)
-            if opened.right:  # else the question was changed since
+            if opened.right:  # otherwise the question was changed since
                 return opened.solution
     if reply := right_letters(question):
         return reply.solution
@@ -133,7 +137,7 @@ def worked_solution(question: str, events: Sequence[Event] = ()) -> str | None:
 
 
 def _open_again(question: str, answer: str) -> Reply:
-    """The reply to an answer as the file keeps it, which the learner may have edited."""
+    """The reply to a saved answer, which the learner may have edited in the file."""
     try:
         return open_reply(question, from_text(find(question), answer))
     except CourseError as error:
@@ -190,7 +194,8 @@ def _exercise_solution(assignment: str, number: str, events: Sequence[Event]) ->
     if not any(row.state == "right" for row in seen) and len(tries) < enough:
         raise CourseError(
             f"The solution of exercise {number} opens when it is right, or after checks of {assignment} "
-            f"have seen {enough} different {'try' if enough == 1 else 'tries'}; noted so far: {len(tries)}."
+            f"have seen {enough} different {'try' if enough == 1 else 'tries'}; recorded so far: "
+            f"{len(tries)}."
         )
     cells = graded_cells(notebook)
     parts = []

@@ -1,7 +1,9 @@
-"""The rules of the challenge and of practice: which question, how many attempts, how much time, when hints and solutions open.
+"""The rules of the challenge and of practice: which question, how many attempts, how much time,
+when hints and solutions open.
 
-A `Sitting` keeps nothing in memory that counts: each question is answered from the learner's events, so it goes on after a restart
-of the kernel, and in another tab, where it stood. The clock is Python's; it goes on while the kernel is away.
+A `Sitting` keeps nothing important in memory: its state is computed from the learner's events, so
+it resumes after a restart of the kernel, and in another tab. The clock is Python's; it keeps
+running while the kernel is down.
 """
 
 import random
@@ -37,7 +39,7 @@ from scalinglaws.errors import CourseError
 
 from .spacing import AGAIN, GOOD, HARD, Memory, Rating, remember
 
-CHALLENGE = "challenge"  # the five problems are the questions whose ids begin so
+CHALLENGE = "challenge"  # the five problems are the questions whose ids begin with this
 LEVELS: tuple[Level, ...] = get_args(Level)
 ATTEMPTS = 2
 ROUND = 5  # questions in a round of the challenge
@@ -52,7 +54,7 @@ VERDICTS: dict[Verdict, bool] = {
     "yes": True,
     "partly": False,
     "no": False,
-}  # on one's own text, beside the model answer
+}  # verdicts on your own text, compared with the model answer
 
 
 def number_word(count: int) -> str:
@@ -66,12 +68,12 @@ def in_words(count: int, thing: str) -> str:
 
 
 def all_of(count: int) -> str:
-    """5 as "All five are", which begins a sentence."""
+    """5 as "All five are", for the start of a sentence."""
     return f"All {number_word(count)} are" if count > 1 else "It is"
 
 
 def rules() -> str:
-    """The rules of the challenge in a sentence: what is said of them anywhere is this."""
+    """The rules of the challenge in a sentence, for use everywhere."""
     minutes = round(max(find(question).minutes for question in five_problems()))
     return (
         f"{in_words(ROUND, 'problem').capitalize()}, {in_words(minutes, 'minute')} and "
@@ -80,19 +82,21 @@ def rules() -> str:
 
 
 def five_problems() -> list[str]:
-    """The problems of the first round: those that the course is known for."""
+    """The problems of the first round."""
     return [q for q in sorted(sealed_bank()) if q.startswith(f"{CHALLENGE}.")][:ROUND]
 
 
 def seconds_left(deadline: datetime, now: datetime, most: float | None) -> float:
-    """Until a deadline, and no more than there were at first: a clock may be set back."""
+    """The seconds until a deadline, and never more than at the start, because a clock may be set
+    back.
+    """
     left = (deadline - now).total_seconds()
     return max(0.0, min(left, most or left))
 
 
 @dataclass
 class Turn:
-    """One question put once: computed from events."""
+    """One asking of a question, computed from events."""
 
     question: str
     asked: datetime
@@ -102,7 +106,7 @@ class Turn:
     verdict: Verdict | Literal[""] = ""  # on a text
     gave_up: bool = False
     last: datetime | None = None
-    put: str = ""  # which sitting, and how often it was put: what decides the order of its options
+    put: str = ""  # the sitting and how often it was asked, which decide the order of its options
 
     @property
     def entry(self) -> Question:
@@ -123,7 +127,7 @@ class Turn:
         return bool(self.deadline and now > self.deadline + GRACE and not self._settled())
 
     def closed(self, now: datetime) -> bool:
-        """Whether nothing more can be answered."""
+        """Whether it can no longer be answered."""
         return self._settled() or self.late(now)
 
     def _settled(self) -> bool:
@@ -139,10 +143,10 @@ class Turn:
 
 
 def turns(events: Iterable[Event], sitting: str | None = None) -> list[Turn]:
-    """The questions put in one sitting (default: in all), in order."""
+    """The questions asked in one sitting (default: in all), in order."""
     latest: dict[tuple[str, str], Turn] = {}  # by sitting and question
     every: list[Turn] = []
-    times: Counter[str] = Counter()  # how often each question was put, in any sitting
+    times: Counter[str] = Counter()  # how often each question was asked, in any sitting
     for event in events:
         if not isinstance(event, Asked | Hint | Answered | Judged | GaveUp):
             continue
@@ -193,9 +197,9 @@ def exam_answers(events: Sequence[Event], now: datetime) -> list[tuple[datetime,
 
 
 def memories(events: Sequence[Event], now: datetime) -> dict[str, Memory]:
-    """{question: Memory} of all that was answered: in sittings and in the notebooks' quiz cells.
+    """{question: Memory} of all answered questions: in sittings and in the notebooks' quiz cells.
 
-    The variants of a question share one memory: what is known is how to do it.
+    The variants of a question share one memory, because they need the same knowledge.
     """
     reviews: dict[str, list[tuple[datetime, Rating]]] = {}
     for turn in turns(events):
@@ -216,7 +220,7 @@ def memories(events: Sequence[Event], now: datetime) -> dict[str, Memory]:
 def questions_on(topic: str = "", level: str = "") -> list[str]:
     """The ids of the bank's questions on a topic and of a level ("" means any), easier ones first.
 
-    Raises CourseError for a topic or level that there is not, or without a question.
+    Raises CourseError for an unknown topic or level, or one without a question.
     """
     if level and level not in LEVELS:
         raise CourseError(f"There is no level {level!r}: choose one of {', '.join(LEVELS)}.")
@@ -235,7 +239,10 @@ def questions_on(topic: str = "", level: str = "") -> list[str]:
 
 
 class Sitting:
-    """A run of questions. Actions that do not fit the moment change nothing, so a second tab does no harm."""
+    """A run of questions.
+
+    Actions that do not fit the current state change nothing, so a second tab does no harm.
+    """
 
     def __init__(self, progress: Progress):
         self.progress = progress
@@ -252,20 +259,21 @@ class Sitting:
         return self.progress.now()
 
     def turns(self, events: Sequence[Event] | None = None) -> list[Turn]:
-        """The questions put so far."""
+        """The questions asked so far."""
         return turns(self.progress.events() if events is None else events, self.id)
 
     def turn(self, events: Sequence[Event] | None = None) -> Turn | None:
-        """The question at hand, open or closed; None before the first."""
+        """The current question, open or closed; None before the first."""
         found = self.turns(events)
         return found[-1] if found else None
 
-    # -- What one can do: each decides and writes while holding the file
+    # -- The actions: each decides and writes while holding the lock
 
     def next(self, after: int | None = None) -> Turn | None:
-        """Put the next question, if the one at hand is closed. Returns the one at hand then; None if there is no more.
+        """Ask the next question, if the current one is closed.
 
-        after: how many were put when the learner asked; where more were put since, nothing happens.
+        Returns the new current one; None if there are no more. after: how many were asked when the
+        learner clicked; if there are more by now, nothing happens.
         """
         with self.progress.writing() as log:
             found = self.turns(log.events)
@@ -298,9 +306,10 @@ class Sitting:
     ) -> Reply | None:
         """Answer the open question. Returns the reply; None if there is none to answer.
 
-        attempt: which attempt the learner means, counted from 0; where that one is over, nothing happens.
-        read: gives the answer in the bank's letters, where the learner was shown others (`options.from_shown`).
-        Raises CourseError for an answer of the wrong kind, which costs no attempt.
+        attempt: which attempt the learner means, counted from 0; if that one is over, nothing
+        happens. read: converts the answer to the bank's letters, if the learner saw others
+        (`options.from_shown`). Raises CourseError for an answer of the wrong kind, which costs no
+        attempt.
         """
         turn = self.turn()
         if turn is None or turn.closed(self.now):
@@ -309,7 +318,7 @@ class Sitting:
         answer = from_text(turn.entry, typed) if isinstance(typed, str) else typed
         reply = mark(turn.question, answer)
         with self.progress.writing() as log:
-            # Marking takes a moment: look again, now that nobody else can write.
+            # Marking takes a moment, so check again, now that we hold the lock.
             present = self.turn(log.events)
             if (
                 present is None
@@ -323,11 +332,11 @@ class Sitting:
         return reply
 
     def judge(self, verdict: str) -> None:
-        """Say how one's own text compares with the model answer: "yes", "partly" or "no"."""
+        """Record how the learner's text compares with the model answer: "yes", "partly" or "no"."""
         verdicts: dict[str, Verdict] = {known: known for known in VERDICTS}
         chosen = verdicts.get(verdict)
         if chosen is None:
-            raise CourseError(f"Say {', '.join(VERDICTS)}: did your answer make these points?")
+            raise CourseError(f"Answer {', '.join(VERDICTS)}: did your answer make these points?")
         self._after_a_try(lambda now, question: Judged(now, self.id, question, chosen))
 
     def give_up(self) -> None:
@@ -344,14 +353,14 @@ class Sitting:
     # -- What differs
 
     def comes_back(self) -> str:
-        """What a learner is told when there is no further question."""
+        """The message if there is no further question."""
         return ""
 
     def _pick(self, log: Writing, found: Sequence[Turn]) -> str | None:
         raise NotImplementedError
 
     def _variant(self, question: str, events: Sequence[Event]) -> str:
-        """The question as it is put: here as it was chosen."""
+        """The question as it is asked; by default unchanged."""
         return question
 
     def _seconds(self, question: str) -> float | None:
@@ -374,11 +383,11 @@ class Practice(Sitting):
 
     @property
     def id(self) -> str:
-        """All of practice is one sitting."""
+        """The same for all practice, which is one sitting."""
         return "practice"
 
     def turns(self, events: Sequence[Event] | None = None) -> list[Turn]:
-        """The questions put so far that are on the topic."""
+        """The questions on the topic asked so far."""
         return [turn for turn in super().turns(events) if family(turn.question) in self.questions]
 
     def counts(self) -> dict[str, int]:
@@ -415,7 +424,7 @@ class Practice(Sitting):
             return min(due, key=lambda q: memory_of[q].due)
         if new:
             return new[0]
-        # Nothing else is left: one that was missed comes back before its minute is over.
+        # Nothing else is left, so a missed question comes back before its minute is over.
         missed = [
             q
             for q in self.questions
@@ -430,7 +439,7 @@ class Practice(Sitting):
 
 
 def _drawn_again(question: str, events: Sequence[Event], first: int) -> str:
-    """A variant that was never put, of a question that draws its numbers; any other question as it is."""
+    """A new variant of a question that draws its numbers; any other question as it is."""
     if not draws(question):
         return question
     put = {event.question for event in events if isinstance(event, Asked | Answered)}
@@ -462,17 +471,17 @@ class Challenge(Sitting):
         return self.round.sitting if self.round else ""
 
     def refresh(self) -> None:
-        """Go to the learner's last round: it may have been begun elsewhere."""
+        """Go to the learner's last round, which may have been begun elsewhere."""
         self.round = _last_round(self.progress.events())
 
     def start(
         self, topic: str = "", level: str = "", pace: str = "timed", name: str = ""
     ) -> Turn | None:
-        """Begin a round and put its first question; a round that is not over ends.
+        """Begin a round and ask its first question; an unfinished round ends.
 
-        topic, level: "" for the five problems of the challenge, or what `questions_on` takes.
-        pace: "timed" (the minutes of each question), "double" or "untimed". name: for the badge.
-        Raises CourseError for a pace that there is not, and as `questions_on` does.
+        topic, level: "" for the five problems of the challenge, or as for `questions_on`. pace:
+        "timed" (the minutes of each question), "double" or "untimed". name: for the badge. Raises
+        CourseError for an unknown pace, and as `questions_on` does.
         """
         paces: dict[str, Pace] = {known: known for known in PACES}
         wanted = paces.get(pace)
@@ -514,7 +523,7 @@ class Challenge(Sitting):
         questions = [
             question
             for question in questions_on(topic, level)
-            if find(question).form != "words"  # which nobody can mark at once
+            if find(question).form != "words"  # which cannot be marked automatically
         ]
         if not questions:
             raise CourseError("There is no question of this level on this topic: choose another.")
@@ -535,14 +544,18 @@ class Challenge(Sitting):
 
 
 def _drawn(question: str, seed: int) -> str:
-    """The variant of a round's seed, of a question that draws its numbers; any other question as it is."""
+    """The variant with a round's seed, for a question that draws its numbers; any other question as
+    it is.
+    """
     return variant(question, seed) if draws(question) else question
 
 
 def _like_the_five(events: Sequence[Event], seed: int) -> list[str]:
-    """The five problems in the first round; in a later one, for each a question on the same row of the coverage map.
+    """The five problems in the first round; in a later one, for each a question on the same row of
+    the coverage map.
 
-    Those that the learner has not met in a round come first, and wherever a row has one, every other problem draws its numbers.
+    Those that are new to the learner come first, and every other problem draws its numbers, if its
+    row has such a question.
     """
     five = five_problems()
     met = Counter(

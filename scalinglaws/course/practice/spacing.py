@@ -18,7 +18,7 @@ _SCHEDULER = Scheduler(enable_fuzzing=False)
 
 @dataclass
 class Memory:
-    """What is known of one question: when it is due, how it went, and the chance of recall."""
+    """The memory of one question: when it is due, how it went, and the chance of recall."""
 
     due: datetime
     reviews: int
@@ -26,7 +26,7 @@ class Memory:
     _card: Card
 
     def recall(self, now: datetime) -> float:
-        """The chance, from 0 to 1, to answer rightly now; 0 if the last answer was wrong."""
+        """The chance, from 0 to 1, of a right answer now; 0 if the last answer was wrong."""
         if not self.last_right:
             return 0.0
         return float(

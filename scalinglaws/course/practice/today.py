@@ -15,23 +15,27 @@ MOST = 100  # of a day's goal
 class Today:
     """done: questions answered today, and exercises that a check found right today for the first time.
 
-    goal: of a day; 0 for none. streak: days in a row with any work, up to today or yesterday.
+    goal: per day; 0 for none. streak: days in a row with any work, up to today or yesterday.
     """
 
     done: int
     goal: int
     streak: int
 
-    def __str__(self) -> str:
+    @property
+    def in_words(self) -> str:
         done = f"{self.done} of {self.goal}" if self.goal else f"{self.done}"
-        what = f"Today: {done} done"
+        what = f"{done} done"
         if self.goal and self.done >= self.goal:
             what += ", goal reached"
         return what + (f" · {self.streak} days in a row" if self.streak > 1 else "")
 
+    def __str__(self) -> str:
+        return f"Today: {self.in_words}"
+
 
 def today_of(events: Sequence[Event], now: datetime) -> Today:
-    """What the events say of the day of `now`, in local time."""
+    """The events of today (the day of `now`), in local time."""
     day = now.astimezone().date()
     worked: set[date] = set()
     done: set[str] = set()
@@ -61,9 +65,12 @@ def today_of(events: Sequence[Event], now: datetime) -> Today:
 
 
 def set_goal(progress: Progress, per_day: int) -> None:
-    """Keep how much the learner wants to do in a day; 0 for no goal. Raises CourseError for another number."""
+    """Save how much the learner wants to do per day; 0 for no goal.
+
+    Raises CourseError for another number.
+    """
     if not 0 <= per_day <= MOST:
-        raise CourseError(f"A goal is a number from 1 to {MOST} for each day, or 0 for none.")
+        raise CourseError(f"A goal is a number from 1 to {MOST} per day, or 0 for none.")
     with progress.writing() as log:
         before = [event.per_day for event in log.events if isinstance(event, GoalSet)]
         if per_day != (before[-1] if before else 0):

@@ -1,8 +1,10 @@
-"""The challenge and practice in JupyterLab: `page.js` draws what Python says, and says what the learner does.
+"""The challenge and practice in JupyterLab: `page.js` draws the state from Python, and sends the
+learner's actions back.
 
-All marking and the clock are Python's. The page gets the question as HTML with MathML (no script, no network), and an explanation
-only once it is due. An anywidget and not ipywidgets' own parts: those cannot group radio buttons under a question, show formulas in
-options, keep the focus where a keyboard left it, or count down without Python's help.
+All marking and the clock are in Python. The page gets the question as HTML with MathML (no script,
+no network), and an explanation only once it is due. It is an anywidget because ipywidgets' own
+parts cannot group radio buttons under a question, show formulas in options, keep the keyboard
+focus, or count down without Python.
 """
 
 import base64
@@ -18,27 +20,29 @@ from scalinglaws.course.learner.events import student_of
 from scalinglaws.course.markdown import to_html
 from scalinglaws.errors import CourseError
 
+from .badge import Badge
+from .mistakes import Mistake
 from .options import from_shown
-from .sitting import LEVELS, Challenge, Sitting
-from .view import view
+from .sitting import LEVELS, Challenge, Practice, Sitting, rules
+from .view import Problem, view
 
 _HERE = Path(__file__).parent
 
 
 def script(name: str) -> str:
-    """A page's script, with what the pages share before it."""
+    """A page's script, after the code that the pages share."""
     return "\n".join((_HERE / part).read_text("utf-8") for part in ("element.js", name))
 
 
-Shown = dict[str, Any]  # what goes to a script as JSON, and what is kept of it in the notebook
+Shown = dict[str, Any]  # JSON for a script, and the part of it that is saved in the notebook
 
 STYLE = css_rules(".slp") + (_HERE / "page.css").read_text("utf-8")
 
 
 class Drawn(anywidget.AnyWidget):
-    """What a script of ours draws. shown: what the page may know, and nothing else."""
+    """A widget drawn by one of our scripts. shown: only what the page may know."""
 
-    _quiet: ClassVar[Shown] = {"problem": ""}  # what is shown once, where there is nothing to say
+    _quiet: ClassVar[Shown] = {"problem": ""}  # the one-time message, if there is none
     _css = STYLE
     shown = traitlets.Dict().tag(sync=True)
 
@@ -49,7 +53,7 @@ class Drawn(anywidget.AnyWidget):
         self._show({})
 
     def act(self, message: dict[str, Any]) -> None:
-        """Do what the learner asked for, and show what has become of it."""
+        """Carry out the learner's action, and show the new state."""
         try:
             said = self._do(message)
         except CourseError as error:
@@ -65,7 +69,7 @@ class Drawn(anywidget.AnyWidget):
         self.shown = {**state, **said, "serial": self._serial}
 
     def _do(self, message: dict[str, Any]) -> Shown:
-        """Do it. Returns what is to be shown of it once; raises CourseError for what cannot be done."""
+        """Carry it out. Returns what to show once; raises CourseError for an impossible action."""
         raise NotImplementedError
 
     def _now(self) -> Shown:
@@ -91,7 +95,7 @@ class Page(Drawn):
                 wanted = {key: str(message.get(key, "")) for key in ("topic", "level", "name")}
                 sitting.start(pace=str(message.get("pace", "timed")), **wanted)
             case {"do": "answer", "answer": answer, "attempt": int(attempt), "put": int(put)}:
-                if put == len(sitting.turns()):  # else another tab has gone on
+                if put == len(sitting.turns()):  # otherwise another tab has moved on
                     sitting.answer(str(answer), attempt, from_shown)
             case {"do": "next", "put": int(put)}:
                 if sitting.next(after=put) is None:
@@ -109,39 +113,58 @@ class Page(Drawn):
         return {**shown, "problem": shown.get("badge_problem", "")}
 
 
-def for_page(sitting: Sitting) -> dict[str, Any]:
-    """The view of a sitting with its texts as HTML."""
-    shown = view(sitting)
-    for key in ("prompt", "solution"):
-        if shown.get(key):
-            shown[key] = to_html(shown[key])
-    for key in ("options", "others"):
-        shown[key] = {letter: inline(text) for letter, text in shown.get(key, {}).items()}
-    for key in ("hints", "references"):
-        shown[key] = [inline(text) for text in shown.get(key, [])]
-    if "mistakes" in shown:
-        shown["mistakes"] = [
-            {key: to_html(text) for key, text in mistake.items()}
-            | {"question": mistake["question"]}
-            for mistake in shown["mistakes"]
-        ]
-    if shown.get("reply"):
-        shown["reply"] = {**shown["reply"], "text": to_html(shown["reply"]["text"])}
+def for_page(sitting: Sitting) -> Shown:
+    """The view of a sitting as the script reads it: flat, with its texts as HTML."""
+    seen = view(sitting)
+    shown: Shown = {
+        "mode": "practice" if isinstance(sitting, Practice) else "challenge",
+        "title": seen.title,
+        "phase": seen.phase,
+        "put": seen.put,
+        "counts": seen.counts,
+        "mistakes": [_mistake(mistake) for mistake in seen.mistakes],
+    }
+    if seen.problem:
+        shown |= _problem(seen.problem)
+    if seen.round:
+        shown |= {**vars(seen.round), "badge": seen.round.badge and _badge(seen.round.badge)}
+        shown["results"] = [vars(result) for result in seen.round.results]
     if isinstance(sitting, Challenge):
+        shown["rules"] = rules()
         shown["topics"] = {"": "The five problems", **{i.id: i.name for i in IDEAS.values()}}
         shown["levels"] = ["", *LEVELS]
         name = sitting.round.name if sitting.round else student_of(sitting.progress)
         shown["name"] = name
-    if badge := shown.get("badge"):
-        picture = base64.b64encode(Path(badge["file"]).read_bytes()).decode()
-        file = Path(badge["file"])
-        where = f"{file.parent.name}/{file.name}"
-        shown["badge"] = {
-            "alt": badge["alt"],
-            "picture": f"data:image/png;base64,{picture}",
-            "file": where,
-        }
     return shown
+
+
+def _problem(problem: Problem) -> Shown:
+    shown = {
+        **vars(problem),
+        "prompt": to_html(problem.prompt),
+        "solution": to_html(problem.solution) if problem.solution else "",
+    }
+    for key, texts in (("options", problem.options), ("others", problem.others)):
+        shown[key] = {letter: inline(text) for letter, text in texts.items()}
+    for key, texts in (("hints", problem.hints), ("references", problem.references)):
+        shown[key] = [inline(text) for text in texts]
+    if problem.reply:
+        shown["reply"] = {"right": problem.reply.right, "text": to_html(problem.reply.text)}
+    return shown
+
+
+def _mistake(mistake: Mistake) -> Shown:
+    texts = {**vars(mistake), "at": f"{mistake.at:%Y-%m-%d}"}
+    return {key: to_html(text) for key, text in texts.items()} | {"question": mistake.question}
+
+
+def _badge(badge: Badge) -> Shown:
+    picture = base64.b64encode(badge.file.read_bytes()).decode()
+    return {
+        "alt": badge.alt,
+        "picture": f"data:image/png;base64,{picture}",
+        "file": f"{badge.file.parent.name}/{badge.file.name}",
+    }
 
 
 def inline(text: str) -> str:

@@ -1,14 +1,14 @@
-"""One spelling for each answer, whatever way a learner writes it.
+"""One spelling for each answer, however a learner writes it.
 
-The *form* of an answer says how it is written down; several types of question share one:
+The *form* of an answer says how it is written; several types of question share one:
 
-    option      choice, and predict or debug with options    "a", ["a"]
-    options     several                                      "ac", "a, c", ["a", "c"], {"c", "a"}
-    truth       true_false                                   True, "true", "t"
-    number      number, and predict with a step              0.0947
-    output      predict                                      "0.2", 0.2
-    expression  fill_in, debug                               "a * N**-b"
-    words       text                                         "Because ..."
+option      choice, and predict or debug with options    "a", ["a"]
+options     several                                      "ac", "a, c", ["a", "c"], {"c", "a"}
+truth       true_false                                   True, "true", "t"
+number      number, and predict with a step              0.0947
+output      predict                                      "0.2", 0.2
+expression  fill_in, debug                               "a * N**-b"
+words       text                                         "Because ..."
 """
 
 import math
@@ -21,7 +21,7 @@ from scalinglaws.errors import CourseError
 from .expression import evaluate
 from .question import Form, Question, form_of
 
-WORDS = 8  # an honest try at a text has at least so many
+WORDS = 8  # an honest try at a text has at least this many
 
 
 def form(record: Mapping[str, Any]) -> Form:
@@ -37,7 +37,9 @@ def spell(question: Question, answer: Any) -> str:
 
 
 def from_text(question: Question, text: str) -> Any:
-    """The answer that was typed into a box or a terminal: text as it is, a number or arithmetic as a number."""
+    """The answer that was typed into a box or a terminal: text unchanged, a number or arithmetic as
+    a number.
+    """
     if question.form != "number":
         return text
     text = text.strip().removesuffix(question.unit).replace("_", "").strip()
@@ -46,7 +48,7 @@ def from_text(question: Question, text: str) -> Any:
 
 
 def _only(answer: Any) -> Any:
-    """What a list, tuple or set of one holds; anything else as it is."""
+    """The element of a list, tuple or set of one; anything else as it is."""
     alone = isinstance(answer, list | tuple | set) and len(answer) == 1
     return next(iter(answer)) if alone else answer
 
@@ -70,7 +72,7 @@ def _options(question: Question, answer: Any) -> str:
     unknown = sorted(set(letters) - set(question.options))
     if not letters or unknown:
         raise CourseError(
-            f'The answer is {answer!r}: write the letters of all options that are right, such as "ac".'
+            f'The answer is {answer!r}: write the letters of all right options, such as "ac".'
         )
     return "".join(sorted(set(letters)))
 
@@ -112,7 +114,7 @@ def _expression(question: Question, answer: Any) -> str:
         raise CourseError(
             f"The answer is {answer!r}: write an expression in {names}, between quotation marks."
         )
-    # Six digits: ways to write one formula differ in the sixteenth.
+    # Six digits: equivalent formulas differ by rounding errors.
     return " ".join(f"{evaluate(answer, point):.6g}" for point in question.inputs)
 
 

@@ -1,7 +1,8 @@
-"""The question bank: `questions/*.yaml` in the course's folder, checked against `questions/schema.json`.
+"""The question bank: `questions/*.yaml` in the course's folder, checked against
+`questions/schema.json`.
 
-The bank itself (with its answers) stays with the course's folder. What travels with the package is `sealed.json`, which
-`scalinglaws release` makes from it; see `seal.py`.
+The bank itself (with its answers) stays in the course's folder. The package only contains
+`sealed.json`, which `scalinglaws release` makes from it; see `seal.py`.
 """
 
 import json
@@ -24,20 +25,21 @@ from .replies import (
 from .seal import seal, seal_recipe
 from .worked import worked
 
-Translate = Callable[[str, str], str]  # (where it stands, a text) to what takes its place
+Translate = Callable[[str, str], str]  # (place, text) to its replacement
 
 
 def load_bank(folder: Path, translate: Translate | None = None) -> dict[str, dict[str, Any]]:
-    """All questions of `folder`, by id, in the order of the files. translate: what takes the place of each text.
+    """All questions of `folder`, by id, in the order of the files.
 
-    Raises CourseError, naming the file and the place, for what does not fit the schema, an id used twice, or
-    options of which the wrong number is right.
+    translate: returns the replacement of each text. Raises CourseError, with the file and the
+    place, for anything that does not fit the schema, an id used twice, or the wrong number of right
+    options.
     """
-    # Here: a learner's variants need this module, and neither of these.
+    # Imported here: a learner's variants need this module, but neither of these.
     import jsonschema
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first is ten times as fast
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader is ten times as fast
     schema = jsonschema.Draft202012Validator(
         json.loads((folder / "schema.json").read_text("utf-8"))
     )
@@ -58,10 +60,11 @@ def load_bank(folder: Path, translate: Translate | None = None) -> dict[str, dic
                 _check_options(question)
             except CourseError as error:
                 raise CourseError(f"{path.name}: {question['id']} {error}") from None
-            if path.stem[:2].isdigit():  # it may speak of what stands in its notebook
+            if path.stem[:2].isdigit():  # it may refer to its notebook
                 question["notebook"] = path.stem
             if translate:
-                # An option that a text calls by its letter keeps it: a translation may call it otherwise.
+                # An option that a text refers to by its letter keeps it, even if the translation
+                # does not.
                 question = {
                     **translated(f"questions/{question['id']}", question, translate),
                     "ordered": is_ordered(question),
@@ -69,15 +72,16 @@ def load_bank(folder: Path, translate: Translate | None = None) -> dict[str, dic
             if "draw" in question:
                 if "notebook" in question:
                     raise CourseError(
-                        f"{path.name}: {question['id']} draws its numbers, so what computes its answers travels with "
-                        "the package: put it into a file that belongs to no notebook."
+                        f"{path.name}: {question['id']} draws its numbers, so the code for its "
+                        "answers is part of the package: put the question into a file that "
+                        "belongs to no notebook."
                     )
                 question = {**instance(question, 0), "recipe": question}
             bank[question["id"]] = question
     return bank
 
 
-# What people read of a question: texts, lists of texts, and what holds such.
+# The readable parts of a question: texts, lists of texts, and their containers.
 _TEXTS = frozenset(
     {
         "prompt",
@@ -120,7 +124,7 @@ def translated(where: str, question: Mapping[str, Any], translate: Translate) ->
 
 
 def _plain(value: Any) -> Any:
-    """`value` with texts for keys: YAML reads `true:` as a truth value."""
+    """`value` with string keys: YAML reads `true:` as a boolean."""
     if isinstance(value, dict):
         return {
             str(key).lower() if isinstance(key, bool) else str(key): _plain(item)
@@ -130,21 +134,25 @@ def _plain(value: Any) -> Any:
 
 
 def _check_options(question: dict[str, Any]) -> None:
-    """Raise CourseError (the end of a sentence) unless as many options are right as the type demands."""
+    """Raise CourseError, whose text completes a sentence, if the number of right options does not
+    suit the type.
+    """
     if "options" not in question:
         return
     options = question["options"]
     rights = sum(bool(option.get("right")) for option in options.values())
     if question["type"] == "several":
         if not 2 <= rights < len(options):
-            raise CourseError(f"has {rights} right options: two or more, and not all, must be.")
+            raise CourseError(
+                f"has {rights} right options: at least two must be right, but not all."
+            )
     elif rights != 1:
         raise CourseError(f"has {rights} right options instead of one.")
     if question["type"] == "true_false":
         if set(options) != {"true", "false"}:
             raise CourseError("must have the options true and false.")
     elif any(len(letter) != 1 or "text" not in option for letter, option in options.items()):
-        raise CourseError("needs options named by one letter, each with a text.")
+        raise CourseError("needs options with a letter and a text each.")
 
 
 # -- The file that travels
@@ -188,7 +196,7 @@ def as_markdown(question: Question) -> str:
 
 
 def as_cell(question: Question) -> str:
-    """What a notebook's cell holds below its heading: the question, and its hints folded."""
+    """The content of a notebook's cell below its heading: the question, with its hints folded."""
     hints = [
         f"<details><summary>Hint {number}</summary>\n\n{hint.strip()}\n\n</details>"
         for number, hint in enumerate(question.hints, 1)

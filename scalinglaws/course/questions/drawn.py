@@ -1,8 +1,8 @@
-"""Questions with numbers of their own: each time a question is put, others are drawn.
+"""Questions with drawn numbers: they are new each time the question is asked.
 
-A question of the bank with `draw` is a family. By its id alone ("drawn.price") it is a question like any other, with the first
-number of each list. "drawn.price#7" is the variant of seed 7: the same numbers wherever and whenever it is put, so that an id in
-a learner's file is all that need be kept.
+A question of the bank with `draw` is a family. By its id alone ("drawn.price") it is a question
+like any other, with the first number of each list. "drawn.price#7" is the variant of seed 7, which
+always has the same numbers, so a learner's file only needs the id.
 """
 
 import hashlib
@@ -31,12 +31,14 @@ def seed_of(question: str) -> int | None:
 
 
 def variant(question: str, seed: int) -> str:
-    """The id of one variant; of seed 0 the family itself."""
+    """The id of one variant; for seed 0, the family itself."""
     return f"{family(question)}{_SEPARATOR}{seed}" if seed else family(question)
 
 
 def first_seed(own: Path) -> int:
-    """The seed at which the variants of a learner's folder begin: 0 without variants, else one of their own."""
+    """The first seed of the variants in a learner's folder: 0 without variants, otherwise the
+    learner's own.
+    """
     try:
         token = valid_token((own / TOKEN_FILE).read_text("utf-8"))
     except (OSError, UnicodeDecodeError, CourseError):
@@ -45,7 +47,9 @@ def first_seed(own: Path) -> int:
 
 
 def instance(question: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """A question of the bank with numbers of its own. `given` holds them; steps and check are computed by `worked`."""
+    """A question of the bank with drawn numbers, which are in `given`; `worked` computes steps and
+    check.
+    """
     drawn = {key: value for key, value in question.items() if key != "draw"}
     given = drawn["given"] = {
         name: random.Random(f"{question['id']} {seed} {name}").choice(values) if seed else values[0]

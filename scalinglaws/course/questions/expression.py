@@ -1,7 +1,7 @@
 """Arithmetic that a learner writes, evaluated without running code.
 
-`eval` would run whatever stands in an answer, also where answers of a whole class are marked. This walks the syntax tree and
-knows numbers, the question's variables, + - * / // % **, and a few functions: nothing else can be reached.
+`eval` would run any code in an answer, even when marking a whole class. This walks the syntax tree
+and accepts only numbers, the question's variables, + - * / // % **, and a few functions.
 """
 
 import ast
@@ -19,7 +19,9 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
-    ast.Pow: lambda base, power: float(base) ** power,  # integers would grow without bound
+    ast.Pow: lambda base, power: (
+        float(base) ** power
+    ),  # floats, because integers would grow without bound
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
@@ -43,8 +45,8 @@ _LONGEST = 300  # characters
 def evaluate(text: str, variables: Mapping[str, float] | None = None) -> float:
     """The value of an expression such as "a * N**-b", at the given values of its variables.
 
-    "return ..." and "loss = ..." are taken for the expression behind them; `math.log` and `np.log` for `log`.
-    Raises CourseError, in words for a learner, where it cannot be evaluated.
+    "return ..." and "loss = ..." count as the expression after them; `math.log` and `np.log` as
+    `log`. Raises CourseError, in words for a learner, if it cannot be evaluated.
     """
     variables = variables or {}
     if len(text) > _LONGEST:
@@ -83,7 +85,8 @@ def evaluate(text: str, variables: Mapping[str, float] | None = None) -> float:
                 known = ", ".join(variables) or "numbers"
                 raise CourseError(f"{name} is not known here: use {known}.")
         raise CourseError(
-            "Only numbers, the given names, + - * / // % ** and functions such as log, exp and sqrt can stand here."
+            "Only numbers, the given names, + - * / // % ** and functions such as log, exp and "
+            "sqrt are allowed here."
         )
 
     try:

@@ -1,8 +1,8 @@
-"""The options of a quiz question in an order of the student's own, where the course has variants.
+"""The options of a quiz question in the student's own order, if the course has variants.
 
-The notebook shows everybody the bank's order; a cell below it shows a student with a token theirs.
-The check takes their letters, and what is sealed, kept and replied stays as the bank has it: only
-the letters by which a reply calls the options are theirs.
+The notebook shows everybody the bank's order; a cell below it shows a student with a token their
+own. The check takes the student's letters. Everything sealed and saved uses the bank's letters;
+only the letters in the reply's text are replaced.
 """
 
 import random
@@ -22,7 +22,7 @@ def in_another_order(question: Question, seed: str) -> dict[str, str]:
     """{the bank's letter: the letter shown}, in the order shown; empty for a question without
     letters.
 
-    An option that another text calls by its letter keeps it: the bank marks such questions as
+    An option that another text refers to by its letter keeps it: the bank marks such questions as
     `ordered`.
     """
     if question.form not in ("option", "options"):
@@ -35,7 +35,7 @@ def in_another_order(question: Question, seed: str) -> dict[str, str]:
 
 
 class _Markdown(str):
-    """A text that a notebook renders, and a terminal shows as it is."""
+    """A text that a notebook renders as Markdown, and a terminal shows unchanged."""
 
     __repr__ = str.__str__
 
@@ -45,8 +45,8 @@ class _Markdown(str):
 
 @dataclass(frozen=True)
 class OwnOptions:
-    """A question's options, as one student is to call them. called: {the bank's letter: theirs};
-    empty where they are the same.
+    """A question's options with one student's letters. called: {the bank's letter: theirs}; empty
+    if they are the same.
     """
 
     question: str
@@ -65,11 +65,11 @@ class OwnOptions:
         display(_Markdown("\n".join([head, "", *lines])))
 
     def letters(self, bank: str) -> str:
-        """The student's letters for the bank's: what they must answer where "ac" is right."""
+        """The student's letters for the bank's: what they must answer if "ac" is right."""
         return "".join(sorted(self.called.get(c, c) for c in bank))
 
     def in_bank(self, answer: Any) -> Any:
-        """What a student answered, in the bank's letters; what is no letter of an option as it is."""
+        """A student's answer in the bank's letters; anything but letters of options is unchanged."""
         if not self.called:
             return answer
         theirs = {shown: letter for letter, shown in self.called.items()}
@@ -83,8 +83,7 @@ def options(question: str) -> OwnOptions:
     """The options of a quiz question, such as "power_laws.trend", for the learner at work.
 
     They have the letters of the text unless the course has variants. Raises CourseError for an
-    unknown question, and where the course has variants and the learner's token is missing or
-    mistyped.
+    unknown question, or if the course has variants and the learner's token is missing or mistyped.
     """
     asked, token = find(question), own_token()
     if not token or asked.ordered:

@@ -1,6 +1,8 @@
-"""A question as it travels with the package: small frozen classes, read from `sealed.json` and written to it.
+"""A question as the package contains it: small frozen classes, read from `sealed.json` and written
+to it.
 
-The bank's own records, with their answers, stay what YAML makes of them; `replies.shown` makes a `Question` of one.
+The bank's own records, with their answers, stay as YAML loads them; `replies.shown` makes a
+`Question` from one.
 """
 
 from collections.abc import Mapping
@@ -29,9 +31,10 @@ def form_of(type: str, options: bool, step: bool, inputs: bool) -> Form:
 class Question:
     """What a learner may read of a question before answering it; texts are in Markdown.
 
-    id: with its seed, of a variant. covers: rows of the coverage map. code: shown below the prompt.
-    step: what a number is rounded to, 0 if the answer is none. inputs: where an expression is compared.
-    options: {letter, or "true" and "false": text}. ordered: some text calls them by their letters.
+    id: for a variant, with its seed. covers: rows of the coverage map. code: shown below the
+    prompt. step: what a number is rounded to, 0 if the answer is not a number. inputs: the values
+    at which expressions are compared. options: {letter, or "true" and "false": text}. ordered: some
+    text refers to them by their letters.
     """
 
     id: str
@@ -53,12 +56,12 @@ class Question:
 
     @property
     def form(self) -> Form:
-        """How its answer is written down."""
+        """The form of its answer."""
         return form_of(self.type, bool(self.options), bool(self.step), bool(self.inputs))
 
     @property
     def names(self) -> list[str]:
-        """The names that may stand in an expression; none for another form."""
+        """The names allowed in an expression; none for another form."""
         return list(self.inputs[0]) if self.inputs else []
 
     @property
@@ -68,28 +71,29 @@ class Question:
         return self.prompt.strip() + code
 
     def to_json(self) -> dict[str, Any]:
-        """What stands of it in a JSON file, where the id is its key."""
+        """The JSON form, without the id, which is the key."""
         return {key: value for key in _KEYS if (value := getattr(self, key))}
 
     @classmethod
     def from_json(cls, id: str, data: Mapping[str, Any]) -> "Question":
-        """As `to_json` wrote it, or with more beside it."""
+        """The inverse of `to_json`; ignores other keys."""
         lists = ("covers", "hints", "claims", "inputs", "references")
         known: dict[str, Any] = {key: data[key] for key in _KEYS if key in data}
         known.update({key: tuple(known[key]) for key in lists if key in known})
         return cls(id, **known)
 
 
-# In the order in which they stand in a file.
+# In the order of the file.
 _KEYS = ("type", "level", "minutes", "kind", "covers", "claims", "prompt", "code", "step", "unit", "inputs", "hints", "references",
          "options", "ordered")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Sealed:
-    """A question with what is sealed.
+    """A question with its sealed parts.
 
-    replies: {place: box}; only an answer tells its place, and opens its box (see `seal`). recipe: what draws its variants, if it has some.
+    replies: {place: box}; only an answer gives the place and opens the box (see `seal`). recipe:
+    draws its variants, if it has any.
     """
 
     question: Question
@@ -98,20 +102,22 @@ class Sealed:
     recipe: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """What stands of it in a JSON file, where the id is its key."""
+        """The JSON form, without the id, which is the key."""
         sealed = {"replies": dict(self.replies), "solution": self.solution}
         return self.question.to_json() | sealed | ({"recipe": self.recipe} if self.recipe else {})
 
     @classmethod
     def from_json(cls, id: str, data: Mapping[str, Any]) -> "Sealed":
-        """As `to_json` wrote it."""
+        """The inverse of `to_json`."""
         question = Question.from_json(id, data)
         return cls(question, data["replies"], data["solution"], data.get("recipe", ""))
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a learner is told: whether the answer is right, why, and after a right answer the worked solution."""
+    """The reply to an answer: whether it is right, why, and after a right answer the worked
+    solution.
+    """
 
     right: bool
     text: str

@@ -13,7 +13,7 @@ from .answers import form, spell
 from .question import Question, Reply
 from .worked import value_of
 
-_MOST_STEPS = 41  # of a tolerance: every one of them is a reply that is sealed
+_MOST_STEPS = 41  # in a tolerance: each needs a sealed reply
 
 
 def compute(expression: Any, given: Mapping[str, Any] | None = None) -> float:
@@ -22,7 +22,7 @@ def compute(expression: Any, given: Mapping[str, Any] | None = None) -> float:
 
 
 def output(code: str) -> str:
-    """What a program of the bank prints."""
+    """The output of a program in the bank."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(code, {"__name__": "__main__"})
@@ -50,7 +50,7 @@ _LETTER = re.compile(r"\b[Oo]ption \(?[a-f]\b|(?<![\w$\\])\([a-f]\)")
 
 
 def is_ordered(question: dict[str, Any]) -> bool:
-    """Whether some text of a question calls an option by its letter, so that it must keep it."""
+    """Whether some text of a question refers to an option by its letter, so that it must keep it."""
     if "options" not in question or _truth(question):
         return False
     if "ordered" in question:  # a translation is ordered where the original is
@@ -63,11 +63,11 @@ def is_ordered(question: dict[str, Any]) -> bool:
 
 
 def _truth(question: dict[str, Any]) -> bool:
-    return question["type"] == "true_false"  # true stands before false
+    return question["type"] == "true_false"  # true comes before false
 
 
 def right_answer(question: dict[str, Any]) -> Any:
-    """A right answer, as a learner may write it, computed where it can be."""
+    """A right answer, as a learner may write it, computed if possible."""
     if "options" in question:
         letters = [letter for letter, option in question["options"].items() if option.get("right")]
         return "".join(letters)
@@ -81,7 +81,10 @@ def right_answer(question: dict[str, Any]) -> Any:
 
 
 def replies(question: dict[str, Any]) -> dict[str, Reply]:
-    """{spelling: Reply} of one question. Raises CourseError where a slip is the same answer as another."""
+    """{spelling: Reply} of one question.
+
+    Raises CourseError if a slip is the same answer as another.
+    """
     kind, visible = form(question), shown(question)
     if "options" in question:
         every = {
@@ -116,7 +119,7 @@ def replies(question: dict[str, Any]) -> dict[str, Reply]:
 
 
 def _tolerated(question: dict[str, Any], right: Any) -> list[Any]:
-    """The right answer and, with a tolerance, every other one within it that rounds to another step."""
+    """The right answer and, with a tolerance, every other step within it."""
     if "tolerance" not in question:
         return [right]
     step = question["step"]

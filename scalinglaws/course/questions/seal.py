@@ -1,15 +1,17 @@
 """Replies that nobody can read before answering.
 
-A notebook that holds "option b is wrong because …" in plain text gives the answer away by elimination. So each reply
-is encrypted under a key derived (scrypt) from the question's id and *the answer that earns it*: giving the answer is the only way to
-open its reply. All replies of one question have the same length, and their order says nothing. The worked solution is
-encrypted too; its key lies in the reply to the right answer. What may be read (prompt, options, hints) travels in plain beside them.
-
-What this keeps, and what it does not. A search of the files finds nothing, and an honest reader sees only what was asked
-for. But who wants to can try all four options, or write a loop over numbers: there is no secret that an offline reader lacks. So
-letters get a cheap key, because no cost per guess protects one of four; numbers, outputs and expressions get one that takes
-about 0.05 s, so that a thousand guesses take most of a minute a question instead of a blink. And the model answer to a
-question in free text opens to any text of some words. Weigh quiz questions lightly; hidden tests are for code.
+A notebook that holds "option b is wrong because …" in plain text gives the answer away by
+elimination. So each reply is encrypted under a key derived (scrypt) from the question's id and *the
+answer that earns it*: giving the answer is the only way to open its reply. All replies of one
+question have the same length, and their order is meaningless. The worked solution is encrypted too;
+its key is in the reply to the right answer. The readable parts (prompt, options, hints) are stored
+in plain text beside them. What this protects, and what it does not: a search of the files finds
+nothing, and an honest reader sees only the reply to the answer given. But anyone can try all four
+options, or write a loop over numbers, because an offline reader has everything. So letters get a
+cheap key, because no cost per guess protects one of four; numbers, outputs and expressions get one
+that takes about 0.05 s, so that a thousand guesses take most of a minute per question instead of an
+instant. And the model answer to a question in free text opens to any text of some words. Weigh quiz
+questions lightly; hidden tests are for code.
 """
 
 import base64
@@ -36,7 +38,7 @@ from .worked import worked
 
 SEALED_FILE = "sealed.json"
 _BLOCK = 256  # replies are padded to a multiple of this many bytes
-_NONCE = bytes(12)  # every key encrypts one text only, so a constant nonce is safe
+_NONCE = bytes(12)  # every key encrypts only one text, so a constant nonce is safe
 # scrypt's n: the work for one guess, by the form of the answer (see above).
 _GUESSABLE, _COSTLY = 2**8, 2**14
 _WORK = {"number": _COSTLY, "output": _COSTLY, "expression": _COSTLY}
@@ -49,7 +51,7 @@ def work(question: Question) -> int:
 
 @functools.lru_cache(maxsize=8192)
 def _derive(question: str, spelling: str, work: int) -> tuple[str, bytes]:
-    """Where the reply to this answer lies, and the key that opens it."""
+    """The place of the reply to this answer, and the key that opens it."""
     secret = hashlib.scrypt(
         spelling.encode(), salt=question.encode(), n=work, r=8, p=1, maxmem=2**26, dklen=48
     )
@@ -83,7 +85,7 @@ def seal(
     replies: {spelling: Reply}. solution: the worked solution. recipe: from `seal_recipe`, of a question that draws its numbers.
     """
     name = question.id
-    # The solution's key comes from the solution itself, and from nothing that can be guessed.
+    # The solution's key comes from the solution itself, so it cannot be guessed.
     key = hashlib.sha256(f"{name}\n{solution}".encode()).digest()
     texts = {
         spelling: json.dumps(
@@ -102,7 +104,10 @@ def seal(
 
 
 def seal_recipe(name: str, record: Mapping[str, Any]) -> str:
-    """What draws the variants of a question, and marks them. Its key is no secret: it only keeps a reader from reading it."""
+    """The sealed code that draws and marks a question's variants.
+
+    Its key is not secret: it only prevents reading by accident.
+    """
     text = json.dumps(record, ensure_ascii=False)
     return _encrypt(_recipe_key(name), text, _padded(text), name)
 
@@ -113,7 +118,10 @@ def _recipe_key(name: str) -> bytes:
 
 @functools.lru_cache(maxsize=512)
 def _variant(question: str) -> tuple[Question, dict[str, Reply], str]:
-    """What may be read of a variant, its replies by spelling, and its worked solution. Raises CourseError if there is none."""
+    """A variant's readable parts, its replies by spelling, and its worked solution.
+
+    Raises CourseError if there is none.
+    """
     name, seed = family(question), seed_of(question)
     if seed is None or not draws(name):
         raise _no_question(question)
@@ -123,7 +131,7 @@ def _variant(question: str) -> tuple[Question, dict[str, Reply], str]:
 
 
 def solution_of_variant(question: str) -> str | None:
-    """The worked solution of a variant, for one that is over; None for any other question."""
+    """The worked solution of a variant that is over; None for any other question."""
     return _variant(question)[2] if seed_of(question) is not None else None
 
 
@@ -139,7 +147,10 @@ def known(question: str) -> bool:
 
 
 def _unseal(sealed: Sealed, spelling: str) -> Reply | None:
-    """The reply to one spelling, or None where none was sealed for it. Raises CourseError if the file was changed."""
+    """The reply to one spelling, or None if none was sealed for it.
+
+    Raises CourseError if the file was changed.
+    """
     name = sealed.question.id
     place, key = _derive(name, spelling, work(sealed.question))
     if place not in sealed.replies:
@@ -152,10 +163,10 @@ def _unseal(sealed: Sealed, spelling: str) -> Reply | None:
 
 
 def unseal(sealed: Sealed, answer: Any, called: Mapping[str, str] | None = None) -> Reply | None:
-    """The reply to `answer`, or None where none was sealed for it.
+    """The reply to `answer`, or None if none was sealed for it.
 
-    called: the letters by which the reply calls the options; the bank's own unless given.
-    Raises CourseError for an answer of the wrong kind, and if the file was changed.
+    called: the letters of the options in the reply's text; the bank's own unless given. Raises
+    CourseError for an answer of the wrong kind, and if the file was changed.
     """
     spelling = spell(sealed.question, answer)
     if sealed.question.form == "options":
@@ -192,7 +203,7 @@ def option_replies(question: str) -> dict[str, Reply]:
 
 @functools.cache
 def sealed_bank() -> dict[str, Sealed]:
-    """{id: question} of all that travel with the package."""
+    """{id: question} of all questions in the package."""
     file = resources.files(__package__ or "scalinglaws.course.questions").joinpath(SEALED_FILE)
     entries = json.loads(file.read_text("utf-8"))
     return {name: Sealed.from_json(name, entry) for name, entry in entries.items()}
@@ -218,7 +229,8 @@ def _no_question(question: str) -> CourseError:
 def mark(question: str, answer: Any, called: Mapping[str, str] | None = None) -> Reply:
     """The reply that an answer earns. called: as for `unseal`.
 
-    Raises CourseError for an unknown question, and for an answer that is no option or not of the right kind.
+    Raises CourseError for an unknown question, and for an answer that is not an option or not of
+    the right kind.
     """
     asked = find(question)
     if seed_of(question) is None:
@@ -232,7 +244,10 @@ def mark(question: str, answer: Any, called: Mapping[str, str] | None = None) ->
 
 
 def open_reply(question: str, answer: Any, called: Mapping[str, str] | None = None) -> Reply:
-    """As `mark`, but an answer of the wrong kind is wrong. Raises CourseError for an unknown question."""
+    """Like `mark`, but an answer of the wrong kind is wrong.
+
+    Raises CourseError for an unknown question.
+    """
     find(question)
     try:
         return mark(question, answer, called)
@@ -241,9 +256,10 @@ def open_reply(question: str, answer: Any, called: Mapping[str, str] | None = No
 
 
 def right_letters(question: str) -> Reply | None:
-    """The reply to the right option or options of a question, found by trying all: for one that is over.
+    """The reply to the right option or options of a question, found by trying all; for one that is
+    over.
 
-    None for other forms of answer: they cannot be tried out.
+    None for other forms of answer, which cannot be tried out.
     """
     asked = find(question)
     letters = asked.options
@@ -258,29 +274,27 @@ def right_letters(question: str) -> Reply | None:
 
 # --- one number of an exercise ---
 
-_STEPS = 8  # the tolerance, from end to end, is cut into about so many cells
+_STEPS = 8  # the tolerance, from end to end, is cut into about this many cells
 _BYTES = 4  # of each cell's hash: a wrong value passes by accident once in 10^8 or 10^9
-_FEWEST = 50  # guesses for a tenfold range; what takes fewer is not worth sealing
+_FEWEST = 50  # guesses for a tenfold range; if it takes fewer, sealing is not worth it
 
 
 def seal_number(name: str, want: float, *, rtol: float = 0.0, atol: float = 0.0) -> str:
-    """What `check_sealed` needs to tell right from wrong without holding the right value.
+    """The seal with which `check_sealed` tells right from wrong without containing the right value.
 
-    The number line is cut into cells of an eighth of the tolerance's width (of ln |x| for rtol), and
-    the seal lists a salted, slow hash (scrypt) of each cell that the tolerance reaches.
-
-    What it keeps: nobody reads the value in the notebook, searches for it, or works back to it. What
-    it does not keep: who writes a loop over guesses finds a value with a tolerance of 1 % between
-    1 and 1,000 after some 350 guesses, in a quarter of a minute. So it is for values where a loop is more
-    work than the exercise, or would be the exercise; not for what is read off a figure, is True or
-    False, or is one of a handful: there the visible check says no more than "plausible".
-
-    name: what the learner calls it. rtol, atol: of the hidden test; the larger of the two tolerances counts.
-    Raises CourseError where fewer than 50 guesses would cover a tenfold range.
+    The number line is cut into cells of an eighth of the tolerance's width (of ln |x| for rtol),
+    and the seal lists a salted, slow hash (scrypt) of each cell within the tolerance. What it
+    protects: nobody can read the value in the notebook, search for it, or compute it backwards.
+    What it does not protect: a loop over guesses finds a value with a tolerance of 1 % between 1
+    and 1,000 after some 350 guesses, in a quarter of a minute. So use it for values where a loop is
+    more work than the exercise, or would be the exercise; not for a value that is read off a
+    figure, is True or False, or is one of a handful: there the visible check should only say
+    "plausible". name: the learner's variable. rtol, atol: of the hidden test; the larger of the two
+    tolerances counts. Raises CourseError if fewer than 50 guesses would cover a tenfold range.
     """
-    relative = rtol * abs(want) > atol
-    scale, tolerance = ("rtol", rtol) if relative else ("atol", atol)
-    tolerance = float(f"{tolerance:g}")  # as the seal says it
+    said = _tolerance(want, rtol, atol)
+    scale, tolerance = _read(said)
+    relative = scale == "rtol"
     guesses = math.log(10) / (2 * rtol) if relative else 0.45 * abs(want) / max(atol, 1e-300)
     if guesses < _FEWEST:
         raise CourseError(
@@ -290,32 +304,48 @@ def seal_number(name: str, want: float, *, rtol: float = 0.0, atol: float = 0.0)
     half = tolerance * abs(want) if relative else tolerance
     low, high = sorted(_cell(name, want + sign * half, scale, tolerance) for sign in (-1, 1))
     cells = [_hash(name, cell, scale, tolerance) for cell in range(low, high + 1)]
-    # The two cells at the ends hold right and wrong values: they come first, the others in no order.
+    # The two cells at the ends contain right and wrong values: they come first, the others in no
+    # particular order.
     inside = sorted(cells[1:-1])
     packed = base64.b85encode(b"".join([cells[0], cells[-1], *inside])).decode()
-    return f"{scale}={tolerance:g} {packed}"
+    return f"{said} {packed}"
+
+
+def _tolerance(want: float, rtol: float, atol: float) -> str:
+    """How a seal tells its tolerance: the larger of the two."""
+    return f"rtol={rtol:g}" if rtol * abs(want) > atol else f"atol={atol:g}"
+
+
+def _read(tolerance: str) -> tuple[str, float]:
+    scale, _, size = tolerance.partition("=")
+    return scale, float(size)
+
+
+def has_tolerance(seal: str, want: float, rtol: float, atol: float) -> bool:
+    """Whether a number within these tolerances of the right one opens the seal."""
+    return seal.startswith(_tolerance(want, rtol, atol) + " ")
 
 
 def opens(name: str, value: float, seal: str) -> bool | None:
     """Whether a number is the sealed one, within its tolerance; None at the very edge of the tolerance."""
     if not math.isfinite(value):
         return False
-    scale, _, rest = seal.partition("=")
-    tolerance, _, packed = rest.partition(" ")
+    said, _, packed = seal.partition(" ")
+    scale, tolerance = _read(said)
     known = base64.b85decode(packed)
     cells = [known[i : i + _BYTES] for i in range(0, len(known), _BYTES)]
-    got = _hash(name, _cell(name, value, scale, float(tolerance)), scale, float(tolerance))
+    got = _hash(name, _cell(name, value, scale, tolerance), scale, tolerance)
     return None if got in cells[:2] else got in cells[2:]
 
 
 def _cell(name: str, value: float, scale: str, tolerance: float) -> int:
-    """Which cell of the number line a value lies in; where the cells begin depends on the name alone."""
+    """Which cell of the number line a value lies in; the boundaries depend only on the name."""
     step = 2 * tolerance / _STEPS
     start = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
     if scale == "atol":
         return math.floor(value / step + start)
     place = math.floor((math.log(abs(value)) if value else -1e4) / step + start)
-    return place if value >= 0 else place + 10**15  # negative values are cells of their own
+    return place if value >= 0 else place + 10**15  # negative values have separate cells
 
 
 def _hash(name: str, cell: int, scale: str, tolerance: float) -> bytes:
@@ -324,7 +354,7 @@ def _hash(name: str, cell: int, scale: str, tolerance: float) -> bytes:
 
 
 _UNKNOWN = {
-    "number": "is not the value, nor a slip we know. Read the question again.",
-    "output": "is not what is printed, nor a slip we know. Follow the code line by line.",
-    "expression": "does not give the right values, nor those of a slip we know. Try it on small numbers.",
+    "number": "is not the right value, nor a known slip. Read the question again.",
+    "output": "is not what is printed, nor a known slip. Follow the code line by line.",
+    "expression": "does not give the right values, nor those of a known slip. Try it on small numbers.",
 }

@@ -1,6 +1,7 @@
-"""The worked solution of a question, as Markdown: what to know, the steps, a quick check, and the common mistakes.
+"""The worked solution of a question, as Markdown: what to know, the steps, a quick check, and the
+common mistakes.
 
-A number in it is computed: `is` of a step, and [[expressions]] in texts.
+Numbers in it are computed: `is` of a step, and [[expressions]] in texts.
 """
 
 import math
@@ -22,13 +23,13 @@ def value_of(expression: Any, given: Mapping[str, Any] | None = None) -> Any:
 
     import scalinglaws as sl
 
-    # As globals: a comprehension within an expression sees those only.
+    # As globals, because a comprehension inside an expression only sees those.
     return eval(str(expression), {"math": math, "np": np, "sl": sl, **(given or {})})
 
 
 def number_text(number: float, code: bool = False) -> str:
     """A number as a person writes it: 624240, 0.0947, and 2.16 · 10²² in TeX (code: 2.16e22)."""
-    size = abs(float(f"{number:.6g}"))  # a last digit, which processors differ in, decides nothing
+    size = abs(float(f"{number:.6g}"))  # processors differ in the last digit
     if number == 0 or 1e-3 <= size < 1e6:
         return f"{number:.6g}" if abs(number) >= 1000 else f"{number:.4g}"
     digits, power = f"{number:.3e}".split("e")
@@ -44,9 +45,9 @@ def _in_prose(number: float) -> str:
 
 
 def filled(text: str, given: Mapping[str, Any] | None = None, code: bool = False) -> str:
-    """`text` with its [[expressions]] computed. Within a formula or code: without dollar signs of their own.
+    """`text` with its [[expressions]] computed.
 
-    code: the whole text is code.
+    Inside a formula or code, the numbers get no dollar signs. code: the whole text is code.
     """
 
     def computed(match: re.Match[str]) -> str:
@@ -62,7 +63,10 @@ def filled(text: str, given: Mapping[str, Any] | None = None, code: bool = False
 
 
 def steps_of(question: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The steps as [(expression, its value)]; the last one is the answer. An expression in `inputs` is its own value."""
+    """The steps as [(expression, its value)]; the last one is the answer.
+
+    An expression in `inputs` stays as it is.
+    """
     given = dict(question.get("given", {}))
     found = []
     for step in question["steps"]:

@@ -1,6 +1,8 @@
-"""`scalinglaws class`: the class on one page, to look at offline: who has submitted, what waits, how it went.
+"""`scalinglaws class`: the class on one page, to read offline: who has submitted, what waits, how
+it went.
 
-The page names students and their marks. It lies in ledger/, which git ignores and `scalinglaws handout` leaves out.
+The page contains students' names and marks. It is in ledger/, which git ignores and `scalinglaws
+handout` leaves out.
 """
 
 import argparse
@@ -22,7 +24,7 @@ from .class_view import SHOWN_PAIRS, ClassView, Look, Person, Sheet, Work, read_
 from .roster import FILE
 
 PAGE = Path("ledger", "class.html")  # in the course's folder
-SHOWN_NAMES = 400  # students of one reason, in one list
+SHOWN_NAMES = 400  # students listed per reason
 BINS = 10  # of the distribution of the scores
 
 _STYLE = """
@@ -61,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--similar",
         action=argparse.BooleanOptionalAction,
-        help="look for similar submissions (default: where it takes seconds)",
+        help="look for similar submissions (default: if it takes only seconds)",
     )
     parser.add_argument(
         "--output", type=Path, help=f"the file (default: {PAGE.as_posix()} in the course's folder)"
@@ -80,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     print(
         f"{target}: {_count(len(view.people), 'student')}, {_count(len(view.sheets), 'assignment')}."
     )
-    print("It names students and their marks: keep it to yourself.")
+    print("It contains students' names and marks: keep it to yourself.")
     if args.open and not webbrowser.open(target.as_uri()):
         print("No browser could be opened: open the file yourself.")
     return 0
@@ -105,7 +107,7 @@ def to_html(view: ClassView) -> str:
     elif not view.sheets:
         parts.append(
             f"<p>{_count(len(view.people), 'student')}, and nothing is submitted yet:"
-            " <code>scalinglaws collect FILE.zip</code> takes a download in.</p>"
+            " <code>scalinglaws collect FILE.zip</code> reads a download.</p>"
         )
     if view.sheets:
         parts += [_overview(view), _waiting(view.sheets)]
@@ -239,7 +241,8 @@ def _students(view: ClassView) -> str:
             label += f' <span class="none">{_text(person.id)}</span>'
         rows.append([label, *map(_work, works), _sparkline(works)])
     return (
-        "<h2>Students</h2><p class=none>Percent of the points. *: some marks are missing yet; late: after the due date;"
+        "<h2>Students</h2><p class=none>Percent of the points. *: some marks are still missing; "
+        "late: after the due date;"
         " old: some marks come from an older version of an exercise.</p>"
         + _table("Students", head, rows, box="tall")
     )
@@ -350,7 +353,7 @@ def _sparkline(works: Sequence[Work | None]) -> str:
 
 
 def _short(assignment: str) -> str:
-    """What stands below an axis: 01 of 01_power_laws."""
+    """A label below an axis: 01 for 01_power_laws."""
     number = assignment.partition("_")[0]
     return number if number.isdigit() else assignment[:12]
 
@@ -369,7 +372,9 @@ def _table(
     first: str = "th",
     box: str = "wide",
 ) -> str:
-    """A table of cells that are HTML already, in a box that can be scrolled, by the keyboard too. name: for screen readers."""
+    """A table of HTML cells, in a box that can be scrolled, also by keyboard. name: for screen
+    readers.
+    """
     titles = "".join(f'<th scope="col">{_text(t)}</th>' if t else "<td></td>" for t in head)
     scope = ' scope="row"' if first == "th" else ""
     lines = "".join(
@@ -385,7 +390,7 @@ def _table(
 
 
 def _text(text: str) -> str:
-    """A text of anybody's, as harmless HTML."""
+    """A text from anybody as harmless HTML."""
     return escape(visible_text(text), quote=True)
 
 

@@ -1,4 +1,4 @@
-"""What the class page shows, gathered from the gradebook, the ledger and submitted/: numbers and words, no HTML."""
+"""The data of the class page, gathered from the gradebook, the ledger and submitted/; no HTML."""
 
 import datetime
 import statistics
@@ -21,7 +21,7 @@ from scalinglaws.course.grading.similar import Pair, find_pairs
 from .export import read_scores
 from .roster import load_roster
 
-MAX_PAIRS = 5_000  # of submissions that are compared unasked: some seconds for each notebook
+MAX_PAIRS = 5_000  # of submissions to compare by default: some seconds per notebook
 SHOWN_PAIRS = 20
 LEAST_SHARE = 0.7  # of code in common
 
@@ -42,7 +42,7 @@ class Work:
     state: str
     percent: float | None = None
     late: bool = False
-    older: bool = False  # some marks were given by an older version of an exercise
+    older: bool = False  # some marks come from an older version of an exercise
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ class Sheet:
 
     @property
     def percents(self) -> list[float]:
-        """The scores in percent, of those whose marks are complete."""
+        """The scores in percent, of students whose marks are complete."""
         return sorted(
             w.percent for w in self.work.values() if w.percent is not None and w.state == "graded"
         )
 
     @property
     def quartiles(self) -> tuple[float, float, float] | None:
-        """The quartiles of `percents`; None of no score."""
+        """The quartiles of `percents`; None if there are no scores."""
         found = self.percents
         if not found:
             return None
@@ -87,7 +87,9 @@ class Sheet:
 
 @dataclass(frozen=True)
 class ClassView:
-    """The class. people: all whom the roster, the gradebook or submitted/ know. unstarted: assignments without a submission."""
+    """The class. people: everybody in the roster, the gradebook or submitted/. unstarted:
+    assignments without a submission.
+    """
 
     people: list[Person]
     sheets: list[Sheet]
@@ -96,7 +98,9 @@ class ClassView:
 
 
 def read_class(course: Path, only: Sequence[str], compare: bool | None) -> ClassView:
-    """Gather everything. only: assignments, all by default. compare: whether to look for similar pairs, None where it is quick."""
+    """Gather everything. only: assignments, all by default. compare: whether to look for similar
+    pairs; None means if it is quick.
+    """
     config = load_config(course, course)
     directory = CourseDirectory(config=config)
     students, rows = read_scores(course)
@@ -189,7 +193,7 @@ def _looks(student: str, work: Work, entry: Entry | None) -> list[Look]:
     if work.older:
         found.append(Look("Marked by an older version", student, "`scalinglaws grade --stale`"))
     for cells, text in (
-        (entry.unjudged, "could not be judged: 0 points until you have looked"),
+        (entry.unjudged, "could not be judged: 0 points until you look at it"),
         (entry.stopped, "stopped: too long, too large, or a crash"),
     ):
         if cells:

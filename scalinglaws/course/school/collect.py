@@ -1,8 +1,8 @@
 """`scalinglaws collect FILE.zip`: from a bulk download to `submitted/<student>/<assignment>/`.
 
-Who is who comes from the roster. Nothing is overwritten: an earlier submission of the same student
-is moved to `submitted/<student>/.kept/`, and a file that was collected before is passed over. What
-could not be placed is listed.
+Students are identified by the roster. Nothing is overwritten: an earlier submission of the same
+student is moved to `submitted/<student>/.kept/`, and a file that was collected before is skipped.
+Files that could not be placed are listed.
 """
 
 import argparse
@@ -49,14 +49,14 @@ from .worksheet import Participant, read_worksheet
 
 MIB = 2**20
 MAX_MEMBERS = 50_000  # of a download
-MAX_STUDENT = 64 * MIB  # what one student may hand in, unpacked
+MAX_STUDENT = 64 * MIB  # what one student may submit, unpacked
 MAX_ALL = 8_192 * MIB
 TIMESTAMP = "timestamp.txt"  # where nbgrader looks for the time of a submission
 
 
 @dataclass
 class Submission:
-    """What one student handed in for one assignment. files: {path: member of the archive}."""
+    """What one student submitted for one assignment. files: {path: member of the archive}."""
 
     student: Student
     assignment: str
@@ -67,7 +67,7 @@ class Submission:
 
 @dataclass
 class Plan:
-    """What a download holds. unplaced: (member, why); notes: what was decided."""
+    """The content of a download. unplaced: (member, why); notes: what was decided."""
 
     system: System
     submissions: list[Submission] = field(default_factory=list)
@@ -86,19 +86,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "assignment", nargs="?", help="whose submissions these are, such as 01_power_laws"
     )
     parser.add_argument(
-        "--system", choices=SYSTEMS, help="where it comes from (default: as its files are called)"
+        "--system",
+        choices=SYSTEMS,
+        help="the system it comes from (default: recognised by its file names)",
     )
     parser.add_argument(
         "--pattern",
         metavar="REGEX",
-        help="how the files are called, for any other system; groups: id, login, lms_id, name, time, file",
+        help="the pattern of the file names, for any other system; groups: id, login, lms_id, "
+        "name, time, file",
     )
     parser.add_argument(
         "--whose",
         action="append",
         default=[],
         metavar="PART=STUDENT",
-        help="whose the files are that have PART in their path (may be repeated)",
+        help="the owner of the files with PART in their path (may be repeated)",
     )
     parser.add_argument(
         "--timezone",
@@ -111,12 +114,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.csv",
         help="Moodle's grading worksheet of the assignment: who has which number, and when they submitted",
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done and stop")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and stop")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read the archive, say what is whose, and put it in its place. Exit code 1 where something
-    could not be placed.
+    """Read the archive, report whose each file is, and put it in its place.
+
+    Exit code 1 if something could not be placed.
     """
     course = complete_course_dir()
     students = load_roster(course)
@@ -181,8 +185,9 @@ def _read_whose(given: Iterable[str], students: Iterable[Student]) -> dict[str, 
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """The archive; of a folder, one that is made of its files. Raises CourseError for what is none,
-    or has too many files.
+    """The archive; for a folder, one made of its files.
+
+    Raises CourseError if it is not an archive, or has too many files.
     """
     try:
         data = _pack(path) if path.is_dir() else path.open("rb")
@@ -192,7 +197,7 @@ def open_archive(path: Path) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(data)
     except Exception:  # zipfile raises many kinds
         data.close()
-        raise CourseError(f"{path} is no zip file, or a damaged one: download it again.") from None
+        raise CourseError(f"{path} is not a zip file, or is damaged: download it again.") from None
     if len(archive.infolist()) > MAX_MEMBERS:
         raise CourseError(
             f"{path} has more than {MAX_MEMBERS:,} files: is it a download of submissions?"
@@ -220,11 +225,11 @@ def make_plan(
     whose: Mapping[str, Student] | None = None,
     participants: Mapping[int, Participant] | None = None,
 ) -> Plan:
-    """Find out whose each file is. known: the course's assignments; assignment: "" if the files'
-    paths say it; whose: {part of a path: student} where a person has said so; participants: of
-    Moodle's grading worksheet.
+    """Find out whose each file is.
 
-    Raises CourseError where the system isn't recognised.
+    known: the course's assignments; assignment: "" if the files' paths say it; whose: {part of a
+    path: student} where the user gave it; participants: of Moodle's grading worksheet. Raises
+    CourseError if the system isn't recognised.
     """
     known = list(known)
     members = {}
@@ -234,7 +239,7 @@ def make_plan(
         name = safe_name(path.replace(":", ""))  # Brightspace and the exchange have times in it
         if info.is_dir() or (name and is_hidden(name)):
             continue
-        why = why_refused(info, MAX_STUDENT) if name else "a path that leads out of the archive"
+        why = why_refused(info, MAX_STUDENT) if name else "a path that leads outside the archive"
         if why or name is None:
             plan.unplaced.append((path, why))
         else:
@@ -253,7 +258,7 @@ def make_plan(
         if not readings:
             if is_hidden_by(plan.system, name):
                 plan.unplaced.append((name, _hidden(plan.system)))
-            # At the top some systems put a list of what the archive holds.
+            # Some systems put a list of the archive's contents at the top.
             elif name.count("/") > 1 or not name.endswith((".html", ".txt", ".csv")):
                 plan.unplaced.append((name, f"not called as {plan.system.title} calls its files"))
             continue
@@ -268,7 +273,7 @@ def make_plan(
             why = (
                 f"no assignment {target!r} in this course"
                 if target
-                else "of which assignment? Name it after the file"
+                else "of which assignment? Give it after the file"
             )
             plan.unplaced.append((name, why))
             continue
@@ -298,8 +303,9 @@ def make_plan(
 
 
 def _said_whose(part: str, student: Student, members: Iterable[str], system: System) -> str:
-    """What a --whose covers. Raises CourseError where it fits no file, or the files of several
-    people.
+    """The files that a --whose covers.
+
+    Raises CourseError if it matches no file, or the files of several people.
     """
     names = [name for name in members if part in name]
     if not names:
@@ -310,7 +316,8 @@ def _said_whose(part: str, student: Student, members: Iterable[str], system: Sys
         owners.add((*found.who.values(), number))
     if len(owners) > 1:
         raise CourseError(
-            f"--whose: {part!r} fits the files of {len(owners)} people, such as {names[0]} and {names[-1]}: give more of the path."
+            f"--whose: {part!r} matches the files of {len(owners)} people, such as {names[0]} and "
+            f"{names[-1]}: give more of the path."
         )
     return f"{student.id}: gets what you said is theirs, {_listed(names, 2)}."
 
@@ -322,7 +329,7 @@ def _path(info: zipfile.ZipInfo) -> str:
     path = info.filename
     if (
         not info.flag_bits & 0x800
-    ):  # the archive does not say UTF-8: zipfile took it for code page 437
+    ):  # the archive does not declare UTF-8, so zipfile used code page 437
         with contextlib.suppress(UnicodeError):
             path = path.encode("cp437").decode("utf-8")
     return unicodedata.normalize("NFC", path).replace("\\", "/")
@@ -331,7 +338,7 @@ def _path(info: zipfile.ZipInfo) -> str:
 def _owners(
     readings: list[Found], people: People, said: Student | None
 ) -> tuple[Found, list[Student], str]:
-    """(how to read a path, whose the file is, why nobody's)."""
+    """(how to read a path, the owners of the file, why there are none)."""
     if said:
         return readings[0], [said], ""
     answers = [people.owners(found.who) for found in readings]
@@ -346,7 +353,7 @@ def _hidden(system: System) -> str:
 
 
 def _who_note(system: System, people: People, found: Found, owners: list[Student]) -> str:
-    """What to say of a group's work, and of a number whose owner has another name in the roster."""
+    """A note on a group's work, or on a number whose owner has a different name in the roster."""
     name = found.who.get("name") or found.who.get("squashed") or found.who.get("login", "")
     if len(owners) > 1:
         return f"{name}: the work of a group, {', '.join(s.id for s in owners)}."
@@ -367,7 +374,7 @@ def _guess(file: str, known: Iterable[str]) -> str:
 def _submission(
     archive: zipfile.ZipFile, student: Student, assignment: str, found: list[Found], plan: Plan
 ) -> Submission:
-    """The newest of what a student handed in."""
+    """A student's newest submission."""
     times = [f.time for f in found if f.time]
     if len(times) == len(found):  # one attempt as a whole
         attempts = {f.member: f.time.timestamp() for f in found if f.time}
@@ -382,7 +389,8 @@ def _submission(
     unread = next((f.unread_time for f in newest if f.unread_time), "")
     if unread:
         plan.notes.append(
-            f"{student.id}: the time {unread!r} is of a form that is not known here. If it was late, write the time into"
+            f"{student.id}: the time {unread!r} has an unknown form. If it was late, write the "
+            "time into"
             f" submitted/{student.id}/{assignment}/{TIMESTAMP}."
         )
     submission = Submission(
@@ -393,13 +401,15 @@ def _submission(
         any(f.late for f in newest),
     )
     size = 0
-    for file in sorted(newest, key=lambda f: f.order):  # of files with one name the last counts
+    for file in sorted(
+        newest, key=lambda f: f.order
+    ):  # of files with the same name, the last counts
         path = safe_name(file.file) or "submission"
         path = _own_name(path, assignment)
         if PurePosixPath(path).name == TIMESTAMP:
             if plan.system.title.startswith("nbgrader") and path == TIMESTAMP:
                 submission.time = submission.time or _read_time(archive, file.member)
-            continue  # what a student calls so is none of nbgrader's
+            continue  # a student's file with this name is not nbgrader's
         size += archive.getinfo(file.member).file_size
         if size > MAX_STUDENT:
             plan.unplaced.append(
@@ -407,7 +417,7 @@ def _submission(
             )
             continue
         if path in submission.files:
-            plan.notes.append(f"{student.id}: handed in {path} more than once; the last was taken.")
+            plan.notes.append(f"{student.id}: submitted {path} more than once; the last was taken.")
         submission.files[path] = file.member
     return submission
 
@@ -445,7 +455,7 @@ def _due_dates(course: Path, names: set[str]) -> Mapping[str, datetime.datetime 
         with open_gradebook(CourseDirectory(config=config)) as book:
             apply_semester(book, load_semester(course), config)
             for name in names:
-                due: Any = None  # SQLAlchemy's columns are typed as columns
+                due: Any = None  # SQLAlchemy types its columns as columns, not values
                 with contextlib.suppress(MissingEntry):
                     due = book.find_assignment(name).duedate
                 found[name] = due.replace(tzinfo=datetime.UTC) if due else None
@@ -453,15 +463,19 @@ def _due_dates(course: Path, names: set[str]) -> Mapping[str, datetime.datetime 
 
 
 def _mark_late(submission: Submission, due: Mapping[str, datetime.datetime | None]) -> str:
-    """Give a submission that is only *called* late a time after the due date. Returns what to say
-    of it.
+    """Give a submission that is only *marked* late a time after the due date.
+
+    Returns a note on it.
     """
     if not submission.late or submission.time:
         return ""
     if (date := due.get(submission.assignment)) is None:
-        return "late, says the download, but the assignment has no due date in the gradebook: no penalty"
+        return (
+            "late according to the download, but the assignment has no due date in the "
+            "gradebook: no penalty"
+        )
     submission.time = date + datetime.timedelta(seconds=1)
-    return "late, says the download, but not by how much: noted as one second"
+    return "late according to the download, which does not say by how much: recorded as one second"
 
 
 # --- putting it in its place ---
@@ -470,8 +484,10 @@ def _mark_late(submission: Submission, due: Mapping[str, datetime.datetime | Non
 def place(
     course: Path, archive: zipfile.ZipFile, submission: Submission, origin: str, dry: bool
 ) -> str:
-    """Write a submission. Returns what was done: "new", "again" (as it is there), "newer" (the old
-    one is kept) or "older" (than the one that is there, which stays).
+    """Write a submission.
+
+    Returns what was done: "new", "again" (already there), "newer" (the old one is kept) or "older"
+    (than the one that is there, which stays).
     """
     student, assignment = valid_folder(submission.student.id), submission.assignment
     target = course / "submitted" / student / assignment
@@ -525,9 +541,9 @@ def _compare(target: Path, contents: Mapping[str, bytes], time: datetime.datetim
 
 
 def _write(target: Path, contents: Mapping[str, bytes]) -> None:
-    """The new folder is complete before it takes its place, and what stood there is moved aside."""
+    """The new folder is completed first; then the old one is moved aside and replaced."""
     draft = target.parent / f".{target.name}.new"
-    shutil.rmtree(draft, ignore_errors=True)  # of a run that was stopped
+    shutil.rmtree(draft, ignore_errors=True)  # from a run that was stopped
     for path, data in contents.items():
         replace_file(draft / path, data)
     if not contents:
@@ -548,8 +564,9 @@ def origins_file(course: Path, assignment: str) -> Path:
 
 
 def read_origins(course: Path, assignment: str) -> dict[str, dict[str, Any]]:
-    """{student: {"system", "archive", "members"}} of what was collected. Raises CourseError for a
-    file that cannot be read.
+    """{student: {"system", "archive", "members"}} of collected submissions.
+
+    Raises CourseError for an unreadable file.
     """
     try:
         found = json.loads(origins_file(course, assignment).read_text("utf-8"))
@@ -563,7 +580,7 @@ def read_origins(course: Path, assignment: str) -> dict[str, dict[str, Any]]:
 
 
 def note_origin(course: Path, submission: Submission, archive: str, members: list[str]) -> None:
-    """Remember what a submission's files were called in the archive."""
+    """Record the names of a submission's files in the archive."""
     known = read_origins(course, submission.assignment)
     about = {"archive": archive, "members": members}
     if known.get(submission.student.id) != about:
@@ -578,7 +595,7 @@ _WORDS = {
     "new": "placed",
     "newer": "placed; the former one is in submitted/<student>/.kept/",
     "again": "there already",
-    "older": "left aside: older than the one that is there",
+    "older": "skipped: older than the one that is there",
 }
 
 

@@ -1,10 +1,9 @@
-"""What the files of a bulk download are called in each learning-management system, and whose they
-are.
+"""The file names in bulk downloads of each learning-management system, and whose files they are.
 
 A system is one line of SYSTEMS: a regular expression for the path of a file in the archive. Its
-groups say who handed the file in (`id`, `login`, `lms_id`, `name`, `squashed`: a name without
-spaces), when (`time`), whether late (`late`), in which order (`order`), for which assignment, and
-what the file was called (`file`). A name can be a group's: its work is its members'.
+groups give the owner (`id`, `login`, `lms_id`, `name`, `squashed`: a name without spaces), the time
+(`time`), whether it was late (`late`), the order (`order`), the assignment, and the file's own name
+(`file`). A name can be a group's; the work then belongs to all its members.
 """
 
 import datetime
@@ -35,9 +34,9 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class System:
-    """How a system calls the files of a download. times: the forms that its `time` can have
-    (strptime); hidden: the path of a file whose owner the system hides; silent_on_times: where a
-    download has no times, what to do about it.
+    """A system's file names in a download. times: the forms of its `time` (strptime); hidden: the
+    path of a file whose owner the system hides; silent_on_times: what to do if a download has no
+    times.
     """
 
     title: str
@@ -48,8 +47,8 @@ class System:
 
 
 # Canvas: `lib/content_zipper.rb` of instructure/canvas-lms: the sortable name (or the group's) in
-# small letters without what is no letter, LATE, the user's number, the attachment's number, its
-# name; for a text entry "_text.html"; anonymous: LATE, anon, a code. Moodle:
+# lower case with letters only, LATE, the user's number, the attachment's number, its name; for a
+# text entry "_text.html"; anonymous: LATE, anon, a code. Moodle:
 # `mod/assign/classes/downloader.php` and `mod/assign/feedback/file/importziplib.php` of
 # moodle/moodle: full name (or the group's, or "Participant"), a number, plugin, before 4.1 with one
 # more underscore. Blackboard: assignment, user name, "attempt", time. Brightspace: two numbers, at
@@ -99,7 +98,7 @@ SYSTEMS = {
 @dataclass(frozen=True)
 class Found:
     """A file of a download. member: its path in the archive; time: in UTC; order: larger is later;
-    unread_time: a time of a form that is not known here.
+    unread_time: a time of an unknown form.
     """
 
     member: str
@@ -113,7 +112,7 @@ class Found:
 
 
 def own_system(pattern: str) -> System:
-    """A system by a pattern of one's own. Raises CourseError where it cannot be one."""
+    """A system from a user's pattern. Raises CourseError for an invalid one."""
     try:
         groups = set(re.compile(pattern).groupindex)
     except re.error as error:
@@ -134,12 +133,12 @@ def recognise(members: Iterable[str], known: Iterable[str] = ()) -> str:
     """The system that most of an archive's files come from. known: the course's assignments, if
     they are to be in the paths.
 
-    Raises CourseError where none is recognised.
+    Raises CourseError if none is recognised.
     """
     members, known = list(members), set(known)
 
     def count(key: str) -> int:
-        """How many files are called as this system calls them."""
+        """The number of files that match this system."""
         ours = known if key == "folders" else None
         system = SYSTEMS[key]
         return sum(
@@ -149,7 +148,7 @@ def recognise(members: Iterable[str], known: Iterable[str] = ()) -> str:
         )
 
     counts = {key: count(key) for key in SYSTEMS}
-    by_hand = {key: counts.pop(key) for key in ("folders", "students")}  # many a path could be such
+    by_hand = {key: counts.pop(key) for key in ("folders", "students")}  # many paths match these
     best = max(counts, key=lambda key: counts[key])
     if counts[best]:
         return best
@@ -160,11 +159,12 @@ def recognise(members: Iterable[str], known: Iterable[str] = ()) -> str:
 
 
 def unrecognised(members: Iterable[str]) -> CourseError:
-    """What to say of an archive whose files are called as no system calls them."""
+    """The message about an archive whose file names match no system."""
     shown = ", ".join(list(members)[:3]) or "nothing"
     titles = ", ".join(s.title for key, s in SYSTEMS.items() if key not in ("folders", "students"))
     return CourseError(
-        f"No file in it has a name as {titles} give it; it holds {shown}. Put the files into a folder for each student, or"
+        f"No file in it is named as in {titles}; it holds {shown}. Put the files into a folder "
+        "for each student, or"
         " describe the names with --pattern."
     )
 
@@ -177,8 +177,8 @@ def is_hidden_by(system: System, member: str) -> bool:
 def read_member(
     system: System, member: str, zone: ZoneInfo | None, known: Iterable[str] = ()
 ) -> list[Found]:
-    """What a file's path can say, likelier first: nothing where the system has no such paths. zone:
-    of the system's times; known: assignments.
+    """The possible readings of a file's path, the most likely first; none if the system has no such
+    paths. zone: of the system's times; known: assignments.
     """
     known = set(known)
     matches = sorted(
@@ -190,7 +190,7 @@ def read_member(
 def _found(system: System, member: str, match: re.Match[str], zone: ZoneInfo | None) -> Found:
     said = {key: value for key, value in match.groupdict().items() if value}
     order = said.get("order", "")
-    # An hour of one digit and no colon: %I would take 105 for 10:5.
+    # An hour with one digit and no colon: %I would read 105 as 10:5.
     text = re.sub(
         r"\b(\d{1,2})[_:]?(\d\d) ?([AP]M)$",
         lambda m: f"{m[1]:>02}{m[2]} {m[3]}",
@@ -216,13 +216,17 @@ def _matches(system: System, member: str) -> Iterator[re.Match[str]]:
 
 
 def _without_first_folders(member: str) -> list[str]:
-    """The whole path, and what follows its first folders: archives often have a folder around all."""
+    """The whole path, and the path without its first folders, because archives often have one
+    folder around everything.
+    """
     parts = member.split("/")
     return ["/".join(parts[i:]) for i in range(min(len(parts), 3))]
 
 
 def time_in_utc(text: str, forms: Iterable[str], zone: ZoneInfo | None) -> datetime.datetime | None:
-    """A time that has one of the forms (strptime), in UTC; None for another. zone: where it has none, else this machine's."""
+    """A time in one of the forms (strptime), in UTC; None for another form. zone: used if the time
+    has none; by default this machine's.
+    """
     for form in forms:
         try:
             time = datetime.datetime.strptime(text, form)
@@ -236,7 +240,7 @@ def time_in_utc(text: str, forms: Iterable[str], zone: ZoneInfo | None) -> datet
 
 
 class People:
-    """Finds those of the roster that a file's name speaks of."""
+    """Finds the students of the roster in a file's name."""
 
     def __init__(self, students: Iterable[Student]) -> None:
         self.by: dict[str, dict[str, list[Student]]] = {
@@ -272,7 +276,7 @@ class People:
         return not names or any(student in self._candidates(key, who[key]) for key in names)
 
     def _group(self, key: str, value: str) -> list[Student]:
-        """A group's members, unless a student is called so too."""
+        """A group's members, unless a student has the same name."""
         if key not in ("login", "name", "squashed") or self._candidates(key, value):
             return []
         starts = [0, *(i + 1 for i, c in enumerate(value) if c == "_")] if key == "login" else [0]
@@ -304,14 +308,14 @@ class People:
             return self.by[key].get(plain_text(value, "" if key == "squashed" else " "), [])
         if key == "lms_id":
             return self.by[key].get(value, [])
-        # Blackboard writes ASSIGNMENT_LOGIN: the longest end that is somebody's login.
+        # Blackboard writes ASSIGNMENT_LOGIN: take the longest suffix that is somebody's login.
         value = _folded(value)
         starts = [0, *(i + 1 for i, c in enumerate(value) if c == "_")] if key == "login" else [0]
         return next((self.by[key][value[i:]] for i in starts if value[i:] in self.by[key]), [])
 
 
 def _folded(text: str) -> str:
-    """For comparing ids: macOS writes ü as two characters."""
+    """An id in a form for comparison: macOS writes ü as two characters."""
     return unicodedata.normalize("NFC", text).casefold()
 
 

@@ -1,4 +1,6 @@
-"""`scalinglaws grades`: the gradebook's scores as a CSV file that a learning-management system takes."""
+"""`scalinglaws grades`: the gradebook's scores as a CSV file that a learning-management system can
+import.
+"""
 
 import argparse
 import csv
@@ -37,7 +39,7 @@ from scalinglaws.paths import complete_course_dir
 from .published_marks import Mark, read_published
 from .roster import Student, load_roster
 
-# What is known of a student, and of a student's submission.
+# The fields of a student, and of a student's submission.
 ABOUT_STUDENT = (
     "student_id", "login", "sis_id", "lms_id", "first_name", "last_name", "name", "sortable_name", "email",
 )  # fmt: skip
@@ -49,24 +51,24 @@ ABOUT_SUBMISSION = (
 
 @dataclass(frozen=True)
 class Form:
-    """What a system imports. columns: (header, field); `scores` stands for a column for each assignment, and a field that
-    begins with = for the same text in each line.
+    """A system's import format. columns: (header, field); `scores` means a column for each
+    assignment, and a field that begins with = the same text in each line.
     """
 
     columns: list[tuple[str, str]]
-    no_score: str = ""  # the cell of somebody without a score
-    percent: str = ""  # what follows a score in percent
-    points_possible: bool = False  # whether a second line holds the most that can be scored
-    unmarked: str = "empty"  # what stands for a score that waits for a person: see UNMARKED
+    no_score: str = ""  # the cell of a student without a score
+    percent: str = ""  # the suffix of a score in percent
+    points_possible: bool = False  # whether a second line has the maximum scores
+    unmarked: str = "empty"  # how to write a score that waits for a person: see UNMARKED
     title: str = "{}"  # the header of an assignment's column
-    sign: str = ""  # what stands before an id
-    exempt: str = ""  # the cell of somebody who need not hand in; "" for `no_score`
+    sign: str = ""  # the prefix of an id
+    exempt: str = ""  # the cell of an exempt student; "" for `no_score`
 
 
 UNMARKED = {
     "empty": "no score",
     "partial": "the points so far",
-    "marked": "the points so far and the word unmarked, which no gradebook takes for a score",
+    "marked": "the points so far and the word unmarked, which no system accepts as a score",
 }
 
 
@@ -120,21 +122,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ASSIGNMENT=TITLE",
-        help="the header of an assignment's column, as the other system calls it (may be repeated)",
+        help="the header of an assignment's column in the other system (may be repeated)",
     )
     parser.add_argument(
         "--unmarked",
         choices=UNMARKED,
-        help="what stands for a score that waits for a person's marks: "
+        help="how to write a score that waits for a person's marks: "
         + "; ".join(f"{key}: {what}" for key, what in UNMARKED.items())
-        + " (default: empty in the form of a system, else partial)",
+        + " (default: empty with --form, otherwise partial)",
     )
     parser.add_argument(
         "--total",
         nargs="?",
         const="Total",
         metavar="TITLE",
-        help="add a column: the mean of the percentages, of the best_of that course.yaml says, without exempt ones",
+        help="add a column: the mean of the percentages, of the best_of in course.yaml, without "
+        "exempt ones",
     )
     parser.add_argument("--percent", action="store_true", help="scores as percent of the most")
     parser.add_argument("--output", type=Path, help="the file (default: print it)")
@@ -189,7 +192,8 @@ def run(args: argparse.Namespace) -> int:
     old = sum(bool(row["older_version"]) for row in rows)
     if old:
         print(
-            f"{old} of these scores were given by an older version of an exercise: run `scalinglaws grade"
+            f"{old} of these scores come from an older version of an exercise: run `scalinglaws "
+            "grade"
             " ASSIGNMENT --stale` first.",
             file=sys.stderr,
         )
@@ -238,8 +242,8 @@ class Total:
 def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(students, submissions) of the gradebook, as dictionaries with the fields named above.
 
-    Due dates, extensions and late penalties are brought in step with course.yaml first. A published mark takes the place of
-    what the gradebook has become since; `since_published` says so.
+    Due dates, extensions and late penalties are first updated from course.yaml. A published mark
+    replaces the gradebook's later one; `since_published` says so.
     """
     config = load_config(course, course)
     directory = CourseDirectory(config=config)
@@ -256,7 +260,7 @@ def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]
                 found = _submissions(book, directory, assignment)
                 exempt = {s for s, name in semester.exempt if name == assignment.name}
                 if not found and not assignment.notebooks:
-                    continue  # a due date, and nothing else yet
+                    continue  # only a due date so far
                 for student in exempt - set(found):
                     found[student] = _nothing(student, assignment.max_score)
                 ledger = Ledger(course, assignment.name)
@@ -276,7 +280,7 @@ def read_scores(course: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]
 
 
 def _submissions(book: Gradebook, directory: CourseDirectory, assignment: Any) -> dict[str, Any]:
-    """{student: what the gradebook has}, and those who handed in what nobody can read."""
+    """{student: submission in the gradebook}, and the students whose submissions are unreadable."""
     found = {row["student"]: row for row in book.submission_dicts(assignment.name)}
     for submission in assignment.submissions:
         if submission.student_id in found:
@@ -319,7 +323,9 @@ def _percent(score: float | None, most: float) -> float | None:
 
 
 def _student(student: Any, known: Student | None) -> dict[str, Any]:
-    """What the gradebook and the roster know of a student; without a roster the id stands for the login and the SIS id."""
+    """A student's data from the gradebook and the roster; without a roster the id is used as login
+    and SIS id.
+    """
     first, last = student.first_name or "", student.last_name or ""
     name = " ".join(filter(None, (first, last))) or student.id
     return {
@@ -386,11 +392,13 @@ def make_table(
     percent: bool,
     total: Total | None = None,
 ) -> Iterable[list[str]]:
-    """The lines of the table: one a student where there are columns of scores, else one a submission."""
+    """The lines of the table: one per student if there are columns of scores, otherwise one per
+    submission.
+    """
     wide = _wide(form)
 
     def line(fixed, scores: list[str]) -> list[str]:
-        """One line: `fixed(header, field)` in each column but those of the scores."""
+        """One line: `fixed(header, field)` in each column except those of the scores."""
         cells: list[str] = []
         for header, field in form.columns:
             cells += scores if field == "scores" else [fixed(header, field)]
@@ -436,7 +444,7 @@ def make_table(
         by_student.setdefault(row["student_id"], {})[row["assignment"]] = row
     for name in sorted(by_student):
         theirs = by_student[name]
-        # A student with nothing that can be read is not in the gradebook.
+        # A student without a readable submission is not in the gradebook.
         person = about.get(name) or dict.fromkeys(
             ("student_id", "login", "sis_id", "name", "sortable_name"), name
         )

@@ -1,7 +1,8 @@
-"""`scalinglaws feedback ASSIGNMENT`: the pages of feedback/ in one zip file, named as the system that they go to wants it.
+"""`scalinglaws feedback ASSIGNMENT`: the pages of feedback/ in one zip file, with the names that
+the receiving system expects.
 
-Canvas and Moodle take back a zip file whose files are called like those that they gave out: `scalinglaws collect` has
-noted the names.
+Canvas and Moodle accept a zip file whose files are named like those in their download: `scalinglaws
+collect` has recorded the names.
 """
 
 import argparse
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the zip file. Exit code 1 where a page has nowhere to go."""
+    """Write the zip file. Exit code 1 if a page cannot be assigned."""
     course = complete_course_dir()
     check_name(course, args.assignment)
     pages = find_pages(course, args.assignment)
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     nowhere = []
     called: dict[
         str, list[tuple[str, Path]]
-    ] = {}  # {name in the zip file: whose pages would be called so}
+    ] = {}  # {name in the zip file: students whose pages would have it}
     for student, found in pages.items():
         members = [str(name) for name in origins.get(student, {}).get("members", ())]
         names = list(names_of(args.form, student, found, members))
@@ -59,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
             nowhere.append(student)
         for page, name in zip(found, names, strict=False):
             called.setdefault(name, []).append((student, page))
-    # A group handed in one file. Moodle would read the group's number in its name as a participant's.
+    # A group submitted one file. Moodle would read the group's number in its name as a
+    # participant's.
     groups = {name: [s for s, _ in whose] for name, whose in called.items() if len(whose) > 1}
     files = {
         name: whose[0][1].read_bytes()
@@ -72,9 +74,9 @@ def run(args: argparse.Namespace) -> int:
         print(
             f"{', '.join(members)} handed in together: "
             + (
-                "Moodle takes no pages of groups from a zip file, so theirs are left out."
+                "Moodle does not accept groups' pages in a zip file, so they are left out."
                 if args.form == "moodle"
-                else f"the page of {members[0]} is there for all."
+                else f"the page of {members[0]} is used for all."
             )
         )
     if nowhere:
@@ -86,7 +88,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def find_pages(course: Path, assignment: str) -> dict[str, list[Path]]:
-    """{student: pages} of feedback/<student>/<assignment>/: what else lies there, a student handed in."""
+    """{student: pages} in feedback/<student>/<assignment>/; other files there were submitted by the
+    student.
+    """
     ours = {path.stem for path in (course / "source" / assignment).glob("*.ipynb")}
     found: dict[str, list[Path]] = {}
     for page in sorted(course.glob(f"feedback/*/{assignment}/*.html")):
@@ -96,7 +100,9 @@ def find_pages(course: Path, assignment: str) -> dict[str, list[Path]]:
 
 
 def names_of(form: str, student: str, pages: list[Path], members: list[str]) -> Iterator[str]:
-    """The name of each page in the zip file; none where the system has no name for this student's work."""
+    """The name of each page in the zip file; none if the system has no name for this student's
+    work.
+    """
     if form == "plain":
         yield from (f"{student}/{page.name}" for page in pages)
         return
@@ -110,7 +116,7 @@ def _notebooks_first(members: list[str]) -> list[str]:
 
 
 def _prefix(form: str, member: str) -> str:
-    """What stands before the file's own name; "" where the member is not called as the system calls its files."""
+    """The part before the file's own name; "" if the member does not match the system's file names."""
     parts = PurePosixPath(member).parts
     for i in range(len(parts)):
         rest = "/".join(parts[i:])

@@ -1,9 +1,9 @@
 """`scalinglaws handout`: the course for a class, in one zip file: without solutions, hidden tests
 and questions' keys.
 
-It holds the released notebooks, the package, the data and the set-up; after the set-up nothing
-needs the network. What the notebooks name works in it: study, check (the visible tests), practice,
-challenge, progress; `reveal` opens questions after a right answer, and no exercise.
+It contains the released notebooks, the package, the data and the set-up; after the set-up nothing
+needs the network. The commands in the notebooks work in it: study, check (the visible tests),
+practice, challenge, progress; `reveal` opens questions after a right answer, but no exercises.
 """
 
 import argparse
@@ -22,13 +22,13 @@ from scalinglaws.paths import complete_course_dir
 from .archive import write_zip
 
 FOLDER = "scaling-laws"  # the folder in the zip file
-# What is handed out, besides release/. The rest of a clone stays: source/, questions/, tests/ and
+# What is handed out besides release/. Not handed out: source/, questions/, tests/ and
 # what they are made of.
 PLAIN = (
     "bootstrap.py", "Makefile", "pyproject.toml", "nbgrader_config.py", "CITATION.cff", "LICENSE", "LICENSE-DATA",
 )  # fmt: skip
 TREES = ("scalinglaws", "data", "requirements")
-_MADE = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")  # by a machine, wherever they lie
+_MADE = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")  # generated files, in any folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
     write_zip(args.output, {f"{FOLDER}/{name}": content for name, content in files.items()})
     size = args.output.stat().st_size / 2**20
     print(
-        f"{args.output}: {len(files)} files, {size:.0f} MB. It holds no solution and no hidden test."
+        f"{args.output}: {len(files)} files, {size:.0f} MB. It contains no solutions and no "
+        "hidden tests."
     )
     print(
         "Students unpack it and run `python3 bootstrap.py study` in it (Windows: py bootstrap.py study)."
@@ -72,7 +73,7 @@ def handout_files(
     """(path, content) of each file that is handed out. only: assignments; all by default.
     translate: of pages and questions.
 
-    Raises CourseError for an unknown assignment, and where release/ is not what source/ would give.
+    Raises CourseError for an unknown assignment, and if release/ is not up to date with source/.
     """
     for name in only:
         check_name(course, name)
@@ -80,7 +81,8 @@ def handout_files(
     fresh = fresh_files(course, chosen)
     if stale := [path for path in stale_files(course, fresh) if path in fresh]:
         raise CourseError(
-            f"{stale[0].as_posix()} is not what source/ and questions/ give: run `scalinglaws release`, then this again."
+            f"{stale[0].as_posix()} is not up to date with source/ and questions/: run "
+            "`scalinglaws release`, then this again."
         )
     other = _in_translation(course, fresh, translate) if translate else {}
     for path, content in fresh.items():
@@ -89,7 +91,7 @@ def handout_files(
     readme = resources.files("scalinglaws.course.school").joinpath("handout.md").read_text("utf-8")
     yield "README.md", readme.encode()
     if read_key(course):
-        yield MARK_FILE, b"Every student has numbers of their own: study --variant TOKEN, once.\n"
+        yield MARK_FILE, b"Every student has their own numbers: study --variant TOKEN, once.\n"
     for name in PLAIN:
         yield name, (course / name).read_bytes()
     for tree in TREES:

@@ -1,6 +1,8 @@
-"""`scalinglaws marking ASSIGNMENT`: which marker of course.yaml marks which submission. No student is named.
+"""`scalinglaws marking ASSIGNMENT`: which marker of course.yaml marks which submission, without
+students' names.
 
-Formgrader calls submissions by number and hides the names behind an eye; the list gives the same numbers and the pages' addresses.
+Formgrader shows submissions by number and hides the names behind an eye icon; the list gives the
+same numbers and the pages' addresses.
 """
 
 import argparse
@@ -28,7 +30,9 @@ from . import second_marking
 
 @dataclass(frozen=True)
 class Task:
-    """One notebook to mark. submission: its id in the gradebook, the same for ever; number: as formgrader counts them now."""
+    """One notebook to mark. submission: its permanent id in the gradebook; number: as formgrader
+    counts them now.
+    """
 
     submission: str
     notebook: str
@@ -36,7 +40,7 @@ class Task:
 
     @property
     def page(self) -> str:
-        """Where formgrader shows it, below the server's address."""
+        """Its path in formgrader, below the server's address."""
         return f"formgrader/submissions/{self.submission}/"
 
 
@@ -62,13 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Share what waits, remember it, and print it."""
+    """Distribute the waiting submissions, save the list, and print it."""
     course = complete_course_dir()
     check_name(course, args.assignment)
     markers = load_semester(course).markers
     if not markers:
         raise CourseError(
-            f"Nobody marks yet: list your markers in {FILE}, for example `markers: [mia, tom]`."
+            f"There are no markers yet: list them in {FILE}, for example `markers: [mia, tom]`."
         )
     if args.marker and args.marker not in markers:
         raise CourseError(
@@ -147,8 +151,9 @@ def share(
     before: Mapping[str, str],
     never: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """{submission: marker}. Who has one keeps it; the others go to the marker with the fewest, in turn.
+    """{submission: marker}.
 
+    Submissions with a marker keep them; each of the others goes to the marker with the fewest.
     never: {submission: who must not get it}.
     """
     markers = list(markers)

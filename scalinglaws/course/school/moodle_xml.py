@@ -26,13 +26,15 @@ MOODLE_TYPE: dict[str, str] = {
     "number": "numerical",
     "output": "shortanswer",
     "words": "essay",
-}  # of each form of answer; "expression" has none
+}  # for each form of answer; "expression" has none
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "notebook", nargs="*", help="only questions of these, for example 01_power_laws; else all"
+        "notebook",
+        nargs="*",
+        help="only questions of these assignments, for example 01_power_laws (default: all)",
     )
     parser.add_argument(
         "--draws",
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def group_of(name: str, question: Mapping[str, Any]) -> str:
-    """The category of a question: its notebook, else the first part of its id."""
+    """The category of a question: its notebook, or the first part of its id."""
     return question.get("notebook", name.partition(".")[0])
 
 
@@ -144,7 +146,7 @@ def _question(name: str, question: dict[str, Any]) -> ET.Element:
 def _choices(element: ET.Element, question: dict[str, Any], several: bool) -> None:
     visible = shown(question)
     ET.SubElement(element, "single").text = "false" if several else "true"
-    # Where a text calls an option by its letter, the letters must stay.
+    # If a text refers to an option by its letter, the letters must stay.
     ET.SubElement(element, "shuffleanswers").text = "0" if visible.ordered else "1"
     ET.SubElement(element, "answernumbering").text = "abc"
     options = question["options"]
@@ -162,7 +164,7 @@ def _number(element: ET.Element, question: dict[str, Any]) -> None:
         tolerance = max(half, question.get("tolerance", 0)) if fraction else half
         text = rounded(float(answer), question["step"])
         ET.SubElement(_answer(element, text, fraction, reply), "tolerance").text = f"{tolerance:g}"
-    # Moodle takes the first answer that fits, so this one is for all that fit none.
+    # Moodle takes the first answer that matches, so this one is for all others.
     _answer(element, "*", 0, question["hints"][0])
 
 
@@ -192,7 +194,7 @@ def _answer(
     reply: str,
     format: Literal["html", "moodle_auto_format"] = "moodle_auto_format",
 ) -> ET.Element:
-    # Moodle knows these shares to five decimals, and refuses others.
+    # Moodle accepts only certain fractions, to five decimals.
     element = ET.SubElement(parent, "answer", fraction=f"{fraction:.5f}".rstrip("0").rstrip("."))
     element.set("format", format)
     ET.SubElement(element, "text").text = (

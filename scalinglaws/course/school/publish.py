@@ -1,6 +1,8 @@
-"""`scalinglaws publish ASSIGNMENT`: the marks as they are now are the marks that count, until they are published again.
+"""`scalinglaws publish ASSIGNMENT`: the current marks become the official ones, until they are
+published again.
 
-What is graded or marked later stays in the gradebook; `scalinglaws grades` gives the published mark and says which differ.
+Later grading and marking stays in the gradebook; `scalinglaws grades` gives the published marks and
+says which differ.
 """
 
 import argparse
@@ -22,16 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--student",
         action="append",
         default=[],
-        help="only this one's, also where it was published before (may be repeated)",
+        help="only this student's mark, even if it was published before (may be repeated)",
     )
     parser.add_argument(
-        "--again", action="store_true", help="also the marks that were published before"
+        "--again", action="store_true", help="also marks that were published before"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done and stop")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Publish. Exit code 1 where marks are left out because they are not complete."""
+    """Publish. Exit code 1 if marks are left out because they are incomplete."""
     course = complete_course_dir()
     check_name(course, args.assignment)
     published = read_published(course, args.assignment)
@@ -52,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         if row["waits_for_a_person"]:
             waiting.append(name)
         elif mark.score is None:
-            continue  # exempt, or nothing that can be read
+            continue  # exempt, or unreadable
         elif before is None:
             new[name] = mark
         elif (before.score, before.max_score) == (mark.score, mark.max_score):

@@ -11,7 +11,7 @@ from scalinglaws.files import replace_file, unreadable
 
 @dataclass(frozen=True)
 class Mark:
-    """A published mark. score: with the late penalty taken off; date: when it was published."""
+    """A published mark. score: after the late penalty; date: when it was published."""
 
     score: float | None
     max_score: float
@@ -24,7 +24,10 @@ def _file(course: Path, assignment: str) -> Path:
 
 
 def read_published(course: Path, assignment: str) -> dict[str, Mark]:
-    """{student: published mark}. Raises CourseError for a file that cannot be read: marks would change in silence."""
+    """{student: published mark}.
+
+    Raises CourseError for an unreadable file, because marks would change silently.
+    """
     path = _file(course, assignment)
     try:
         found: Mapping[str, Any] = json.loads(path.read_text("utf-8"))

@@ -1,7 +1,9 @@
-"""`scalinglaws roster FILE`: who is in the class, read from the table that a school has.
+"""`scalinglaws roster FILE`: who is in the class, read from the school's table: Excel's CSV in any
+of its encodings, semicolons, tabs, a workbook, the exports of Canvas, Moodle, Blackboard and
+Brightspace.
 
-Excel's CSV in any of its encodings, semicolons, tabs, a workbook, the exports of Canvas, Moodle, Blackboard and
-Brightspace. The roster is kept in `roster.csv` beside the gradebook, which gets the students too.
+The roster is saved in `roster.csv` beside the gradebook, and the students are added to the
+gradebook.
 """
 
 import argparse
@@ -31,8 +33,8 @@ MAX_BYTES = 32 * 2**20
 
 @dataclass(frozen=True)
 class Student:
-    """A student. id: the folder in submitted/. login, sis_id, lms_id: what other systems call the same person. group: who
-    hands in together has the same.
+    """A student. id: the folder in submitted/. login, sis_id, lms_id: the same person's ids in
+    other systems. group: the same for students who submit together.
     """
 
     id: str
@@ -46,7 +48,7 @@ class Student:
 
     @property
     def name(self) -> str:
-        """First and last name, or the id where there is none."""
+        """First and last name, or the id if there is none."""
         return " ".join(filter(None, (self.first_name, self.last_name))) or self.id
 
 
@@ -70,12 +72,12 @@ SYNONYMS = {
     "group": ("group", "groupname", "groups", "team", "gruppe"),
 }  # fmt: skip
 _SUFFIX = re.compile(r"(?:jr|sr|i{1,3}|iv)\.?", re.IGNORECASE)
-_KEYS = ("id", "login", "sis_id", "email")  # in this order one of them becomes the id
+_KEYS = ("id", "login", "sis_id", "email")  # the first of these becomes the id
 
 
 @dataclass(frozen=True)
 class Roster:
-    """What a file says. notes: what the reader decided, and what it left out."""
+    """The content of a file. notes: what the reader decided, and what it left out."""
 
     students: list[Student]
     notes: list[str]
@@ -87,20 +89,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--id",
         choices=("id", "login", "sis_id", "lms_id", "email"),
-        help="what becomes the folder's name in submitted/ (default: the first of id, login, sis_id, email)",
+        help="the field for the folder's name in submitted/ (default: the first of id, login, "
+        "sis_id, email)",
     )
     parser.add_argument(
         "--column",
         action="append",
         default=[],
         metavar="FIELD=HEADER",
-        help=f"which column holds a field, where the header is another: {', '.join(SYNONYMS)} (may be repeated)",
+        help=f"the column of a field, if it has a different header: {', '.join(SYNONYMS)} (may be "
+        "repeated)",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what was read and stop")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read the file, say what it holds, and keep it."""
+    """Read the file, print what it contains, and save it."""
     course = complete_course_dir()
     roster = read_roster(args.file, args.id or "", read_mapping(args.column))
     for note in roster.notes:
@@ -138,9 +142,9 @@ def read_mapping(given: Iterable[str]) -> dict[str, str]:
 def read_roster(path: Path, key: str = "", mapping: Mapping[str, str] | None = None) -> Roster:
     """Read a table of students.
 
-    key: the field that becomes the id; by default the first of id, login, sis_id and email that the table
-    has. mapping: {field: header} for headers that are not known here.
-    Raises CourseError, with one sentence, where the table cannot be read or two students would have one id.
+    key: the field that becomes the id; by default the first of id, login, sis_id and email that the
+    table has. mapping: {field: header} for unknown headers. Raises CourseError, with one sentence,
+    if the table cannot be read or two students would have the same id.
     """
     notes: list[str] = []
     lines = list(read_lines(path, notes))
@@ -192,13 +196,13 @@ def read_roster(path: Path, key: str = "", mapping: Mapping[str, str] | None = N
 
 
 def read_lines(path: Path, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """(number, cells) of each line of a table that is not empty. notes: gets what the reader decided.
+    """(number, cells) of each non-empty line of a table. notes: gets what the reader decided.
 
-    Raises CourseError where the file is no table.
+    Raises CourseError if the file is not a table.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise CourseError(f"{path} is too large for a roster: give the table alone.")
+            raise CourseError(f"{path} is too large for a roster: give only the table.")
         data = path.read_bytes()
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
@@ -209,14 +213,15 @@ def read_lines(path: Path, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
         raise CourseError(f"{path} is a workbook of an old Excel: save it as xlsx or CSV first.")
     text = decode(data, str(path))
     if re.search(r"[\x00-\x08\x0e-\x1f]", text):
-        raise CourseError(f"{path} cannot be read: it is no table of text.")
+        raise CourseError(f"{path} cannot be read: it is not a text table.")
     try:
         data.decode("utf-8-sig")
     except UnicodeDecodeError:
         foreign = re.findall(r"\w*[^\x00-\x7f]\w*", text)
         if data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
             notes.append(
-                f"Not UTF-8: read as Windows-1252. See that the names are right: {', '.join(foreign[:3])}."
+                "Not UTF-8: read as Windows-1252. Check that the names are right: "
+                f"{', '.join(foreign[:3])}."
             )
     head = next((line for line in text.split("\n") if line.strip()), "")
     delimiter = max("\t;,|", key=head.count)
@@ -234,11 +239,11 @@ def _workbook(data: bytes, path: Path, notes: list[str]) -> Iterator[tuple[int, 
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles, which say nothing of students
+            warnings.simplefilter("ignore")  # about styles, which don't matter here
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-    except Exception as error:  # openpyxl raises many kinds for a file that is no workbook
+    except Exception as error:  # openpyxl raises many kinds for a file that is not a workbook
         raise CourseError(
             f"{path} is not a workbook that can be read ({type(error).__name__}): save it as CSV."
         ) from None
@@ -248,7 +253,7 @@ def _workbook(data: bytes, path: Path, notes: list[str]) -> Iterator[tuple[int, 
 
 
 def _text(cell: object) -> str:
-    """A cell as it is seen: 1234 rather than 1234.0."""
+    """A cell as displayed: 1234 rather than 1234.0."""
     if cell is None:
         return ""
     return f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
@@ -275,7 +280,7 @@ def _columns(header: list[str], mapping: Mapping[str, str], path: Path) -> dict[
 
 
 def _of_the_form(row: Mapping[str, str]) -> bool:
-    """Whether a row is no student, but one of those that Canvas adds to its export."""
+    """Whether a row is not a student, but one that Canvas adds to its export."""
     name = row.get("name", "").casefold()
     return name in ("points possible", "student, test", "test student")
 
@@ -295,7 +300,7 @@ def _student(row: Mapping[str, str], key: str) -> Student:
 
 
 def valid_folder(name: str) -> str:
-    """The id itself; raises CourseError where it cannot be a folder's name on every system."""
+    """The id itself; raises CourseError if it cannot be a folder's name on every system."""
     if (
         re.search(r'[/\\:*?"<>|\x00-\x1f]', name)
         or name.startswith(".")
@@ -341,7 +346,10 @@ def _in_words(student: Student) -> str:
 
 
 def load_roster(course: Path) -> list[Student]:
-    """The students of `roster.csv`; none where there is no such file. Raises CourseError where it is damaged."""
+    """The students of `roster.csv`; none if there is no such file.
+
+    Raises CourseError if it is damaged.
+    """
     path = course / FILE
     if not path.exists():
         return []

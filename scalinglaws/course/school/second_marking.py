@@ -1,9 +1,9 @@
-"""Blind second marking: a sheet of answers without names and without the first marks, and what the
-two markers say differently.
+"""Blind second marking: a sheet of answers without names and without the first marks, and the
+differences between the two markers.
 
-Formgrader shows a second marker the first one's marks. So the second marks stand in a table:
-written with the answers, filled in by the second marker, read again and compared. The gradebook
-stays as it is: which mark counts is for the markers to settle.
+Formgrader would show a second marker the first one's marks. So the second marks are in a separate
+table, which contains the answers, is filled in by the second marker, and is then read and compared.
+The gradebook does not change: the markers decide which mark counts.
 """
 
 import csv
@@ -45,7 +45,7 @@ class Answer:
 
     @property
     def key(self) -> str:
-        """What tells it from all others."""
+        """Its unique key."""
         return f"{self.submission} {self.cell}"
 
 
@@ -85,9 +85,7 @@ def _texts(course: Path, student: str, assignment: str, notebook: str) -> dict[s
 
 
 def write_sheet(path: Path, answers: Iterable[Answer], shared: Mapping[str, str], only: str) -> int:
-    """Write the table for the second markers, or for one of them. Returns how many answers it
-    holds.
-    """
+    """Write the table for the second markers, or for one of them. Returns its number of answers."""
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(HEADER)
@@ -97,12 +95,12 @@ def write_sheet(path: Path, answers: Iterable[Answer], shared: Mapping[str, str]
         if only in ("", shared[a.submission])
     ]  # fmt: skip
     table.writerows(rows)
-    write_output(path, b"\xef\xbb\xbf" + text.getvalue().encode())  # Excel takes it for UTF-8 then
+    write_output(path, b"\xef\xbb\xbf" + text.getvalue().encode())  # makes Excel read it as UTF-8
     return len(rows)
 
 
 def _cell(text: str) -> str:
-    """An answer with its lines, none of which a spreadsheet takes for a formula."""
+    """An answer, with no line that a spreadsheet would read as a formula."""
     text = "\n".join(visible_text(line) for line in text.splitlines())[:30_000]
     return text if safe_cell(text[:50]) == " ".join(text[:50].split()) else f"'{text}"
 
@@ -110,7 +108,7 @@ def _cell(text: str) -> str:
 def read_sheet(path: Path, answers: Iterable[Answer]) -> dict[str, tuple[str, float]]:
     """{answer's key: (second marker, points)} of the lines that have points.
 
-    Raises CourseError, with the line, for what is no mark, or belongs to no answer.
+    Raises CourseError, with the line, for an invalid mark or an unknown answer.
     """
     known = {answer.key: answer for answer in answers}
     lines = list(read_lines(path, []))
@@ -133,14 +131,15 @@ def read_sheet(path: Path, answers: Iterable[Answer]) -> dict[str, tuple[str, fl
             points = math.nan
         if not 0 <= points <= answer.most:
             raise CourseError(
-                f"{path}, line {number}: points are a number from 0 to {answer.most:g}, not {row['points']!r}."
+                f"{path}, line {number}: points must be a number from 0 to {answer.most:g}, not "
+                f"{row['points']!r}."
             )
         found[answer.key] = (row["marker"], points)
     return found
 
 
 def keep(path: Path, marks: Mapping[str, tuple[str, float]]) -> dict[str, tuple[str, float]]:
-    """Add second marks to those that were read before; returns all."""
+    """Add second marks to those read before; returns all."""
     before: dict[str, Any] = {}
     if path.exists():
         try:
@@ -159,9 +158,7 @@ def keep(path: Path, marks: Mapping[str, tuple[str, float]]) -> dict[str, tuple[
 def differences(
     answers: Iterable[Answer], first: Mapping[str, str], second: Mapping[str, tuple[str, float]]
 ) -> Iterator[str]:
-    """What the markers say differently, the largest difference first, and how they agree on the
-    whole.
-    """
+    """The markers' differences, the largest first, and their overall agreement."""
     marked = [(a, *second[a.key]) for a in answers if a.key in second]
     both = [(a, a.first, who, points) for a, who, points in marked if a.first is not None]
     apart = [row for row in both if row[1] != row[3]]

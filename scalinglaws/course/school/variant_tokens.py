@@ -1,4 +1,4 @@
-"""`scalinglaws variants`: give each student numbers of their own; the list of tokens to send out."""
+"""`scalinglaws variants`: give each student their own numbers; the list of tokens to send out."""
 
 import argparse
 import csv
@@ -27,14 +27,14 @@ def run(args: argparse.Namespace) -> int:
     course = complete_course_dir()
     if args.start:
         path = start(course)
-        print(f"{path} is the key. Keep a copy, and show it to nobody.")
+        print(f"{path} is the key. Keep a copy, and don't show it to anyone.")
         print("Next: `scalinglaws handout`, and `scalinglaws variants` for each student's token.")
         return 0
     key = read_key(course)
     if not key:
         raise CourseError(
-            "This course has no variants: all students have the numbers of the text. `scalinglaws variants --start`"
-            " gives each student their own from then on."
+            "This course has no variants: all students have the numbers in the text. `scalinglaws "
+            "variants --start` gives each student their own from then on."
         )
     directory = CourseDirectory(config=load_config(course, course))
     with gradebook_errors(), Gradebook(directory.db_url, directory.course_id) as book:
@@ -44,7 +44,9 @@ def run(args: argparse.Namespace) -> int:
         }
     names = sorted({*known, *class_tokens(directory.root).tokens})
     if not names:
-        raise CourseError("Nobody is in the class yet: `scalinglaws roster students.csv` first.")
+        raise CourseError(
+            "Nobody is in the class yet: run `scalinglaws roster students.csv` first."
+        )
     writer = csv.writer(sys.stdout)
     writer.writerow(["id", "first_name", "last_name", "email", "token", "code"])
     for name in names:

@@ -1,9 +1,9 @@
 """Moodle's grading worksheet: the number of each participant, as in the files' names, with their
 e-mail address and when they submitted.
 
-A download from Moodle has neither: two students of one name cannot be told apart in it, and nothing
-shows who was late. The worksheet (`mod/assign/feedback/offline` of moodle/moodle) can be downloaded
-beside it.
+A download from Moodle has neither: two students of the same name cannot be told apart in it, and it
+does not show who was late. The worksheet (`mod/assign/feedback/offline` of moodle/moodle) can be
+downloaded in addition.
 """
 
 import datetime
@@ -26,8 +26,8 @@ _TIMES = (
 
 @dataclass(frozen=True)
 class Participant:
-    """Who has a number in an assignment. time: of their submission, in UTC; None where the
-    worksheet has none that is understood.
+    """The person with a number in an assignment. time: of their submission, in UTC; None if the
+    worksheet has no readable one.
     """
 
     student: Student | None
@@ -39,7 +39,7 @@ def read_worksheet(
 ) -> dict[int, Participant]:
     """{participant's number: who that is, and when they submitted}. zone: of its times.
 
-    Raises CourseError where the file is no grading worksheet.
+    Raises CourseError if the file is not a grading worksheet.
     """
     people = People(students)
     lines = list(read_lines(path, []))
@@ -54,13 +54,14 @@ def read_worksheet(
             found[int(number[1])] = Participant(_who(cells[1:], people), time)
     if not found:
         raise CourseError(
-            f"{path} is no grading worksheet of Moodle: its first column should hold participants with their numbers."
+            f"{path} is not a grading worksheet of Moodle: its first column should hold "
+            "participants with their numbers."
         )
     return found
 
 
 def _who(cells: list[str], people: People) -> Student | None:
-    """The student whose e-mail address, id or login stands in a line; else the one whose name does."""
+    """The student whose e-mail address, id or login is in a line, otherwise the one whose name is."""
     for key in ("login", "name"):
         for cell in cells:
             student, _ = people.find({key: cell.strip()}) if cell.strip() else (None, "")

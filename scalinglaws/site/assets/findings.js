@@ -1,4 +1,4 @@
-// The living charts of the findings: the measured runs, by text and by how parameters are counted.
+// The live charts of the findings: the measured runs, by text and by parameter count.
 "use strict";
 
 (() => {

@@ -4,7 +4,7 @@
 const LAWS = (() => {
   const FLOPS = 6; // per parameter and token, scalinglaws.laws.FLOPS_PER_PARAM_TOKEN
 
-  // What stands in the brackets of a joint law: Chinchilla's law without a floor.
+  // The sum in the brackets of a joint law: Chinchilla's law without a floor.
   function inner(law) {
     const power = 1 / law.gamma;
     return { A: law.A ** power, B: law.B ** power, alpha: law.alpha * power, beta: law.beta * power };
@@ -28,13 +28,13 @@ const LAWS = (() => {
     return law.kind === "allocation" ? trend(law.D, C) : C / FLOPS / nOpt(law, C);
   }
 
-  // null: the law says nothing of the loss.
+  // null: the law says nothing about the loss.
   function lOpt(law, C) {
     if (law.kind === "joint") return loss(law, nOpt(law, C), dOpt(law, C));
     return law.L ? law.L.E + law.L.a * C ** -law.L.alpha : null;
   }
 
-  // The tokens that bring N parameters to a loss; Infinity where none do.
+  // The tokens that bring N parameters to a loss; Infinity if no number does.
   function dFor(law, L, N) {
     const { A, B, alpha, beta } = inner(law);
     if (L <= law.E) return Infinity;
@@ -42,7 +42,7 @@ const LAWS = (() => {
     return left > 0 ? (B / left) ** (1 / beta) : Infinity;
   }
 
-  // The least FLOPs that reach a loss. The best reducible loss is a power law in C, so two points give it.
+  // The fewest FLOPs that reach a loss. The best reducible loss is a power law in C, so two points give it.
   function cFor(law, L) {
     if (L <= law.E) return Infinity;
     const [one, two] = [1e10, 1e20].map((C) => Math.log(lOpt(law, C) - law.E));

@@ -51,7 +51,7 @@ const QUIZ = (() => {
     return sha256(block.map((b) => b ^ 0x5c), sha256(block.map((b) => b ^ 0x36), ...parts));
   }
 
-  function pbkdf2(password, salt, length) { // one iteration, as scrypt wants it
+  function pbkdf2(password, salt, length) { // one iteration, as in scrypt
     const out = new Uint8Array(length);
     for (let i = 1, at = 0; at < length; i++, at += 32)
       out.set(hmac(password, salt, Uint8Array.of(i >>> 24, i >>> 16, i >>> 8, i)).subarray(0, Math.min(32, length - at)), at);
@@ -138,7 +138,7 @@ const QUIZ = (() => {
 
   const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
-  // The reply to one spelling of an answer: {right, text, solution}, or null where none was sealed for it.
+  // The reply to one spelling of an answer: {right, text, solution}, or null if none was sealed for it.
   function reply(name, entry, spelling) {
     const secret = scrypt(utf8.encode(spelling), utf8.encode(name), entry.work, 48);
     const place = [...secret.subarray(0, 16)].map((b) => b.toString(16).padStart(2, "0")).join("");
@@ -206,8 +206,8 @@ const QUIZ = (() => {
   }
 
   const UNKNOWN = {
-    number: "This is not the value, nor a slip we know. Read the question again.",
-    output: "This is not what is printed, nor a slip we know. Follow the code line by line.",
+    number: "This is not the right value, nor a known slip. Read the question again.",
+    output: "This is not what is printed, nor a known slip. Follow the code line by line.",
   };
 
   function mark(name, form, answer) {

@@ -28,22 +28,22 @@
 
   // --- search ---
   const dialog = byId("search"), words = byId("search-words"), found = byId("search-found"), count = byId("search-count");
+  const folded = (text) => text.toLowerCase().replace(/[-‑]/g, ""); // "warmup" finds "warm-up"
   let loading = null;
   const index = () => (loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = "assets/search.js";
     script.onload = () => resolve(window.SEARCH.map(([file, page, anchor, heading, text]) =>
-      ({ file, page, anchor, heading, text, low: `${heading} ${text}`.toLowerCase(), head: heading.toLowerCase() })));
+      ({ file, page, anchor, heading, text, low: folded(`${heading} ${text}`), head: folded(heading) })));
     script.onerror = () => reject(new Error("assets/search.js is missing"));
     document.head.append(script);
   }));
 
   function marked(text, wanted) {
-    const low = text.toLowerCase();
-    const first = Math.max(0, Math.min(...wanted.map((word) => low.indexOf(word)).filter((at) => at >= 0), text.length) - 50);
+    const pattern = new RegExp(`(${wanted.map((word) => [...word].map((sign) => sign.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[-‑]?")).join("|")})`, "gi");
+    const at = text.search(pattern), first = Math.max(0, (at < 0 ? text.length : at) - 50);
     const piece = (first ? "…" : "") + text.slice(first, first + 180) + (first + 180 < text.length ? "…" : "");
     const line = document.createElement("small");
-    const pattern = new RegExp(`(${wanted.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "gi");
     piece.split(pattern).forEach((part, i) => {
       if (i % 2) line.append(Object.assign(document.createElement("mark"), { textContent: part }));
       else line.append(part);
@@ -52,7 +52,7 @@
   }
 
   async function look() {
-    const wanted = words.value.toLowerCase().split(/\s+/).filter((word) => word.length > 1);
+    const wanted = folded(words.value).split(/\s+/).filter((word) => word.length > 1);
     found.replaceChildren();
     if (!wanted.length) return (count.textContent = "Type a word of two letters or more.");
     const sections = await index();
@@ -73,6 +73,7 @@
   words.addEventListener("input", look);
   words.addEventListener("keydown", (event) => {
     if (event.key === "Enter") { event.preventDefault(); found.querySelector("a")?.click(); }
+    if (event.key === "Escape") { event.preventDefault(); dialog.close(); } // a search field would only be emptied
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !event.target.closest("input, textarea, select, dialog")) { event.preventDefault(); open(); }

@@ -4,6 +4,7 @@
 (() => {
   const FLOPs = (C) => `${C.toExponential(2)} FLOPs`;
   const share = (x) => `${(100 * x).toFixed(x < 0.1 ? 1 : 0)} %`;
+  const more = (times) => (times < 10 ? `${share(Math.max(0, times - 1))} more than` : `${shortNumber(times)} times as much as`);
   const several = (count) => (count < 10 ? count.toFixed(2) : shortNumber(count));
   const byId = (id) => DATA.laws.find((law) => law.id === id);
   const ladder = (low, high, count = 120) => Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
@@ -22,11 +23,15 @@
 
   // --- calculator ---
   tool("budget", (typed, place, say) => {
-    const number = (name) => Number(String(typed[name]).replace(/[\s_,]/g, ""));
+    // A comma parts thousands. Elsewhere it may be a decimal mark: better asked than read wrongly.
+    const number = (name) => {
+      const text = String(typed[name]).replace(/[\s_]/g, "");
+      return Number(/^\d{1,3}(,\d{3})+(\.\d*)?$/.test(text) ? text.replaceAll(",", "") : text);
+    };
     const [C, peak, low, high, low_price, high_price] = ["C", "peak", "low", "high", "low_price", "high_price"].map(number);
     place.replaceChildren();
     if (![C, peak, low, high, low_price, high_price].every((value) => value > 0 && Number.isFinite(value)))
-      return say("Every field needs a positive number, such as 1e21.");
+      return say("Every field needs a positive number, such as 1e21 or 0.5.");
     if (low > high || low_price > high_price || high > 100) return say("Low values must not exceed high ones, and utilisation is at most 100 %.");
     const cost = LAWS.trainingCost(C, peak, low / 100, high / 100, low_price, high_price);
     const range = ([a, b]) => (a === b ? shortNumber(a) : `${shortNumber(a)} to ${shortNumber(b)}`);
@@ -133,6 +138,6 @@
         { label: "your model", marker: 0, size: 6, colour: "var(--c1)", points: [[ratio, times]] },
       ],
     });
-    say(`L = ${L.toFixed(3)} for ${FLOPs(6 * N * D)}: ${share(Math.max(0, times - 1))} more than the cheapest model with this loss (N = ${shortNumber(best)}, ${FLOPs(cheapest)}). Yours is ${times < 1.005 ? "compute-optimal" : kind}.`);
+    say(`L = ${L.toFixed(3)} for ${FLOPs(6 * N * D)}: ${more(times)} the cheapest model with this loss (N = ${shortNumber(best)}, ${FLOPs(cheapest)}). Yours is ${times < 1.005 ? "compute-optimal" : kind}.`);
   });
 })();

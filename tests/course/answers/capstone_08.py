@@ -303,7 +303,7 @@ def train_line(oracle, C, centre, width=4, n=7):
         ],
         wrong=[
             (line(sizes="np.linspace(centre / width, centre * width, n)"), "evenly spaced in N"),
-            (line(tokens="C / N"), "OutOfBudget" if False else "cost 5·C"),
+            (line(tokens="C / N"), "cost 5·C"),
             (line(keep="True"), "are still in the result"),
             (  # as the notebook's find_size does
                 line().replace(

@@ -229,7 +229,7 @@ ANSWERS = {
                     "    alpha_all[1], alpha_upper[1]\n"
                     ")"
                 ),
-                "",
+                "losses on code",
             ),
             (
                 (
@@ -1107,8 +1107,8 @@ ANSWERS = {
             ('answer_11a = "b"', "coefficient"),
             ('answer_11a = "e"', "moves no minimum"),
             ('answer_11a = "abe"', ""),
-            ('answer_11a = "z"', "letters of all options"),
-            ('answer_11a = "acz"', "letters of all options"),
+            ('answer_11a = "z"', "letters of all right options"),
+            ('answer_11a = "acz"', "letters of all right options"),
         ],
     ),
     "ex11b_three_knobs": Answers(

@@ -144,7 +144,7 @@ ANSWERS = {
             ("answer_3b = 1000**-0.5 * 10000**-0.3", "product"),
             ("answer_3b = '0.0947'", "without quotation marks"),
             ("answer_3b = 0.095", "asks for four"),
-            ("answer_3b = 1.2", "nor a slip we know"),
+            ("answer_3b = 1.2", "nor a known slip"),
         ],
     ),
     "ex4_debug": Answers(
@@ -501,7 +501,7 @@ def fit_with_floor(x, loss):
             ),
             (
                 ("def fit_with_floor(x, loss):\n    return sl.fit_power_law(x, loss)"),
-                "take from it what is asked for",
+                "take the number from it",
             ),
         ],
     ),

@@ -811,7 +811,7 @@ step_saving = 8 * (1 + ratio / 8) / (1 + ratio)
             ('answer_11b = "bcde"', "same factor"),
             ('answer_11b = "ad"', "common factor"),
             ('answer_11b = "e"', ""),
-            ('answer_11b = "z"', "letters of all options"),
+            ('answer_11b = "z"', "letters of all right options"),
             ("answer_11b = 3", "letters"),
         ],
     ),

@@ -1,8 +1,8 @@
-"""What a process still has in common with a copy of it, as the kernel tells it from outside.
+"""What a process still shares with a copy of itself, as the kernel reports it from outside.
 
-A fork has its own memory, but shares what is open, with the places in files, and memory that is mapped for several; signals and
-threads reach from one to the other. By any of these a copy in which a hidden test calls the learner's code could tell the process
-from which it was made.
+A fork has its own memory, but shares open files and their positions, and shared memory mappings;
+signals and threads reach from one to the other. Through any of these, a copy in which a hidden test
+calls the learner's code could pass information to the original process.
 """
 
 import functools
@@ -21,7 +21,9 @@ _SIGNALS = re.compile(r"^(?:SigPnd|ShdPnd|SigBlk|SigIgn|SigCgt):.*", re.MULTILIN
 
 @dataclass(frozen=True)
 class Bonds:
-    """What is open, mapped for several and how signals are taken; `places`: where each open file stands, and its flags."""
+    """Open files, shared mappings and signal handlers; `places`: the position of each open file,
+    and its flags.
+    """
 
     open: Counter[str]
     mapped: frozenset[str]
@@ -31,12 +33,12 @@ class Bonds:
 
     @classmethod
     def of(cls, pid: int) -> "Bonds | None":
-        """Those of a process; None where the system does not tell."""
+        """Those of a process; None if the system does not report them."""
         root = f"/proc/{pid}"
         try:
             found = {name: os.readlink(f"{root}/fd/{name}") for name in os.listdir(f"{root}/fd")}
             places = {name: _text(f"{root}/fdinfo/{name}") for name in found}
-            # Each process has one socket to the session; it has another number in a copy.
+            # Each process has one socket to the session, with a different number in a copy.
             opened = Counter("socket" if _SOCKET.match(what) else what for what in found.values())
             return cls(
                 Counter({what: n for what, n in opened.items() if not _is_harmless(what)}),
@@ -49,7 +51,7 @@ class Bonds:
             return None
 
     def tell_more_than(self, start: "Bonds") -> bool:
-        """Whether there is anything that was not there at the start."""
+        """Whether there is anything that was not shared at the start."""
         return bool(
             self.open - start.open
             or self.mapped - start.mapped
@@ -63,7 +65,7 @@ def _text(path: str) -> str:
 
 
 def _is_harmless(what: str) -> bool:
-    """Whether nothing can be written to what is open: a font that matplotlib reads. Its place is looked at."""
+    """Whether an open file is read-only, such as a font of matplotlib; its position is compared."""
     return any(what == f or what.startswith(f.rstrip("/") + "/") for f in _only_readable())
 
 

@@ -1,4 +1,4 @@
-"""What a session is given and gives back: an assignment's common part, and cells."""
+"""A session's input and output: an assignment's common part, and cells."""
 
 from dataclasses import dataclass, field
 
@@ -8,10 +8,10 @@ from .verdict import Verdict
 
 @dataclass
 class Cell:
-    """A code cell to be run, and what came of it.
+    """A code cell to run, and its results.
 
-    test: its grade_id, if it is a locked test cell; then it gets a `verdict`, whatever happens.
-    given: as it was handed out.
+    test: its grade_id, if it is a locked test cell; it then always gets a `verdict`. given: whether
+    it is unchanged from the release.
     """
 
     source: str
@@ -19,7 +19,7 @@ class Cell:
     given: bool = False
     outputs: list[Output] = field(default_factory=list)
     sketches: list[bytes] = field(default_factory=list)  # figures to be drawn: see `figures`
-    cut: bool = False  # it put out more than it may
+    cut: bool = False  # its output exceeded the limit
     seconds: float = 0.0
     verdict: Verdict | None = None
 

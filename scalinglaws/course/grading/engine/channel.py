@@ -1,8 +1,10 @@
-"""Calls between the learner's process and the tester: arguments and results cross as plain data, the rest as proxies.
+"""Calls between the learner's process and the tester: arguments and results cross as plain data,
+everything else as proxies.
 
-Both sides run the same `Peer`. While it waits for the answer to a call, it serves the calls of the other side, so a test can
-hand its own function to a learner's function. The tester's side differs in two ways: it accepts no pickles, and it lets the
-other side call only what a test handed over, an object's attributes only where its class names them in `_crosses_`.
+Both sides run the same `Peer`. While it waits for the answer to a call, it serves the calls of the
+other side, so a test can pass its own function to a learner's function. The tester's side differs
+in two ways: it accepts no pickles, and it lets the other side call only what a test passed to it,
+and an object's attributes only if its class lists them in `_crosses_`.
 """
 
 import builtins
@@ -24,7 +26,8 @@ from .messages import Gone, read_exactly
 
 MAX_NESTED_CALLS = 50
 _MAX_TEXT = 2_000  # characters of a repr or an error message
-# What a proxy's class offers if the object's class does: looked up on the class by Python itself.
+# Special methods that a proxy's class defines if the object's class does, because Python looks them
+# up on the class.
 _OPERATIONS = ("__call__", "__len__", "__iter__", "__next__", "__getitem__", "__float__", "__int__")
 _FUNCTIONS = (
     types.FunctionType,
@@ -43,8 +46,8 @@ _EXCEPTIONS = {
 class Peer:
     """One end of a channel.
 
-    trusted: this is the tester's end. sock: a connected stream socket. redact: what is told of a
-    learner's error.
+    trusted: this is the tester's end. sock: a connected stream socket. redact: limits what is
+    reported of a learner's error.
     """
 
     def __init__(self, trusted: bool, sock: socket.socket) -> None:
@@ -63,7 +66,7 @@ class Peer:
         self.sock.close()
 
     def is_held_by(self, values: Iterable[Any]) -> bool:
-        """Whether a proxy of this channel is among `values`, or in one of them that is a plain container."""
+        """Whether `values`, or a plain container among them, contain a proxy of this channel."""
         for value in values:
             inside = list(value.values()) if type(value) is dict else value
             within = inside if type(inside) in (list, tuple, set) else ()
@@ -74,7 +77,9 @@ class Peer:
     # --- requests and answers ---
 
     def request(self, operation: str, *values: Any) -> Any:
-        """Ask the other side and return its answer; raises what it raised, Gone where it is dead."""
+        """Send a request and return the answer; raises what the other side raised, or Gone if it is
+        dead.
+        """
         self.calls += 1
         if self.calls > MAX_NESTED_CALLS:
             self.calls -= 1
@@ -89,7 +94,7 @@ class Peer:
                     error = self._error(message[1])
                     stops = isinstance(error, StopIteration | StopAsyncIteration)
                     if stops and values[1:2] != ("__next__",):
-                        # It would end a loop of the test's, early and in silence.
+                        # It would silently end a loop in the test.
                         said = f"your code raised {type(error).__name__}"
                         line = vars(error).get("learner_line", "")
                         raise _with_line(RuntimeError(said), line) from None
@@ -104,13 +109,13 @@ class Peer:
             while True:
                 try:
                     self.answer(self.receive())
-                except KeyboardInterrupt:  # a time limit that came between two calls
+                except KeyboardInterrupt:  # the time limit was reached between two calls
                     continue
         except (Gone, OSError):
             pass
 
     def answer(self, message: tuple[Any, ...]) -> None:
-        """Carry out one call of the other side and send the result or the error."""
+        """Execute one call of the other side and send the result or the error."""
         pid = os.getpid()
         try:
             value = self._carry_out(*message)
@@ -119,7 +124,7 @@ class Peer:
             data = self.encode(("value", value))
         except Gone:
             raise
-        except BaseException as error:  # also SystemExit: the test hears of it
+        except BaseException as error:  # also SystemExit: the test must see it
             data = self.encode(("error", self._describe_error(error)))
         self._send(data)
 
@@ -133,7 +138,7 @@ class Peer:
             raise Gone from None
 
     def receive(self) -> tuple[Any, ...]:
-        """The next message. Raises Gone at the end, or where it is no message."""
+        """The next message. Raises Gone at the end, or if it is not a message."""
         size = struct.unpack("<Q", read_exactly(self.sock, 8))[0]
         if size > codec.MAX_BYTES + 2**16:
             raise Gone
@@ -197,7 +202,7 @@ class Peer:
         return getattr(target, name)
 
     def names(self) -> dict[str, Any]:
-        """The learner's names and their values; the learner's side says which."""
+        """The learner's names and their values, as the learner's side reports them."""
         return {}
 
     def _own(self, ref: int) -> Any:
@@ -214,8 +219,9 @@ class Peer:
             hasattr(type(value), "_crosses_") or isinstance(value, _FUNCTIONS)
         ):
             raise CannotCross(
-                f"an object of type {type(value).__name__} cannot be handed to a learner's function: hand plain data, a function,"
-                " or name what may be used of it in a tuple `_crosses_` of its class"
+                f"an object of type {type(value).__name__} cannot be passed to a learner's "
+                "function: pass plain data or a function, or list its usable attributes in a "
+                "tuple `_crosses_` of its class"
             )
         ref = self.ids.get(id(value))
         if ref is None:
@@ -243,14 +249,14 @@ class Peer:
         return spec
 
     def _plain_attributes(self, value: Any) -> dict[str, Any]:
-        """What a learner wrote onto a function, such as `f.calls`."""
+        """Attributes that a learner set on a function, such as `f.calls`."""
         own = getattr(value, "__dict__", None) if isinstance(value, types.FunctionType) else None
         return {
             k: v for k, v in (own or {}).items() if isinstance(v, (int, float, str, list, dict))
         }
 
     def _parameters(self, value: Any) -> list[tuple[Any, ...]] | None:
-        """[(name, kind, has a default, the default)], or None where Python cannot tell."""
+        """[(name, kind, has a default, the default)], or None if Python does not know them."""
         try:
             parameters = inspect.signature(value).parameters.values()
         except Exception:
@@ -289,7 +295,7 @@ class Peer:
             text = str(error)[:_MAX_TEXT]
         except BaseException:  # a learner's own __str__
             text = ""
-        if isinstance(error, KeyboardInterrupt):  # only a time limit interrupts
+        if isinstance(error, KeyboardInterrupt):  # only the time limit interrupts
             name, text = "CellTimeoutError", "this took too long: look for a loop that never ends"
         return {
             "name": name,
@@ -320,28 +326,33 @@ class Peer:
 
 
 def _has(kind: type, name: str) -> bool:
-    """Whether a class has an attribute of its own; `hasattr` would find the metaclass's `__call__`."""
+    """Whether a class itself has an attribute; `hasattr` would also find the metaclass's
+    `__call__`.
+    """
     return any(name in vars(k) for k in type.mro(kind))
 
 
-_ERROR = ("name", "base", "text", "line")  # what is told of an error
+_ERROR = ("name", "base", "text", "line")  # the reported parts of an error
 
 
 def _with_line(error: Exception, line: str) -> Exception:
-    """An error that knows the learner's line that it came from."""
+    """The error, with the learner's line that it came from."""
     vars(error)["learner_line"] = line
     return error
 
 
 def _package_error(module: Any, name: str) -> type | None:
-    """An exception class of this package, so that a learner's `except` knows it. The tester takes no class on a learner's word."""
+    """An exception class of this package, so that a learner's `except` matches it.
+
+    The tester does not accept a class from a learner.
+    """
     if not isinstance(module, str) or module.split(".")[0] != __name__.split(".")[0]:
         return None
     kind = getattr(sys.modules.get(module), name, None)
     return kind if isinstance(kind, type) and issubclass(kind, Exception) else None
 
 
-# Their constructors want more than a text.
+# Their constructors need more than a text.
 _AWKWARD = ("UnicodeDecodeError", "UnicodeEncodeError", "UnicodeTranslateError", "ExceptionGroup")
 
 
@@ -358,7 +369,7 @@ def _builtin_base(kind: type) -> str:
 
 
 def learner_line(error: BaseException) -> str:
-    """The last line of a notebook's cell that an error went through."""
+    """The last line of a notebook's cell in an error's traceback."""
     import linecache
 
     line, frame = "", error.__traceback__
@@ -375,7 +386,7 @@ def call_and_compare(
 ) -> tuple[Any, tuple[int, ...]]:
     """Call a function; returns its result and the positions of the arguments that it changed.
 
-    A proxy's function is watched in its own process, where it can be seen what it does to its copies.
+    A proxy's function is watched in its own process, where changes to its copies can be seen.
     """
     holder = function if isinstance(function, types.FunctionType | type) else type(function)
     remote = vars(holder).get(_COMPARE)
@@ -389,7 +400,7 @@ def call_and_compare(
 
 
 class _Compare:
-    """On a proxy: where its function lives."""
+    """Called on a proxy, in the process of its function."""
 
     def __init__(self, peer: Peer, ref: int) -> None:
         self.peer, self.ref = peer, ref
@@ -467,7 +478,8 @@ def _object(peer: Peer, spec: dict[str, Any]) -> Any:
     ref = spec["ref"]
 
     def getattr_(self, name):
-        # Names that numpy, pandas or IPython try are never asked for: their answers could lie.
+        # Protocol names that numpy, pandas or IPython probe are never forwarded: the answers could
+        # be false.
         if name.startswith(("__", "_repr_", "_ipython_", "_render_")):
             raise AttributeError(name)
         return peer.request("get", ref, name)
@@ -519,7 +531,7 @@ def _operation(peer: Peer, ref: int, name: str, kind: str) -> Callable[..., Any]
         if wanted is not None and type(value) is not wanted:
             raise TypeError(f"{name} of {kind} returned an object of type {type(value).__name__}")
         if name == "__iter__" and not hasattr(type(value), "__next__"):
-            return iter(cast(Any, value))  # a list iterator, say, that crossed as data
+            return iter(cast(Any, value))  # for example a list iterator, which crossed as data
         return value
 
     return operation

@@ -1,7 +1,8 @@
-"""Plain data as bytes: what may cross between the learner's process and the tester.
+"""Encodes the plain data that may cross between the learner's process and the tester.
 
-Decoding never runs code of the sender: no pickle, no classes looked up by name, no sizes taken on trust. What cannot be
-written as plain data is handed to `reference`, which describes it so that the other side can make a proxy.
+Decoding never runs the sender's code: no pickles, no classes looked up by name, no trusted sizes.
+Anything that is not plain data is passed to `reference`, which describes it so that the other side
+can make a proxy.
 """
 
 import datetime
@@ -19,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 MAX_BYTES = 64 * 2**20  # of one message
-MAX_DEPTH = 60  # of containers in containers
+MAX_DEPTH = 60  # of nested containers
 MAX_VALUES = 2_000_000  # of one message
 MAX_INT_BYTES = 4096
 _DTYPE = re.compile(
@@ -33,7 +34,7 @@ class CannotCross(TypeError):
 
 
 class Malformed(ValueError):
-    """Bytes that no honest sender writes."""
+    """Bytes that no genuine sender writes."""
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -42,9 +43,10 @@ class Malformed(ValueError):
 class Encoder:
     """Writes one message.
 
-    reference: what to do with an object that is not plain data; returns a description of it as plain data.
-    home: returns the id that the other side gave an object of which we hold the proxy, else None.
-    pickles: allow pickles for the rest. Only the tester may: what it sends is trusted, what it receives is not.
+    reference: what to do with an object that is not plain data; returns a description of it as
+    plain data. home: returns the other side's id of an object for which we hold a proxy, or None.
+    pickles: allow pickles for everything else. Only the tester may send them: what it sends is
+    trusted, what it receives is not.
     """
 
     def __init__(
@@ -126,7 +128,7 @@ class Encoder:
         self._array(array)
 
     def _column(self, values: pd.Series | pd.Index) -> None:
-        """Values without their index: an array, and pandas' own type for it where it is no numpy array."""
+        """Values without their index: an array, and pandas' own type if it is not a numpy array."""
         if isinstance(values.dtype, np.dtype):
             return self._tagged(b"l", values.to_numpy(), "")
         name = str(values.dtype)
@@ -170,7 +172,7 @@ class Encoder:
         if self.pickles and not _stays(value):
             try:
                 data = pickle.dumps(value)
-            except Exception:  # a class of the test cell, a lambda, a proxy: described instead
+            except Exception:  # a class of the test cell, a lambda or a proxy is described instead
                 pass
             else:
                 if b"__main__" not in data:
@@ -179,7 +181,9 @@ class Encoder:
 
 
 def fingerprint(value: Any) -> bytes:
-    """The bytes of plain data, to see whether a call has changed it; any other object counts as itself. Empty where too large."""
+    """The bytes of plain data, to see whether a call has changed it; any other object is compared
+    by identity. Empty if it is too large.
+    """
     try:
         return bytes(Encoder(reference=id).write(value).out)
     except (CannotCross, RecursionError):
@@ -187,7 +191,9 @@ def fingerprint(value: Any) -> bytes:
 
 
 def _stays(value: Any) -> bool:
-    """Whether a value is only lent, although it could be pickled: with a copy would go what it keeps for itself."""
+    """Whether to send a reference although the value could be pickled: a copy would include its
+    private data.
+    """
     return hasattr(type(value), "_crosses_") or isinstance(
         value, types.MethodType | functools.partial
     )
@@ -242,7 +248,7 @@ _WRITERS: dict[type, Callable[..., Any]] = {
     type(pd.NaT): _constant(b"4"),
     type(pd.NA): _constant(b"5"),
 }
-# Subclasses cross as the plain type that they extend: what they override stays behind.
+# Subclasses cross as the plain type that they extend: their overrides are lost.
 _BASES: tuple[tuple[type, Callable[..., Any]], ...] = (
     (np.generic, Encoder._scalar),
     (int, Encoder._int),
@@ -271,9 +277,9 @@ _BASES: tuple[tuple[type, Callable[..., Any]], ...] = (
 class Decoder:
     """Reads one message; nothing in it is trusted.
 
-    proxy: makes the stand-in for an object that the sender described.
-    own: returns the object that we once sent under an id.
-    pickles: only the learner's side, which reads what the tester wrote.
+    proxy: makes a proxy for an object that the sender described. own: returns the object that we
+    sent under an id. pickles: accepted only on the learner's side, which reads what the tester
+    wrote.
     """
 
     def __init__(
@@ -288,7 +294,7 @@ class Decoder:
         self.depth = self.values = 0
 
     def message(self) -> Any:
-        """The one value of the message. Raises Malformed, whatever is wrong with it."""
+        """The one value of the message. Raises Malformed for any fault in it."""
         try:
             value = self.read()
         except Malformed:
@@ -323,7 +329,7 @@ class Decoder:
         return self.take(self.size())
 
     def count(self) -> int:
-        """How many values follow; each takes a byte at least."""
+        """How many values follow; each takes at least a byte."""
         count = self.size()
         if count > len(self.data) - self.at:
             raise Malformed("fewer values than were announced")
@@ -355,9 +361,9 @@ class Decoder:
         for n in shape:  # Python's own integers: no overflow
             items *= n
         if items * dtype.itemsize != len(data):
-            raise Malformed("an array of another size than announced")
+            raise Malformed("an array of a different size than announced")
         if not dtype.itemsize or not items:
-            if items > MAX_BYTES // 4:  # of empty texts, which numpy gives room for a letter
+            if items > MAX_BYTES // 4:  # empty strings, for which numpy reserves one character each
                 raise Malformed("more values than fit into a message")
             return np.zeros(shape, dtype)
         if dtype.kind == "b":  # a byte of 2 would be true and count twice
@@ -367,7 +373,7 @@ class Decoder:
     def objects(self) -> np.ndarray:
         shape, values = self.shape(), self.plain(list)
         array = np.empty(len(values), dtype=object)
-        for i, value in enumerate(values):  # numpy would look into a value that has a length
+        for i, value in enumerate(values):  # numpy would unpack a value that has a length
             array[i] = value
         return array.reshape(shape)
 

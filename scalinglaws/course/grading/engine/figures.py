@@ -1,11 +1,10 @@
-"""Figures that are drawn after the tests, and once for all who have the same.
+"""Figures are drawn after the tests, and identical figures only once.
 
-Drawing takes most of a notebook's time, and most figures of a class are the same. So in the engine `sl.show` does not draw: it
-pickles the figure, in a fiftieth of the time, and leaves a mark in the output. When the tests are done, the session has drawn what is
-not known yet.
-
-Opening a pickle runs whatever code stands in it. So each is opened in a sandboxed process of its own that holds nothing else, and its
-picture is kept under the hash of the pickle's bytes: who forges a pickle forges his own picture and nobody else's.
+Drawing takes most of a notebook's time, and most figures of a class are the same. So in the engine
+`sl.show` does not draw: it pickles the figure, in a fiftieth of the time, and leaves a mark in the
+output. After the tests, the session has the new figures drawn. Opening a pickle runs any code in
+it. So each is opened in its own sandboxed process that holds nothing else, and its picture is kept
+under the hash of the pickle's bytes: a forged pickle only affects its author's own picture.
 """
 
 import base64
@@ -31,12 +30,12 @@ _MARK = re.compile(r"sketch:[0-9a-f]{64}")
 
 
 def mark_of(sketch: bytes) -> str:
-    """What stands in an output where the picture will be."""
+    """The placeholder in an output for a picture to come."""
     return f"sketch:{hashlib.sha256(sketch).hexdigest()}"
 
 
 class Sketches:
-    """In the learner's process: the figures that a cell showed."""
+    """The figures that a cell showed, in the learner's process."""
 
     def __init__(self) -> None:
         self.taken: dict[str, bytes] = {}
@@ -46,14 +45,14 @@ class Sketches:
         self.taken = {}
 
     def take(self, figure: "Figure") -> str:
-        """The mark of a figure, or its picture where it cannot be handed over."""
+        """The mark of a figure, or its picture if it cannot be pickled."""
         from scalinglaws.plots import alt
 
         try:
             sketch = pickled(figure)
-        except Exception:  # a formatter that is a lambda, say
+        except Exception:  # for example a formatter that is a lambda
             sketch = b""
-        # What a cell defined is unknown to the process that draws.
+        # The drawing process does not know what a cell defined.
         own = not sketch or b"__main__" in sketch
         if own or len(sketch) > MAX_SKETCH or len(self.taken) >= MAX_SKETCHES:
             return alt.png_url(figure)
@@ -61,7 +60,7 @@ class Sketches:
         return mark_of(sketch)
 
     def sent(self) -> list[str]:
-        """As they go to the session."""
+        """The figures in the form that is sent to the session."""
         return [base64.b64encode(sketch).decode() for sketch in self.taken.values()]
 
 
@@ -75,7 +74,7 @@ def pickled(figure: "Figure") -> bytes:
             if not isinstance(obj, TransformNode):
                 return NotImplemented
             made: Any = obj.__reduce_ex__(5)
-            parents = made[2]["_parents"].values()  # by their addresses, which differ
+            parents = made[2]["_parents"].values()  # ordered by addresses, which differ
             made[2]["_parents"] = dict(enumerate(parents))
             return made
 
@@ -85,7 +84,7 @@ def pickled(figure: "Figure") -> bytes:
 
 
 def received(sketches: object) -> list[bytes]:
-    """What came from a learner's process, if it has the form of `Sketches.sent`."""
+    """Data from a learner's process, if it has the form of `Sketches.sent`."""
     texts = sketches[:MAX_SKETCHES] if isinstance(sketches, list) else []
     try:
         return [base64.b64decode(text) for text in texts if len(text) < 2 * MAX_SKETCH]
@@ -94,7 +93,10 @@ def received(sketches: object) -> list[bytes]:
 
 
 def drawn(sketch: bytes) -> str:
-    """The picture of a sketch. Runs the code in it: only in a sandbox, in a process that ends with it."""
+    """The picture of a sketch.
+
+    This runs the code in it, so only in a sandbox, in a process that ends afterwards.
+    """
     import matplotlib as mpl
 
     from scalinglaws.plots import alt
@@ -105,12 +107,15 @@ def drawn(sketch: bytes) -> str:
 
 
 def is_picture(text: object) -> TypeGuard[str]:
-    """Whether what the drawing process sent is a PNG and nothing else."""
+    """Whether the drawing process sent a PNG and nothing else."""
     return isinstance(text, str) and len(text) <= MAX_PICTURE and bool(_PICTURE.fullmatch(text))
 
 
 def filler(pictures: dict[str, str], room: int) -> Callable[[str], str]:
-    """What puts the pictures where the marks stand, no more than `room` bytes in all. One that is not there shows its alt text."""
+    """A function that replaces the marks by pictures, of `room` bytes in total at most.
+
+    A missing picture is replaced by its alt text.
+    """
 
     def picture(mark: re.Match[str]) -> str:
         nonlocal room
@@ -122,21 +127,21 @@ def filler(pictures: dict[str, str], room: int) -> Callable[[str], str]:
 
 
 class Pictures:
-    """The pictures that were drawn last, by mark. May be used by several threads."""
+    """The most recent pictures, by mark. Thread-safe."""
 
     def __init__(self, most: int = 128 * MIB) -> None:
         self._lock, self._room = threading.Lock(), most
         self._kept: OrderedDict[str, str] = OrderedDict()
 
     def get(self, mark: str) -> str | None:
-        """The picture, if it is there."""
+        """The picture, if it is cached."""
         with self._lock:
             if mark in self._kept:
                 self._kept.move_to_end(mark)
             return self._kept.get(mark)
 
     def put(self, mark: str, picture: str) -> None:
-        """Keep a picture, in place of those that nobody asked for longest."""
+        """Keep a picture, and drop the least recently used ones."""
         with self._lock:
             if mark not in self._kept:
                 self._kept[mark] = picture

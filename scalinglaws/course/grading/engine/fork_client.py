@@ -25,22 +25,25 @@ def cores() -> list[int]:
 
 
 class ForkServer:
-    """The warm process, started when it is first needed. May be used by several threads.
+    """The warm process, started when it is first needed.
 
-    cores: with these, each session runs on one of them, so that the many processes of one submission
-    delay no other. more: modules to import beforehand besides those that the notebooks import. data:
-    bytes of data and stack that every process starts with.
+    Thread-safe. cores: if given, each session runs on one of them, so that the processes of one
+    submission do not slow down another. more: modules to import beforehand besides those that the
+    notebooks import. data: bytes of data and stack that every process starts with.
     """
 
     def __init__(self) -> None:
-        self.cores: Counter[int] = Counter()  # core: sessions that run on it
+        self.cores: Counter[int] = Counter()  # core: number of its sessions
         self.more: tuple[str, ...] = ()
         self.data = 0
         self._lock = threading.Lock()
         self._running: _Running | None = None
 
     def start(self) -> None:
-        """Start it, without waiting until it is warm. Raises CourseError where processes cannot be forked."""
+        """Start it, without waiting until it is warm.
+
+        Raises CourseError if processes cannot be forked.
+        """
         with self._lock:
             self._start()
 
@@ -56,9 +59,9 @@ class ForkServer:
         return self._running
 
     def fork(self, request: dict[str, Any]) -> socket.socket:
-        """A new process that does what `request` says; returns the socket to it.
+        """Start a process for `request`; returns the socket to it.
 
-        Raises CourseError where the server does not start.
+        Raises CourseError if the server does not start.
         """
         with self._lock:
             running = self._start()
@@ -71,7 +74,7 @@ class ForkServer:
             return ours
 
     def take_core(self) -> int | None:
-        """The core with the fewest sessions; None where they may run on any."""
+        """The core with the fewest sessions; None if they may run on any."""
         with self._lock:
             core = min(self.cores, key=self.cores.__getitem__, default=None)
             if core is not None:
@@ -79,13 +82,13 @@ class ForkServer:
             return core
 
     def give_core(self, core: int | None) -> None:
-        """A session on this core ended."""
+        """Note that a session on this core has ended."""
         with self._lock:
             if core is not None:
                 self.cores[core] -= 1
 
     def close(self) -> None:
-        """End the warm process and all that it forked."""
+        """End the warm process and all its forks."""
         if self._running is not None:
             self._running.close()
             self._running = None
@@ -98,7 +101,7 @@ class ForkServer:
 
 
 class _Running:
-    """The server's process. ready: it has said that it is warm."""
+    """The server's process. ready: it has reported that it is warm."""
 
     def __init__(self, more: tuple[str, ...]) -> None:
         self.control, theirs = socket.socketpair()
@@ -116,7 +119,7 @@ class _Running:
         self.ready = False
 
     def wait(self) -> None:
-        """Wait until it is warm. Raises CourseError where it will not be."""
+        """Wait until it is warm. Raises CourseError if it fails to start."""
         if self.control.recv(5) != b"ready":
             _, text = self.process.communicate()
             last = (text.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
@@ -135,26 +138,25 @@ class _Running:
 
 
 def _environment() -> dict[str, str]:
-    """What the warm process may know of ours.
-
-    No secrets, one thread, figures in the notebook, the same hashes each time.
+    """The environment variables of the warm process: no secrets, one thread, inline figures, a
+    fixed hash seed.
     """
     names = ("PATH", "HOME", "TZ", "LANG", "PYTHONDONTWRITEBYTECODE")
     kept = {name: os.environ[name] for name in names if name in os.environ}
-    # The same package as here, however this process found it.
+    # The same package that this process uses.
     kept["PYTHONPATH"] = importable()
     one = {f"{k}_NUM_THREADS": "1" for k in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
     return {
         "LANG": "C.UTF-8",
         **kept,
         **one,
-        # As Jupyter starts kernels: `!pip` and `%%python` find the environment's own.
+        # As for Jupyter's kernels: `!pip` and `%%python` find those of the environment.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
-        # There is no network: pip says so at once.
+        # There is no network, so pip should fail at once.
         "PIP_NO_INDEX": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MATPLOTLIBRC": own_matplotlibrc(),  # a personal style is no part of an answer
+        "MATPLOTLIBRC": own_matplotlibrc(),  # a personal style must not affect an answer
         "PYTHONHASHSEED": "0",
         "NBGRADER_EXECUTION": "autograde",
     }

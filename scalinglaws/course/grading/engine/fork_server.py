@@ -1,7 +1,8 @@
 """The warm process: imports the scientific stack once and forks a learner or a tester on request.
 
-It is started afresh (never forked from the command that knows the hidden tests and the gradebook), stays single-threaded, and
-runs nothing of a submission itself. One message on its socket, with one descriptor, makes one process.
+It is started as a new process (never forked from the command that knows the hidden tests and the
+gradebook), stays single-threaded, and runs nothing from a submission itself. Each message on its
+socket, with one descriptor, makes one process.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ _PRELOAD = (
 def warm_up(more: Iterable[str] = ()) -> "CellShell":
     """Import what notebooks import, make the shell and draw one figure; returns the shell.
 
-    more: modules that are worth their time where many submissions may use them.
+    more: modules worth importing if many submissions may use them.
     """
     import importlib
 
@@ -55,7 +56,9 @@ def warm_up(more: Iterable[str] = ()) -> "CellShell":
 
 
 def _make_progress_bars_simple() -> None:
-    """Have tqdm start no thread and share no lock between processes: a copy of a learner's process would lack the one and share the other."""
+    """Keep tqdm from starting a thread and from sharing a lock between processes: a copy of a
+    learner's process would lack the thread and share the lock.
+    """
     with contextlib.suppress(ImportError):
         from tqdm import tqdm
 
@@ -64,12 +67,14 @@ def _make_progress_bars_simple() -> None:
 
 
 def _close_fonts() -> None:
-    """Each process opens its own: those of the warm one would be shared by all submissions, and so would the places in them."""
+    """Each process opens its own fonts: all submissions would share those of the warm process, and
+    their file positions.
+    """
     with contextlib.suppress(ImportError):
         from matplotlib import font_manager, mathtext
 
         kept = {**vars(font_manager), **vars(mathtext.MathTextParser)}
-        for name in ("_get_font", "_parse_cached"):  # matplotlib's own business
+        for name in ("_get_font", "_parse_cached"):  # private caches of matplotlib
             if clear := getattr(kept.get(name), "cache_clear", None):
                 clear()
     gc.collect()
@@ -83,15 +88,15 @@ def main(number: int, *more: str) -> None:
             with contextlib.suppress(OSError):
                 os.close(int(fd))
     shell = warm_up(more)
-    # Its own modules were kept compiled for the next start; a submission's never are.
+    # This process wrote bytecode files of its modules for the next start; a submission never does.
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     from . import process
 
     gc.collect()
-    gc.freeze()  # children do not copy pages only to count references
+    gc.freeze()  # avoids copying pages in children only to count references
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command handles Ctrl-C
     control.sendall(b"ready")
     while True:
         message, fds, _, _ = socket.recv_fds(control, 2**16, 1)

@@ -1,4 +1,4 @@
-"""The session's end of a process that the fork server made."""
+"""The session's handle of a process made by the fork server."""
 
 import contextlib
 import os
@@ -13,24 +13,24 @@ from scalinglaws.errors import CourseError
 from .messages import Gone, Message, close_all, receive, send
 
 PATIENCE = (
-    12.0  # seconds: for a message, once begun, to cross; for a process to do what takes no time
+    12.0  # seconds: to receive a message once it has begun; for a process to do something trivial
 )
 START_TIME = 30.0  # seconds: for a process to begin
 
 
 class Target:
-    """A process that can be signalled. pid: its number as it is here, not inside its sandbox.
+    """A process that can be signalled. pid: its number outside its sandbox.
 
-    A learner's process may send anything, so nothing that it says about itself is believed: a
-    descriptor of a process is one of its own sandbox's, for it can see no other, and the kernel
-    tells the number.
+    A learner's process may send anything, so nothing that it says about itself is trusted: a
+    process descriptor can only be for a process of its own sandbox, the only ones it sees, and the
+    kernel gives the number.
     """
 
     def __init__(self, pidfd: int, pid: int) -> None:
         self._pidfd, self.pid = pidfd, pid
 
     def signal(self, number: int) -> None:
-        """Send a signal, if the process is still there."""
+        """Send a signal, if the process still exists."""
         if self._pidfd >= 0:
             with contextlib.suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, number)
@@ -44,10 +44,10 @@ class Target:
 
 
 def greeting(control: socket.socket, fresh: bool = True) -> Target:
-    """Who says hello on a socket.
+    """Wait for a process to report on a socket. fresh: no learner's code has run in it.
 
-    fresh: no learner's code has run in it. Raises Gone where nobody does, TimeoutError where it takes
-    too long, CourseError where a fresh process could not make its sandbox.
+    Raises Gone if it ended, TimeoutError if it takes too long, CourseError if a fresh process could
+    not make its sandbox.
     """
     message, fds = _next(control, time.monotonic() + START_TIME)
     if fresh and "failed" in message:
@@ -60,14 +60,14 @@ def greeting(control: socket.socket, fresh: bool = True) -> Target:
 
 
 class ProcessHandle:
-    """One forked process: messages to it and from it, signals, its end."""
+    """One forked process: messages to and from it, signals, and its end."""
 
     def __init__(self, control: socket.socket, target: Target) -> None:
         self._control, self._target = control, target
 
     @property
     def pid(self) -> int:
-        """Its number, as it is here."""
+        """Its number outside the sandbox."""
         return self._target.pid
 
     def signal(self, number: int) -> None:
@@ -75,17 +75,17 @@ class ProcessHandle:
         self._target.signal(number)
 
     def answer(self, deadline: float) -> Message:
-        """The next message. Raises TimeoutError at the deadline, Gone where there will be none."""
+        """The next message. Raises TimeoutError at the deadline, Gone if the process has ended."""
         message, fds = _next(self._control, deadline)
         close_all(fds)
         return message
 
     def has_more(self) -> bool:
-        """Whether it sends something unasked."""
+        """Whether it sent an unsolicited message."""
         return bool(select.select([self._control], [], [], 0)[0])
 
     def tell(self, message: Message, *fds: int) -> None:
-        """Send a message. Raises Gone where nobody listens."""
+        """Send a message. Raises Gone if the process has ended."""
         try:
             self._control.settimeout(PATIENCE)
             send(self._control, message, *fds)
@@ -93,7 +93,7 @@ class ProcessHandle:
             raise Gone from None
 
     def ask(self, message: Message, *fds: int, seconds: float = PATIENCE) -> Message:
-        """Send a message and return the answer. Raises Gone, also where there is none in time."""
+        """Send a message and return the answer. Raises Gone, also if none comes in time."""
         self.tell(message, *fds)
         try:
             return self.answer(time.monotonic() + seconds)
@@ -113,7 +113,7 @@ def _next(control: socket.socket, deadline: float) -> tuple[Message, list[int]]:
 
 
 def _pid_of(pidfd: int) -> int:
-    """The number of the process that a descriptor stands for; 0 where it stands for something else."""
+    """The number of the process behind a descriptor; 0 if it is not a process."""
     try:
         lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines()
         pid = next((line.split()[1] for line in lines if line.startswith("Pid:")), "0")

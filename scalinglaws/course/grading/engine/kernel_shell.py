@@ -1,7 +1,9 @@
-"""IPython as a notebook's kernel offers it, without a kernel: what a cell may say in JupyterLab, it may say here.
+"""IPython as in a notebook's kernel, but without a kernel: what works in a cell in JupyterLab works
+here.
 
-Nothing stands behind the notebook: no browser, no window, nobody who types. What needs one of these does nothing, or stops with
-one sentence, and the rest of the cell runs wherever it would have run on the student's own machine.
+There is no browser, no window and no user at the keyboard. Code that needs one of these does
+nothing, or stops with one sentence, and the rest of the cell runs if it would have run on the
+student's own machine.
 """
 
 import builtins
@@ -17,52 +19,53 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class
 
-# Backends of matplotlib that need no window; the figures of all others are drawn in the notebook.
+# Matplotlib backends that need no window; all others are replaced by the inline backend.
 _WINDOWLESS = ("inline", "agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
 
 
 class ZMQInteractiveShell(InteractiveShell):
-    """Python's side of a notebook. Its outputs go where `CellShell` says.
+    """The shell of a notebook, whose outputs go where `CellShell` says.
 
-    Named as ipykernel's own: by that name many libraries, and students' own helpers, know a notebook.
+    It has the name of ipykernel's class, by which many libraries and students' helpers recognise a
+    notebook.
     """
 
-    parent_header = MappingProxyType({})  # of the message that asked for the cell: there is none
+    parent_header = MappingProxyType({})  # of the execute request: there is none
     default_extensions = ("storemagic",)
 
     def init_profile_dir(self, profile_dir: Any) -> None:
-        """What cells store with `%store` or `%bookmark` is kept in memory: the profile is not theirs."""
+        """Keep what cells store with `%store` or `%bookmark` in memory, not in the profile."""
         super().init_profile_dir(profile_dir)
         self.db = _Database()
 
     def init_hooks(self) -> None:
-        """Help and listings go to a pager that only JupyterLab has."""
+        """Drop help and listings, which go to JupyterLab's pager."""
         super().init_hooks()
         self.set_hook("show_in_pager", lambda *_, **__: None, 99)
 
     def init_magics(self) -> None:
-        """Add what a kernel offers beyond IPython."""
+        """Add the magics that a kernel has beyond IPython's."""
         super().init_magics()
         self.register_magics(_KernelMagics)
         self.magics_manager.register_alias("ed", "edit")
 
     def enable_gui(self, gui: str | None = None) -> None:
-        """No window will ask for an event loop."""
+        """Do nothing: no window needs an event loop."""
 
     def enable_matplotlib(self, gui: str | None = None) -> tuple[Any, ...]:
-        """Choose how figures are drawn; in the notebook where the choice needs a window or a browser."""
+        """Choose how figures are drawn; inline if the choice needs a window or a browser."""
         self.pylab_gui_select = None
         return super().enable_matplotlib(gui if _is_windowless(gui) else "inline")
 
     def set_next_input(self, text: str, replace: bool = False) -> None:
-        """No cell will follow."""
+        """Do nothing: no next cell can be filled in."""
 
     def get_parent(self) -> Mapping[str, Any]:
-        """The message that asked for the cell."""
+        """The execute request: empty."""
         return self.parent_header
 
     def set_parent(self, parent: dict[str, Any]) -> None:
-        """Nobody asks for it."""
+        """Do nothing: there are no requests."""
 
     def system_piped(self, cmd: str) -> None:
         """`!command`: its output, once it has ended."""
@@ -74,12 +77,12 @@ class ZMQInteractiveShell(InteractiveShell):
     system = system_raw = system_piped
 
     def ask_exit(self) -> None:
-        """`quit()` ends no notebook."""
+        """Do nothing: `quit()` must not end the notebook."""
 
 
 @magics_class
 class _KernelMagics(Magics):
-    """Magics of ipykernel. They are for somebody who sits before JupyterLab, and do nothing here."""
+    """Magics of ipykernel for interactive use in JupyterLab. They do nothing here."""
 
     @line_magic
     def autosave(self, line: str) -> None:
@@ -122,7 +125,7 @@ class _Database(dict[str, Any]):
     """IPython's key-value store, in memory."""
 
     def keys(self, pattern: str = "*") -> list[str]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The keys that match a pattern of the shell's."""
+        """The keys that match a glob pattern."""
         return fnmatch.filter(super().keys(), pattern)
 
     def __delitem__(self, key: str) -> None:
@@ -130,20 +133,23 @@ class _Database(dict[str, Any]):
 
 
 class NoKernel:
-    """What `get_ipython().kernel` is. Libraries that see it take the shell for a notebook's, and show figures as in one."""
+    """The value of `get_ipython().kernel`.
+
+    It makes libraries recognise a notebook, and show figures inline.
+    """
 
     def __init__(self, shell: ZMQInteractiveShell) -> None:
         self.shell = shell
 
     @property
     def comm_manager(self) -> Any:
-        """Of widgets, which have nobody to talk to."""
+        """For widgets, which have no front end here."""
         import comm
 
         return comm.get_comm_manager()
 
     def do_shutdown(self, restart: bool = False) -> dict[str, Any]:
-        """Ends no notebook."""
+        """Do nothing."""
         return {"status": "ok", "restart": restart}
 
     def __getattr__(self, name: str) -> Any:
@@ -151,7 +157,7 @@ class NoKernel:
 
 
 class Quit:
-    """`exit` and `quit`, which end no notebook."""
+    """`exit` and `quit`, which must not end the notebook."""
 
     def __call__(self, *args: Any) -> None:
         pass
@@ -161,7 +167,7 @@ class Quit:
 
 
 def no_input(prompt: Any = "", *_: Any, **__: Any) -> str:
-    """In place of `input` and `getpass.getpass`."""
+    """Replaces `input` and `getpass.getpass`."""
     raise EOFError("nobody is there to answer input() while a notebook is graded")
 
 
@@ -177,7 +183,7 @@ def make_shell() -> ZMQInteractiveShell:
     config.InteractiveShell.xmode = "Context"
     shell = ZMQInteractiveShell.instance(config=config)
     vars(shell)["kernel"] = NoKernel(shell)
-    # As ipykernel does: `%config InlineBackend.figure_format = ...` may come before the first figure.
+    # As in ipykernel: `%config InlineBackend.figure_format = ...` may come before the first figure.
     backend: Any = InlineBackend.instance(parent=shell)
     backend.shell = shell
     if backend not in shell.configurables:
@@ -188,7 +194,7 @@ def make_shell() -> ZMQInteractiveShell:
 
 
 def begin_notebook(shell: ZMQInteractiveShell) -> None:
-    """Forget all cells that ran so far."""
+    """Forget all cells run so far."""
     shell.reset()
     history: Any = shell.history_manager
     history.input_hist_parsed[:] = history.input_hist_raw[:] = [""]
@@ -204,7 +210,10 @@ def _is_windowless(backend: str | None) -> bool:
 
 
 def draw_in_the_notebook() -> None:
-    """Have figures shown below the cell that made them, whatever window a cell asks for. Call it once pyplot is imported."""
+    """Show figures below the cell that made them, even if a cell asks for a window.
+
+    Call it after importing pyplot.
+    """
     from matplotlib import pyplot as plt
 
     switch = plt.switch_backend

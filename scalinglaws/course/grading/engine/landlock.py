@@ -1,6 +1,7 @@
-"""Landlock: a process gives up rights on files, for itself and for all that it starts.
+"""Landlock: a process gives up access to files, for itself and for all its children.
 
-The calls and their structures are those of linux/landlock.h; landlock(7) describes them, and which kernel knows which right.
+The calls and their structures are those of linux/landlock.h; landlock(7) describes them, and says
+which kernel supports which right.
 """
 
 import ctypes
@@ -10,18 +11,19 @@ from collections.abc import Iterable
 
 from .linux import check, libc
 
-# The system calls have the same numbers on all processors: landlock_create_ruleset(2) and its kin.
+# The system calls have the same numbers on all processors: landlock_create_ruleset(2) and so on.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-_VERSION = 1  # flag of _CREATE_RULESET: only say which version the kernel knows
+_VERSION = 1  # flag of _CREATE_RULESET: only return the kernel's version
 _PATH_BENEATH = 1  # kind of a rule
 _READ = 0b1101  # execute, read a file, list a folder
-_WRITE = 0b10  # write to a file that is there
+_WRITE = 0b10  # write to an existing file
 
 
 def restrict(writable: Iterable[str]) -> None:
-    """Enforce file access again, as defence in depth: all is readable, `writable` and the devices can be written to.
+    """Restrict file access a second time, as defence in depth: everything is readable, only
+    `writable` and the devices are writable.
 
-    Kernels before 5.13 go without. Raises OSError where a folder is missing.
+    Kernels before 5.13 do without. Raises OSError if a folder is missing.
     """
     version = libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
     if version < 1:

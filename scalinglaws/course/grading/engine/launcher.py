@@ -1,4 +1,4 @@
-"""Starts the processes of one submission: each role in a sandbox of its own, ended as a whole."""
+"""Starts the processes of one submission: each role has its own sandbox, which ends as a whole."""
 
 import contextlib
 import tempfile
@@ -18,10 +18,11 @@ Role = Literal["learner", "tester", "drawer"]
 
 @dataclass
 class Launcher:
-    """What all processes of one submission share. Use it in a `with` statement.
+    """Starts and ends all processes of one submission.
 
-    files: a folder with two, `learner` and `tester`: what each process finds in its own at the start.
-    hide: folders kept out of sight. homes: where there is no sandbox, the folder of each role.
+    Use it in a `with` statement. files: a folder with two subfolders, `learner` and `tester`, the
+    initial content of each process's folder. hide: folders that must not be visible. homes: the
+    folder of each role, if there is no sandbox.
     """
 
     server: ForkServer
@@ -30,9 +31,9 @@ class Launcher:
     hide: Collection[str]
     sandboxed: bool
     homes: dict[Role, str] = field(default_factory=dict)
-    kept: int = 0  # processes that wait for a later run: they are no fault of the cells
+    kept: int = 0  # processes that wait for a later run, which don't count against the cells
     _core: int | None = None
-    # The first process of each sandbox, with which all others in it end.
+    # The first process of each sandbox; when it ends, so do all others in it.
     _roots: dict[Role, Target] = field(default_factory=dict)
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -47,9 +48,9 @@ class Launcher:
         self._stack.close()
 
     def start(self, role: Role) -> ProcessHandle:
-        """A new process, in place of all that are there in this role.
+        """Start a new process, replacing all others in this role.
 
-        Raises Gone where it does not begin, CourseError where the sandbox cannot be made.
+        Raises Gone if it does not start, CourseError if the sandbox cannot be made.
         """
         self.end(role)
         request = {
@@ -63,7 +64,8 @@ class Launcher:
         control = self.server.fork(request)
         try:
             self._roots[role] = greeting(control)
-            # No cell runs in a first process: that one would reap what they start, and take all copies with it.
+            # No cell runs in a first process, which reaps the others; if a cell ended it, all
+            # copies would end, too.
             inner = self._roots[role]
             if role != "drawer":
                 inner = greeting(control, fresh=role == "tester")
@@ -76,7 +78,7 @@ class Launcher:
         given = str(self.files / role) if self.files and role != "drawer" else None
         if self.sandboxed:
             return given
-        # A folder of its own all the same.
+        # It still gets its own folder.
         temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.homes[role] = self._stack.enter_context(temporary)
         if given:
@@ -89,7 +91,7 @@ class Launcher:
             root.kill()
 
     def root(self, role: Role) -> int:
-        """The number of the first process in this role; 0 where there is none."""
+        """The number of the first process in this role; 0 if there is none."""
         return self._roots[role].pid if role in self._roots else 0
 
     # --- what they use ---
@@ -99,29 +101,29 @@ class Launcher:
         return descendants(root.pid for root in self._roots.values())
 
     def role(self, role: Role) -> set[int]:
-        """The numbers of the processes in this role that have not ended, but for the first one."""
+        """The numbers of the running processes in this role, except the first one."""
         root = self.root(role)
         return {pid for pid in descendants([root]) if not has_ended(pid)} - {root}
 
     def others(self, known: Collection[int]) -> set[int]:
-        """The numbers of the submission's processes that have not ended, but for `known` and the first ones."""
+        """The numbers of the submission's running processes, except `known` and the first ones."""
         roots = {root.pid for root in self._roots.values()}
         return {pid for pid in self.processes() if not has_ended(pid)} - roots - set(known)
 
     def grown(self, pid: int) -> int:
-        """Bytes of data and stack that a process has mapped beyond the warm process's own."""
+        """Bytes of data and stack that a process has mapped in addition to the warm process's own."""
         return max(data_of(pid) - self.server.data, 0)
 
     @property
     def most_processes(self) -> int:
-        """More than these are a fork bomb.
+        """More processes than this are a fork bomb.
 
-        With half of what the system would allow, there is still the time to look.
+        It is half of the system's limit, which leaves time to notice.
         """
         return self.limits.processes // 2 + self.kept
 
     def excess(self) -> str:
-        """What the submission takes too much of just now; empty where it does not."""
+        """Which limit the submission exceeds now; empty if none."""
         processes = self.processes()
         if len(processes) > self.most_processes:
             most = self.most_processes - self.kept

@@ -1,10 +1,10 @@
-"""The files of a learner's process, seen from outside: shared with the tester, and put back after a test.
+"""The files of a learner's process, handled from outside: shared with the tester, and restored
+after a test.
 
-A function that a hidden test calls may write its arguments into a file. So after each test the folders that a learner's process can
-write to become what they were: what is new goes, what has grown is cut, what has changed or is gone comes back, where it was not
-too large to be kept.
-
-The tree is the learner's: links are never followed, and nothing but plain files is opened.
+A function that a hidden test calls may write its arguments into a file. So after each test the
+folders that a learner's process can write to are restored: new files are removed, grown files are
+cut, changed or removed files are restored, unless they were too large to keep. The tree belongs to
+the learner: links are never followed, and only plain files are opened.
 """
 
 import contextlib
@@ -18,10 +18,10 @@ from . import sandbox
 from .sandbox import MIB
 
 MAX_SHARED = 16 * MIB  # of files that the learner's cells wrote, for one test
-MAX_KEPT = 16 * MIB  # of files, to be put back
+MAX_KEPT = 16 * MIB  # of files, kept to be restored
 _MOST = 20_000  # files looked at in one folder
-_DEEPEST = 5  # folders in folders that are shared
-_PLAIN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe must not make us wait
+_DEEPEST = 5  # levels of subfolders that are shared
+_PLAIN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # opening a pipe must not block
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 Stamp = tuple[int, int, int]
@@ -29,7 +29,7 @@ Stamp = tuple[int, int, int]
 
 @dataclass
 class _Kept:
-    """A file as it was before a test. content: None where it is too large."""
+    """A file as it was before a test. content: None if it is too large."""
 
     stamp: Stamp
     about: os.stat_result
@@ -38,9 +38,9 @@ class _Kept:
 
 @dataclass
 class _Tree:
-    """A folder as it was before a test: its files and the folders in it, by their paths.
+    """A folder as it was before a test: its files and subfolders, by path.
 
-    about: of all that is in it, links and pipes too, what changes with it, its mode and its attributes.
+    about: the change stamp, mode and attributes of everything in it, including links and pipes.
     """
 
     files: dict[str, _Kept] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class _Tree:
 class LearnerFiles:
     """The folders that a learner's process can write to.
 
-    home: its own folder, where there is no sandbox. own: names that the tester has from the source.
+    home: its own folder, if there is no sandbox. own: names that the tester has from the source.
     """
 
     home: str = ""
@@ -61,9 +61,9 @@ class LearnerFiles:
     _kept: dict[str, _Tree] = field(default_factory=dict)
 
     def changed(self, pid: int) -> dict[str, bytes]:
-        """The plain files in its own folder that changed since this was last asked, but no modules.
+        """The plain files in its own folder, without modules, that changed since the last call.
 
-        pid: of the first process in its sandbox. What is too much for one test is left out.
+        pid: of the first process in its sandbox. What exceeds the limit for one test is left out.
         """
         found: dict[str, bytes] = {}
         room = MAX_SHARED
@@ -83,7 +83,7 @@ class LearnerFiles:
         return found
 
     def keep(self, pid: int) -> None:
-        """Note all files as they are, before a test."""
+        """Record all files before a test."""
         room = MAX_KEPT
         for folder in self._folders():
             before, now = self._kept.get(folder, _Tree()), _Tree()
@@ -102,7 +102,7 @@ class LearnerFiles:
             self._kept[folder] = now
 
     def stamps(self, pid: int) -> dict[str, tuple[dict[str, Stamp], frozenset[str]]]:
-        """What would differ had a file or a folder changed."""
+        """Stamps that differ if a file or a folder has changed."""
         self.keep(pid)
         return {
             folder: (
@@ -113,7 +113,10 @@ class LearnerFiles:
         }
 
     def put_back(self, pid: int) -> bool:
-        """Make all files what they were at `keep`. Returns whether there was anything to do, or may have been."""
+        """Restore all files as they were at `keep`.
+
+        Returns whether there was, or may have been, anything to restore.
+        """
         changed = False
         for folder in self._folders():
             kept = self._kept.get(folder, _Tree())
@@ -131,7 +134,7 @@ class LearnerFiles:
 
 @contextlib.contextmanager
 def _opened(folder: str, pid: int, outside: bool) -> Iterator[int]:
-    """A descriptor of a folder, reached without following a link that the learner made."""
+    """A descriptor of a folder, opened without following a learner's link."""
     if outside:
         found = os.open(folder, _FOLDER | os.O_NOFOLLOW)
     else:
@@ -148,9 +151,9 @@ def _opened(folder: str, pid: int, outside: bool) -> Iterator[int]:
 
 
 def _about(root: int) -> dict[str, tuple[int, ...]]:
-    """What is told by the system of a folder and of all in it, by path.
+    """The system's metadata for a folder and everything in it, by path.
 
-    The time of the last change stands for whatever can be changed: nobody can set it.
+    The time of the last change covers every change, because it cannot be set.
     """
     found = {".": _changing(os.fstat(root))}
     for below, names, files, here in os.fwalk(".", dir_fd=root):
@@ -166,7 +169,9 @@ def _changing(about: os.stat_result) -> tuple[int, ...]:
 
 
 def _files(root: int, most: int) -> Iterator[tuple[str, str, int]]:
-    """(path, name, descriptor of its folder) of what is no folder below an open one, `most` in each."""
+    """(path, name, descriptor of its folder) of everything but folders below an open folder, at
+    most `most` in each.
+    """
     for below, _, files, here in os.fwalk(".", dir_fd=root):
         for name in files[:most]:
             yield os.path.normpath(os.path.join(below, name)), name, here
@@ -175,9 +180,10 @@ def _files(root: int, most: int) -> Iterator[tuple[str, str, int]]:
 def _read(
     name: str, here: int, room: int, known: Stamp | None
 ) -> tuple[Stamp, os.stat_result, bytes | None]:
-    """(stamp, all about it, content) of a plain file; no content where the stamp is known or there is no room.
+    """(stamp, metadata, content) of a plain file; no content if the stamp is known or there is no
+    room.
 
-    Raises OSError where it is no plain file.
+    Raises OSError if it is not a plain file.
     """
     with open(os.open(name, os.O_RDONLY | _PLAIN, dir_fd=here), "rb") as file:
         about = os.fstat(file.fileno())
@@ -224,7 +230,7 @@ def _restore_file(name: str, here: int, old: _Kept) -> None:
 
 
 def _make(root: int, path: str, old: _Kept) -> None:
-    """Make again a file that a test's call removed."""
+    """Restore a file that a test's call removed."""
     if old.content is None:
         return
     *above, name = Path(path).parts

@@ -1,4 +1,4 @@
-"""Linux's system calls for which Python has no names, through the C library."""
+"""Linux system calls that Python does not wrap, through the C library."""
 
 import ctypes
 import functools
@@ -15,7 +15,7 @@ def libc() -> Any:
 
 
 def check(result: int, what: str) -> None:
-    """Raise OSError, with what was tried, where a call has failed."""
+    """Raise OSError, with what was tried, if a call failed."""
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")

@@ -1,8 +1,9 @@
-"""What is kept of the last run of a notebook, so that the next one begins where the two differ.
+"""What is kept from the last run of a notebook, so that the next run can begin where the two
+differ.
 
-A cell that is the same as last time, after cells that are the same, comes to the same: neither it nor a test
-is run again. Before each of the learner's cells the session leaves a place: copies of both processes, which
-wait. A run whose first cells are known goes on from the last place among them.
+An unchanged cell after unchanged cells gives the same result, so neither it nor its test is run
+again. Before each of the learner's cells, the session leaves a place: copies of both processes,
+which wait. A run whose first cells are unchanged continues from the last place among them.
 """
 
 import itertools
@@ -15,8 +16,8 @@ from .sandbox import MIB
 from .session import Place, Session
 
 MOST_PLACES = 16
-WORTH_IT = 0.1  # seconds of cells and tests since the last place
-MOST_MEMORY = 1024 * MIB  # of all that waits, even if no two of them shared any
+WORTH_IT = 0.1  # leave a place after this many seconds of cells and tests
+MOST_MEMORY = 1024 * MIB  # of all waiting processes, as if they shared no memory
 
 
 @dataclass(frozen=True)
@@ -28,29 +29,33 @@ class _Kept:
 
 
 class Memory:
-    """The last run, of one notebook: its cells with what they came to, and a session that waits."""
+    """The last run of one notebook: its cells with their results, and a waiting session."""
 
     def __init__(self) -> None:
         self._about: object = None
         self._session: Session | None = None
         self._end: Callable[[], None] = lambda: None
-        self._cells: list[Cell] = []  # those after which nothing was undone, or late
+        self._cells: list[Cell] = []  # those up to which nothing was undone or timed out
         self._places: list[_Kept] = []
 
     def knows(self, about: object) -> bool:
-        """Whether the last run was about the same: assignment, files, limits."""
+        """Whether the last run had the same assignment, files and limits."""
         return self._session is not None and about == self._about
 
     def begin(self, about: object, session: Session, end: Callable[[], None]) -> None:
-        """Begin from the start, in place of the last run. session: a new one. end: what ends it."""
+        """Start from the beginning, and drop the last run. session: a new one. end: a function that
+        ends it.
+        """
         self.close()
         self._about, self._session, self._end = about, session, end
         session.begin()
 
     def run(self, cells: list[Cell]) -> list[Cell]:
-        """The cells with what they came to: as far as they are known from last time, else they run.
+        """The cells with their results, reused from the last run as far as possible, otherwise run
+        now.
 
-        After `begin`, or where `knows` is true. Raises Gone where what waits does not answer: `begin` again.
+        Call it after `begin`, or if `knows` is true. Raises Gone if the waiting session does not
+        answer: then call `begin` again.
         """
         session = self._session
         assert session is not None
@@ -97,7 +102,7 @@ class Memory:
             self._places.append(_Kept(number, place))
 
     def close(self) -> None:
-        """End all that waits, and forget the last run."""
+        """End all waiting processes, and forget the last run."""
         self._end()
         self.__init__()
 

@@ -1,7 +1,8 @@
-"""Messages between the session and its processes: JSON behind its length, with a descriptor where one is handed over.
+"""Messages between the session and its processes: JSON after its length, and file descriptors if
+any are passed.
 
-A learner's process may send anything. So what is read is bounded before it is parsed: its bytes, and what of them is not text
-inside quotation marks. (20 million empty lists are 60 MB to read and 1.6 GB to hold.)
+A learner's process may send anything, so a message is limited before it is parsed: its bytes, and
+its bytes outside quotation marks. (20 million empty lists are 60 MB to read and 1.6 GB to hold.)
 """
 
 import array
@@ -16,21 +17,24 @@ from typing import Any
 Message = dict[str, Any]
 
 MAX_BYTES = 48 * 2**20  # of one message
-MAX_STRUCTURE = 2**18  # of these that are no text: brackets, commas, numbers
-# Possessive: without a state to go back to for each character.
-_ENCODER = json.JSONEncoder(ensure_ascii=False)  # ours, whatever a cell makes of json.dumps
+MAX_STRUCTURE = 2**18  # brackets, commas and numbers outside strings
+# Possessive: keeps no backtracking state for each character.
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # our own, even if a cell replaces json.dumps
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
 class Gone(Exception):
-    """The other side does not answer any more."""
+    """The other side no longer answers."""
 
     def __str__(self) -> str:
         return "your code ended Python, or was stopped because it did not answer in time"
 
 
 def read_exactly(sock: socket.socket, size: int, end: float | None = None) -> bytes:
-    """`size` bytes of a socket. Raises Gone where it ends before, or at the time `end` of the monotonic clock."""
+    """Read `size` bytes from a socket.
+
+    Raises Gone if it ends first, or at the time `end` of the monotonic clock.
+    """
     parts, missing = [], size
     while missing:
         try:
@@ -59,9 +63,10 @@ def send(sock: socket.socket, message: Message, *fds: int) -> None:
 
 
 def receive(sock: socket.socket, patience: float | None = None) -> tuple[Message, list[int]]:
-    """The next message and its descriptors. Raises Gone at the end or where it is no message.
+    """The next message and its descriptors.
 
-    patience: seconds for all of it; who sends a byte at a time is Gone.
+    Raises Gone at the end or if it is not a message. patience: seconds for the whole message; a
+    sender of single bytes is Gone.
     """
     end = None if patience is None else time.monotonic() + patience
     try:
@@ -81,7 +86,10 @@ def receive(sock: socket.socket, patience: float | None = None) -> tuple[Message
 
 
 def parse(data: bytes) -> Message:
-    """The JSON object in `data`. Raises Gone where there is none, or where it would take much more room than its bytes."""
+    """The JSON object in `data`.
+
+    Raises Gone if there is none, or if it would take much more memory than its bytes.
+    """
     texts = 0  # bytes of them
     for number, text in enumerate(_TEXT.finditer(data)):
         if text.start() - texts + number > MAX_STRUCTURE:
@@ -99,6 +107,6 @@ def parse(data: bytes) -> Message:
 
 
 def close_all(fds: list[int]) -> None:
-    """Close descriptors that nobody wants."""
+    """Close unneeded descriptors."""
     for fd in fds:
         os.close(fd)

@@ -1,4 +1,6 @@
-"""Whose is a name that a test cell uses? Read from the source notebook, so that no submission can change it."""
+"""Who owns a name that a test cell uses? This is read from the source notebook, so no submission
+can change it.
+"""
 
 import ast
 import builtins
@@ -7,14 +9,14 @@ import symtable
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # importing nbformat takes longer than all else in the warm process
+if TYPE_CHECKING:  # importing nbformat takes longer than everything else in the warm process
     from nbformat import NotebookNode
 
 _SEES_ALL = {"globals", "locals", "vars", "eval", "exec", "dir"}
 
 
 def python(source: str) -> ast.Module:
-    """The cell without its magics, parsed; empty where it is no Python."""
+    """The cell without its magics, parsed; empty if it is not Python."""
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError):
@@ -38,7 +40,7 @@ def definitions(source: str) -> list[str]:
 
 
 def _targets(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Names that statements bind, functions' own names left out."""
+    """Names that statements bind, without functions' local names."""
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
@@ -64,7 +66,9 @@ def bound(source: str, without_imports: bool = False) -> set[str]:
 
 
 def used(source: str) -> set[str] | None:
-    """The global names that a cell reads, in whatever scope; None where it may look at all names (`globals()`)."""
+    """The global names that a cell reads, in any scope; None if it may look at all names
+    (`globals()`).
+    """
     tree = python(source)
     names = {
         node.id
@@ -87,14 +91,15 @@ def _global_reads(table: symtable.SymbolTable) -> set[str]:
 
 
 class Owners:
-    """Goes through the source notebook's cells once and says, for each test cell, which names are the learner's.
+    """Goes through the source notebook's cells once and finds, for each test cell, the names that
+    are the learner's.
 
-    A name belongs to whoever bound it last before the test cell: a test cell or an import that was given is trusted; all else
-    comes from the learner's process.
+    The last binding before the test cell decides: names bound by a test cell or a given import are
+    trusted; all others come from the learner's process.
     """
 
     def __init__(self, source: "NotebookNode", is_test) -> None:
-        self.imports: list[str] = []  # of the given cells, in their order
+        self.imports: list[str] = []  # of the given cells, in order
         self.of_test: dict[str, set[str]] = {}  # grade_id: names that are the learner's there
         learners: set[str] = set()
         for cell in source.cells:

@@ -1,4 +1,4 @@
-"""Outputs that came from a process, as a notebook may hold them."""
+"""Outputs from a process, in the form that a notebook may hold."""
 
 import re
 from typing import Any
@@ -15,10 +15,10 @@ Output = dict[str, Any]
 def clean_outputs(
     outputs: object, limit: int, room: int = MAX_OUTPUTS
 ) -> tuple[list[Output], bool]:
-    """(outputs of the form that a notebook holds, whether there was room for all of them: `room` bytes).
+    """(valid outputs of a notebook, whether all of them fitted into `room` bytes).
 
-    limit: bytes of a cell's text. What has no such form is left out. Of the kinds of rich output only
-    texts and pictures stay: a widget has nothing behind it once the notebook has run.
+    limit: bytes of a cell's text. Invalid outputs are left out. Of rich outputs, only texts and
+    pictures are kept: a widget no longer works once the notebook has run.
     """
     found: list[Output] = []
     room = min(room, (MAX_RICH + 1) * limit)
@@ -35,13 +35,13 @@ def clean_outputs(
 
 
 def size_of(output: Output) -> int:
-    """Characters that an output takes."""
+    """The number of characters in an output."""
     texts = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", ())]
     return 100 + sum(map(len, [*texts, *output.get("data", {}).values()]))
 
 
 def error_output(name: str, text: str) -> Output:
-    """The output of an error that Python did not raise."""
+    """An error output for an error that Python did not raise."""
     return {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}
 
 
@@ -84,5 +84,5 @@ def _clean_rich(output: Output, limit: int) -> Output:
 
 
 def _text(value: object, most: int) -> str:
-    """A text that every file can hold: a lone surrogate is none."""
+    """A text that any file can hold: without lone surrogates."""
     return str(value)[:most].encode("utf-8", "replace").decode()

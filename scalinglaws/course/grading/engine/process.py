@@ -1,4 +1,6 @@
-"""What runs in the two processes that the fork server forks for a submission: `Learner` and `Tester`."""
+"""The code of the two processes that the fork server forks for a submission: `Learner` and
+`Tester`.
+"""
 
 import base64
 import contextlib
@@ -58,7 +60,9 @@ def start(shell: CellShell, control: socket.socket, request: Message, parent: in
     launcher = os.getpid()
     init = os.fork()
     if init:
-        fd = os.pidfd_open(init)  # the first process of the namespace: all others end with it
+        fd = os.pidfd_open(
+            init
+        )  # the first process of the namespace; when it ends, so do all others
         send(control, {"hello": init}, fd)
         control.close()
         os.waitpid(init, 0)
@@ -75,8 +79,9 @@ def start(shell: CellShell, control: socket.socket, request: Message, parent: in
 
 
 def _in_own_process(loop: Any, *close: socket.socket) -> None:
-    """Run `loop` in a child and reap what ends here: no code of a notebook runs in this process, and a
-    child can end while its copies stay."""
+    """Run `loop` in a child and reap processes that end here: no notebook code runs in this
+    process, and a child can end while its copies live on.
+    """
     parent = os.getpid()
     if os.fork() == 0:
         sandbox.die_with_parent(parent)
@@ -90,14 +95,14 @@ def _in_own_process(loop: Any, *close: socket.socket) -> None:
 
 
 class _Copied:
-    """A process that can leave copies of itself behind, each of which waits on a socket of its own."""
+    """A process that can leave copies of itself, each waiting on its own socket."""
 
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self._copies: list[int] = []
 
     def leave_copy(self, fds: list[int]) -> int:
-        """Fork. Returns the copy's number, 0 in the copy itself, -1 where the system refused."""
+        """Fork. Returns the copy's number, 0 in the copy itself, -1 if the system refused."""
         self._copies = [copy for copy in self._copies if not _has_ended(copy)]
         pid = -1
         for _ in range(50):
@@ -127,19 +132,22 @@ def _has_ended(pid: int) -> bool:
 
 
 class Learner(_Copied):
-    """Runs the cells of a submission and answers the tests' calls. All of it may be rewritten by the cells that it runs."""
+    """Runs the cells of a submission and answers the tests' calls.
+
+    The cells may modify anything in it.
+    """
 
     def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
         super().__init__(control)
         self.shell, self.limits = shell, limits
         self._open_at_start = _open_files()
-        sys.path.insert(0, os.getcwd())  # modules that were handed in
+        sys.path.insert(0, os.getcwd())  # submitted modules
         self.given = set(shell.ip.user_ns)
         self.sketches = figures.Sketches()
         alt.set_renderer(self.sketches.take)  # figures are drawn later, elsewhere
 
     def names(self) -> dict[str, Any]:
-        """What the cells defined so far."""
+        """The names that the cells have defined so far."""
         space = self.shell.ip.user_ns
         return {k: v for k, v in space.items() if k not in self.given}
 
@@ -150,7 +158,7 @@ class Learner(_Copied):
         while True:
             try:
                 message, fds = receive(self.control)
-                # Too low a limit of a cell's would stop the engine, not that cell.
+                # If a cell set a low limit, that would stop the engine rather than the cell.
                 sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
                 getattr(self, "do_" + message["do"])(message, fds)
             except KeyboardInterrupt:
@@ -162,7 +170,7 @@ class Learner(_Copied):
         pid = os.getpid()
         self.sketches.clear()
         done = self.shell.run(message["source"], message["limit"])
-        if os.getpid() != pid:  # the cell forked: one answer is enough
+        if os.getpid() != pid:  # the cell forked, and only one process may answer
             os._exit(0)
         for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
             signal.setitimer(timer, 0)  # an alarm of this cell must not hit a later one
@@ -182,7 +190,7 @@ class Learner(_Copied):
         send(self.control, {"served": True})
 
     def do_fork(self, message: Message, fds: list[int]) -> None:
-        """Leave a copy of this process behind, unless it would lack what the session asks about."""
+        """Leave a copy of this process, unless something that the session asks about would be lost."""
         lacks = [what for what in message["unless"] if self._has(what, len(fds))]
         if lacks:
             close_all(fds)
@@ -191,22 +199,25 @@ class Learner(_Copied):
             send(self.control, {"forked": pid > 0})
 
     def _has(self, what: str, received: int) -> bool:
-        """Whether there is something that a copy would not have (threads), or would share (files).
+        """Whether there is something that a copy would lose (threads) or share (files).
 
-        received: how many descriptors came with the question.
+        received: how many descriptors came with the request.
         """
         if what == "files":
             return _open_files() > self._open_at_start + received
         return len(threading.enumerate()) > 1
 
     def do_end_others(self, message: Message, fds: list[int]) -> None:
-        """Kill all other processes of the sandbox but its first. Asked only inside of one: elsewhere it would be all of the user's."""
+        """Kill all other processes of the sandbox except its first.
+
+        Only used inside a sandbox: elsewhere it would kill all processes of the user.
+        """
         os.kill(-1, signal.SIGKILL)
         send(self.control, {"ended": True})
 
 
 def _open_files() -> int:
-    """How many of the lower descriptors are open."""
+    """The number of open descriptors among the lower ones."""
     found = 0
     for fd in range(256):
         with contextlib.suppress(OSError):
@@ -219,19 +230,19 @@ def _open_files() -> int:
 
 
 class Tester(_Copied):
-    """Runs locked test cells; what they use of the learner's comes through the channel."""
+    """Runs locked test cells; the learner's values and functions come through the channel."""
 
     def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
         super().__init__(control)
         self.shell = shell
-        # By the test cells that ran, or would have been but for a test that failed.
+        # Names defined by the test cells so far, also after the line at which a test failed.
         self.bound: set[str] = set()
-        self.found: dict[str, Any] = {}  # of the learner's, for the test that comes next
+        self.found: dict[str, Any] = {}  # the learner's values, for the next test
         self.redaction = Redaction()
         shell.text_of = self.redaction.text_of
-        # Modules of the source; nothing of the learner's that could be imported is here.
+        # Modules of the source; the learner's modules are not in this folder.
         sys.path.append(os.getcwd())
-        warnings.simplefilter("ignore")  # nbgrader takes a warning in a test for a failure
+        warnings.simplefilter("ignore")  # nbgrader treats a warning in a test as a failure
 
     def loop(self) -> None:
         """Do what the session says until it closes the socket."""
@@ -244,9 +255,10 @@ class Tester(_Copied):
             getattr(self, "do_" + message["do"])(message, fds)
 
     def do_prepare(self, message: Message, fds: list[int]) -> None:
-        """Run the given cells' imports, and in place of a tester that was ended what its tests defined.
+        """Run the given cells' imports and, when replacing an ended tester, the definitions of its
+        tests.
 
-        One that fails was not needed here, or fails again in the test.
+        If one fails, it was not needed, or it will fail again in the test.
         """
         defined = [text for source in message["tested"] for text in names.definitions(source)]
         self.bound.update(*map(names.bound, message["tested"]))
@@ -256,12 +268,12 @@ class Tester(_Copied):
         send(self.control, {"prepared": True})
 
     def do_fork(self, message: Message, fds: list[int]) -> None:
-        """Leave a copy of this process behind."""
+        """Leave a copy of this process."""
         if pid := self.leave_copy(fds):
             send(self.control, {"forked": pid > 0})
 
     def do_files(self, message: Message, fds: list[int]) -> None:
-        """Write files that the learner's cells wrote."""
+        """Write the files of the learner's cells."""
         for name, data in message["files"].items():
             with contextlib.suppress(OSError):
                 os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
@@ -270,11 +282,13 @@ class Tester(_Copied):
         send(self.control, {"written": True})
 
     def do_look(self, message: Message, fds: list[int]) -> None:
-        """Fetch the learner's values of the names that a test uses; say whether all are plain data."""
+        """Fetch the learner's values of the names that a test uses; report whether all are plain
+        data.
+        """
         self.found, plain = {}, False
         with socket.socket(fileno=fds[0]) as sock:
             peer = Peer(trusted=True, sock=sock)
-            with contextlib.suppress(Exception):  # the test meets it again, and tells of it
+            with contextlib.suppress(Exception):  # the test will hit the same error and report it
                 existing = {name for name in peer.request("names") if type(name) is str}
                 learners = set(message["learners"])
                 self.found = self._borrow(peer, message["source"], learners, existing)
@@ -284,10 +298,10 @@ class Tester(_Copied):
         send(self.control, {"plain": plain})
 
     def do_test(self, message: Message, fds: list[int]) -> None:
-        """Run one test cell with the learner's names bound to what they are now.
+        """Run one test cell with the learner's names bound to their current values.
 
-        fds: a channel to the learner's process; none where `do_look` found all that is needed. Sends
-        the verdict, then, in a message of its own, what the test put out.
+        fds: a channel to the learner's process; none if `do_look` found everything. Sends the
+        verdict and then, in a separate message, the test's outputs.
         """
         space = self.shell.ip.user_ns
         learners = set(message["learners"])
@@ -302,7 +316,7 @@ class Tester(_Copied):
                 peer.redact = self.redaction
                 borrowed = self._borrow(peer, message["source"], learners)
             space.update(borrowed)
-        except Exception as error:  # the learner's process is dead or talks nonsense
+        except Exception as error:  # the learner's process is dead or sends nonsense
             verdict = Verdict.failed(type(error).__name__, str(error), [])
         self.bound |= names.bound(message["source"])
         if verdict is None:
@@ -322,7 +336,7 @@ class Tester(_Copied):
     ) -> dict[str, Any]:
         """The learner's values of the names that a test cell uses and that are not ours.
 
-        existing: names that the learner's process has, if that is known: no others are asked for.
+        existing: names in the learner's process, if known; no others are requested.
         """
         space = self.shell.ip.user_ns
         wanted = names.used(source)
@@ -345,7 +359,10 @@ class Tester(_Copied):
 
 
 class Drawer:
-    """Draws figures that a learner's process handed over. Opens none itself: each is opened in a process that ends with it."""
+    """Draws figures from a learner's process.
+
+    Each is opened in a separate process that ends afterwards.
+    """
 
     def __init__(self, shell: CellShell, control: socket.socket, limits: sandbox.Limits) -> None:
         self.control = control
@@ -360,7 +377,7 @@ class Drawer:
             send(self.control, {"picture": self.draw(base64.b64decode(message["sketch"]))})
 
     def draw(self, sketch: bytes) -> str:
-        """The picture, or an empty text where the process that drew it failed."""
+        """The picture, or an empty text if the process that drew it failed."""
         reads, writes = os.pipe()
         pid = os.fork()
         if pid == 0:

@@ -1,7 +1,8 @@
-"""What a student is told of an error that their code raised while a hidden test called it.
+"""What a student sees of an error that their code raised while a hidden test called it.
 
-The error's text is the student's own, and may hold the hidden test's arguments (`raise ValueError(f"{n!r}")`). So only texts of
-Python's own that hold no values are shown, and the line only where it stands in the submission.
+The student controls the error's text, which may contain the hidden test's arguments (`raise
+ValueError(f"{n!r}")`). So only Python's own texts without values are shown, and the line only if it
+is in the submission.
 """
 
 import builtins
@@ -14,9 +15,9 @@ from typing import Any
 
 _HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 UNSHOWN = "its text is not shown, because a hidden test called your code"
-_UNSHOWN_OF_TEST = "its text is not shown, because it arose in a hidden test"
-# Python's own texts in which nothing stands but names, kinds and the numbers of a few things. A name
-# must also stand in the submission, a kind must be a common one.
+_UNSHOWN_OF_TEST = "its text is not shown, because it was raised in a hidden test"
+# Python's own texts that contain only names, types and small counts. A name must also occur in the
+# submission, and a type must be a common one.
 _NAME, _FEW = r"'[\w.]+'", r"\d{1,2}"
 _NO_VALUES = re.compile(
     "|".join(
@@ -56,7 +57,9 @@ _NAMES = {*dir(builtins), "NoneType", "function", "module", "method", "generator
 
 
 class Redaction:
-    """Decides what is told of a learner's error, by where the test stands and what the learner wrote."""
+    """Decides what is shown of a learner's error, from the test's current line and the learner's
+    code.
+    """
 
     def __init__(self) -> None:
         self._hidden: set[int] = set()  # lines of the test cell
@@ -64,9 +67,10 @@ class Redaction:
         self._words: set[str] = set()
 
     def begin(self, test: str, lines: list[str], told: bool = False) -> None:
-        """Before a test cell. lines: those of the learner's cells that are new.
+        """Call before a test cell.
 
-        told: the learner's code may know an earlier hidden test; then no line counts as visible.
+        lines: the new lines of the learner's cells. told: the learner's code may know an earlier
+        hidden test; then no line counts as visible.
         """
         global _told
         _told = told
@@ -75,7 +79,7 @@ class Redaction:
         self._words.update(word for line in lines for word in re.findall(r"\w+", line))
 
     def __call__(self, error: dict[str, Any]) -> dict[str, Any]:
-        """A learner's error, as `channel` describes it, with what of it may be shown."""
+        """A learner's error, as described by `channel`, reduced to what may be shown."""
         if not self._is_hidden():
             return error
         name, text, line = error["name"], error["text"], error["line"]
@@ -89,10 +93,11 @@ class Redaction:
         }
 
     def text_of(self, error: BaseException) -> str:
-        """The text of the error that ended a test, with what of it may be shown.
+        """The text of the error that ended a test, reduced to what may be shown.
 
-        What a check or a test's own `assert` says is meant for the learner, and a learner's error has
-        been through here. But `KeyError: 31337` and numpy's comparisons hold a hidden test's values.
+        Messages of a check or of a test's own `assert` are meant for the learner, and a learner's
+        error is already reduced. But `KeyError: 31337` and numpy's comparisons contain a hidden
+        test's values.
         """
         text = str(error)
         places = [
@@ -107,7 +112,7 @@ class Redaction:
         return _UNSHOWN_OF_TEST if hidden and text and not told else text
 
     def _is_hidden(self) -> bool:
-        """Whether a hidden line of the test cell runs just now."""
+        """Whether a hidden line of the test cell is running."""
         if not self._hidden:
             return False
         seen = list(_running_lines())
@@ -116,9 +121,9 @@ class Redaction:
 
 
 def in_hidden_test() -> bool:
-    """Whether a hidden line of a notebook's cell runs just now, here or in any kernel.
+    """Whether a hidden line of a notebook's cell is running, here or in any kernel.
 
-    A learner's own notebook holds no hidden lines.
+    A learner's own notebook has no hidden lines.
     """
     return any(
         _told or line in hidden_lines("".join(linecache.getlines(name)))
@@ -140,7 +145,7 @@ def _running_lines() -> Iterator[tuple[str, int]]:
 
 
 def hidden_lines(source: str) -> set[int]:
-    """The numbers of the lines that learners do not see."""
+    """The line numbers that learners do not see."""
     found: set[int] = set()
     inside = False
     for number, line in enumerate(source.splitlines(), start=1):

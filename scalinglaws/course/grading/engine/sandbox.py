@@ -1,10 +1,11 @@
-"""A sandbox for one process tree, made of the kernel's own parts: no container, no set-up, a few milliseconds.
+"""A sandbox for one process tree, made from kernel features: no container, no set-up, a few
+milliseconds.
 
-New namespaces hide all other processes, the network and the whole file system except for Python, the system's libraries and
-this package, read-only; a small folder in memory is all that can be written. Landlock says the same of files once more, a
-seccomp filter refuses the system calls by which sandboxes were left before, and resource limits bound the rest.
-
-Grading as root, the process becomes a user that owns nothing; otherwise it stays the same user in a namespace without rights.
+New namespaces hide all other processes, the network and the whole file system except Python, the
+system's libraries and this package, which are read-only; only a small folder in memory is writable.
+Landlock enforces the same file access again, a seccomp filter blocks system calls known from
+sandbox escapes, and resource limits cover the rest. When grading as root, the process becomes a
+user that owns nothing; otherwise it stays the same user in a namespace without rights.
 """
 
 import contextlib
@@ -28,9 +29,7 @@ from . import landlock, seccomp
 from .linux import check, libc, prctl
 
 MIB = 2**20
-FIRST_UID = (
-    2_000_000_000  # grading as root, each sandbox becomes a user of its own, who owns nothing
-)
+FIRST_UID = 2_000_000_000  # when grading as root, each sandbox becomes a new user who owns nothing
 IMPORTABLE = (
     *importlib.machinery.all_suffixes(),
     ".py",
@@ -50,13 +49,13 @@ class Limits:
 
     cell_time: float = 60
     total_time: float = 600
-    memory: int = 2048  # of one process; and of all of them together
+    memory: int = 2048  # of each process, and of all of them together
     files: int = 128  # in the submission's own folder
     output: int = 256  # KiB of text of one cell; figures may take eight times as much
     processes: int = 64
 
 
-# Linux's numbers: of linux/sched.h, linux/mount.h and linux/prctl.h.
+# Constants of linux/sched.h, linux/mount.h and linux/prctl.h.
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 _CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 _NAMESPACES = (
@@ -99,9 +98,10 @@ def readable() -> list[str]:
 
 
 def private_path() -> str:
-    """Something that the sandbox must read and that only its owner may; "" where there is nothing.
+    """A path that the sandbox must read but only its owner can; "" if there is none.
 
-    Only root's sandbox is another user. Looked at is what stands at the top of each folder, and of the installed packages.
+    This only matters for root, whose sandbox is another user. Only the top level of each folder and
+    of the installed packages is examined.
     """
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return ""
@@ -117,12 +117,15 @@ def private_path() -> str:
     return ""
 
 
-# The system's own folders hold some files that are for root alone; Python and the course need all of theirs.
+# The system's folders have some files that only root may read; Python and the course need all of
+# their own.
 _OURS = (sys.prefix, sys.base_prefix, str(PACKAGE), str(data_dir()))
 
 
 def _matplotlib_cache() -> str:
-    """Where the fonts are listed; "" in a process that has not loaded matplotlib and so draws nothing."""
+    """The folder of matplotlib's font list; "" in a process that has not loaded matplotlib, and so
+    draws nothing.
+    """
     loaded = sys.modules.get("matplotlib")
     try:
         return loaded.get_cachedir() if loaded is not None else ""
@@ -131,11 +134,13 @@ def _matplotlib_cache() -> str:
 
 
 def enter(limits: Limits, files: str | None = None, hide: Iterable[str] = ()) -> int:
-    """Put this process into the sandbox. It must be single-threaded; the next fork begins a new process namespace.
+    """Put this process into the sandbox.
 
-    files: a folder whose content the submission's own folder starts with. hide: folders that must not be seen even where a
-    readable one holds them. Returns the user id for `drop_rights`, which must be called in the child. Raises OSError where the
-    system does not allow it.
+    It must be single-threaded; the next fork begins a new process namespace.
+
+    files: a folder with the initial content of the submission's own folder. hide: folders that must
+    not be visible even inside a readable one. Returns the user id for `drop_rights`, which must be
+    called in the child. Raises OSError if the system does not allow it.
     """
     root_user = os.geteuid() == 0
     uid, gid = os.getuid(), os.getgid()
@@ -145,12 +150,14 @@ def enter(limits: Limits, files: str | None = None, hide: Iterable[str] = ()) ->
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-    with contextlib.suppress(OSError):  # where memory runs out, the kernel ends this process first
+    with contextlib.suppress(OSError):  # if memory runs out, the kernel ends this process first
         Path("/proc/self/oom_score_adj").write_text("1000")
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     if root_user:
         uid = gid = FIRST_UID + os.getpid()
-    mask = os.umask(0o022)  # of the folders that lead to what may be read; ours may be for us alone
+    mask = os.umask(
+        0o022
+    )  # for the parent folders of readable ones; our own umask may exclude others
     _new_root(limits, files, [os.path.realpath(h) for h in hide], (uid, gid))
     os.umask(mask)
     return uid
@@ -158,7 +165,8 @@ def enter(limits: Limits, files: str | None = None, hide: Iterable[str] = ()) ->
 
 def _new_root(limits: Limits, files: str | None, hide: list[str], owner: tuple[int, int]) -> None:
     """Build the file system that the sandbox sees, and move into it."""
-    # A folder that every Linux has, only we may change, and the sandbox does not show: nothing is made on the host.
+    # A folder that exists on every Linux, that only we may change, and that the sandbox does not
+    # show; nothing is created on the host.
     root = "/proc"
     _mount(
         "tmpfs",
@@ -194,12 +202,12 @@ def _new_root(limits: Limits, files: str | None, hide: list[str], owner: tuple[i
 
 
 def _within(folder: str, root: str) -> bool:
-    """Whether `folder` is only there because something readable lies below it: then nothing of it shows."""
+    """Whether `folder` only exists as a parent of something readable; then its content is hidden."""
     return not any(folder == f or folder.startswith(f.rstrip("/") + "/") for f in readable())
 
 
 def _bind(path: str, root: str) -> None:
-    """Show a file or folder at its own place, read-only; links stay links."""
+    """Mount a file or folder at its own path, read-only; links stay links."""
     target = root + path
     os.makedirs(os.path.dirname(target), exist_ok=True)
     if os.path.islink(path):
@@ -215,7 +223,7 @@ def _bind(path: str, root: str) -> None:
         Path(target).touch()
     _mount(path, target, None, _MS_BIND | _MS_REC)
     flags = _MS_BIND | _MS_REMOUNT | _MS_RDONLY | _MS_NOSUID
-    kept = os.statvfs(path).f_flag  # a mount's own restrictions may not be taken off
+    kept = os.statvfs(path).f_flag  # a mount's restrictions cannot be removed
     for bit, flag in ((os.ST_NODEV, _MS_NODEV), (os.ST_NOEXEC, 8), (1024, 1024), (4096, 1 << 21)):
         flags |= flag if kept & bit else 0
     _mount("none", target, None, flags)
@@ -224,13 +232,14 @@ def _bind(path: str, root: str) -> None:
 def copy_files(source: str, target: str, most: int) -> None:
     """Copy plain files and folders, as far as there is room.
 
-    Links stay behind, what would be over `most` bytes, and notebooks: a graded one holds the tests.
+    Not copied are links, files beyond `most` bytes, and notebooks, because a graded one contains
+    the tests.
     """
     total = 0
     for folder, names, plain in os.walk(source):
         names[:] = [n for n in names if not os.path.islink(os.path.join(folder, n))]
         inside = os.path.join(target, os.path.relpath(folder, source))
-        with contextlib.suppress(OSError):  # no room for another file, or a name that is too long
+        with contextlib.suppress(OSError):  # no room, or a name that is too long
             os.makedirs(inside, exist_ok=True)
         for name in plain:
             path = os.path.join(folder, name)
@@ -242,7 +251,10 @@ def copy_files(source: str, target: str, most: int) -> None:
 
 
 def drop_rights(limits: Limits, uid: int, mapped: int = 0) -> None:
-    """Give up what `enter` needed, for good. In the child of the process that entered; `uid` is what that returned."""
+    """Give up what `enter` needed, for good.
+
+    Call it in the child of the process that called `enter`, with the `uid` that it returned.
+    """
     if os.getuid() != uid:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
@@ -263,7 +275,7 @@ def drop_rights(limits: Limits, uid: int, mapped: int = 0) -> None:
 
 
 def mapped_memory() -> int:
-    """Bytes of address space that this process has mapped already; 0 where /proc does not tell.
+    """Bytes of address space that this process has already mapped; 0 if /proc is not available.
 
     Libraries alone map from 0.3 to 1 GB, which differs between processors (one arena per core, one
     buffer per kernel of OpenBLAS): a submission's own allowance must not depend on that.
@@ -276,9 +288,9 @@ def mapped_memory() -> int:
 
 
 def limit_resources(limits: Limits, mapped: int) -> None:
-    """Set the limits that hold for each process and, for processes, for the user.
+    """Set the limits of each process and, for the number of processes, of the user.
 
-    mapped: see `mapped_memory`; read before the sandbox hides /proc.
+    mapped: from `mapped_memory`, called before the sandbox hides /proc.
     """
     import resource  # not there on Windows
 
@@ -303,13 +315,16 @@ def limit_resources(limits: Limits, mapped: int) -> None:
 
 @functools.cache
 def missing() -> str:
-    """Why this system offers no isolation, in one sentence; empty where it does. Tried in a process of its own."""
+    """Why this system offers no isolation, in one sentence; empty if it does.
+
+    Tried in a separate process.
+    """
     if sys.platform != "linux":
         return f"{platform.system()} has no namespaces"
     import subprocess
 
-    # Only a process of one thread may make a user namespace, and libraries start threads when they are
-    # imported (OpenBLAS, pyarrow): a fork has one thread, here as in the fork server.
+    # Only a single-threaded process may make a user namespace, and libraries start threads when
+    # they are imported (OpenBLAS, pyarrow): a fork has one thread, here as in the fork server.
     code = (
         "import os\nfrom scalinglaws.course.grading.engine import sandbox\n"
         "def ended(child): return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"

@@ -1,7 +1,9 @@
-"""seccomp: the kernel refuses system calls that no exercise needs and by which sandboxes were left before.
+"""seccomp: the kernel refuses system calls that no exercise needs and that are known from sandbox
+escapes.
 
-The filter is a program of classic BPF, as seccomp(2) describes; its return values are those of linux/seccomp.h. The numbers of the
-system calls are those of asm/unistd_64.h (x86_64) and asm-generic/unistd.h (aarch64), which syscalls(2) lists.
+The filter is a program of classic BPF, as seccomp(2) describes; its return values are those of
+linux/seccomp.h. The numbers of the system calls are those of asm/unistd_64.h (x86_64) and
+asm-generic/unistd.h (aarch64), which syscalls(2) lists.
 """
 
 import ctypes
@@ -50,9 +52,10 @@ _DENIED = {  # name: (x86_64, aarch64)
     "syslog": (103, 116),
     "memfd_secret": (447, 447),
     "kcmp": (312, 272),
-    "sched_setaffinity": (203, 122),  # the session says on which core a submission runs
+    "sched_setaffinity": (203, 122),  # the session decides on which core a submission runs
 }
-# Of oneself only (0): what one process sets for another, the other can read. And which argument says whom.
+# Allowed only for the calling process (0), because a value set for another process can be read
+# there. The second number is the argument with the target.
 _OF_ONESELF = {
     "prlimit64": ((302, 261), 0),
     "sched_setparam": ((142, 118), 0),
@@ -62,13 +65,14 @@ _OF_ONESELF = {
     "ioprio_set": ((251, 30), 1),
 }
 _CLONE, _CLONE3, _SOCKET = (56, 220), (435, 435), (41, 198)
-# Of sockets only the families that live in a network namespace (unix, IPv4, IPv6, netlink): a vsock reaches the host.
+# Only socket families that a network namespace isolates (unix, IPv4, IPv6, netlink): a vsock
+# reaches the host.
 _FAMILIES = (1, 2, 10, 16)
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
 
 def refuse(namespaces: int) -> None:
-    """Install the filter. On other processors the namespaces and Landlock stand alone.
+    """Install the filter. On other processors there are only the namespaces and Landlock.
 
     namespaces: flags of clone(2) that are refused. Raises OSError.
     """
@@ -86,7 +90,7 @@ def refuse(namespaces: int) -> None:
         return (0x15, then, otherwise, value)
 
     program = [load(4), if_equal(audit, 1, 0), (0x06, 0, 0, kill), load(0)]
-    if column == 0:  # the x32 calls have numbers of their own
+    if column == 0:  # the x32 calls have their own numbers
         program += [(0x35, 0, 1, 0x40000000), (0x06, 0, 0, kill)]
     for numbers in _DENIED.values():
         program += [if_equal(numbers[column], 0, 1), (0x06, 0, 0, refuse)]

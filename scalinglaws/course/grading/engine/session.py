@@ -1,4 +1,6 @@
-"""Drives one submission from outside: its cells in the learner's process, the tests in the tester, with limits of time."""
+"""Drives one submission from outside: its cells in the learner's process, the tests in the tester,
+with time limits.
+"""
 
 import base64
 import contextlib
@@ -21,12 +23,14 @@ from .sandbox import MIB, Limits
 from .timeline import GRACE, Timeline, TimelinePlace, copy_of
 from .verdict import Verdict, without_grades
 
-SETTLED = 0.5  # seconds in which a process that was closed has ended
+SETTLED = 0.5  # seconds for a closed process to end
 
 
 @dataclass(frozen=True)
 class Waited:
-    """What waiting for an answer came to. reason: why there was none at first. late: for want of time."""
+    """The result of waiting for an answer. reason: why there was none at first. late: whether the
+    time ran out.
+    """
 
     message: Message | None
     reason: str = ""
@@ -35,7 +39,7 @@ class Waited:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a later run can go on: both processes, and what the session knew."""
+    """A point from which a later run can continue: both processes, and the session's state."""
 
     learner: TimelinePlace
     tester: ProcessHandle | None
@@ -55,18 +59,22 @@ class Session:
         files: Path | None = None,
         sandboxed: bool = True,
     ) -> None:
-        """files: a folder with two, `learner` and `tester`: what each process finds in its own at the start."""
+        """files: a folder with two subfolders, `learner` and `tester`, the initial content of each
+        process's folder.
+        """
         self.course, self.limits = course, limits
         self._launcher = Launcher(server, limits, files, course.hide, sandboxed)
         self._timeline = Timeline(self._launcher, limits.output * 1024)
         self._tester: ProcessHandle | None = None
         self._tested: list[str] = []  # the test cells that ran
         self._files = LearnerFiles(own=frozenset(_names(files / "tester") if files else ()))
-        self._own_lines: list[str] = []  # of the learner's cells that the tester does not know yet
+        self._own_lines: list[
+            str
+        ] = []  # lines of the learner's cells that the tester does not have yet
         self._room = MAX_OUTPUTS
         self._places: set[int] = set()  # the numbers of processes that wait
-        self._at_start: object = None  # the learner's files, where places are left
-        self._staying: set[int] = set()  # processes that did not end when they were waited for
+        self._at_start: object = None  # the learner's files, if places are left
+        self._staying: set[int] = set()  # processes that did not end in time
 
     def __enter__(self) -> "Session":
         self._launcher.__enter__()
@@ -77,10 +85,11 @@ class Session:
         self._launcher.__exit__()
 
     def run_all(self, cells: Sequence[Cell]) -> None:
-        """Run all cells of a notebook, in order. No cell shows what only a test's calls can have told it.
+        """Run all cells of a notebook, in order.
 
-        Where a test's calls may have left a trace, the learner's cells run once more, without any test:
-        that is what those after it show.
+        No cell may show what it could only know from a test's calls. If a test's calls may have
+        left a trace, the learner's cells run once more, without any test, and the later cells show
+        those outputs.
         """
         first = len(cells)
         for number, cell in enumerate(cells):
@@ -106,7 +115,7 @@ class Session:
                 room = self._room
 
     def run(self, cell: Cell) -> None:
-        """Run one cell and fill in its outputs, its seconds and, of a test, the verdict."""
+        """Run one cell and fill in its outputs, its seconds and, for a test, the verdict."""
         started = time.monotonic()
         if started >= self._timeline.end:
             self._timeline.plain = False
@@ -117,7 +126,7 @@ class Session:
             self._begin()
             (self._run_test if cell.test else self._run_learners)(cell)
         except (Gone, TimeoutError, KeyError, TypeError, ValueError) as error:
-            # Whatever a learner's process sends instead of an answer ends no session.
+            # No message from a learner's process may end the session.
             why = f"{type(error).__name__}: this cell could not be run"
             self._not_run(cell, error_output("EngineError", why))
             self._drop()
@@ -131,7 +140,7 @@ class Session:
         self._files.home = self._launcher.homes.get("learner", "")
 
     def _not_run(self, cell: Cell, error: Output) -> None:
-        """Say why a cell did not run to its end: in its outputs or, of a test, by its verdict."""
+        """Record why a cell did not run to its end: in its outputs or, for a test, in its verdict."""
         if not cell.test:
             cell.outputs = [error]
         elif cell.verdict is None:
@@ -148,7 +157,7 @@ class Session:
         return min(time.monotonic() + self.limits.cell_time, self._timeline.end)
 
     def _watch(self, process: ProcessHandle, deadline: float) -> Waited:
-        """The next answer; none at the deadline, or where the submission took too much."""
+        """The next answer; none at the deadline, or if the submission exceeded a limit."""
         while True:
             try:
                 return Waited(process.answer(min(deadline, time.monotonic() + 0.5)))
@@ -167,15 +176,17 @@ class Session:
     # --- places for a later run ---
 
     def begin(self) -> None:
-        """Start the processes, and note what there is: before the first cell, where places will be left."""
+        """Start the processes, and record their state before the first cell, if places will be
+        left.
+        """
         self._begin()
         self._at_start = self._files.stamps(self._launcher.root("learner"))
 
     def leave_place(self) -> "Place | None":
-        """Leave both processes behind as they are, for another run of the same cells.
+        """Leave copies of both processes, for another run of the same cells.
 
-        None where a copy would not be the same: something was undone, runs beside the cells, is open, or
-        was written.
+        None if a copy would differ: something was undone, runs in the background, is open, or was
+        written.
         """
         if not self._timeline.plain or not self._is_as_at_start():
             return None
@@ -198,7 +209,7 @@ class Session:
         self._launcher.kept = len(self._places)
 
     def go_to(self, place: "Place") -> None:
-        """Go on from a place, which stays. Raises Gone where that is not possible."""
+        """Continue from a place, which is kept. Raises Gone if that is not possible."""
         tester = copy_of(place.tester) if place.tester else None
         if self._tester is not None:
             self._tester.close()
@@ -212,27 +223,27 @@ class Session:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the processes are where the cells alone brought them: nothing was undone, late or kept."""
+        """Whether the state comes from the cells alone: nothing was undone, late or kept."""
         return self._timeline.plain
 
     def go_on(self) -> None:
-        """Begin another run where the last one ended."""
+        """Begin another run at the end of the last one."""
         self._timeline.end = float("inf")
 
     def _is_as_at_start(self) -> bool:
-        """Whether no cell left a file or a process. Those that were closed take a moment to end."""
+        """Whether no cell left a file or a process. Closed processes take a moment to end."""
         known = (
             self._places | self._timeline.known | ({self._tester.pid} if self._tester else set())
         )
         until = time.monotonic() + SETTLED
         while (others := self._launcher.others(known)) - self._staying and time.monotonic() < until:
             time.sleep(0.005)
-        self._staying = others  # a learner's own: nobody waits for them twice
+        self._staying = others  # the learner's own: don't wait for them twice
         return not others and self._files.stamps(self._launcher.root("learner")) == self._at_start
 
     @property
     def grown(self) -> int:
-        """Bytes that the learner's cells keep."""
+        """Bytes of memory that the learner's cells hold."""
         return self._launcher.grown(self._timeline.process.pid)
 
     # --- the learner's cells ---
@@ -264,7 +275,7 @@ class Session:
             self._timeline.ended_well(cell)
 
     def _await_cell(self) -> Waited:
-        """The answer to a running cell, which is interrupted at its time limit. Raises Gone."""
+        """The answer of a running cell, which is interrupted at its time limit. Raises Gone."""
         process = self._timeline.process
         waited = self._watch(process, self._deadline())
         if not waited.late:
@@ -289,7 +300,7 @@ class Session:
         tester = self._tester or self._start_tester()
         self._share_files(tester)
         if self._looks_at_data_only(tester, cell):
-            # None of the learner's code can run: no copy of their process is needed.
+            # None of the learner's code can run, so no copy of their process is needed.
             tester.tell(self._test_of(cell, may_keep=False))
             waited = self._watch(tester, self._deadline())
             if waited.message is not None:
@@ -302,7 +313,10 @@ class Session:
             self._not_run(cell, _time_error(waited.reason))
 
     def _run_test_in_a_copy(self, cell: Cell, tester: ProcessHandle) -> Waited:
-        """Run a test whose calls go to a copy of the learner's process. Returns what came of waiting."""
+        """Run a test whose calls go to a copy of the learner's process.
+
+        Returns the result of waiting.
+        """
         ours, theirs = socket.socketpair()
         with self._unchanged_files(), self._timeline.throwaway() as copy, ours, theirs:
             copy.process.tell({"do": "serve"}, theirs.fileno())
@@ -314,7 +328,7 @@ class Session:
         return waited
 
     def _test_of(self, cell: Cell, may_keep: bool) -> Message:
-        """What the tester is told of a test."""
+        """The request that describes a test to the tester."""
         lines, self._own_lines = self._own_lines, []
         return {
             "do": "test",
@@ -327,7 +341,9 @@ class Session:
         }
 
     def _note_test(self, cell: Cell, tester: ProcessHandle, message: Message) -> bool:
-        """Fill in the verdict and the outputs of a test; whether the tester keeps something of the learner's."""
+        """Fill in the verdict and the outputs of a test; returns whether the tester holds something
+        of the learner's.
+        """
         cell.verdict = Verdict.from_message(message)
         rest = tester.answer(time.monotonic() + PATIENCE)
         self._fill(cell, rest)
@@ -335,10 +351,11 @@ class Session:
         return rest.get("keeps") is True
 
     def _looks_at_data_only(self, tester: ProcessHandle, cell: Cell) -> bool:
-        """Have the tester fetch what a test uses of the learner's; whether all of it is plain data.
+        """Have the tester fetch the learner's values that a test uses; returns whether all are
+        plain data.
 
-        The learner's own process is asked, but only for names that it has: of the test it learns
-        nothing else. What goes wrong here is no verdict: the test then asks a copy.
+        The request goes to the learner's own process, but only for names that it has, so it learns
+        nothing else about the test. A failure here is not a verdict: the test then uses a copy.
         """
         process = self._timeline.process
         ours, theirs = socket.socketpair()
@@ -364,7 +381,11 @@ class Session:
     def _await_test(
         self, tester: ProcessHandle, copy: ProcessHandle, channel: socket.socket
     ) -> Waited:
-        """The tester's verdict. A learner's function that does not end is interrupted, then killed: the test hears of it."""
+        """The tester's verdict.
+
+        A learner's function that does not end is interrupted, then killed, and the test sees an
+        error.
+        """
         waited = self._watch(tester, self._deadline())
         if waited.message is not None:
             return waited
@@ -379,7 +400,7 @@ class Session:
 
     @contextlib.contextmanager
     def _unchanged_files(self) -> Iterator[None]:
-        """What a test's calls write is gone after the test."""
+        """Undo what a test's calls wrote."""
         self._files.keep(self._launcher.root("learner"))
         try:
             yield
@@ -406,7 +427,7 @@ class Session:
     # --- figures ---
 
     def draw(self, sketches: Iterable[bytes]) -> dict[str, str]:
-        """{mark: picture} of figures that cells left to be drawn."""
+        """{mark: picture} of the figures that cells left to draw."""
         pictures: dict[str, str] = {}
         drawer: ProcessHandle | None = None
         for sketch in sketches:

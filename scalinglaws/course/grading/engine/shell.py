@@ -11,13 +11,13 @@ from typing import Any
 from .verdict import Verdict
 
 MAX_ITEMS = 200  # outputs of one cell
-MAX_RICH = 20  # times as many bytes of figures, tables and results as of text
+MAX_RICH = 20  # times the text limit: bytes of figures, tables and results
 _MAX_TRACEBACK = 20_000
 
 
 @dataclass
 class _Display:
-    """A rich output that may be updated. name: given by `display(..., display_id=...)`."""
+    """A rich output that may be updated. name: from `display(..., display_id=...)`."""
 
     name: str
     size: int
@@ -26,9 +26,10 @@ class _Display:
 
 @dataclass
 class Execution:
-    """What running one cell came to.
+    """The result of running one cell.
 
-    cut: it put out more than it may. ended: it ran to its end. value: that of its last expression. failure: its first error.
+    cut: its output exceeded the limit. ended: it ran to its end. value: of its last expression.
+    failure: its first error.
     """
 
     outputs: list[dict[str, Any]]
@@ -45,7 +46,9 @@ class Execution:
 
 
 class Outputs:
-    """The outputs of one cell, no more than `limit` bytes of text. failure: the first error; no output takes its room."""
+    """The outputs of one cell, no more than `limit` bytes of text. failure: the first error, which
+    always has room.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -89,7 +92,7 @@ class Outputs:
     ) -> None:
         """A figure, a table, a result.
 
-        name: of a display; what was shown under that name changes, and with `update` nothing is added.
+        name: of a display; what was shown under it changes, and with `update` nothing is added.
         """
         self._clear_now()
         size = sum(len(v) if isinstance(v, str | bytes) else 100 for v in data.values())
@@ -118,7 +121,7 @@ class Outputs:
         return None
 
     def clear(self, wait: bool = False) -> None:
-        """Take back all that was shown. wait: once something follows."""
+        """Remove all outputs. wait: only when something follows."""
         self._clear_later = True
         if not wait:
             self._clear_now()
@@ -161,7 +164,7 @@ class _Stream(io.TextIOBase):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         outputs = self.shell.outputs
-        if not outputs.cut:  # else: a flood, which must cost no more than it has to
+        if not outputs.cut:  # otherwise a flood of output, which must stay cheap
             outputs.stream(self.name, text)
         return len(text)
 
@@ -169,7 +172,7 @@ class _Stream(io.TextIOBase):
         return False
 
     def fileno(self) -> int:
-        """For `faulthandler` and `subprocess`; what they write there is not shown."""
+        """For `faulthandler` and `subprocess`, whose output there is not shown."""
         return {"stdout": 1, "stderr": 2}[self.name]
 
 
@@ -180,7 +183,7 @@ class CellShell:
         from .kernel_shell import make_shell
 
         self.outputs = Outputs(2**20)
-        self.text_of: Callable[[BaseException], str] = str  # of an error that ends a cell
+        self.text_of: Callable[[BaseException], str] = str  # the text of an error that ends a cell
         self.ip = make_shell()
         ip: Any = self.ip
         ip.display_pub = _Publisher(self)
@@ -241,13 +244,13 @@ class _Publisher:
         self.shell.outputs.clear(wait)
 
     def register_hook(self, hook: Any) -> None:
-        """ipykernel's, for what is sent to JupyterLab: nothing is."""
+        """A method of ipykernel's publisher; nothing is sent here."""
 
     unregister_hook = register_hook
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:
-    """A mime bundle as JSON holds it: bytes as base64, texts as they are, the rest as text."""
+    """A mime bundle for JSON: bytes as base64, texts unchanged, the rest as text."""
     import base64
 
     found = {}
@@ -260,7 +263,7 @@ def _plain(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain_metadata(metadata: dict[str, Any] | None) -> dict[str, Any]:
-    """Only what a figure's size needs."""
+    """Only the metadata with a figure's size."""
     return {
         mime: {k: v for k, v in value.items() if k in ("width", "height") and isinstance(v, int)}
         for mime, value in (metadata or {}).items()

@@ -1,4 +1,4 @@
-"""The learner's process and its past: the cells that ran well, a snapshot on the way, and copies that are thrown away."""
+"""The learner's process and its past: the cells that succeeded, a snapshot, and throwaway copies."""
 
 import contextlib
 import os
@@ -21,9 +21,9 @@ SNAPSHOT_AFTER = 0.5  # seconds of cells that would have to run again
 
 @dataclass
 class Copy:
-    """What serves the calls of one test.
+    """A process that serves the calls of one test.
 
-    thrown_away: it ends with the test, unless `keep` says that the tester holds something of it.
+    thrown_away: it ends with the test, unless `keep` reports that the tester holds something of it.
     """
 
     process: ProcessHandle
@@ -31,19 +31,19 @@ class Copy:
     keep: bool = False
 
 
-MOST_KEPT = 8  # copies that the tester still holds something of
+MOST_KEPT = 8  # copies of which the tester still holds something
 
 
 @dataclass(frozen=True)
 class TimelinePlace:
-    """A copy of the learner's process that waits. good: the cells that ended well before it."""
+    """A waiting copy of the learner's process. good: the cells that succeeded before it."""
 
     process: ProcessHandle
     good: tuple[Cell, ...]
 
 
 def copy_of(process: ProcessHandle, *unless: str) -> ProcessHandle | None:
-    """Have a process leave a copy behind. Raises Gone. unless: see `Timeline._fork`."""
+    """Have a process leave a copy. Raises Gone. unless: see `Timeline._fork`."""
     ours, theirs = socket.socketpair()
     try:
         with theirs:
@@ -59,29 +59,29 @@ def copy_of(process: ProcessHandle, *unless: str) -> ProcessHandle | None:
 
 
 class Timeline:
-    """The learner's process, which can go back to where it was before a cell or a test.
+    """The learner's process, which can go back to its state before a cell or a test.
 
-    end: when the submission's time is over, on the monotonic clock. plain: nothing was undone or kept
-    so far, so a copy of the process is all there is to know. told: a test's calls may have left a trace
-    that a later cell can see.
+    end: when the submission's time is over, on the monotonic clock. plain: nothing was undone or
+    kept so far, so a copy of the process has the whole state. told: a test's calls may have left a
+    trace that a later cell can see.
     """
 
     def __init__(self, launcher: Launcher, output: int) -> None:
-        """output: bytes of text that a cell may put out."""
+        """output: the limit of a cell's text output, in bytes."""
         self.launcher, self.output = launcher, output
         self.end = float("inf")
         self.plain, self.told = True, False
         self._at_start: Bonds | None = None
         self._process: ProcessHandle | None = None
         self._snapshot: ProcessHandle | None = None
-        self._good: list[Cell] = []  # the cells that ended well, in order
-        self._kept = 0  # so many of them are in the snapshot
+        self._good: list[Cell] = []  # the cells that succeeded, in order
+        self._kept = 0  # how many of them are in the snapshot
         self._held: list[ProcessHandle] = []  # copies that were kept
-        self._ended: set[int] = set()  # processes of ours that end, or soon will
+        self._ended: set[int] = set()  # our processes that have ended or will end soon
 
     @property
     def process(self) -> ProcessHandle:
-        """The learner's process; a new one, brought up to date, where there is none."""
+        """The learner's process; if there is none, a new one, brought up to date."""
         if self._process is None:
             good, self._good = self._good, []
             self._start()
@@ -90,7 +90,7 @@ class Timeline:
         return self._process
 
     def _start(self) -> None:
-        """Start a new process. It needs no snapshot: another new one is as good."""
+        """Start a new process. It needs no snapshot, because a new process is equivalent."""
         self._process = self.launcher.start("learner")
         self._at_start = Bonds.of(self._process.pid)
         self._good, self._kept = [], 0
@@ -112,36 +112,39 @@ class Timeline:
     # --- cells ---
 
     def before(self, cell: Cell) -> None:
-        """Take a snapshot, if it would take long to run again what ran since the last."""
+        """Take a snapshot, if rerunning the cells since the last one would take long."""
         since = self._good[self._kept :]
         if not cell.given and sum(c.seconds for c in since) > SNAPSHOT_AFTER:
             self.take_snapshot()
 
     def tell_run(self, cell: Cell) -> None:
-        """Have a cell run. Raises Gone."""
+        """Tell the process to run a cell. Raises Gone."""
         self.process.tell({"do": "run", "source": cell.source, "limit": self.output})
 
     def ended_well(self, cell: Cell) -> None:
-        """The cell that ran is part of the past."""
+        """Record that the last cell succeeded."""
         self._good.append(cell)
 
     # --- copies ---
 
     def _fork(self, *unless: str) -> ProcessHandle | None:
-        """A copy of the process, which has no threads but the one that made it. Raises Gone.
+        """A copy of the process, which has only the thread that made it.
 
-        unless: what must not be there, else it is None: "threads", which would be missing in it, and "files",
-        whose places it would share.
+        Raises Gone. unless: return None if there are "threads", which the copy would lack, or open
+        "files", whose positions it would share.
         """
         return copy_of(self.process, *unless)
 
     def take_snapshot(self) -> None:
         """Leave a copy behind, in place of the one before."""
-        with contextlib.suppress(Gone):  # the one before is still good
+        with contextlib.suppress(Gone):  # the previous one is still good
             self._replace_snapshot()
 
     def _replace_snapshot(self) -> None:
-        """Leave a copy behind, in place of the one before. Raises Gone; the one before then stays."""
+        """Leave a copy, replacing the previous one.
+
+        Raises Gone, and then the previous one stays.
+        """
         taken = self._fork()
         if self._snapshot is not None:
             self._ended.add(self._snapshot.pid)
@@ -150,10 +153,10 @@ class Timeline:
 
     @contextlib.contextmanager
     def throwaway(self) -> Iterator[Copy]:
-        """A copy of the process for one test, ended afterwards with all that it started.
+        """A copy of the process for one test, ended afterwards with all processes that it started,
+        so that the test's calls leave no trace in later cells.
 
-        What the test's calls do in it leaves no trace in later cells. Where the learner's threads would
-        be missing in a copy it is the process itself. Raises Gone.
+        If the learner has threads, which a copy would lack, it is the process itself. Raises Gone.
         """
         try:
             process = self._fork("threads")
@@ -193,9 +196,10 @@ class Timeline:
                 self.told = True
 
     def _bonds(self) -> Bonds | None:
-        """What the process has in common with a copy; where it is more than at the start, `told` becomes true.
+        """What the process shares with a copy; if it is more than at the start, `told` becomes
+        true.
 
-        None where that is not known.
+        None if it is unknown.
         """
         bonds, start = Bonds.of(self.process.pid), self._at_start
         if bonds is None or start is None or bonds.tell_more_than(start) or self.process.has_more():
@@ -203,7 +207,9 @@ class Timeline:
         return bonds
 
     def _end_others(self, known: set[int]) -> None:
-        """End all processes of the submission but `known`; begin again from the snapshot where they multiply."""
+        """End all processes of the submission except `known`; if they multiply, begin again from
+        the snapshot.
+        """
         for _ in range(20):
             strange = [pid for pid in self.launcher.processes() if pid not in known]
             if not strange:
@@ -222,12 +228,15 @@ class Timeline:
     # --- places for a later run ---
 
     def place(self) -> "TimelinePlace | None":
-        """A copy that stays, for another run of the same cells; None where it would not be the same. Raises Gone."""
+        """A copy that stays, for another run of the same cells; None if it would differ.
+
+        Raises Gone.
+        """
         process = self._fork("threads", "files") if self.plain else None
         return None if process is None else TimelinePlace(process, tuple(self._good))
 
     def go_to(self, place: "TimelinePlace") -> None:
-        """Go on from there; the place stays. Raises Gone."""
+        """Continue from a place, which stays. Raises Gone."""
         process = copy_of(place.process)
         assert process is not None
         self.drop()
@@ -243,14 +252,16 @@ class Timeline:
     # --- the way back ---
 
     def go_back(self) -> None:
-        """Kill the process; its snapshot takes its place, and the good cells since then run again.
+        """Kill the process, continue from its snapshot, and run the good cells since then again.
 
-        Where a cell killed the snapshot too, a new process runs all good cells again.
+        If a cell killed the snapshot too, a new process runs all good cells again.
         """
         self._run_again(self._restore())
 
     def _restore(self) -> list[Cell]:
-        """Put the snapshot, or a new process, in the process's place; returns the good cells it lacks."""
+        """Replace the process by the snapshot or a new process; returns the good cells that it
+        lacks.
+        """
         good, kept = self._good, self._kept
         self.plain = False
         if self._process is not None:
@@ -265,10 +276,9 @@ class Timeline:
         return good[kept:]
 
     def _go_back_to_what_can_be_copied(self) -> None:
-        """Go back, and leave out each cell after which no copy of the process can be made.
+        """Go back, and leave out each cell after which the process cannot be copied.
 
-        Such a cell answers in the engine's place, or never comes back: nothing after it could be
-        tested.
+        Such a cell impersonates the engine, or never returns, so nothing after it could be tested.
         """
         for cell in self._restore():
             if time.monotonic() >= self.end:
@@ -288,7 +298,9 @@ class Timeline:
                     self._good.append(cell)
 
     def _is_alone(self, process: ProcessHandle) -> bool:
-        """Have a snapshot that takes over end all other processes of its sandbox, in one step that no fork escapes."""
+        """Have a snapshot that takes over end all other processes of its sandbox, in one step that
+        no fork can escape.
+        """
         if not self.launcher.sandboxed:
             return True
         try:

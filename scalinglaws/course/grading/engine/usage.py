@@ -1,31 +1,31 @@
-"""What the processes of a submission use, as the kernel tells it from outside."""
+"""Memory use of a submission's processes, as the kernel reports it from outside."""
 
 import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
-# Where the system tells what a process holds of its own. Quick: a page that several share counts for
+# Where the system reports a process's private memory. Quick: a page that several share counts for
 # each. Slow: once.
 _OWN = {"status": ("RssAnon:", "RssShmem:"), "smaps_rollup": ("Pss_Anon:", "Pss_Shmem:")}
 
 
 def data_of(pid: int) -> int:
-    """Bytes of data and stack that a process has mapped; 0 where that is not told."""
+    """Bytes of data and stack that a process has mapped; 0 if it is unknown."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(Path(f"/proc/{pid}/statm").read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")
     return 0
 
 
 def has_ended(pid: int) -> bool:
-    """Whether nothing is left of a process but its number, which its parent has not asked about."""
+    """Whether a process has ended, even if its parent has not reaped it yet."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
     return True
 
 
 def descendants(roots: Iterable[int]) -> list[int]:
-    """The numbers of processes, and of all that they started."""
+    """The numbers of processes and all their descendants."""
     found, waiting = [], list(roots)
     while waiting:
         found.append(waiting.pop())
@@ -37,12 +37,14 @@ def descendants(roots: Iterable[int]) -> list[int]:
 
 
 def uses_more_than(processes: list[int], most: float) -> bool:
-    """Whether processes hold more than `most` bytes of their own, all together."""
+    """Whether processes together hold more than `most` bytes of private memory."""
     return _held(processes, "status") > most and _held(processes, "smaps_rollup") > most
 
 
 def _held(processes: list[int], file: str) -> float:
-    """Bytes that processes hold of their own, by a file of `_OWN`; infinite where it may not be read."""
+    """Bytes of private memory of the processes, from a file in `_OWN`; infinite if it is not
+    readable.
+    """
     total = 0.0
     for pid in processes:
         try:

@@ -1,8 +1,8 @@
-"""The verdict on one test cell: an explicit value that travels apart from what the cell put out.
+"""The verdict on one test cell: an explicit value that is sent separately from the cell's outputs.
 
-nbgrader reads a grade from a cell's outputs, where an error means no points and *nothing* means all of them: whatever makes an
-error disappear earns points. Here a test passes because the tester says so. What did not arrive, was cut or cannot be read is
-UNJUDGED: no points, and a person is asked to look.
+nbgrader reads a grade from a cell's outputs, where an error means no points and *nothing* means all
+of them, so hiding an error would earn points. Here a test passes only if the tester reports it. A
+verdict that is missing, cut or unreadable is UNJUDGED: no points, and a person is asked to look.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 MAX_TEXT = 20_000  # characters of a message, and of a traceback
-UNJUDGED_ERROR = "CouldNotBeJudged"  # the `ename` by which a notebook shows it
+UNJUDGED_ERROR = "CouldNotBeJudged"  # its `ename` in a notebook
 
 
 class State(StrEnum):
@@ -28,10 +28,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one test came to.
+    """The result of one test.
 
-    points: what the test's last expression gave; None where it gave nothing: then all points, if it passed.
-    error, message: the kind of the error and its text, where it failed; the reason, where it could not be judged.
+    points: the value of the test's last expression; None if it has none, which means all points if
+    it passed. error, message: the kind and text of the error if it failed; the reason if it could
+    not be judged.
     """
 
     state: State
@@ -42,7 +43,7 @@ class Verdict:
 
     @classmethod
     def unjudged(cls, reason: str) -> "Verdict":
-        """No verdict could be had; `reason` completes "This test could not be judged: ..."."""
+        """There is no verdict; `reason` completes "This test could not be judged: ..."."""
         text = f"This test could not be judged ({reason}): 0 points until a person has looked."
         return cls(State.UNJUDGED, error=UNJUDGED_ERROR, message=text[:MAX_TEXT])
 
@@ -54,20 +55,22 @@ class Verdict:
 
     @classmethod
     def of_value(cls, value: object) -> "Verdict":
-        """The test ran to its end, and `value` is that of its last expression: None, or a number of points."""
-        numpy = sys.modules.get(
-            "numpy"
-        )  # not imported for this: a check of one copy has no need of it
+        """The test ran to its end; `value` is that of its last expression: None, or a number of
+        points.
+        """
+        numpy = sys.modules.get("numpy")  # not imported here: a check of one copy does not need it
         truth = isinstance(value, bool) or (numpy is not None and isinstance(value, numpy.bool_))
         if value is None or (truth and value):
             return cls(State.PASSED)
         points = math.nan
         if isinstance(value, numbers.Real | decimal.Decimal) and not truth:
-            with contextlib.suppress(OverflowError, ValueError):  # of 400 digits, a signalling nan
+            with contextlib.suppress(
+                OverflowError, ValueError
+            ):  # an integer of 400 digits, a signalling nan
                 points = float(value)
         if not math.isfinite(points):
             kind = type(value).__name__[:100]
-            return cls.unjudged(f"its last value, of type {kind}, is no number of points")
+            return cls.unjudged(f"its last value, of type {kind}, is not a number of points")
         return cls(State.PASSED, points)
 
     def to_message(self) -> dict[str, Any]:
@@ -82,7 +85,7 @@ class Verdict:
 
     @classmethod
     def from_message(cls, message: object) -> "Verdict":
-        """What `to_message` gave; UNJUDGED where it is anything else."""
+        """The verdict in a message of `to_message`; UNJUDGED for anything else."""
         about = message.get("verdict") if isinstance(message, dict) else None
         if not isinstance(about, dict):
             return cls.unjudged("its result did not arrive")
@@ -102,10 +105,10 @@ class Verdict:
         return made if state is State.FAILED else cls(state, error=made.error, message=made.message)
 
     def outputs(self, most: float) -> list[dict[str, Any]]:
-        """The outputs by which nbgrader comes to the same grade, of a test worth `most` points.
+        """The outputs from which nbgrader computes the same grade, for a test worth `most` points.
 
-        They are written last, and nothing that a submission puts out takes their room. Of other outputs a test cell keeps none
-        that nbgrader would read: see `without_grades`.
+        They are written last, and always have room. A test cell keeps no other outputs that
+        nbgrader would read: see `without_grades`.
         """
         if self.state is not State.PASSED:
             lines = list(self.traceback) or [f"{self.error}: {self.message}"]
@@ -131,7 +134,7 @@ class Verdict:
 
 
 def without_grades(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What a test cell put out, without what nbgrader would take for its grade."""
+    """A test cell's outputs, without those that nbgrader would read as its grade."""
     return [
         output
         for output in outputs
