@@ -30,11 +30,11 @@ def storeys(contract: str) -> list[list[str]]:
 
 
 def purpose(module: str) -> str:
-    """The first line of a module's docstring, without its full stop."""
+    """The first paragraph of a module's docstring, without its full stop."""
     path = ROOT / module.replace(".", "/")
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-    return text.partition("\n")[0].rstrip(".")
+    return " ".join(text.partition("\n\n")[0].split()).rstrip(".")
 
 
 def room(module: str) -> str:

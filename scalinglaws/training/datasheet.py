@@ -99,7 +99,7 @@ def plans_table() -> str:
                     f"{C.min():.1e} to {C.max():.1e}",
                     f"{C.sum():.1e}",
                     f"{runs['seconds'].sum() / 3600:.2f}",
-                    (PLANS[plan].__doc__ or "").splitlines()[0],
+                    " ".join((PLANS[plan].__doc__ or "").partition("\n\n")[0].split()),
                 ]
             )
     header = (

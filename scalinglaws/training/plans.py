@@ -86,18 +86,13 @@ def isoflop(corpus: str) -> list[RunConfig]:
 
 
 def isoflop_holdout(corpus: str) -> list[RunConfig]:
-    """The next budget, 3e13 FLOPs, that no notebook fits.
-
-    Only wider models, because the text is finite.
-    """
+    """The next budget, 3e13 FLOPs, that no notebook fits. Only wider models: the text is finite."""
     C, widths = 10**13.5, (96, 108, 120, 144, 160)
     return [at_budget(corpus, width, C, seed) for seed in range(3) for width in widths]
 
 
 def repeats(corpus: str) -> list[RunConfig]:
-    """Few tokens, many epochs: U unique tokens seen up to 64 times, with a full run for each number
-    of passes.
-    """
+    """Few tokens, many epochs: U unique tokens seen up to 64 times, one full run per number."""
     runs = []
     for seed in range(2):
         for U, most in ((2**16, 64), (2**18, 32), (2**20, 8)):
@@ -206,9 +201,7 @@ def decay(corpus: str) -> list[RunConfig]:
 
 
 def mix(corpus: str) -> list[RunConfig]:
-    """Prose and code in five ratios: what does a share of the other text cost, and what does it
-    bring?
-    """
+    """Prose and code in five ratios: what does a share of the other text cost, and bring?"""
     return [
         recipe(corpus, width, 2**19, seed, mix=share)
         for seed in range(2)
