@@ -308,7 +308,7 @@ class TestSaved:
         path = tmp_path / "edited.json"
         fit_power_law(x, 1 + 3 * x**-0.2).save(path)
         path.write_text(path.read_text().replace('"alpha": 0.2', '"alpha": 0.3'))
-        with pytest.raises(CourseError, match="another law"):
+        with pytest.raises(CourseError, match="a different law"):
             load_fit(path)
 
 
