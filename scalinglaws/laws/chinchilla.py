@@ -220,7 +220,7 @@ class ChinchillaLaw(Formula):
 @dataclass(frozen=True, repr=False)
 class AllocationLaw(Formula):
     """N_opt and D_opt as two trends in C: what approaches 1 and 2 give. L is the lowest loss as a
-    power law of C, if known; its floor E is 0 where the runs could not tell one.
+    power law of C, if known; its floor E is 0 if the runs could not determine one.
 
     >>> rule = AllocationLaw.from_tokens_per_param(20)
     >>> f"{rule.N_opt(1.2e20):.4g} {rule.D_opt(1.2e20):.4g}"
