@@ -144,7 +144,7 @@ def _write_precision(numbers: Numbers) -> str:
         elif "N" in law:
             parts.append(
                 f"""At 4 bits and this one D, the cost on {corpus} goes as N^{law["N"][0]:.2f} (95 %
-                interval {span(law["N"][1:], ".2f")}). How it depends on D these runs do not say."""
+                interval {span(law["N"][1:], ".2f")}). These runs do not show how it depends on D."""
             )
     return paragraphs(
         """After training, the weights are rounded, each row of a matrix to 2^bits - 1 evenly spaced

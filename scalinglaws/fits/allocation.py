@@ -62,7 +62,7 @@ def lowest_losses(C: Array, L: Array, weight: Array) -> list[PowerLaw]:
     """For each resample, L (resamples, points) as E + A·C^-alpha, E >= 0, by least squares of the
     relative errors with these weights (resamples, points).
 
-    Through three points or fewer E is 0: they cannot tell a floor. For a given alpha the law is
+    Through three points or fewer E is 0: they cannot determine a floor. For a given alpha the law is
     linear in E and A, so alpha alone is searched for, on finer and finer grids.
     """
     low = C.min()
@@ -110,7 +110,7 @@ def without_floor(points: int, what: str) -> list[str]:
     if points > _POINTS_WITHOUT_FLOOR:
         return []
     return [
-        f"{points} {what} cannot tell a floor of the loss: beyond them L_opt is probably too low"
+        f"{points} {what} cannot determine a floor of the loss: beyond them L_opt is probably too low"
     ]
 
 
@@ -134,7 +134,7 @@ class AllocationFit(Fit[AllocationLaw]):
     def L_opt(self, C: ArrayLike) -> Floats:
         """The lowest loss for C training FLOPs: E + A·C^-alpha through the best points.
 
-        Up to three best points cannot tell a floor E. Then it is 0, the notes say so, and beyond
+        Up to three best points cannot determine a floor E. Then it is 0, the notes say so, and beyond
         these points the true loss is probably higher.
         """
         return self.law.L_opt(C)

@@ -92,7 +92,7 @@ class Report:
 
     @property
     def notes(self) -> list[str]:
-        """What reading the table decided, and which of its runs lie far from the fit."""
+        """Decisions made while reading the table, and the runs that lie far from the fit."""
         residuals, runs = self.fit.residuals, self.table.runs
         if METHODS[self.method].is_allocation or len(residuals) != len(runs):  # some were dropped
             return list(self.table.notes)

@@ -40,7 +40,12 @@ class BrokenPowerLaw(Formula):
             positive(d=d, f=f)
 
     def __call__(self, x: ArrayLike) -> Floats:
-        """y at x; broadcasts over arrays."""
+        """y at x; broadcasts over arrays.
+
+        >>> law = BrokenPowerLaw(E=0.5, A=30, c0=0.4, breaks=((-0.9, 200, 0.4),))
+        >>> law([1, 200, 1e4]).round(2).tolist()   # down, and up beyond 200
+        [30.5, 5.12, 25.98]
+        """
         (x,) = positive(x=x)
         log_y = np.log(self.A) - self.c0 * np.log(x)
         for c, d, f in self.breaks:
@@ -48,7 +53,12 @@ class BrokenPowerLaw(Formula):
         return plain(self.E + np.exp(log_y))
 
     def slope(self, x: ArrayLike) -> Floats:
-        """d ln(y - E) / d ln x: -c0 far below the first break, -(c0 + Σ c_i) far above the last."""
+        """d ln(y - E) / d ln x: -c0 far below the first break, -(c0 + Σ c_i) far above the last.
+
+        >>> law = BrokenPowerLaw(E=0.5, A=30, c0=0.4, breaks=((-0.9, 200, 0.4),))
+        >>> law.slope([1e-3, 200, 1e8]).round(3).tolist()
+        [-0.4, 0.05, 0.5]
+        """
         (x,) = positive(x=x)
         slope = np.full(x.shape, -float(self.c0))
         for c, d, f in self.breaks:

@@ -110,12 +110,22 @@ class Transformer(Formula):
 
     @property
     def N(self) -> int:
-        """Hoffmann's N: all parameters, embeddings included."""
+        """Hoffmann's N: all parameters, embeddings included.
+
+        >>> gpt2 = Transformer(n_layer=12, d_model=768, n_ctx=1024, vocab=50257, n_head=12)
+        >>> f"{gpt2.N / 1e6:.1f}M"
+        '123.5M'
+        """
         return self.N_nonembedding + self.N_embedding
 
     @property
     def N_active(self) -> int:
-        """The parameters that one token passes through; N itself for a dense model."""
+        """The parameters that one token passes through; N itself for a dense model.
+
+        >>> mixture = Transformer(n_layer=12, d_model=768, n_ctx=1024, vocab=50257, n_expert=8)
+        >>> bool(mixture.N_active < mixture.N / 2)
+        True
+        """
         idle = (self.n_expert - self.n_active) * self.expert_params
         return self.N - self.n_layer * idle
 
@@ -138,12 +148,22 @@ class Transformer(Formula):
         return 2 * active + self.n_layer * scores_and_values + logits
 
     def training_flops(self, D: ArrayLike, causal: bool = False) -> Floats:
-        """FLOPs of training on D tokens: the backward pass costs twice the forward pass."""
+        """FLOPs of training on D tokens: the backward pass costs twice the forward pass.
+
+        >>> gpt2 = Transformer(n_layer=12, d_model=768, n_ctx=1024, vocab=50257, n_head=12)
+        >>> f"{gpt2.training_flops(1e10):.3g}"
+        '8.54e+18'
+        """
         (D,) = positive(D=D)
         return plain(3 * self.forward_flops(causal=causal) * D)
 
     def bytes(self, bits: float = 16) -> float:
-        """Memory of the weights, in bytes, at a precision in bits."""
+        """Memory of the weights, in bytes, at a precision in bits.
+
+        >>> gpt2 = Transformer(n_layer=12, d_model=768, n_ctx=1024, vocab=50257, n_head=12)
+        >>> f"{gpt2.bytes(bits=8) / 1e6:.0f} MB"
+        '124 MB'
+        """
         return self.N * bits / 8
 
 

@@ -66,7 +66,14 @@ class DistillationLaw(Formula):
         self._require("c0", "c1", "d1", "f1", "A", "B", "alpha", "beta", "gamma")
 
     def __call__(self, N_S: ArrayLike, D_S: ArrayLike, L_T: ArrayLike) -> Floats:
-        """The student's cross-entropy, nats per token."""
+        """The student's cross-entropy, nats per token.
+
+        >>> from scalinglaws.laws import JointLaw
+        >>> law = DistillationLaw(JointLaw(1.22, 39.2, 84.2, 0.184, 0.195, 0.452), c0=2.5, c1=22.0,
+        ...     d1=1.3, f1=0.09, A=2000, B=25000, alpha=0.32, beta=0.42, gamma=0.7)
+        >>> bool(law(1e9, 2e10, 2.0) < law(1e9, 2e10, 2.5))   # a better teacher, a better student
+        True
+        """
         N, D, L_T = positive(N_S=N_S, D_S=D_S, L_T=L_T)
         ratio = np.log(L_T / (np.asarray(self.supervised(N, D)) * self.d1)) / self.f1
         bend = np.exp(-self.c1 * self.f1 * np.logaddexp(0.0, ratio))
@@ -74,7 +81,15 @@ class DistillationLaw(Formula):
         return plain(L_T + L_T**-self.c0 * bend * ability)
 
     def best_teacher(self, N_S: float, D_S: float) -> float:
-        """The teacher's cross-entropy that makes this student best, up to 10 nats."""
+        """The teacher's cross-entropy that makes this student best, up to 10 nats.
+
+        >>> from scalinglaws.laws import JointLaw
+        >>> law = DistillationLaw(JointLaw(1.22, 39.2, 84.2, 0.184, 0.195, 0.452), c0=2.5, c1=22.0,
+        ...     d1=1.3, f1=0.09, A=2000, B=25000, alpha=0.32, beta=0.42, gamma=0.7)
+        >>> best = law.best_teacher(1e9, 2e10)
+        >>> bool(law(1e9, 2e10, best) <= min(law(1e9, 2e10, [best - 0.1, best + 0.1])))
+        True
+        """
         positive(N_S=N_S, D_S=D_S)
         L_T = np.geomspace(max(self.supervised.E, 1e-3) * 1.0001, 10.0, 20_001)
         return float(L_T[np.argmin(np.asarray(self(N_S, D_S, L_T)))])
@@ -82,6 +97,12 @@ class DistillationLaw(Formula):
     def gain(self, N_S: ArrayLike, D_S: ArrayLike, L_T: ArrayLike) -> Floats:
         """L̃_S - L_S: the nats gained by having the teacher; negative if training without one is
         better.
+
+        >>> from scalinglaws.laws import JointLaw
+        >>> law = DistillationLaw(JointLaw(1.22, 39.2, 84.2, 0.184, 0.195, 0.452), c0=2.5, c1=22.0,
+        ...     d1=1.3, f1=0.09, A=2000, B=25000, alpha=0.32, beta=0.42, gamma=0.7)
+        >>> bool(np.isclose(law.gain(1e9, 2e10, 2.0), law.supervised(1e9, 2e10) - law(1e9, 2e10, 2.0)))
+        True
         """
         return plain(np.asarray(self.supervised(N_S, D_S)) - self(N_S, D_S, L_T))
 

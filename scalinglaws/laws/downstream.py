@@ -48,7 +48,12 @@ class AccuracySigmoid(Formula):
         self._require("height", "slope")
 
     def __call__(self, loss: ArrayLike) -> Floats:
-        """The accuracy at a loss."""
+        """The accuracy at a loss.
+
+        >>> law = AccuracySigmoid(floor=0.25, height=0.7, midpoint=0.8, slope=8)
+        >>> law([0.4, 0.8, 1.2]).round(3).tolist()
+        [0.923, 0.6, 0.277]
+        """
         (loss,) = positive(loss=loss)
         with np.errstate(over="ignore"):
             return plain(
@@ -92,6 +97,10 @@ class ErrorLaw(Formula):
         self._require("epsilon", "k", "rate")
 
     def __call__(self, loss: ArrayLike) -> Floats:
-        """The average error at a loss in nats per token."""
+        """The average error at a loss in nats per token.
+
+        >>> ErrorLaw(epsilon=0.85, k=2.0, rate=0.75)([2.0, 3.0]).round(3).tolist()
+        [0.404, 0.639]
+        """
         (loss,) = positive(loss=loss)
         return plain(self.epsilon - self.k * np.exp(-self.rate * loss))

@@ -95,7 +95,12 @@ class ExpertsLaw(Formula):
         self._require("E", zero=True)
 
     def __call__(self, N_act: ArrayLike, D: ArrayLike, experts: ArrayLike) -> Floats:
-        """The loss in nats per token."""
+        """The loss in nats per token.
+
+        >>> from scalinglaws.constants import LUDZIEJEWSKI as law
+        >>> bool(law(1e9, 2e10, 8) < law(1e9, 2e10, 1))   # eight experts, one active
+        True
+        """
         N, D = positive(N_act=N_act, D=D)
         log_E = np.log(effective_experts(experts, self.E_start, self.E_max))
         size = self.A * np.exp(self.delta * log_E) * N ** (self.alpha + self.alpha_experts * log_E)
@@ -103,7 +108,12 @@ class ExpertsLaw(Formula):
         return plain(size + data + self.E)
 
     def for_experts(self, experts: float) -> ChinchillaLaw:
-        """Chinchilla's law in N_act and D at a fixed number of experts (Table 4)."""
+        """Chinchilla's law in N_act and D at a fixed number of experts (Table 4).
+
+        >>> from scalinglaws.constants import LUDZIEJEWSKI as law
+        >>> round(law.for_experts(8)(1e9, 2e10) - law(1e9, 2e10, 8), 9)
+        0.0
+        """
         log_E = float(np.log(effective_experts(experts, self.E_start, self.E_max)))
         return ChinchillaLaw(
             E=self.E,
@@ -196,14 +206,24 @@ class RoutedLaw(Formula):
     both: float
 
     def __call__(self, N: ArrayLike, experts: ArrayLike) -> Floats:
-        """The loss in nats per token; experts: Ê."""
+        """The loss in nats per token; experts: Ê.
+
+        >>> law = RoutedLaw(level=1.104, slope_N=-0.082, slope_E=-0.108, both=0.009)
+        >>> law(1e8, [1, 64]).round(2).tolist()
+        [2.81, 2.42]
+        """
         N, experts = positive(N=N, experts=experts)
         n, e = np.log10(N), np.log10(experts)
         return plain(10 ** (self.level + self.slope_N * n + self.slope_E * e + self.both * n * e))
 
     @property
     def N_cutoff(self) -> float:
-        """The size above which experts no longer help: 10^(-slope_E/both)."""
+        """The size above which experts no longer help: 10^(-slope_E/both).
+
+        >>> law = RoutedLaw(level=1.104, slope_N=-0.082, slope_E=-0.108, both=0.009)
+        >>> f"{law.N_cutoff:.2g}"   # beyond, the law says that experts do harm
+        '1e+12'
+        """
         return float(10 ** (-self.slope_E / self.both))
 
 
@@ -243,7 +263,12 @@ class GranularityLaw(Formula):
         self._require("E", zero=True)
 
     def __call__(self, N: ArrayLike, D: ArrayLike, G: ArrayLike = 1.0) -> Floats:
-        """The loss in nats per token."""
+        """The loss in nats per token.
+
+        >>> law = GranularityLaw(E=0.47, A=18.1, B=30.8, alpha=0.115, beta=0.147, g=2.1, kappa=0.58)
+        >>> law(1e9, 2e10, [1, 8]).round(2).tolist()
+        [3.28, 3.14]
+        """
         N, D, G = positive(N=N, D=D, G=G)
         size = (self.g * G**-self.kappa + self.A) * N**-self.alpha
         return plain(self.E + size + self.B * D**-self.beta)

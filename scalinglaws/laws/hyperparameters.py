@@ -36,6 +36,11 @@ class HyperparameterLaw(Formula):
         self._require("k")
 
     def __call__(self, N: ArrayLike, D: ArrayLike) -> Floats:
-        """The best value for N parameters and D tokens."""
+        """The best value for N parameters and D tokens.
+
+        >>> from scalinglaws.constants import STEP_LAW
+        >>> f"{STEP_LAW(1e9, 1e11):.2g}"   # a learning rate
+        '0.0016'
+        """
         N, D = positive(N=N, D=D)
         return plain(self.k * N**self.exponent_N * D**self.exponent_D)

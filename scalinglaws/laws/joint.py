@@ -59,31 +59,68 @@ class JointLaw(Formula):
         )
 
     def __call__(self, N: ArrayLike, D: ArrayLike) -> Floats:
-        """The loss at N parameters and D tokens, in nats per token."""
+        """The loss at N parameters and D tokens, in nats per token.
+
+        >>> law = JointLaw(E=0.7, A=33, B=38, alpha=0.4, beta=0.3, gamma=0.6)
+        >>> round(law(1e5, 1e8), 3)
+        1.081
+        """
         return plain(self.E + np.asarray(self._inner(N, D)) ** self.gamma)
 
     @property
     def a(self) -> float:
-        """The exponent of N_opt ∝ C^a: beta/(alpha + beta), for any gamma."""
+        """The exponent of N_opt ∝ C^a: beta/(alpha + beta), for any gamma.
+
+        >>> law = JointLaw(E=0.7, A=33, B=38, alpha=0.4, beta=0.3, gamma=0.6)
+        >>> round(law.a, 3)
+        0.429
+        """
         return self._inner.a
 
     @property
     def b(self) -> float:
-        """The exponent of D_opt ∝ C^b: alpha/(alpha + beta)."""
+        """The exponent of D_opt ∝ C^b: alpha/(alpha + beta).
+
+        >>> law = JointLaw(E=0.7, A=33, B=38, alpha=0.4, beta=0.3, gamma=0.6)
+        >>> round(law.a + law.b, 12)
+        1.0
+        """
         return self._inner.b
 
     def N_opt(self, C: ArrayLike) -> Floats:
-        """The N of lowest loss on the line C = 6·N·D."""
+        """The N of lowest loss on the line C = 6·N·D.
+
+        >>> law = JointLaw(E=0.7, A=33, B=38, alpha=0.4, beta=0.3, gamma=0.6)
+        >>> C = 1e13
+        >>> N = law.N_opt(C) * np.array([0.5, 1, 2])
+        >>> int(np.argmin(law(N, C / (6 * N))))   # neither half nor twice of it is better
+        1
+        """
         return self._inner.N_opt(C)
 
     def D_opt(self, C: ArrayLike) -> Floats:
-        """The D of lowest loss on the line C = 6·N·D."""
+        """The D of lowest loss on the line C = 6·N·D.
+
+        >>> law = JointLaw(E=0.7, A=33, B=38, alpha=0.4, beta=0.3, gamma=0.6)
+        >>> bool(np.isclose(6 * law.N_opt(1e13) * law.D_opt(1e13), 1e13))
+        True
+        """
         return self._inner.D_opt(C)
 
     def L_opt(self, C: ArrayLike) -> Floats:
-        """The lowest loss for C training FLOPs."""
+        """The lowest loss for C training FLOPs.
+
+        >>> law = JointLaw(E=0.7, A=33, B=38, alpha=0.4, beta=0.3, gamma=0.6)
+        >>> bool(law.L_opt(1e13) < law(2 * law.N_opt(1e13), law.D_opt(1e13) / 2))
+        True
+        """
         return self(self.N_opt(C), self.D_opt(C))
 
     def tokens_per_param(self, C: ArrayLike) -> Floats:
-        """D_opt/N_opt at C training FLOPs."""
+        """D_opt/N_opt at C training FLOPs.
+
+        >>> law = JointLaw(E=0.7, A=33, B=38, alpha=0.4, beta=0.3, gamma=0.6)
+        >>> bool(np.isclose(law.tokens_per_param(1e13), law.D_opt(1e13) / law.N_opt(1e13)))
+        True
+        """
         return self._inner.tokens_per_param(C)

@@ -42,13 +42,23 @@ class KaplanJointLaw(Formula):
     alpha_D: float
 
     def __call__(self, N: ArrayLike, D: ArrayLike) -> Floats:
-        """Test loss of N parameters trained on D tokens until it stops improving, nats per token."""
+        """Test loss of N parameters trained on D tokens until it stops improving, nats per token.
+
+        >>> law = KaplanJointLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103)
+        >>> bool(law(1e9, 2.2e10) > law(1e9, 2.2e12))   # more data, less loss
+        True
+        """
         N, D = positive(N=N, D=D)
         ratio = self.alpha_N / self.alpha_D
         return plain(((self.N_c / N) ** ratio + self.D_c / D) ** self.alpha_D)
 
     def overfitting(self, N: ArrayLike, D: ArrayLike) -> Floats:
-        """L(N, D)/L(N, ∞) - 1: the relative increase in loss from finite data (eq. 4.2)."""
+        """L(N, D)/L(N, ∞) - 1: the relative increase in loss from finite data (eq. 4.2).
+
+        >>> law = KaplanJointLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103)
+        >>> round(law.overfitting(1e9, law.D_for_overfitting(1e9)), 3)   # the inverse
+        0.02
+        """
         return plain(np.asarray(self(N, D)) / self(N, np.inf) - 1)
 
     def D_for_overfitting(self, N: ArrayLike, share: float = 0.02) -> Floats:
@@ -85,7 +95,12 @@ class KaplanStepsLaw(Formula):
     alpha_S: float
 
     def __call__(self, N: ArrayLike, S_min: ArrayLike) -> Floats:
-        """Test loss after S_min optimiser steps of very large batches, nats per token."""
+        """Test loss after S_min optimiser steps of very large batches, nats per token.
+
+        >>> law = KaplanStepsLaw(N_c=6.5e13, S_c=2.1e3, alpha_N=0.077, alpha_S=0.76)
+        >>> law(1e9, [1e3, 1e4, 1e5]).round(2).tolist()   # a learning curve
+        [4.1, 2.65, 2.4]
+        """
         N, S_min = positive(N=N, S_min=S_min)
         return plain((self.N_c / N) ** self.alpha_N + (self.S_c / S_min) ** self.alpha_S)
 
@@ -107,17 +122,32 @@ class CriticalBatch(Formula):
     alpha_B: float
 
     def __call__(self, L: ArrayLike) -> Floats:
-        """The critical batch at loss L, in tokens."""
+        """The critical batch at loss L, in tokens.
+
+        >>> B_crit = CriticalBatch(B_star=2.1e8, alpha_B=0.21)
+        >>> f"{B_crit(2.5):.2g}"
+        '2.7e+06'
+        """
         (L,) = positive(L=L)
         return plain(self.B_star * L ** (-1 / self.alpha_B))
 
     def S_min(self, S: ArrayLike, B: ArrayLike, L: ArrayLike) -> Floats:
-        """The fewest steps that could reach L, given that S steps of B tokens did (eq. 5.4)."""
+        """The fewest steps that could reach L, given that S steps of B tokens did (eq. 5.4).
+
+        >>> B_crit = CriticalBatch(B_star=2.1e8, alpha_B=0.21)
+        >>> round(B_crit.S_min(1e5, B_crit(2.5), 2.5))   # at the critical batch: half of the steps
+        50000
+        """
         S, B = positive(S=S, B=B)
         return plain(S / (1 + np.asarray(self(L)) / B))
 
     def C_min(self, C: ArrayLike, B: ArrayLike, L: ArrayLike) -> Floats:
-        """The least compute that could reach L, given that C FLOPs in batches of B did (eq. 5.5)."""
+        """The least compute that could reach L, given that C FLOPs in batches of B did (eq. 5.5).
+
+        >>> B_crit = CriticalBatch(B_star=2.1e8, alpha_B=0.21)
+        >>> f"{B_crit.C_min(1e20, B_crit(2.5), 2.5):.3g}"   # and half of the compute
+        '5e+19'
+        """
         C, B = positive(C=C, B=B)
         return plain(C / (1 + B / np.asarray(self(L))))
 
@@ -144,30 +174,65 @@ class KaplanLaws(Formula):
 
     @property
     def a(self) -> float:
-        """The exponent of N_opt ∝ C^a."""
+        """The exponent of N_opt ∝ C^a.
+
+        >>> from scalinglaws.constants import KAPLAN
+        >>> KAPLAN.a
+        0.73
+        """
         return self.allocation.a
 
     @property
     def b(self) -> float:
-        """The exponent of D_opt ∝ C^b."""
+        """The exponent of D_opt ∝ C^b.
+
+        >>> from scalinglaws.constants import KAPLAN
+        >>> KAPLAN.b
+        0.27
+        """
         return self.allocation.b
 
     def N_opt(self, C: ArrayLike) -> Floats:
-        """Non-embedding parameters for C training FLOPs (eq. 1.7, Table 6)."""
+        """Non-embedding parameters for C training FLOPs (eq. 1.7, Table 6).
+
+        >>> from scalinglaws.constants import KAPLAN
+        >>> f"{KAPLAN.N_opt(PF_DAY):.2g}"   # one PF-day
+        '1.3e+09'
+        """
         return self.allocation.N_opt(C)
 
     def D_opt(self, C: ArrayLike) -> Floats:
-        """Tokens for C training FLOPs (Table 6). Not on the line C = 6·N·D: C is C_min there."""
+        """Tokens for C training FLOPs (Table 6). Not on the line C = 6·N·D: C is C_min there.
+
+        >>> from scalinglaws.constants import KAPLAN
+        >>> f"{KAPLAN.D_opt(PF_DAY):.2g}"
+        '2e+10'
+        """
         return self.allocation.D_opt(C)
 
     def L_opt(self, C: ArrayLike) -> Floats:
-        """The lowest loss for C training FLOPs, L(C_min) (eq. 1.3)."""
+        """The lowest loss for C training FLOPs, L(C_min) (eq. 1.3).
+
+        >>> from scalinglaws.constants import KAPLAN
+        >>> round(KAPLAN.L_opt(PF_DAY), 2)
+        2.66
+        """
         return self.L_C(C)
 
     def C_for(self, L: ArrayLike) -> Floats:
-        """The least training FLOPs that reach loss L: the inverse of L_opt."""
+        """The least training FLOPs that reach loss L: the inverse of L_opt.
+
+        >>> from scalinglaws.constants import KAPLAN
+        >>> bool(np.isclose(KAPLAN.C_for(KAPLAN.L_opt(1e21)), 1e21))
+        True
+        """
         return self.L_C.x_for(L)
 
     def tokens_per_param(self, C: ArrayLike) -> Floats:
-        """D_opt/N_opt at C training FLOPs."""
+        """D_opt/N_opt at C training FLOPs.
+
+        >>> from scalinglaws.constants import KAPLAN
+        >>> round(KAPLAN.tokens_per_param(PF_DAY), 1)
+        15.4
+        """
         return self.allocation.tokens_per_param(C)

@@ -46,7 +46,12 @@ class MixingLaw(Formula):
             raise CourseError("MixingLaw: t must hold one finite number for each domain.")
 
     def __call__(self, r: ArrayLike) -> Floats:
-        """The loss at proportions r (..., domains), each row summing to 1."""
+        """The loss at proportions r (..., domains), each row summing to 1.
+
+        >>> prose = MixingLaw(c=2.0, k=1.2, t=(-1.5, 0.1))
+        >>> prose([[1, 0], [0, 1]]).round(3).tolist()   # all prose, all code
+        [2.268, 3.326]
+        """
         shares = _proportions(r, len(self.t))
         return plain(self.c + self.k * np.exp(shares @ np.asarray(self.t)))
 

@@ -66,7 +66,12 @@ class ObservationalLaw(Formula):
             raise CourseError("ObservationalLaw: weights must hold one number for each component.")
 
     def __call__(self, S: ArrayLike) -> Floats:
-        """The score of models with capabilities S (..., components)."""
+        """The score of models with capabilities S (..., components).
+
+        >>> law = ObservationalLaw(weights=(4.0,), bias=-1.0)
+        >>> law([[0.25], [2.0]]).round(3).tolist()   # two models
+        [0.5, 0.999]
+        """
         capability = np.asarray(S, dtype=float)
         if capability.shape[-1:] != (len(self.weights),):
             raise CourseError(

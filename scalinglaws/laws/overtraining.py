@@ -44,7 +44,12 @@ class OvertrainingLaw(Formula):
 
     @classmethod
     def from_chinchilla(cls, law: ChinchillaLaw) -> OvertrainingLaw:
-        """The same law in C and M. Raises CourseError unless alpha = beta."""
+        """The same law in C and M. Raises CourseError unless alpha = beta.
+
+        >>> base = ChinchillaLaw(E=1.8, A=500, B=900, alpha=0.34, beta=0.34)
+        >>> round(OvertrainingLaw.from_chinchilla(base).eta, 2)
+        0.17
+        """
         if not np.isclose(law.alpha, law.beta, rtol=1e-6):
             raise CourseError(
                 f"Only a law with alpha = beta has this form; here they are {law.alpha:g} and "
@@ -55,17 +60,33 @@ class OvertrainingLaw(Formula):
 
     @property
     def chinchilla(self) -> ChinchillaLaw:
-        """The same law in N and D, with alpha = beta = 2·eta."""
+        """The same law in N and D, with alpha = beta = 2·eta.
+
+        >>> law = OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17)
+        >>> round(law.chinchilla.alpha, 2), round(law.chinchilla.beta, 2)
+        (0.34, 0.34)
+        """
         scale = 6.0**-self.eta
         return ChinchillaLaw(self.E, self.A * scale, self.B * scale, 2 * self.eta, 2 * self.eta)
 
     def __call__(self, C: ArrayLike, M: ArrayLike) -> Floats:
-        """The loss of C training FLOPs at M tokens per parameter."""
+        """The loss of C training FLOPs at M tokens per parameter.
+
+        >>> law = OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17)
+        >>> law(6e21, [20, 640]).round(2).tolist()   # from 20 to 640 tokens per parameter
+        [2.07, 1.99]
+        """
         C, M = positive(C=C, M=M)
         return plain(self.E + (self.A * M**self.eta + self.B * M**-self.eta) * C**-self.eta)
 
     def split(self, C: ArrayLike, M: ArrayLike) -> tuple[Floats, Floats]:
-        """(N, D) of C FLOPs at M tokens per parameter: sqrt(C/(6·M)) and sqrt(C·M/6)."""
+        """(N, D) of C FLOPs at M tokens per parameter: sqrt(C/(6·M)) and sqrt(C·M/6).
+
+        >>> law = OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17)
+        >>> N, D = law.split(1.2e20, 20)
+        >>> f"{N:.3g} {D:.3g}"
+        '1e+09 2e+10'
+        """
         C, M = positive(C=C, M=M)
         return plain(np.sqrt(C / (6 * M))), plain(np.sqrt(C * M / 6))
 
@@ -81,23 +102,48 @@ class OvertrainingLaw(Formula):
 
     @property
     def M_opt(self) -> float:
-        """The compute-optimal tokens per parameter, the same at every C: (B/A)^(1/(2·eta))."""
+        """The compute-optimal tokens per parameter, the same at every C: (B/A)^(1/(2·eta)).
+
+        >>> law = OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17)
+        >>> bool(law(1e21, law.M_opt) < min(law(1e21, law.M_opt * np.array([0.5, 2]))))
+        True
+        """
         return float((self.B / self.A) ** (1 / (2 * self.eta)))
 
     def N_opt(self, C: ArrayLike) -> Floats:
-        """The compute-optimal parameters for C training FLOPs."""
+        """The compute-optimal parameters for C training FLOPs.
+
+        >>> law = OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17)
+        >>> bool(np.isclose(6 * law.N_opt(1e21) ** 2 * law.M_opt, 1e21))
+        True
+        """
         return self.split(C, self.M_opt)[0]
 
     def D_opt(self, C: ArrayLike) -> Floats:
-        """The compute-optimal tokens for C training FLOPs."""
+        """The compute-optimal tokens for C training FLOPs.
+
+        >>> law = OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17)
+        >>> bool(np.isclose(law.D_opt(1e21), law.M_opt * law.N_opt(1e21)))
+        True
+        """
         return self.split(C, self.M_opt)[1]
 
     def L_opt(self, C: ArrayLike) -> Floats:
-        """The lowest loss for C training FLOPs."""
+        """The lowest loss for C training FLOPs.
+
+        >>> law = OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17)
+        >>> bool(np.isclose(law.L_opt(1e21), law.chinchilla.L_opt(1e21)))
+        True
+        """
         return self(C, self.M_opt)
 
     def tokens_per_param(self, C: ArrayLike) -> Floats:
-        """D_opt/N_opt, the same at every C."""
+        """D_opt/N_opt, the same at every C.
+
+        >>> law = OvertrainingLaw(E=1.8, A=100, B=2000, eta=0.17)
+        >>> bool(np.isclose(law.tokens_per_param(1e21), law.M_opt))
+        True
+        """
         (C,) = positive(C=C)
         return plain(np.full(C.shape, self.M_opt))
 

@@ -45,12 +45,20 @@ class PowerLaw(Formula):
         return cls(A=float(x_c) ** alpha, alpha=alpha, E=E, **about)
 
     def __call__(self, x: ArrayLike) -> Floats:
-        """The loss at x, in nats per token; broadcasts over arrays."""
+        """The loss at x, in nats per token; broadcasts over arrays.
+
+        >>> PowerLaw(A=10, alpha=0.5, E=1)([100, 10_000]).round(6).tolist()
+        [2.0, 1.1]
+        """
         (x,) = positive(x=x)
         return plain(self.E + self.A * x**-self.alpha)
 
     def reducible(self, x: ArrayLike) -> Floats:
-        """L(x) - E: the part of the loss that more of x removes."""
+        """L(x) - E: the part of the loss that more of x removes.
+
+        >>> round(PowerLaw(A=10, alpha=0.5, E=1).reducible(100), 6)
+        1.0
+        """
         (x,) = positive(x=x)
         return plain(self.A * x**-self.alpha)
 
@@ -67,7 +75,12 @@ class PowerLaw(Formula):
 
     @property
     def x_c(self) -> float:
-        """The x at which the reducible loss is 1 nat, so that L = E + (x_c/x)^alpha."""
+        """The x at which the reducible loss is 1 nat, so that L = E + (x_c/x)^alpha.
+
+        >>> law = PowerLaw.from_scale(8.8e13, 0.076)   # Kaplan et al. 2020, eq. 1.1
+        >>> f"{law.x_c:.3g}"
+        '8.8e+13'
+        """
         return self.A ** (1 / self.alpha)
 
     def factor(self, k: float) -> float:
@@ -80,11 +93,20 @@ class PowerLaw(Formula):
 
     @property
     def doubling_factor(self) -> float:
-        """What doubling x multiplies the reducible loss by: 2^-alpha."""
+        """What doubling x multiplies the reducible loss by: 2^-alpha.
+
+        >>> round(PowerLaw(A=1, alpha=0.076).doubling_factor, 3)
+        0.949
+        """
         return self.factor(2)
 
     def slope(self, x: ArrayLike) -> Floats:
-        """The local slope d ln L / d ln x of the *total* loss: -alpha only where E = 0."""
+        """The local slope d ln L / d ln x of the *total* loss: -alpha only where E = 0.
+
+        >>> law = PowerLaw(A=10, alpha=0.5, E=1)
+        >>> round(law.slope(100), 6), round(law.slope(1e8), 4)   # the floor flattens it
+        (-0.25, -0.0005)
+        """
         (x,) = positive(x=x)
         part = self.A * x**-self.alpha
         return plain(-self.alpha * part / (self.E + part))
@@ -107,11 +129,20 @@ class Trend(Formula):
     unit: float = 1.0
 
     def __call__(self, x: ArrayLike) -> Floats:
-        """y at x; broadcasts over arrays."""
+        """y at x; broadcasts over arrays.
+
+        >>> Trend(k=2.0, exponent=0.5)([100, 400]).tolist()
+        [20.0, 40.0]
+        """
         (x,) = positive(x=x)
         return plain(self.k * (x / self.unit) ** self.exponent)
 
     def x_for(self, y: ArrayLike) -> Floats:
-        """The x that gives y: the inverse of the trend."""
+        """The x that gives y: the inverse of the trend.
+
+        >>> trend = Trend(k=2.0, exponent=0.5)
+        >>> round(trend.x_for(trend(100)), 6)
+        100.0
+        """
         (y,) = positive(y=y)
         return plain(self.unit * (y / self.k) ** (1 / self.exponent))

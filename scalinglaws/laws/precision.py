@@ -68,7 +68,13 @@ class PrecisionLaw(Formula):
         P_a: ArrayLike = np.inf,
         P_kv: ArrayLike = np.inf,
     ) -> Floats:
-        """N_eff: the parameters of a full-precision model that is as good; 0 for too few bits."""
+        """N_eff: the parameters of a full-precision model that is as good; 0 for too few bits.
+
+        >>> base = ChinchillaLaw(E=2.7648, A=4299, B=18060, alpha=0.4965, beta=0.4965)
+        >>> law = PrecisionLaw(base, 2.6745, 2.2102, 0.9578, n_w=0.3037, n_a=1.4072, n_kv=2.4185)
+        >>> f"{law.effective_N(1e9):.3g} {law.effective_N(1e9, P_w=4):.3g}"
+        '1e+09 6.96e+08'
+        """
         N, w, a, kv = positive(N=N, P_w=P_w, P_a=P_a, P_kv=P_kv)
         share = np.ones(np.broadcast_shapes(w.shape, a.shape, kv.shape))
         for bits, (gamma, n) in zip((w, a, kv), self._parts(), strict=True):
@@ -83,7 +89,13 @@ class PrecisionLaw(Formula):
         P_a: ArrayLike = np.inf,
         P_kv: ArrayLike = np.inf,
     ) -> Floats:
-        """The loss of N parameters on D tokens, trained with P_w, P_a and P_kv bits; inf for too few."""
+        """The loss of N parameters on D tokens, trained with P_w, P_a and P_kv bits; inf for too few.
+
+        >>> base = ChinchillaLaw(E=2.7648, A=4299, B=18060, alpha=0.4965, beta=0.4965)
+        >>> law = PrecisionLaw(base, 2.6745, 2.2102, 0.9578, n_w=0.3037, n_a=1.4072, n_kv=2.4185)
+        >>> bool(law(1e9, 2e10) == base(1e9, 2e10) < law(1e9, 2e10, P_w=4))
+        True
+        """
         (D,) = positive(D=D)
         law = self.base
         with np.errstate(divide="ignore"):
@@ -96,6 +108,11 @@ class PrecisionLaw(Formula):
 
         At the optimum Σ_x P·f'/f = 1 for f = 1 - e^(n - P/gamma_post): it depends on neither C nor
         alpha.
+
+        >>> base = ChinchillaLaw(E=2.7648, A=4299, B=18060, alpha=0.4965, beta=0.4965)
+        >>> law = PrecisionLaw(base, 2.6745, 2.2102, 0.9578, n_w=0.3037, n_a=1.4072, n_kv=2.4185)
+        >>> round(law.best_bits(), 1)   # 7 to 8 in the paper
+        7.0
         """
         P = np.linspace(0.5, 64, 200_001)
         total = np.zeros_like(P)
@@ -136,7 +153,12 @@ class QuantisationLaw(Formula):
         self._require("C_T", "gamma_D", "gamma_N", "gamma_post")
 
     def __call__(self, N: ArrayLike, D: ArrayLike, P: ArrayLike) -> Floats:
-        """The nats that rounding to P bits adds."""
+        """The nats that rounding to P bits adds.
+
+        >>> law = QuantisationLaw(C_T=0.0598, gamma_D=0.5068, gamma_N=0.3439, gamma_post=0.5907, n=1.1277)
+        >>> bool(law(1e9, 1e12, 4) > law(1e10, 1e12, 4))   # a larger model suffers less
+        True
+        """
         N, D, P = positive(N=N, D=D, P=P)
         return plain(
             self.C_T * D**self.gamma_D * N**-self.gamma_N * np.exp(self.n - P / self.gamma_post)
@@ -146,6 +168,13 @@ class QuantisationLaw(Formula):
         """The tokens beyond which more training makes the rounded model worse (eq. 13).
 
         base: the law of the loss before rounding.
+
+        >>> law = QuantisationLaw(C_T=0.0598, gamma_D=0.5068, gamma_N=0.3439, gamma_post=0.5907, n=1.1277)
+        >>> base = ChinchillaLaw(E=2.7648, A=4299, B=18060, alpha=0.4965, beta=0.4965)
+        >>> D = law.critical_D(1e9, 3, base)
+        >>> there = base(1e9, D) + law(1e9, D, 3)
+        >>> all(base(1e9, k * D) + law(1e9, k * D, 3) > there for k in (0.5, 2))
+        True
         """
         N, P = positive(N=N, P=P)
         top = base.beta * base.B * N**self.gamma_N * np.exp(P / self.gamma_post - self.n)

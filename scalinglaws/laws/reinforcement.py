@@ -45,7 +45,12 @@ class RewardLaw(Formula):
             raise CourseError("RewardLaw: R0 must lie between 0 and the asymptote A.")
 
     def __call__(self, C: ArrayLike) -> Floats:
-        """The expected reward after C of compute."""
+        """The expected reward after C of compute.
+
+        >>> law = RewardLaw(R0=0.2, A=0.6, B=1.5, C_mid=1e3)
+        >>> law([1, 1e3, 1e6]).round(3).tolist()
+        [0.2, 0.4, 0.6]
+        """
         (C,) = positive(C=C)
         gain = np.exp(-np.logaddexp(0.0, self.B * np.log(self.C_mid / C)))
         return plain(self.R0 + (self.A - self.R0) * gain)

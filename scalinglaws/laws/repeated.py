@@ -49,11 +49,21 @@ class DataConstrainedLaw(Formula):
     N_per_token: float = 0.051
 
     def effective_D(self, D: ArrayLike, U: ArrayLike) -> Floats:
-        """D': fresh tokens worth as much as D tokens drawn from U unique ones (eq. 5)."""
+        """D': fresh tokens worth as much as D tokens drawn from U unique ones (eq. 5).
+
+        >>> law = DataConstrainedLaw(ChinchillaLaw(E=1.87, A=521, B=1488, alpha=0.353, beta=0.353))
+        >>> f"{law.effective_D(4e10, U=1e10):.3g}"   # four epochs
+        '3.73e+10'
+        """
         return effective_amount(D, U, self.R_D_star)
 
     def effective_N(self, N: ArrayLike, U: ArrayLike) -> Floats:
-        """N': parameters that U unique tokens can make use of (app. A)."""
+        """N': parameters that U unique tokens can make use of (app. A).
+
+        >>> law = DataConstrainedLaw(ChinchillaLaw(E=1.87, A=521, B=1488, alpha=0.353, beta=0.353))
+        >>> f"{law.effective_N(1e9, U=1e10):.3g}"   # what 1e10 unique tokens can feed
+        '9.58e+08'
+        """
         (U,) = positive(U=U)
         return effective_amount(N, self.N_per_token * U, self.R_N_star)
 
@@ -68,7 +78,12 @@ class DataConstrainedLaw(Formula):
         return plain(np.asarray(self.effective_D(epochs, 1.0)) / epochs)
 
     def __call__(self, N: ArrayLike, D: ArrayLike, U: ArrayLike) -> Floats:
-        """The loss of N parameters on D tokens of which U are unique, in nats per token."""
+        """The loss of N parameters on D tokens of which U are unique, in nats per token.
+
+        >>> law = DataConstrainedLaw(ChinchillaLaw(E=1.87, A=521, B=1488, alpha=0.353, beta=0.353))
+        >>> bool(law(1e9, 4e10, U=4e10) < law(1e9, 4e10, U=1e10) < law(1e9, 1e10, U=1e10))
+        True
+        """
         D, U = positive(D=D, U=U)
         U = np.minimum(U, D)
         return self.base(self.effective_N(N, U), self.effective_D(D, U))
@@ -107,16 +122,31 @@ class RepeatedDataLaw(Formula):
 
     @property
     def base(self) -> ChinchillaLaw:
-        """The law of fresh data."""
+        """The law of fresh data.
+
+        >>> law = RepeatedDataLaw(1.87, 521, 1488, 0.353, 0.353, R_D_star=15.4, R_N_star=5.3)
+        >>> law.base.alpha
+        0.353
+        """
         return ChinchillaLaw(self.E, self.A, self.B, self.alpha, self.beta)
 
     @property
     def law(self) -> DataConstrainedLaw:
-        """The same law, with the methods of `DataConstrainedLaw`."""
+        """The same law, with the methods of `DataConstrainedLaw`.
+
+        >>> law = RepeatedDataLaw(1.87, 521, 1488, 0.353, 0.353, R_D_star=15.4, R_N_star=5.3)
+        >>> round(law.law.value(4), 2)   # of a token after four epochs
+        0.93
+        """
         return DataConstrainedLaw(self.base, self.R_D_star, self.R_N_star, self.N_per_token)
 
     def __call__(self, N: ArrayLike, D: ArrayLike, U: ArrayLike) -> Floats:
-        """The loss of N parameters on D tokens of which U are unique, in nats per token."""
+        """The loss of N parameters on D tokens of which U are unique, in nats per token.
+
+        >>> law = RepeatedDataLaw(1.87, 521, 1488, 0.353, 0.353, R_D_star=15.4, R_N_star=5.3)
+        >>> bool(law(1e9, 4e10, 4e10) < law(1e9, 4e10, 1e10))   # 1e10 unique tokens, four times
+        True
+        """
         D, U = positive(D=D, U=U)
         U = np.minimum(U, D)
         # The lower bounds of a search: as close to 0 as it likes.

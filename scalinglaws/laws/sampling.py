@@ -74,7 +74,11 @@ class CoverageLaw(Formula):
             )
 
     def __call__(self, k: ArrayLike) -> Floats:
-        """The expected coverage of k samples."""
+        """The expected coverage of k samples.
+
+        >>> CoverageLaw(scale=-2.0, exponent=-0.5)([1, 100]).round(3).tolist()
+        [0.135, 0.819]
+        """
         (k,) = positive(k=k)
         return plain(np.exp(self.scale * k**self.exponent))
 

@@ -37,19 +37,20 @@ _SYNONYMS = {
         compute flops flop training_flops training_flop train_flops train_flop total_flops
         total_flop compute_flops compute_budget flops_budget budget_flops budget training_compute
         train_compute training_compute_flop training_compute_flops compute_flop flops_total
-        n_flops num_flops isoflop_budget flop_budget c_flops c
+        n_flops num_flops isoflop_budget flop_budget flops_bucket flop_bucket c_flops c
     """,
     "loss": """
         loss val_loss validation_loss valid_loss eval_loss test_loss loss_val loss_eval
         loss_validation loss_test final_val_loss final_eval_loss final_validation_loss final_loss
-        cross_entropy ce_loss val_ce val_ce_loss xent nll val_nll test_nll ce cross_entropy_loss
+        cross_entropy ce_loss val_ce eval_ce test_ce valid_ce val_ce_loss xent nll val_nll test_nll ce cross_entropy_loss
         val_cross_entropy train_loss training_loss loss_train final_train_loss bits_per_byte bpb
-        val_bpb bpc bits_per_character val_bpc loss_bpc perplexity ppl val_ppl val_perplexity l
+        val_bpb bpc bits_per_character val_bpc loss_bpc perplexity ppl val_ppl val_perplexity
+        nats_per_token nats_per_byte val_nats_per_token bits_per_token val_bits_per_token bpt val_bpt l
     """,
     "M": """
         tokens_per_param tokens_per_parameter tpp token_multiplier tokens_params_ratio d_over_n d_n
         dn_ratio d_n_ratio token_param_ratio token_to_param_ratio tokens_to_params_ratio
-        tokens_per_params chinchilla_multiplier
+        tokens_per_params tok_per_param tok_param tokens_param chinchilla_multiplier
     """,
     "U": """
         unique_tokens n_unique_tokens num_unique_tokens tokens_unique d_unique unique
@@ -86,6 +87,10 @@ _LOSS_NAMES = {
     "bits_per_character": "bpb", "bpc": "bpb", "val_bpc": "bpb", "loss_bpc": "bpb",
     "perplexity": "ppl", "ppl": "ppl", "val_ppl": "ppl", "val_perplexity": "ppl",
 }  # fmt: skip
+
+
+# Of a token, so that it is clear what they are in nats.
+_BITS = ("bits_per_token", "val_bits_per_token", "bpt", "val_bpt")
 
 
 # A run with this many tokens per parameter has chinchilla_multiplier 1 (Hoffmann et al. 2022).
@@ -287,6 +292,11 @@ def _ranks(name: str, column: str) -> list[tuple[int, Found]]:
             choice = Found(column)
             if name == "loss" and form in _LOSS_NAMES:
                 choice = Found(column, note=f"{column!r} was taken for the loss")
+            elif form in _BITS:
+                bits = parse_unit(name, "bits")
+                choice = Found(
+                    column, bits, f"{column!r} was read in units of bits, as its name says"
+                )
             elif form == "chinchilla_multiplier":
                 unit = Unit("20 tokens per parameter", lambda value: _CHINCHILLA_RATIO * value)
                 choice = Found(column, unit, f"{column!r} was read in units of {unit.name}")

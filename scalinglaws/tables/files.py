@@ -18,6 +18,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,8 @@ def read_cells(path: Path, is_header: Callable[[Sequence[str]], bool] = bool) ->
     text = decode(data, source)
     if not text.strip():
         raise CourseError(f"{source} cannot be read as CSV: it is empty.")
+    if re.fullmatch(r"[^.]*\.ya?ml", path.name, re.IGNORECASE):
+        raise CourseError(f"{source} is YAML, not a table: save the runs as CSV or JSON.")
     if re.match(r"\s*<[a-z!?]", text, re.IGNORECASE):
         raise CourseError(f"{source} is a web page, not a table: download the table itself.")
     return _json(text, source) if text.lstrip()[0] in "[{" else _delimited(text, source, is_header)
@@ -312,7 +315,7 @@ def _match_widths(
         raise CourseError(
             f"{lines_in_words(lines).capitalize()} of {source} "
             f"{'has' if len(lines) == 1 else 'have'} {len(wide[0].cells)} fields where the header "
-            f"has {width} names: "
+            f"has {width} name{'' if width == 1 else 's'}: "
             "correct the header or the rows (a number with a decimal or thousands comma needs "
             "quotes)."
         )
@@ -587,7 +590,7 @@ def _parquet(data: bytes, source: str) -> Cells:
         raise CourseError(f"{source} cannot be read as Parquet: {_reason(error)}.") from None
     records: list[dict[str, Any]] = [
         {str(key): _scalar(value) for key, value in record.items()}
-        for record in table.reset_index(drop=True).to_dict("records")
+        for record in table.reset_index(drop=table.index.names == [None]).to_dict("records")
     ]
     return _from_records(records, list(range(1, len(records) + 1)), "row", source)
 
@@ -596,6 +599,8 @@ def _scalar(value: Any) -> Any:
     """A Parquet cell as a plain value; NaN is a missing one."""
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
         value = value.item()
+    if isinstance(value, Decimal):
+        value = float(value)
     return None if isinstance(value, float) and value != value else value
 
 

@@ -29,14 +29,15 @@ _NUMBER = re.compile(
 _FLOPS = re.compile(r"([kmgtpezy])?f(?:lops?)?|([kmgtpezy])", re.IGNORECASE)
 _PF_DAYS = re.compile(r"p(?:eta)?f(?:lops?)?[-/ ]?s?[-/ ·]?d(?:ays?)?", re.IGNORECASE)
 
+_ERROR = re.compile(r"(?<=[\w.])\s*(?:±|\+/-)\s*[\d.,]+(?:e[+-]?\d+)?%?$", re.IGNORECASE)
 _EMPTY = {"", "na", "n/a", "nan", "none", "null", "-", "--", "?", "#n/a", "missing"}
 
 
 def parse_number(text: str, decimal_comma: bool = False) -> float | None:
     """The number that a cell holds: nan if it is empty, None if it is not a number.
 
-    Suffixes K, M, B (or G), T, P; for FLOPs also EF, ZF, PF-days. decimal_comma: 2,5 is two and a
-    half and 1.000 a thousand.
+    Suffixes K, M, B (or G), T, P; for FLOPs also EF, ZF, PF-days. 2.31 ± 0.01 is 2.31.
+    decimal_comma: 2,5 is two and a half and 1.000 a thousand.
 
     >>> [parse_number(text) for text in ("70M", "1,000,000", "3.5 EFLOPs", "7B params", "seven")]
     [70000000.0, 1000000.0, 3.5e+18, 7000000000.0, None]
@@ -44,6 +45,7 @@ def parse_number(text: str, decimal_comma: bool = False) -> float | None:
     1234.5
     """
     text = re.sub(r"\s", " ", text.strip().replace("\u2212", "-"))
+    text = _ERROR.sub("", text)
     if text.lower() in _EMPTY:
         return math.nan
     if re.fullmatch(r"[+-]?inf(inity)?", text, re.IGNORECASE):

@@ -19,8 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+import nbgrader.api
 import numpy as np
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 from sqlalchemy.event import listen
 
@@ -63,6 +65,12 @@ def course(tmp_path, monkeypatch):
     broken.mkdir(parents=True)
     (broken / f"{NAME}.ipynb").write_text("<html>502</html>")
     return tmp_path
+
+
+def test_the_tables_of_a_new_gradebook_have_the_version_that_alembic_would_name():
+    folder = Path(nbgrader.api.__file__).parent / "alembic"
+    newest = ScriptDirectory(str(folder)).get_current_head()
+    assert nbgrader.api.get_alembic_version() == newest
 
 
 def handed_out(course: Path):

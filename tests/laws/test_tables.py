@@ -6,6 +6,7 @@ import io
 import json
 import lzma
 import math
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -161,6 +162,11 @@ GOOD = {
     "evaluations in a list": "\n".join(json.dumps({"hyperparameters": {"params": r["N"], "tokens": r["D"]}, "results": [{"loss": r["loss"], "tokens": 245760}]}) for r in ROWS),
     "columns of marin's export": csv(RUNS.assign(C=6 * N * D / 1e9)).replace("N,D,loss,C", "parameter_count,throughput/total_tokens,eval/paloma/macro_loss,throughput/total_gflops"),
     "Kaplan's columns": csv(RUNS.assign(C=6 * N * D / 8.64e19)).replace("N,D,loss,C", "N (non-embedding),Tokens processed,Test Loss (nats),PF-days"),
+    "standard errors behind the numbers": csv(RUNS.assign(loss=[f"{y:.6f} ± 0.003" for y in LOSS])),
+    "errors as +/-": csv(RUNS.assign(loss=[f"{y:.6f} +/- 3e-3" for y in LOSS])),
+    "bits per token": csv(RUNS.assign(loss=LOSS / math.log(2))).replace("loss", "bits per token"),
+    "an evaluation's cross-entropy": csv().replace("loss", "eval/ce"),
+    "a bucket of FLOPs": csv(RUNS.assign(C=6 * N * D, D=D / N)).replace("N,D,loss,C", "active params,tok/param,loss,flops_bucket"),
     "an unnamed column of remarks": csv(RUNS.assign(x="seen")).replace("loss,x", "loss,"),
 }  # fmt: skip
 
@@ -178,6 +184,23 @@ def test_parquet(tmp_path):
     same_runs(table)
     assert table.place == "row"
     assert "cannot be read as Parquet" in refusal(write(tmp_path, b"PAR1 and then nothing"))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        RUNS.assign(D=[Decimal(int(d)) for d in D], loss=[Decimal(f"{y:.6f}") for y in LOSS]),
+        RUNS.assign(N=pd.Categorical([f"{n / 1e6:g}M" for n in N])),
+        RUNS.set_index(["N", "D"]),
+        RUNS.astype({"N": "Int64", "D": "Float64"}).assign(day=pd.Timestamp("2025-03-01")),
+    ],
+    ids=["decimals", "categories", "an index of N and D", "dates and nullable numbers"],
+)
+def test_columns_of_parquet(table, tmp_path):
+    pytest.importorskip("pyarrow")
+    file = io.BytesIO()
+    table.to_parquet(file)
+    same_runs(read_runs(write(tmp_path, file.getvalue(), "runs.parquet")))
 
 
 def test_without_pyarrow_parquet_says_which_extra(tmp_path, monkeypatch):
@@ -316,6 +339,10 @@ def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept,
 )  # fmt: skip
 def test_what_cannot_be_read_is_one_sentence_with_the_line(content, says, tmp_path):
     assert says in refusal(write(tmp_path, content))
+
+
+def test_yaml_is_no_table(tmp_path):
+    assert "is YAML" in refusal(write(tmp_path, "runs:\n- {N: 1, loss: 2}\n", "runs.yaml"))
 
 
 def test_no_such_file_or_a_folder(tmp_path):
@@ -488,7 +515,8 @@ def test_numbers(text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["seven", "1.2.3", "70X", "1,00", "3 4", "2024-01-01", "0x10", "~7B", "7B*"]
+    "text",
+    ["seven", "1.2.3", "70X", "± 0.1", "2 ± x", "1,00", "3 4", "2024-01-01", "0x10", "~7B", "7B*"],
 )
 def test_no_numbers(text):
     assert parse_number(text) is None

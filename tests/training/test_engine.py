@@ -318,3 +318,10 @@ def test_exact_matches_are_stretches_of_hits(monkeypatch):
         assert measured["accuracy"] == accuracy
         assert measured["match_2"] == pytest.approx(match_2)
         assert measured["match_16"] == pytest.approx(17 / 49 if match_2 else 0)
+
+
+def test_tests_use_one_thread_for_linear_algebra():
+    """Else they take several times as long: tests/conftest.py sets it before numpy is imported."""
+    from threadpoolctl import threadpool_info
+
+    assert {library["num_threads"] for library in threadpool_info()} == {1}

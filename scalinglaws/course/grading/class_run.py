@@ -46,7 +46,7 @@ from .troubles import explain, gradebook_errors
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("assignment", help="for example 01_power_laws")
-    parser.add_argument("--student", action="append", help="only this one (may be repeated)")
+    parser.add_argument("--student", action="append", help="only this student (may be repeated)")
     parser.add_argument(
         "--force", action="store_true", help="grade everything, also unchanged submissions"
     )
@@ -70,11 +70,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """The options that limit one submission."""
     limits = Limits()
-    for name, unit in (
-        ("cell_time", "s"),
-        ("total_time", "s"),
-        ("memory", "MiB"),
-        ("output", "KiB"),
+    for name, unit, what in (
+        ("cell_time", "s", "time limit of a cell"),
+        ("total_time", "s", "time limit of a submission"),
+        ("memory", "MiB", "memory limit"),
+        ("output", "KiB", "limit of the text that a cell prints"),
     ):
         default = getattr(limits, name)
         parser.add_argument(
@@ -82,7 +82,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
             type=type(default),
             default=default,
             metavar=unit.upper(),
-            help=f"limit in {unit} (default: {default})",
+            help=f"{what}, in {unit} (default: {default})",
         )
 
 

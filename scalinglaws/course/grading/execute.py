@@ -121,7 +121,7 @@ def needed_for(notebook: NotebookNode, tests: Collection[str]) -> NotebookNode:
                 continue
             reads = used(cell.source)
             everything |= reads is None
-            wanted |= (reads or set()) - binds
+            wanted |= (reads or frozenset()) - binds
         elif not kept:
             continue
         kept.append(cell)

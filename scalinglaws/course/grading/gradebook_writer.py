@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import (
     Assignment,
+    BaseCell,
     Comment,
     Grade,
     MissingEntry,
@@ -294,12 +295,17 @@ class Records:
     def _enter_notebook(self, submitted, notebook: NotebookNode, student: str) -> None:
         cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
         before = self._answers_before(student, submitted.name)
+        # One query; `grade.cell.name` would take one for each cell.
+        about: Any = (BaseCell.id, BaseCell.name)
+        rows = self.gradebook.db.query(*about)
+        names: dict[str, str] = dict(rows.filter(BaseCell.notebook_id == submitted.notebook_id))
         for grade in submitted.grades:
-            cell = cells[grade.cell.name]
+            name = names[grade.cell_id]
+            cell = cells[name]
             score = score_of(cell)
             if utils.is_solution(cell) or utils.is_task(cell):
                 # A renamed exercise has its answer under the old name.
-                old = before.get(grade.cell.name)
+                old = before.get(name)
                 same = cell.source in before.values() if old is None else old == cell.source
             else:
                 same = grade.auto_score == score
@@ -310,7 +316,7 @@ class Records:
                 )
             grade.auto_score = score
         for comment in submitted.comments:
-            cell = cells.get(comment.cell.name)
+            cell = cells.get(names[comment.cell_id])
             if cell is None:
                 continue
             comment.auto_comment = automatic_comment(cell)

@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--level", default="", choices=["", *LEVELS], help="a further round: level")
     parser.add_argument("--pace", default="timed", choices=list(PACES), help="(default: timed)")
     parser.add_argument("--name", default="", help="the name on the badge")
-    parser.add_argument("--student", default=default_student(), help="who (default: %(default)s)")
+    parser.add_argument(
+        "--student", default=default_student(), help="who plays (default: %(default)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--print", type=int, metavar="N", dest="copies", help="write N different exams for a class"
     )
     parser.add_argument("--out", metavar="FOLDER", help="where to write them")
-    parser.add_argument("--student", default=default_student(), help="who (default: %(default)s)")
+    parser.add_argument(
+        "--student", default=default_student(), help="who takes it (default: %(default)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

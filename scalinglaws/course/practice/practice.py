@@ -19,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("topic", nargs="?", default="", help="an idea or a notebook (default: all)")
     parser.add_argument("--level", default="", choices=["", *LEVELS], help="only this level")
     parser.add_argument("--review", action="store_true", help="what you got wrong, and again")
-    parser.add_argument("--student", default=default_student(), help="who (default: %(default)s)")
+    parser.add_argument(
+        "--student", default=default_student(), help="who practises (default: %(default)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -134,7 +134,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--goal", type=int, metavar="N", help="questions and exercises a day; 0 for no goal"
     )
-    parser.add_argument("--student", default=default_student(), help="whose (default: %(default)s)")
+    parser.add_argument(
+        "--student", default=default_student(), help="whose progress (default: %(default)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

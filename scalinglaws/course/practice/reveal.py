@@ -43,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from scalinglaws.course.learner.identity import default_student
 
     parser.add_argument("what", help="a question (power_laws.trend) or exercise (01_power_laws/5)")
-    parser.add_argument("--student", default=default_student(), help="who (default: %(default)s)")
+    parser.add_argument(
+        "--student", default=default_student(), help="whose tries count (default: %(default)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -155,7 +155,7 @@ def _check_options(question: dict[str, Any]) -> None:
         raise CourseError("needs options with a letter and a text each.")
 
 
-# -- The file that travels
+# -- The sealed file in the package
 
 
 def sealed_file(folder: Path, translate: Translate | None = None) -> str:

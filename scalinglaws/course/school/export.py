@@ -108,7 +108,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("assignment", nargs="*", help="only these (default: all)")
     parser.add_argument(
-        "--form", choices=FORMS, default="plain", help="whose form (default: %(default)s)"
+        "--form",
+        choices=FORMS,
+        default="plain",
+        help="the system to write for (default: %(default)s)",
     )
     parser.add_argument(
         "--columns",

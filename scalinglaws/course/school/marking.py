@@ -47,7 +47,7 @@ class Task:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("assignment", help="for example 01_power_laws")
-    parser.add_argument("--marker", help="only this one's")
+    parser.add_argument("--marker", help="only this marker's submissions")
     parser.add_argument("--csv", action="store_true", help="print CSV")
     parser.add_argument(
         "--second",

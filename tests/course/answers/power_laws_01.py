@@ -426,13 +426,13 @@ ANSWERS = {
     ),
     "ex6_fit_floor": Answers(
         equal={
-            "np.linspace(0, 0.999 * np.min(loss), 2000) => np.linspace(0.999 * np.min(loss), 0, 2000)": "the same candidates from above",
+            "np.linspace(0, 0.999 * np.min(loss), 700) => np.linspace(0.999 * np.min(loss), 0, 700)": "the same candidates from above",
             "0 => -1": "the runs have a floor of zero or more, so a candidate below zero never wins",
             "0.999 * np.min(loss) => 0.999 + np.min(loss)": "a candidate at or above the smallest loss gives nan, which never wins",
             "0.999 * np.min(loss) => np.min(loss)": "a candidate at or above the smallest loss gives nan, which never wins",
             "0.999 => 1.0989": "a candidate at or above the smallest loss gives nan, which never wins",
             "np.min(loss) => np.max(loss)": "a candidate at or above the smallest loss gives nan, which never wins",
-            "2000 => 4000": "a finer grid",
+            "700 => 1400": "a finer grid",
             "np.sum((np.log(power_law(x, a, alpha, E)) - np.log(loss)) ** 2) => np.mean((np.log(power_law(x, a, alpha, E)) - np.log(loss)) ** 2)": "the sum and the mean of the errors are lowest at the same candidate",
             "error < best_error => error <= best_error": "no two candidates have the same error",
             "np.log(power_law(x, a, alpha, E)) - np.log(loss) => np.log(loss) - np.log(power_law(x, a, alpha, E))": "the difference is squared",

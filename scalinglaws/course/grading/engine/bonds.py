@@ -10,12 +10,11 @@ import os
 import re
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 from . import sandbox
+from .usage import told
 
 _SOCKET = re.compile(r"socket:\[\d+\]")
-_SHARED = re.compile(r"^\S+ ..[-x]s .*", re.MULTILINE)
 _SIGNALS = re.compile(r"^(?:SigPnd|ShdPnd|SigBlk|SigIgn|SigCgt):.*", re.MULTILINE)
 
 
@@ -37,13 +36,13 @@ class Bonds:
         root = f"/proc/{pid}"
         try:
             found = {name: os.readlink(f"{root}/fd/{name}") for name in os.listdir(f"{root}/fd")}
-            places = {name: _text(f"{root}/fdinfo/{name}") for name in found}
+            places = {name: told(f"{root}/fdinfo/{name}") for name in found}
             # Each process has one socket to the session, with a different number in a copy.
             opened = Counter("socket" if _SOCKET.match(what) else what for what in found.values())
             return cls(
                 Counter({what: n for what, n in opened.items() if not _is_harmless(what)}),
-                frozenset(_SHARED.findall(_text(f"{root}/maps"))),
-                tuple(_SIGNALS.findall(_text(f"{root}/status"))),
+                frozenset(filter(_is_shared, told(f"{root}/maps").splitlines())),
+                tuple(_SIGNALS.findall(told(f"{root}/status"))),
                 len(os.listdir(f"{root}/task")),
                 places,
             )
@@ -60,8 +59,9 @@ class Bonds:
         )
 
 
-def _text(path: str) -> str:
-    return Path(path).read_text("utf-8", "replace")
+def _is_shared(mapping: str) -> bool:
+    """Whether a line of /proc/PID/maps, `7f0c2e000000-7f0c2e021000 rw-s ...`, is shared memory."""
+    return mapping.partition(" ")[2][3:4] == "s"
 
 
 def _is_harmless(what: str) -> bool:

@@ -28,7 +28,7 @@ _PRELOAD = (
 
 
 def warm_up(more: Iterable[str] = ()) -> "CellShell":
-    """Import what notebooks import, make the shell and draw one figure; returns the shell.
+    """Import what notebooks import, make the shell, draw a figure and read the questions.
 
     more: modules worth importing if many submissions may use them.
     """
@@ -47,7 +47,8 @@ def warm_up(more: Iterable[str] = ()) -> "CellShell":
         "import matplotlib.pyplot as plt\n"
         "figure, axes = plt.subplots()\naxes.plot([1, 10], [1, 10], label='$10^3$')\naxes.set(xscale='log', yscale='log')\n"
         "axes.legend()\nplt.show()\n"
-        "import pandas\npandas.DataFrame({'a': [1.0]})",
+        "import pandas\npandas.DataFrame({'a': [1.0]})\n"
+        "from scalinglaws.course.questions.seal import sealed_bank\nsealed_bank()",
         2**20,
     )
     begin_notebook(shell.ip)

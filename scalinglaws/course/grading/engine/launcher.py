@@ -96,9 +96,11 @@ class Launcher:
 
     # --- what they use ---
 
-    def processes(self) -> list[int]:
-        """The numbers of all processes of the submission."""
-        return descendants(root.pid for root in self._roots.values())
+    def processes(self, *roles: Role) -> list[int]:
+        """The numbers of the processes in these roles; without roles, of all of the submission."""
+        return descendants(
+            self._roots[role].pid for role in roles or self._roots if role in self._roots
+        )
 
     def role(self, role: Role) -> set[int]:
         """The numbers of the running processes in this role, except the first one."""

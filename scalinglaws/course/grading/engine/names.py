@@ -5,6 +5,7 @@ can change it.
 import ast
 import builtins
 import contextlib
+import functools
 import symtable
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -57,15 +58,17 @@ def _targets(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield from _targets(ast.iter_child_nodes(node))
 
 
-def bound(source: str, without_imports: bool = False) -> set[str]:
+@functools.lru_cache(maxsize=1024)  # a class has the same tests
+def bound(source: str, without_imports: bool = False) -> frozenset[str]:
     """The names that a cell gives a value."""
     body = python(source).body
     if without_imports:
         body = [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]
-    return set(_targets(body))
+    return frozenset(_targets(body))
 
 
-def used(source: str) -> set[str] | None:
+@functools.lru_cache(maxsize=1024)
+def used(source: str) -> frozenset[str] | None:
     """The global names that a cell reads, in any scope; None if it may look at all names
     (`globals()`).
     """
@@ -79,7 +82,7 @@ def used(source: str) -> set[str] | None:
         return None
     with contextlib.suppress(SyntaxError):  # await at the top level, which only IPython allows
         names &= _global_reads(symtable.symtable(ast.unparse(tree), "cell", "exec"))
-    return names
+    return frozenset(names)
 
 
 def _global_reads(table: symtable.SymbolTable) -> set[str]:

@@ -291,7 +291,7 @@ class Tester(_Copied):
             with contextlib.suppress(Exception):  # the test will hit the same error and report it
                 existing = {name for name in peer.request("names") if type(name) is str}
                 learners = set(message["learners"])
-                self.found = self._borrow(peer, message["source"], learners, existing)
+                self.found = self._borrow(peer, message["reads"], learners, existing)
                 plain = not peer.proxies and not peer.errors
         if not plain:
             self.found = {}
@@ -314,11 +314,11 @@ class Tester(_Copied):
         try:
             if peer is not None:
                 peer.redact = self.redaction
-                borrowed = self._borrow(peer, message["source"], learners)
+                borrowed = self._borrow(peer, message["reads"], learners)
             space.update(borrowed)
         except Exception as error:  # the learner's process is dead or sends nonsense
             verdict = Verdict.failed(type(error).__name__, str(error), [])
-        self.bound |= names.bound(message["source"])
+        self.bound.update(message["binds"])
         if verdict is None:
             done = self.shell.run(message["source"], message["limit"])
             verdict, outputs = done.verdict(), without_grades(done.outputs)
@@ -332,15 +332,20 @@ class Tester(_Copied):
         send(self.control, {"outputs": outputs, "keeps": keeps})
 
     def _borrow(
-        self, peer: Peer, source: str, learners: set[str], existing: set[str] | None = None
+        self,
+        peer: Peer,
+        reads: list[str] | None,
+        learners: set[str],
+        existing: set[str] | None = None,
     ) -> dict[str, Any]:
-        """The learner's values of the names that a test cell uses and that are not ours.
+        """The learner's values of the names that a test cell reads and that are not ours.
 
-        existing: names in the learner's process, if known; no others are requested.
+        reads: None if it may look at all names. existing: names in the learner's process, if known; no
+        others are requested.
         """
         space = self.shell.ip.user_ns
-        wanted = names.used(source)
-        if wanted is None:
+        wanted = set(reads or ())
+        if reads is None:
             wanted = set(peer.request("names")) if existing is None else existing
         if existing is not None:
             wanted &= existing

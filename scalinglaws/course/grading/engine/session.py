@@ -18,6 +18,7 @@ from .handle import PATIENCE, ProcessHandle
 from .launcher import Launcher
 from .learner_files import LearnerFiles
 from .messages import Gone, Message
+from .names import bound, used
 from .outputs import MAX_OUTPUTS, Output, clean_outputs, error_output, size_of
 from .sandbox import MIB, Limits
 from .timeline import GRACE, Timeline, TimelinePlace, copy_of
@@ -290,7 +291,7 @@ class Session:
     def _keeps_too_much(self) -> str:
         if self._launcher.grown(self._timeline.process.pid) > 0.75 * self.limits.memory * MIB:
             return "too much memory"
-        if len(self._launcher.processes()) > self._launcher.most_processes:
+        if len(self._launcher.processes("learner")) > self._launcher.most_processes:
             return "too many processes"
         return ""
 
@@ -332,12 +333,21 @@ class Session:
         lines, self._own_lines = self._own_lines, []
         return {
             "do": "test",
+            **self._names_of(cell),
             "source": cell.source,
-            "learners": self.course.learners.get(cell.test, []),
+            "binds": list(bound(cell.source)),
             "lines": lines,
             "limit": self.limits.output * 1024,
             "may_keep": may_keep,
             "told": self._timeline.told,
+        }
+
+    def _names_of(self, cell: Cell) -> Message:
+        """Which names a test reads (None: it may look at all), and which are the learner's there."""
+        reads = used(cell.source)
+        return {
+            "reads": None if reads is None else sorted(reads),
+            "learners": self.course.learners.get(cell.test, []),
         }
 
     def _note_test(self, cell: Cell, tester: ProcessHandle, message: Message) -> bool:
@@ -362,9 +372,7 @@ class Session:
         with ours, theirs:
             process.tell({"do": "serve"}, theirs.fileno())
             theirs.close()
-            learners = self.course.learners.get(cell.test, [])
-            look = {"do": "look", "source": cell.source, "learners": learners}
-            tester.tell(look, ours.fileno())
+            tester.tell({"do": "look", **self._names_of(cell)}, ours.fileno())
             answer = self._watch(tester, min(self._deadline(), time.monotonic() + PATIENCE))
             if answer.message is None:
                 process.signal(signal.SIGINT)

@@ -16,7 +16,7 @@ from .messages import Gone
 from .usage import has_ended
 
 GRACE = 2.0  # seconds: for an interrupted cell to stop
-SNAPSHOT_AFTER = 0.5  # seconds of cells that would have to run again
+SNAPSHOT_AFTER = 2.0  # seconds of cells that would have to run again: most never do
 
 
 @dataclass

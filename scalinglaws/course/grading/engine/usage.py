@@ -3,24 +3,39 @@
 import contextlib
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 # Where the system reports a process's private memory. Quick: a page that several share counts for
 # each. Slow: once.
 _OWN = {"status": ("RssAnon:", "RssShmem:"), "smaps_rollup": ("Pss_Anon:", "Pss_Shmem:")}
 
 
+def told(path: str) -> str:
+    """The text of a file below /proc. Raises OSError.
+
+    Grading a submission reads about a thousand of them; opening a file object would take longer than
+    reading.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts = []
+        while part := os.read(fd, 2**20):
+            parts.append(part)
+        return b"".join(parts).decode("utf-8", "replace")
+    finally:
+        os.close(fd)
+
+
 def data_of(pid: int) -> int:
     """Bytes of data and stack that a process has mapped; 0 if it is unknown."""
     with contextlib.suppress(OSError, ValueError, IndexError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+        return int(told(f"/proc/{pid}/statm").split()[5]) * os.sysconf("SC_PAGE_SIZE")
     return 0
 
 
 def has_ended(pid: int) -> bool:
     """Whether a process has ended, even if its parent has not reaped it yet."""
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+        return told(f"/proc/{pid}/stat").rpartition(")")[2].split()[0] in "ZX"
     return True
 
 
@@ -31,7 +46,7 @@ def descendants(roots: Iterable[int]) -> list[int]:
         found.append(waiting.pop())
         with contextlib.suppress(OSError, ValueError):
             for task in os.listdir(f"/proc/{found[-1]}/task"):
-                children = Path(f"/proc/{found[-1]}/task/{task}/children").read_text().split()
+                children = told(f"/proc/{found[-1]}/task/{task}/children").split()
                 waiting += [int(child) for child in children]
     return found
 
@@ -48,7 +63,7 @@ def _held(processes: list[int], file: str) -> float:
     total = 0.0
     for pid in processes:
         try:
-            for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
+            for line in told(f"/proc/{pid}/{file}").splitlines():
                 if line.startswith(_OWN[file]):
                     total += int(line.split()[1]) * 1024
         except PermissionError:
