@@ -133,7 +133,7 @@ def test_a_plan_has_the_columns_that_it_needs(tmp_path, row_and_curve):
 def test_other_columns_are_not_mixed_in(tmp_path):
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "p.csv").write_text("run,loss\nabc,1\n")
-    with pytest.raises(CourseError, match="other columns"):
+    with pytest.raises(CourseError, match="different columns"):
         Store(tmp_path, "p").__enter__()
 
 

@@ -1,6 +1,6 @@
 """What learners write in 07_beyond_scaling; see `power_laws_01` for the form."""
 
-from . import Answers
+from . import Answers, choice
 
 _RANGE = """
 def cost_quantiles(C, peak, utilisation, price, n=100_000):
@@ -359,6 +359,12 @@ ANSWERS = {
     ),
     "ex7_cheapest": Answers(
         right=[
+            _CHEAPEST.format(
+                body=_lines(
+                    't = pd.DataFrame({"N": N, "D": D})',
+                    "return t.N[(6 * t.N * t.D + 2 * t.N * D_inf).idxmin()]",
+                )
+            ),
             _CHEAPEST.format(body="return N[np.argmin(N * (6 * D + 2 * D_inf))]"),
             _CHEAPEST.format(
                 body=_lines(
@@ -471,6 +477,12 @@ ANSWERS = {
             (_EVEN.format(ratio="C1 / C2", even="1.14e13", share="0.5"), ""),
             (_EVEN.format(ratio="C1 / C2", even="1.14e13", share="0"), ""),
         ],
+    ),
+    "ex9c_lever": choice(
+        "answer_7b", "a", {"b": "near-standard", "c": "came later", "d": "405 billion"}
+    ),
+    "ex14b_synthetic": choice(
+        "answer_14b", "b", {"a": "forgotten first", "c": "Collapse", "d": "four epochs"}
     ),
     "ex10_coverage": Answers(
         right=[
@@ -598,6 +610,20 @@ ANSWERS = {
         right=[
             _ROUNDING.format(
                 body=_lines(
+                    "from scipy.optimize import curve_fit",
+                    "f = lambda x, k, p, q: k + p * x[0] + q * x[1]",
+                    "return curve_fit(f, (np.log(N), np.log(D)), np.log(added))[0][1:]",
+                )
+            ),
+            _ROUNDING.format(
+                body=_lines(
+                    "rest = lambda y, x: y - np.polyval(np.polyfit(x, y, 1), x)",
+                    "n, d, y = np.log(N), np.log(D), np.log(added)",
+                    "return [np.polyfit(rest(n, d), rest(y, d), 1)[0], np.polyfit(rest(d, n), rest(y, n), 1)[0]]",
+                )
+            ),
+            _ROUNDING.format(
+                body=_lines(
                     "X = np.stack([np.log(D), np.log(N), 0 * N + 1], axis=1)",
                     "q, p, _ = np.linalg.pinv(X) @ np.log(added)",
                     "return [p, q]",
@@ -646,6 +672,19 @@ ANSWERS = {
     ),
     "ex9_ensemble": Answers(
         right=[
+            _ENSEMBLE.format(
+                body=_lines(
+                    "from scipy.stats import linregress",
+                    "line = linregress(1 / members, loss)",
+                    "return line.intercept, line.slope",
+                )
+            ),
+            _ENSEMBLE.format(
+                body=_lines(
+                    "X = np.column_stack([members**0, members**-1.0])",
+                    "return np.linalg.lstsq(X, loss, rcond=None)[0]",
+                )
+            ),
             _ENSEMBLE.format(body="return np.polyfit(1 / members, loss, 1)[::-1]"),
             _ENSEMBLE.format(
                 body=_lines(
@@ -677,6 +716,18 @@ ANSWERS = {
     ),
     "ex10_mixture": Answers(
         right=[
+            _SHARE.format(
+                body=_lines(
+                    "r = np.arange(0, 1.0005, 0.001)",
+                    "return pd.Series((1 - use) * k1 * np.exp(-t1 * (1 - r)) + use * k2 * np.exp(-t2 * r), index=r).idxmin()",
+                )
+            ),
+            _SHARE.format(
+                body=_lines(
+                    "at = lambda r: (1 - use) * (c1 + k1 * np.exp(t1 * (r - 1))) + use * (c2 + k2 * np.exp(-t2 * r))",
+                    "return min((i / 2000 for i in range(2001)), key=at)",
+                )
+            ),
             _SHARE.format(
                 body=_lines(
                     "if use in (0, 1): return float(use)",
@@ -859,6 +910,18 @@ ANSWERS = {
         right=[
             _SIGMOID.format(
                 body=_lines(
+                    "x = (np.asarray(C, dtype=float) / C_mid) ** B", "return (R0 + A * x) / (1 + x)"
+                )
+            ),
+            _SIGMOID.format(
+                body=_lines(
+                    "from scipy.special import expit",
+                    "with np.errstate(divide='ignore'):",
+                    "    return R0 + (A - R0) * expit(B * (np.log(C) - np.log(C_mid)))",
+                )
+            ),
+            _SIGMOID.format(
+                body=_lines(
                     "with np.errstate(all='ignore'):",
                     "    return R0 + (A - R0) / (1 + (C_mid / np.asarray(C, dtype=float)) ** B)",
                 )
@@ -885,6 +948,21 @@ ANSWERS = {
     ),
     "ex15_distil": Answers(
         right=[
+            _TEACHER.format(
+                body=_lines(
+                    "from scipy.interpolate import interp1d",
+                    "x = np.exp(interp1d(alone_loss, np.log(alone_D))(loss))",
+                    "return 6 * N_S * x / ((6 * N_S + 2 * N_T) * D)",
+                )
+            ),
+            _TEACHER.format(
+                body=_lines(
+                    "i = max(k for k in range(len(alone_D) - 1) if alone_loss[k] >= loss)",
+                    "w = (alone_loss[i] - loss) / (alone_loss[i] - alone_loss[i + 1])",
+                    "x = alone_D[i] * (alone_D[i + 1] / alone_D[i]) ** w",
+                    "return x / D / (1 + 2 * N_T / (6 * N_S))",
+                )
+            ),
             _TEACHER.format(
                 body=_lines(
                     "x = np.interp(-loss, -np.asarray(alone_loss), np.log(alone_D))",
@@ -943,6 +1021,9 @@ ANSWERS = {
     ),
     "ex16_theory": Answers(
         right=[
+            _THEORY.format(values="slope(with_many_examples), slope(with_many_features)")
+            + "share = round(beta / (alpha + beta), 3)\nalpha, beta = round(alpha, 3), round(beta, 3)\n",
+            "from scipy.stats import linregress\nx = np.log(few)\nalpha, beta = (-linregress(x, np.log(y)).slope for y in (with_many_examples, with_many_features))\nshare = beta / (alpha + beta)",
             _THEORY.format(values="slope(with_many_examples), slope(with_many_features)")
             + "share = beta / (alpha + beta)\n",
             _THEORY.format(values="slope(with_many_examples), slope(with_many_features)")

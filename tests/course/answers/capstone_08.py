@@ -837,6 +837,7 @@ def surprise(C, loss):
     ),
     "ex9_refute": Answers(
         right=[
+            "n_bad, worst, worst_world = 0, 0, None\nfor w in sl.practice_worlds():\n    n = (w.C_target / 120) ** 0.5\n    lost = w.waste(n, w.C_target / (6 * n))\n    n_bad += lost > 0.2\n    if lost > worst:\n        worst, worst_world = lost, w.name",
             _RULE.format(
                 "n_bad = sum(v > 0.2 for v in rule.values()); worst_world = max(rule, key=rule.get)"
             ),

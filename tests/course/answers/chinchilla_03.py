@@ -1202,6 +1202,16 @@ ANSWERS = {
             (_FIT.format(body="return start"), ""),
             (
                 _FIT.format(
+                    body="def F(t):\n"
+                    "            law = np.exp(t[0] - t[3] * np.log(N)) + np.exp(t[1] - t[4] * np.log(D)) + np.exp(t[2])\n"
+                    "            r = np.abs(np.log(law / loss))\n"
+                    "            return 1e4 * np.sum(np.where(r <= 1e-4, r**2 / 2, 1e-4 * (r - 5e-5)))\n"
+                    "        return minimize(F, start).x"
+                ),
+                "with delta = 1e-3",
+            ),
+            (
+                _FIT.format(
                     body="return minimize(lambda t: 1e4 * objective(t, N_runs, D_runs, loss_runs), starts[0]).x"
                 ),
                 "the numbers stay the same",
@@ -1245,7 +1255,7 @@ ANSWERS = {
                 _FIT.format(
                     body="return minimize(lambda t: 1e4 * objective(t, N, D, loss, delta=1e9), start).x"
                 ),
-                "is it F that you minimise, with delta",
+                "what it minimises is not F",
             ),
             (
                 _FIT.format(
@@ -1269,7 +1279,7 @@ ANSWERS = {
                     '    with np.errstate(all="ignore"):\n'
                     "        return minimize(sq, start).x"
                 ),
-                "is it F that you minimise, with delta",
+                "what it minimises is not F",
             ),
         ],
     ),

@@ -111,6 +111,12 @@ ANSWERS = {
     "ex2_onset": Answers(
         right=[
             _ONSET.format(
+                "t = sorted(zip(C, score)); return min(c for c, s in t if s >= share * t[-1][1])"
+            ),
+            _ONSET.format(
+                "t = pd.DataFrame({'C': np.asarray(C), 's': np.asarray(score)}); return t.C[t.s >= share * t.s[t.C.idxmax()]].min()"
+            ),
+            _ONSET.format(
                 "C, s = np.asarray(C), np.asarray(score); return C[s >= share * s[C.argmax()]].min()"
             ),
             _ONSET.format(
@@ -221,6 +227,8 @@ ANSWERS = {
     ),
     "ex4_factors": Answers(
         right=[
+            'factor_independent = np.exp(np.log(top["match_8"]) - 8 * np.log(top["accuracy"]))\nfactor_chain = top.match_8 * top.accuracy**6 / top.match_2**7',
+            "factor_independent, factor_chain = 1.71, 1.11",
             'p, q = top["accuracy"], top["match_2"] / top["accuracy"]\n'
             'factor_independent = top["match_8"] / p**8\nfactor_chain = top["match_8"] / (p * q**7)',
             "factor_independent = 0.0708 / 0.6714**8\nfactor_chain = 0.0708 / chain_match(0.6714, 0.4794, 8)",
@@ -373,6 +381,9 @@ ANSWERS = {
     ),
     "ex6_numbers": Answers(
         right=[
+            "discordant_8, discordant_code = 22 / 1540, 292 / 1540",
+            "discordant_8, discordant_code = 0.014, 0.190",
+            'pairs = points.merge(points, how="cross")\npairs = pairs[pairs["loss_x"] < pairs["loss_y"]]\ndiscordant_8 = (pairs["match_8_x"] < pairs["match_8_y"]).sum() / (56 * 55 / 2)\ndiscordant_code = (pairs["loss_other_x"] > pairs["loss_other_y"]).sum() / (56 * 55 / 2)',
             'discordant_8 = share_discordant(points["loss"].to_numpy(), points["match_8"].to_numpy())\n'
             'discordant_code = share_discordant(points["loss"].to_numpy(), -points["loss_other"].to_numpy())',
             "from scipy.stats import kendalltau\n"
@@ -420,6 +431,10 @@ ANSWERS = {
     ),
     "ex7_ratio": Answers(
         right=[
+            _RATIO.format(
+                "total = 0.0\n    for n, d in zip(N, D):\n        total += float(second(first(n, d)))\n    return total / float(np.sum(score))"
+            ),
+            _RATIO.format("return np.average(second(first(N, D))) * len(score) / np.sum(score)"),
             _RATIO.format("return np.mean(second(first(N, D))) / np.mean(score)"),
             _RATIO.format(
                 "forecast = second(first(np.asarray(N), np.asarray(D))); return sum(forecast) / sum(score)"
@@ -455,6 +470,7 @@ ANSWERS = {
     ),
     "ex7_rehearsal": Answers(
         right=[
+            'first = sl.fit_joint(early["N"], early["D"], early["loss"]).law\nL = np.asarray(first(late["N"], late["D"]))\nrehearsal_accuracy = sl.fit_accuracy(early["loss"], early["accuracy"], floor=0).law(L).sum() / late["accuracy"].sum()\nrehearsal_match = round(float(np.mean(sl.fit_accuracy(early["loss"], early["match_8"], floor=0).law(L)) / late["match_8"].mean()), 3)',
             rehearsal(),
             rehearsal(
                 one='np.mean(skill_1(law(late["N"], late["D"]))) / late["accuracy"].mean()',
@@ -511,6 +527,9 @@ ANSWERS = {
     ),
     "ex9_rival": Answers(
         right=[
+            'from scipy.stats import linregress\nL = np.asarray(sl.fit_joint(small["N"], small["D"], small["loss"]).predict(final["N"], final["D"]))\na = linregress(small["loss"], np.log(small["match_8"]))\nb = linregress(small["loss"], small["accuracy"])\nratio_rival = np.exp(a.intercept + a.slope * L).mean() / final["match_8"].mean()\nratio_line = (b.intercept + b.slope * L).mean() / final["accuracy"].mean()\nforecastable = "accuracy"',
+            'ratio_rival, ratio_line, forecastable = 10.8, 1.03, "accuracy"',
+            'L = sl.fit_joint(small["N"], small["D"], small["loss"]).law(final["N"], final["D"])\nX = np.column_stack([np.ones(len(small)), small["loss"]])\n(u, v), (w, z) = (np.linalg.lstsq(X, y, rcond=None)[0] for y in (np.log(small["match_8"]), small["accuracy"]))\nratio_rival = sum(np.exp(u + v * l) for l in np.asarray(L)) / final["match_8"].sum()\nratio_line = sum(w + z * l for l in np.asarray(L)) / final["accuracy"].sum()\nforecastable = "accuracy"',
             rival(),
             rival(
                 rival='forecast_ratio(law.predict, lambda L: np.exp(log_line[0] * L + log_line[1]), final["N"], final["D"], final["match_8"])',

@@ -920,7 +920,7 @@ def on_frontier(C, loss):
                     "        for i in range(len(C))\n"
                     "    ]"
                 ),
-                "The third run is the cheapest, so nothing can",
+                "changed its input",
             ),
             (
                 (

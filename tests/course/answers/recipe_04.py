@@ -56,6 +56,19 @@ def by_search(
     return _SEARCH.replace("<miss>", miss).replace("<result>", result)
 
 
+def by_best(first="pass", last="1e7", error="rest.var()"):
+    return f"""
+def fit_critical(B, waste):
+    {first}
+    best = (np.inf,)
+    for candidate in np.geomspace(10, {last}, 4000):
+        rest = np.log(waste) - np.log(1 + B / candidate)
+        if {error} < best[0]:
+            best = ({error}, np.exp(rest.mean()), candidate)
+    return best[1:]
+"""
+
+
 _BATCH = """
 B_crit = criticals["B_crit"].iloc[-1]
 data_factor, step_factor = 1 + 4096 / B_crit, 1 + B_crit / 4096
@@ -260,6 +273,7 @@ p_width, p_error = fit.slope, fit.stderr
 rate_48 = 10 ** (fit.intercept + fit.slope * np.log10(48))
 """,
             _SLOPE.format(change="p_width = np.array([p_width])\nrate_48 = round(rate_48, 6)"),
+            _SLOPE.format(change="p_width = -1.10"),
         ],
         wrong=[
             (
@@ -524,6 +538,17 @@ def fit_critical(B, waste):
                 "    return 1.0, trial[np.argmin(off)]",
                 "",
             ),
+            (by_best(error="(rest**2).sum()"), "own c is taken off"),
+            (by_best(last="1e5"), "candidates end too soon"),
+            (by_best(first="B = np.sort(B)"), "Only the batches"),
+            (
+                "def fit_critical(B, waste):\n"
+                "    slope, level = np.polyfit(np.log(B), np.log(waste), 1)\n"
+                "    return np.exp(level), np.exp(-level / slope)",
+                "straight line on log-log axes",
+            ),
+            # B.sort() parts the batches from their waste.
+            (by_best(first="B.sort()"), "changed its input"),
             (_CRITICAL.format(result="None"), "returned None"),
         ],
     ),
