@@ -18,7 +18,7 @@ from scalinglaws.files import try_lock
 # share each core here, and threads that wait for one another busily take three to ten times as much
 # of it. numpy reads this when it is first imported.
 for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM"):
-    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    os.environ[f"{library}_NUM_THREADS"] = "1"
 
 # Property tests draw the same examples on every run, and no slow machine fails them.
 settings.register_profile("course", derandomize=True, deadline=None)

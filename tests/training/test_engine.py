@@ -324,4 +324,4 @@ def test_tests_use_one_thread_for_linear_algebra():
     """Else they take several times as long: tests/conftest.py sets it before numpy is imported."""
     from threadpoolctl import threadpool_info
 
-    assert {library["num_threads"] for library in threadpool_info()} == {1}
+    assert {library["num_threads"] for library in threadpool_info()} <= {1}
