@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -100,34 +100,30 @@ class EnvelopeFit(AllocationFit):
         """Some C along the envelope: the loss is resampled there."""
         return np.geomspace(self.C.min(), self.C.max(), 12)
 
-    def _numbers(self, law: AllocationLaw) -> Array:
-        """ln k and exponent of N and D, then ln L at the checkpoints."""
-        trends = [number for t in (law.N, law.D) for number in (np.log(t.k), t.exponent)]
-        return np.array([*trends, *np.log(np.asarray(law.L_opt(self._checkpoints)))])
-
     def _parameters(self, curves: Array) -> Array | None:
-        """The numbers of the law through the envelope of curves; None if it has no
-        inner points.
+        """ln k and exponent of N_opt, then ln L at the checkpoints, of the envelope of curves; None
+        if it has no inner points.
         """
-        C, N, D, L, best = _envelope(curves, self.sizes, self.grid)
+        C, N, _, L, best = _envelope(curves, self.sizes, self.grid)
         if len(np.unique(N)) < 2:
             return None
-        return self._numbers(allocation_law(C, N, D, L, self.weights[best]))
+        log_C, weight = np.log(C), np.sqrt(self.weights[best])
+        exponent, log_k = np.polyfit(log_C, np.log(N), 1, w=weight)
+        return np.array([log_k, exponent, *np.interp(np.log(self._checkpoints), log_C, np.log(L))])
 
     def _reflected(self, errors: Array) -> tuple[AllocationLaw, ...]:
-        """The law without each of these errors of its numbers (resamples, numbers): the basic
+        """The law minus each of these errors of its parameters (resamples, parameters): the basic
         bootstrap, which corrects bias.
         """
-        numbers = self._numbers(self.law) - errors
-        losses = np.exp(numbers[:, 4:])
-        lowest = lowest_losses(self._checkpoints, losses, np.ones_like(losses))
+        N, lowest = self.law.N, np.log(np.asarray(self.law.L_opt(self._checkpoints)))
+        drawn = np.array([np.log(N.k), N.exponent, *lowest]) - errors
+        losses = np.exp(drawn[:, 2:])
+        laws = lowest_losses(self._checkpoints, losses, np.ones_like(losses))
         return tuple(
-            AllocationLaw(
-                N=Trend(k=float(np.exp(row[0])), exponent=float(row[1])),
-                D=Trend(k=float(np.exp(row[2])), exponent=float(row[3])),
-                L=L,
+            replace(
+                AllocationLaw.from_N(Trend(k=float(np.exp(row[0])), exponent=float(row[1]))), L=L
             )
-            for row, L in zip(numbers, lowest, strict=True)
+            for row, L in zip(drawn, laws, strict=True)
         )
 
 
