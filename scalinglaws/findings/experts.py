@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 from scipy.interpolate import RectBivariateSpline
@@ -145,17 +146,15 @@ def _write(numbers: Numbers) -> str:
             amounts = listed(f"{D:,}" for D in own)
             told.append(f"{listed(own.values())} on {amounts} bytes at width {width}")
         parts.append(
-            f"""At the same compute and text, the best number of experts grows with the text. On {corpus}
-            it is {"; ".join(told)} (1 is a dense model). A router and its experts have to be learned
-            too, each expert from its share of the tokens: that takes text."""
+            f"""At the same compute and text, the best number of experts on {corpus} is
+            {"; ".join(told)} (1 is a dense model)."""
         )
         if "law" in n:
             law = n["law"]
             parts.append(
-                f"""As a law: ln(loss of E experts / loss of a dense model) = -s · ln E · ln(D/D0), with
-                s = {law["slope"][0]:.3f} ({span(law["slope"][1:])}) and D0 = {law["D0"][0]:,.0f} bytes
-                ({span(law["D0"][1:], ",.0f")}; 95 % intervals). Below D0 experts cost loss, and above
-                it they pay. The typical error is {share(law["typical_error"])}, against a noise
+                f"""As a law on {corpus}: ln(loss of E experts / loss of a dense model) =
+                -s · ln E · ln(D/D0), with s = {law["slope"][0]:.3f} ({span(law["slope"][1:])}) and D0 = {law["D0"][0]:,.0f} bytes
+                ({span(law["D0"][1:], ",.0f")}; 95 % intervals). The typical error is {share(law["typical_error"])}, against a noise
                 between seeds of {share(min(r["noise"] for r in rows))} to
                 {share(max(r["noise"] for r in rows))}: {_judge(law, rows)}"""
             )
@@ -163,11 +162,9 @@ def _write(numbers: Numbers) -> str:
         better = [change for change in compared if change < 0]
         if compared:
             parts.append(
-                f"""At the same memory *and* compute the rival is the best dense model that fits into
-                the mixture's memory, on the text that the same FLOPs pay for. Of
-                {plural(len(compared), "mixture")} that can be compared so, {len(better)} have the lower
-                loss; the differences are {percents(compared)}. Ludziejewski et al. (2025,
-                arXiv:2502.05172) forecast for large models that some mixtures win this comparison."""
+                f"""At the same memory *and* compute, {len(better)} of {plural(len(compared), "mixture")}
+                on {corpus} have a lower loss than their dense rival; the differences are
+                {percents(compared)}."""
             )
     return paragraphs(
         f"""In each layer a router sends every byte to one of 2, 4 or 8 MLPs (top-1 routing, as in Fedus
@@ -178,14 +175,28 @@ def _write(numbers: Numbers) -> str:
         parameters, on as much text as the same FLOPs pay for. The last two are interpolated between the
         grid's sizes; a dash means that they lie outside of it.""",
         *parts,
-        image(
-            "experts",
-            """Change of the loss against the dense model of the same width, in per cent, against
-            training bytes, one line for each number of experts, in one panel per width. On the
-            least text the lines lie above zero, eight experts highest; on the most text they have
-            crossed and fan out below zero in the opposite order. Dotted lines show the law.""",
-        ),
+        """A router and its experts have to be learned too, each expert from its share of the tokens:
+        that takes text. Below D0 experts cost loss, and above it they pay. At the same memory and
+        compute, the rival is the best dense model that fits into the mixture's memory, on the text
+        that the same FLOPs pay for. Ludziejewski et al. (2025, arXiv:2502.05172) forecast for large
+        models that some mixtures win this comparison.""",
+        image("experts", _alt(numbers)),
     )
+
+
+def _alt(numbers: Numbers) -> str:
+    """What the figure shows of these runs."""
+    told = []
+    for corpus, n in numbers.items():
+        least, most = min(r["D"] for r in n["rows"]), max(r["D"] for r in n["rows"])
+        ends = [[r["change"] for r in n["rows"] if r["D"] == D] for D in (least, most)]
+        told.append(
+            f"""on {corpus} they begin at {percents(ends[0])} on {least:,} bytes and end at
+            {percents(ends[1])} on {most:,}"""
+        )
+    return f"""Change of the loss against the dense model of the same width, in per cent, against training
+        bytes, one line for each number of experts, in one panel for each text and width. The lines
+        fall from left to right: {"; ".join(told)}. Dotted lines show the law."""
 
 
 def _judge(law: Numbers, rows: list[dict]) -> str:
@@ -205,30 +216,35 @@ def _gain_of(law: Numbers, experts: int, D: float) -> float:
 
 
 def _draw(study: Study, numbers: Numbers) -> Figure:
-    n = next(iter(numbers.values()))
-    rows, law = n["rows"], n.get("law")
-    widths = sorted({row["width"] for row in rows})
+    widths = sorted({row["width"] for n in numbers.values() for row in n["rows"]})
     figure, axes = plt.subplots(
-        1, len(widths), figsize=(4.2 * len(widths), 4.0), sharey=True, layout="constrained",
-        squeeze=False,
+        len(numbers), len(widths), figsize=(4.2 * len(widths), 3.6 * len(numbers)), sharex=True,
+        sharey=True, layout="constrained", squeeze=False,
     )  # fmt: skip
-    for ax, width in zip(axes[0], widths, strict=True):
-        new_axes(ax)
-        own = [row for row in rows if row["width"] == width]
-        for k, experts in enumerate(sorted({row["experts"] for row in own})):
-            points = sorted((r["D"], 100 * r["change"]) for r in own if r["experts"] == experts)
-            D, change = np.array(points).T
-            ax.plot(D, change, MARKERS[k] + "-", color=COLOURS[k], label=f"{experts} experts")
-            if law:
-                fine = np.geomspace(D[0], D[-1], 50)
-                fitted = [100 * np.expm1(_gain_of(law, experts, x)) for x in fine]
-                ax.plot(fine, fitted, ":", color=COLOURS[k])
-        ax.axhline(0, color="black", linewidth=0.8)
-        log_axis(ax, "x", unit_labels=True)
-        ax.set(xlabel="training tokens D (bytes)", title=f"width {width}")
-    axes[0][0].set_ylabel("loss against a dense model (%)")
+    for of_corpus, (corpus, n) in zip(axes, numbers.items(), strict=True):
+        of_corpus[0].set_ylabel("loss against a dense model (%)")
+        for ax, width in zip(of_corpus, widths, strict=True):
+            own = [row for row in n["rows"] if row["width"] == width]
+            _draw_panel(ax, own, n.get("law"))
+            ax.set_title(f"{corpus}, width {width}")
+    for ax in axes[-1]:
+        ax.set_xlabel("training tokens D (bytes)")
     axes[0][0].legend(frameon=False, fontsize="small")
     return figure
+
+
+def _draw_panel(ax: Axes, rows: list[dict], law: Numbers | None) -> None:
+    new_axes(ax)
+    for k, experts in enumerate(sorted({row["experts"] for row in rows})):
+        points = sorted((r["D"], 100 * r["change"]) for r in rows if r["experts"] == experts)
+        D, change = np.array(points).T
+        ax.plot(D, change, MARKERS[k] + "-", color=COLOURS[k], label=f"{experts} experts")
+        if law:
+            fine = np.geomspace(D[0], D[-1], 50)
+            fitted = [100 * np.expm1(_gain_of(law, experts, x)) for x in fine]
+            ax.plot(fine, fitted, ":", color=COLOURS[k])
+    ax.axhline(0, color="black", linewidth=0.8)
+    log_axis(ax, "x", unit_labels=True)
 
 
 experts = Section("experts", "Mixtures of experts", _measure, _write, _draw)

@@ -184,7 +184,7 @@ def _models(numbers: Numbers) -> Iterator[Line]:
             f"4 bits: added loss ∝ N^{N[0]:.2f} D^{D[0]:.2f}",
             "the same" if D[1] > 0 and N[2] < 0 else "near" if D[1] > 0 else "not",
         )
-    for n in numbers.get("experts", {}).values():
+    for corpus, n in numbers.get("experts", {}).items():
         compared = [
             r["memory_and_compute"] for r in n["rows"] if r["memory_and_compute"] is not None
         ]
@@ -193,7 +193,7 @@ def _models(numbers: Numbers) -> Iterator[Line]:
             yield (
                 "a mixture can beat a dense model of the same memory and compute",
                 "Ludziejewski 2025",
-                f"{won} of {len(compared)} mixtures do: {percents(compared)}",
+                f"{won} of {len(compared)} mixtures do on {corpus}: {percents(compared)}",
                 "the same" if won > len(compared) / 2 else "near" if won else "not",
             )
         if "law" in n:
@@ -202,7 +202,7 @@ def _models(numbers: Numbers) -> Iterator[Line]:
             yield (
                 "more experts need more text",
                 "Ludziejewski 2025",
-                f"they pay from about {pays_from:,.0f} bytes on",
+                f"they pay from about {pays_from:,.0f} bytes of {corpus} on",
                 "the same direction" if low > 0 else "not" if high < 0 else "not decided",
             )
     for rows in numbers.get("distil", {}).values():
