@@ -18,7 +18,6 @@ from .page import (
     Study,
     Table,
     image,
-    listed,
     paragraphs,
     percent,
     percents,
@@ -139,15 +138,13 @@ def _write(numbers: Numbers) -> str:
                 ),
             )
         )
-        best = _best(rows)
-        told = []
+        best, told = _best(rows), []
         for width in sorted({width for width, _ in best}):
-            own = {D: count for (of, D), count in best.items() if of == width}
-            amounts = listed(f"{D:,}" for D in own)
-            told.append(f"{listed(own.values())} on {amounts} bytes at width {width}")
+            own = [f"{count} on {D:,} bytes" for (of, D), count in best.items() if of == width]
+            told.append(f"at width {width}: {', '.join(own)}")
         parts.append(
-            f"""At the same compute and text, the best number of experts on {corpus} is
-            {"; ".join(told)} (1 is a dense model)."""
+            f"""The best number of experts at the same compute and text, on {corpus}, {"; ".join(told)}
+            (1 is a dense model)."""
         )
         if "law" in n:
             law = n["law"]
