@@ -19,7 +19,7 @@ from .store import recorded
 from .validate import check_groups, check_runs, check_weights
 
 # A ratio that chance alone gives less often than this says that the minima do not follow their law.
-_CHANCE = 0.05
+_CHANCE = 0.01
 
 
 def _solver(design: Array, weights: Array) -> Array:
@@ -207,7 +207,9 @@ class IsoflopFit(AllocationFit):
         C = self.minima["C"].to_numpy()
         parameters = {"N_opt": 2, "L_opt": 3 if self.law.L and self.law.L.E else 2}
         found = np.log(self.minima[["N_opt", "D_opt", "L_opt"]].to_numpy().T)[:, None]
-        logs, factors, said = np.log(drawn), np.ones((3, 1, 1)), []
+        with np.errstate(invalid="ignore"):  # a parabola of a resample may go below zero
+            logs = np.log(drawn)
+        factors, said = np.ones((3, 1, 1)), []
         for name, rows, row in (("N_opt", [0, 1], 0), ("L_opt", [2], 2)):
             left = len(C) - parameters[name]
             if left < 1:
