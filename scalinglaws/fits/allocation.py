@@ -108,12 +108,12 @@ def lowest_losses(C: Array, L: Array, weight: Array) -> list[PowerLaw]:
     ]
 
 
-def without_floor(points: int, what: str) -> list[str]:
-    """What to say where so few best points leave the loss without a floor."""
-    if points > _POINTS_WITHOUT_FLOOR:
+def without_floor(minima: int) -> list[str]:
+    """What to say if there are too few minima to give the loss a floor."""
+    if minima > _POINTS_WITHOUT_FLOOR:
         return []
     return [
-        f"{points} {what} cannot determine a floor of the loss: beyond them L_opt is probably too low"
+        f"{minima} minima cannot determine a floor of the loss: beyond them L_opt is probably too low"
     ]
 
 

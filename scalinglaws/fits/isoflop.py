@@ -335,7 +335,7 @@ def fit_isoflop(
     fitted = np.concatenate([p.design @ p.q for p in parabolas])
     residuals = np.log(fitted / loss[used])
     notes = [f"budget {budget:.3g} left out: {why}" for budget, why in skipped.items()]
-    notes += without_floor(len(parabolas), "minima")
+    notes += without_floor(len(parabolas))
     if len(skipped) > len(parabolas):
         notes.append(
             f"only {len(parabolas)} of {len(parabolas) + len(skipped)} budgets have a minimum inside "

@@ -135,9 +135,8 @@ def analyse(submissions: Sequence[Sequence[Result]], most: int = 3) -> list[Item
         judged = [r for r in column if r.state is not State.UNJUDGED]
         known = ~np.isnan(earned[i])
         others = np.delete(earned[:, known], i, axis=0)
-        possible = np.delete(worth, i) @ ~np.isnan(
-            others
-        )  # the points of the other exercises that were judged
+        # The points of the other exercises that were judged.
+        possible = np.delete(worth, i) @ ~np.isnan(others)
         both = possible > 0
         mine = earned[i][known]
         rest = np.nansum(others, axis=0)[both] / possible[both]

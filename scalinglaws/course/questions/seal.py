@@ -5,8 +5,10 @@ elimination. So each reply is encrypted under a key derived (scrypt) from the qu
 answer that earns it*: giving the answer is the only way to open its reply. All replies of one
 question have the same length, and their order is meaningless. The worked solution is encrypted too;
 its key is in the reply to the right answer. The readable parts (prompt, options, hints) are stored
-in plain text beside them. What this protects, and what it does not: a search of the files finds
-nothing, and an honest reader sees only the reply to the answer given. But anyone can try all four
+in plain text beside them.
+
+What this protects, and what it does not: a search of the files finds nothing, and an honest reader
+sees only the reply to the answer given. But anyone can try all four
 options, or write a loop over numbers, because an offline reader has everything. So letters get a
 cheap key, because no cost per guess protects one of four; numbers, outputs and expressions get one
 that takes about 0.05 s, so that a thousand guesses take most of a minute per question instead of an
@@ -283,13 +285,16 @@ def seal_number(name: str, want: float, *, rtol: float = 0.0, atol: float = 0.0)
     """The seal with which `check_sealed` tells right from wrong without containing the right value.
 
     The number line is cut into cells of an eighth of the tolerance's width (of ln |x| for rtol),
-    and the seal lists a salted, slow hash (scrypt) of each cell within the tolerance. What it
-    protects: nobody can read the value in the notebook, search for it, or compute it backwards.
+    and the seal lists a salted, slow hash (scrypt) of each cell within the tolerance.
+
+    What it protects: nobody can read the value in the notebook, search for it, or compute it backwards.
     What it does not protect: a loop over guesses finds a value with a tolerance of 1 % between 1
     and 1,000 after some 350 guesses, in a quarter of a minute. So use it for values where a loop is
     more work than the exercise, or would be the exercise; not for a value that is read off a
     figure, is True or False, or is one of a handful: there the visible check should only say
-    "plausible". name: the learner's variable. rtol, atol: of the hidden test; the larger of the two
+    "plausible".
+
+    name: the learner's variable. rtol, atol: of the hidden test; the larger of the two
     tolerances counts. Raises CourseError if fewer than 50 guesses would cover a tenfold range.
     """
     said = _tolerance(want, rtol, atol)

@@ -50,9 +50,8 @@ def run(args: argparse.Namespace) -> int:
     target = args.output or Path(f"{args.assignment}_feedback.zip")
     origins = read_origins(course, args.assignment)
     nowhere = []
-    called: dict[
-        str, list[tuple[str, Path]]
-    ] = {}  # {name in the zip file: students whose pages would have it}
+    # {name in the zip file: students whose pages would have it}
+    called: dict[str, list[tuple[str, Path]]] = {}
     for student, found in pages.items():
         members = [str(name) for name in origins.get(student, {}).get("members", ())]
         names = list(names_of(args.form, student, found, members))

@@ -60,9 +60,8 @@ def start(shell: CellShell, control: socket.socket, request: Message, parent: in
     launcher = os.getpid()
     init = os.fork()
     if init:
-        fd = os.pidfd_open(
-            init
-        )  # the first process of the namespace; when it ends, so do all others
+        # The first process of the namespace: when it ends, so do all others.
+        fd = os.pidfd_open(init)
         send(control, {"hello": init}, fd)
         control.close()
         os.waitpid(init, 0)

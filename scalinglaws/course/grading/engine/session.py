@@ -69,9 +69,8 @@ class Session:
         self._tester: ProcessHandle | None = None
         self._tested: list[str] = []  # the test cells that ran
         self._files = LearnerFiles(own=frozenset(_names(files / "tester") if files else ()))
-        self._own_lines: list[
-            str
-        ] = []  # lines of the learner's cells that the tester does not have yet
+        # Lines of the learner's cells that the tester does not have yet.
+        self._own_lines: list[str] = []
         self._room = MAX_OUTPUTS
         self._places: set[int] = set()  # the numbers of processes that wait
         self._at_start: object = None  # the learner's files, if places are left
