@@ -287,9 +287,6 @@ def _axes() -> Any:
 # One page
 
 _STYLE = """
-@media (prefers-color-scheme: dark) {
-  img { filter: invert(0.9) hue-rotate(180deg) }
-}
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
   margin: 2rem auto; max-width: 46rem; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0 }

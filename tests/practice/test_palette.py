@@ -114,6 +114,13 @@ def lab(colour: str, sight: str) -> np.ndarray:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
+def test_all_pages_turn_figures_dark_by_one_rule():
+    files = (path for kind in ("py", "css", "js", "j2") for path in PACKAGE.rglob(f"*.{kind}"))
+    assert [path.name for path in files if "hue-rotate(" in path.read_text("utf-8")] == [
+        "colours.py"
+    ]
+
+
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_figures_can_be_read_on_a_dark_page(ground):
     assert on_dark("#ffffff", ground) == ground  # the figure has the page's own ground
