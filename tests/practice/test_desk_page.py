@@ -59,6 +59,11 @@ class TestLinks:
             sentences = re.findall(r"(?<!al)\.(?: [A-Z]|$)", idea.says)
             assert len(sentences) == 2, idea.says
 
+    def test_a_goal_is_set_by_a_call_where_there_is_no_field(self, progress, own):
+        call = "sl.progress(goal=5)"
+        assert call in desk_page.as_html(panel.report(progress), own)
+        assert call not in desk_page.as_html(panel.report(progress), own, has_goal_field=True)
+
     def test_names_are_escaped(self, progress, own, monkeypatch):
         odd = own / "badges" / "<b>&.png"
         odd.parent.mkdir()
