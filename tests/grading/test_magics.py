@@ -172,7 +172,7 @@ def test_a_cell_is_read_as_ipython_reads_it():
     ours, stock = ZMQInteractiveShell.input_transformer_manager.klass(), TransformerManager()
     for source in [*cells, *NEARLY]:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # a warning is for whoever compiles the cell
+            warnings.simplefilter("error")  # warnings come when the cell is compiled
             assert read_by(ours, source) == read_by(stock, source), source
 
 

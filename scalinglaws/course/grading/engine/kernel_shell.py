@@ -48,7 +48,7 @@ class _PythonFirst(TransformerManager):
 def _is_python(source: str) -> bool:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # whoever compiles the cell shows its warnings
+            warnings.simplefilter("ignore")  # they come when the cell is compiled
             ast.parse(source)
     except Exception:
         return False
