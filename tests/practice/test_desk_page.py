@@ -178,6 +178,16 @@ class TestToday:
         assert today_of(Progress(progress.path, clock).events(), clock()).streak == 4
 
 
+def test_a_question_answered_wrongly_is_not_called_known(progress, own, clock):
+    progress.add(Answered(clock(), "power_laws.trend", "a", False))
+    found = panel.report(progress)
+    html = desk_page.as_html(found, own)
+    assert (
+        f"nothing is due, 1 later, {found.new} new" in html
+        and "known" not in html.split("Badges")[0].split("Practice")[1]
+    )
+
+
 def test_what_is_due_is_said_by_idea(progress, own, clock):
     progress.add(Answered(clock(), "power_laws.trend", "a", False))
     clock.forward(days=2)

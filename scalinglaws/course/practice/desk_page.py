@@ -96,10 +96,10 @@ def _today(report: "Report", has_goal_field: bool) -> str:
 
 def _due(report: "Report", link: _Links) -> str:
     if not report.due:
-        return f"<p>Practice: nothing is due, {report.known} known, {report.new} new.</p>"
+        return f"<p>Practice: nothing is due, {report.later} later, {report.new} new.</p>"
     on = ", ".join(f"{IDEAS[idea].name} ({count})" for idea, count in report.waiting.items())
     due = link(Place(START, "practice", "practice"), f"{report.due} due")
-    return f"<p>Practice: {due}, {report.known} known, {report.new} new. Due: {escape(on)}.</p>"
+    return f"<p>Practice: {due}, {report.later} later, {report.new} new. Due: {escape(on)}.</p>"
 
 
 def _notebooks(report: "Report", link: _Links) -> str:
