@@ -1,5 +1,6 @@
 """What the first cell of every notebook calls."""
 
+import functools
 import platform
 from importlib.metadata import version
 
@@ -27,9 +28,16 @@ def ready() -> None:
             "legend.frameon": False,
         }
     )
-    parts = [f"Python {platform.python_version()}"]
-    parts += [
-        f"{name} {version(name)}" for name in ("numpy", "pandas", "matplotlib", "scalinglaws")
-    ]
-    print(" · ".join(parts))
+    print(versions())
     print("Ready")
+
+
+@functools.cache  # the grader's warm process reads them once for all submissions
+def versions() -> str:
+    """The versions of Python and of the packages that the notebooks use."""
+    packages = ("numpy", "pandas", "matplotlib", "scalinglaws")
+    parts = [
+        f"Python {platform.python_version()}",
+        *(f"{name} {version(name)}" for name in packages),
+    ]
+    return " · ".join(parts)

@@ -195,7 +195,7 @@ function render({ model, el }) {
       parts.push(make("p", {}, "Nothing is due here. Questions come back when you are about to forget them."));
     } else {
       const time = make("span", { class: "slp-time", role: "timer" });
-      const counts = shown.counts ? [make("span", {}, `${shown.counts.due} due, ${shown.counts.new} new, ${shown.counts.known} known`)] : [];
+      const counts = shown.counts ? [make("span", {}, `${shown.counts.due} due, ${shown.counts.later} later, ${shown.counts.new} new`)] : [];
       parts.push(make("p", { class: "slp-facts" }, ...shown.facts.map((fact) => make("span", {}, fact)), ...counts,
         shown.seconds_left == null ? null : time));
       parts.push(...question(shown));
