@@ -21,7 +21,7 @@ def ready() -> None:
             "axes.spines.top": False,
             "figure.constrained_layout.use": True,
             "figure.dpi": 110,
-            "figure.facecolor": "white",  # legible in JupyterLab's dark theme
+            "figure.facecolor": "white",  # legible on any page; JupyterLab turns it in its dark theme
             "figure.figsize": (7.0, 4.2),
             "grid.color": GRID,
             "grid.linewidth": 0.7,
