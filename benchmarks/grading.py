@@ -57,7 +57,8 @@ def environment(checkout: Path = COURSE) -> dict[str, str]:
     found = os.environ | {
         k: os.pathsep.join(filter(None, [v, os.environ.get(k)])) for k, v in paths.items()
     }
-    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    for name in ("PYTHONDONTWRITEBYTECODE", "SCALINGLAWS_COURSE"):  # the course is where it runs
+        found.pop(name, None)
     return found
 
 

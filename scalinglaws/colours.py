@@ -20,14 +20,32 @@ PAGE: dict[Theme, dict[str, str]] = {
     },
 }  # fmt: skip
 
+# A figure on a dark page. Figures are drawn on white: inverting the lightness alone keeps the hues,
+# and `screen` lets the page's own ground show where the figure was white. The test of the palette
+# holds the contrasts to it.
+DARK_FIGURE = "filter: invert(1) hue-rotate(180deg) brightness(1.12); mix-blend-mode: screen;"
+
 
 def css_variables(theme: Theme) -> str:
     """The colours of a page as CSS: "--ink: #1b1b1b; ..."."""
     return " ".join(f"--{name}: {colour};" for name, colour in PAGE[theme].items())
 
 
+def page_css(figures: str = "") -> str:
+    """The palette of a whole page as CSS, light or dark as the reader prefers.
+
+    figures: the selector of the page's figures.
+    """
+    dark = "@media screen and (prefers-color-scheme: dark)"
+    return (
+        f":root {{ color-scheme: light dark; {css_variables('light')} }}\n"
+        f"{dark} {{ :root {{ {css_variables('dark')} }} }}\n"
+    ) + (f"{dark} {{ {figures} {{ {DARK_FIGURE} }} }}\n" if figures else "")
+
+
 # Selectors of a dark theme around the page: JupyterLab, VS Code, Colab.
-_IN_THE_DARK = ('[data-jp-theme-light="false"]', ".vscode-dark", 'html[theme="dark"]')
+_DARK_LAB = '[data-jp-theme-light="false"]'
+_IN_THE_DARK = (_DARK_LAB, ".vscode-dark", 'html[theme="dark"]')
 
 
 def css_rules(selector: str) -> str:
@@ -45,3 +63,20 @@ def css_rules(selector: str) -> str:
 
     dark = ", ".join(f"{around} {selector}" for around in _IN_THE_DARK)
     return rule("light", selector) + rule("dark", dark)
+
+
+def jupyterlab_css() -> str:
+    """CSS for JupyterLab: in its dark themes the figures of a notebook's outputs are dark, too.
+
+    Figures are PNG or SVG, in `sl.show`'s HTML or matplotlib's own. A JPEG is taken for a photograph.
+    """
+    png = 'img[src^="data:image/png"]:not(.jp-needs-dark-background)'
+    figures = ", ".join(
+        f"{_DARK_LAB} .jp-OutputArea-output{figure}"
+        for figure in (
+            f".jp-RenderedImage {png}",
+            f".jp-RenderedHTMLCommon {png}",
+            ".jp-RenderedSVG > *",
+        )
+    )
+    return f"@media screen {{ {figures} {{ {DARK_FIGURE} }} }}\n"

@@ -41,17 +41,14 @@ def load_runs(
     Raises CourseError if there is no such plan, corpus or column, or if the file is not the one
     that was measured.
     """
-    table = _load("runs", plan, data)
-    if corpus is not None:
-        known = sorted(table["corpus"].unique())
-        if corpus not in known:
-            raise CourseError(
-                f"The plan {plan!r} has no runs on the corpus {corpus!r}, only on {_listed(known)}."
-            )
-        table = table.loc[table["corpus"] == corpus]
-    table = table.sort_values(by=["corpus", "N", "D", "seed", "run"], ignore_index=True)
+    content = _content("runs", plan, data)
+    if corpus is not None and corpus not in (known := _corpora(content)):
+        raise CourseError(
+            f"The plan {plan!r} has no runs on the corpus {corpus!r}, only on {_listed(known)}."
+        )
+    table = _in_order(content, corpus)
     if columns is None:
-        return table
+        return table.copy()
     absent = [column for column in columns if column not in table]
     if absent:
         raise CourseError(
@@ -70,13 +67,14 @@ def load_curves(
     Columns: run, step, tokens (bytes so far), loss_val and loss_train (nats per byte). Raises
     CourseError as `load_runs` does.
     """
-    curves = _load("curves", plan, data)
+    curves = _table(_content("curves", plan, data))
     if corpus is not None:
         curves = curves.loc[curves["run"].isin(load_runs(plan, corpus, data=data)["run"])]
     return curves.reset_index(drop=True)
 
 
-def _load(kind: str, plan: str, data: str | Path | None) -> pd.DataFrame:
+def _content(kind: str, plan: str, data: str | Path | None) -> bytes:
+    """The content of a table's file, verified."""
     folder = Path(data) if data else data_dir()
     path = folder / kind / f"{plan}.csv"
     if not path.is_file():
@@ -86,16 +84,32 @@ def _load(kind: str, plan: str, data: str | Path | None) -> pd.DataFrame:
     content = path.read_bytes()
     if data is None:
         _verify(folder, f"{kind}/{plan}.csv", content)
-    table = _table(content)
-    if "run" not in table:
+    if "run" not in _table(content):
         raise CourseError(f"{path} is not a table of runs: it has no column 'run'.")
-    return table
+    return content
 
 
-@functools.lru_cache(maxsize=8)
+# The caches hold tables: copy them before changing anything. They have room for all plans of the
+# course, so that the grader's warm process reads each table once for a class.
+@functools.lru_cache(maxsize=32)
 def _table(content: bytes) -> pd.DataFrame:
-    """The table in a file, cached: copy it before changing it."""
+    """The table in a file."""
     return pd.read_csv(io.BytesIO(content), dtype={"run": str})
+
+
+@functools.lru_cache(maxsize=32)
+def _corpora(content: bytes) -> list[str]:
+    """The corpora of the runs in a file."""
+    return sorted(_table(content)["corpus"].unique())
+
+
+@functools.lru_cache(maxsize=64)
+def _in_order(content: bytes, corpus: str | None) -> pd.DataFrame:
+    """The runs in a file, of one corpus or of all, in order."""
+    table = _table(content)
+    if corpus is not None:
+        table = table.loc[table["corpus"] == corpus]
+    return table.sort_values(by=["corpus", "N", "D", "seed", "run"], ignore_index=True)
 
 
 def _verify(folder: Path, name: str, content: bytes) -> None:

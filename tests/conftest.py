@@ -53,7 +53,7 @@ EXPENSIVE = {
     "test_site": "site",
 }
 
-# These derive the same slow keys (`seal._derive`): in one process each is derived once.
+# These derive the same slow keys (`stretch.stretched`): in one process each is derived once.
 SAME_KEYS = ("test_every_answer_opens_its_own_reply", "test_release_and_sealed_replies_are_fresh")
 
 

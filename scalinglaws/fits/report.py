@@ -287,9 +287,6 @@ def _axes() -> Any:
 # One page
 
 _STYLE = """
-@media (prefers-color-scheme: dark) {
-  img { filter: invert(0.9) hue-rotate(180deg) }
-}
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
   margin: 2rem auto; max-width: 46rem; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0 }
@@ -303,18 +300,14 @@ figure { margin: 1.5rem 0 } img { max-width: 100%; height: auto } figcaption { f
 
 def to_html(reports: Sequence[Report]) -> str:
     """One page for all fits of a file: no network, light or dark as the reader prefers."""
-    from ..colours import css_variables
+    from ..colours import page_css
 
     source = escape(reports[0].table.source)
-    colours = (
-        f":root {{ color-scheme: light dark; {css_variables('light')} }}\n"
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {css_variables('dark')} }} }}"
-    )
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>Scaling-law fit of {source}</title><style>{colours}{_STYLE}</style></head><body>",
+        f"<title>Scaling-law fit of {source}</title><style>{page_css('img')}{_STYLE}</style></head><body>",
         f"<h1>Scaling-law fit of {source}</h1>",
     ]
     for report in reports:

@@ -1,4 +1,7 @@
-"""Distillation: what a student learns from a teacher (Busbridge et al. 2025, arXiv:2502.08606)."""
+"""Distillation: what a student learns from a teacher (Busbridge et al. 2025, arXiv:2502.08606).
+
+The equations were read in version 2 of the paper.
+"""
 
 from __future__ import annotations
 
@@ -118,9 +121,9 @@ def distillation_flops(
 ) -> Floats:
     """6·N_S·D_S + 2·N_T·D_S (the teacher's logits) + 6·N_T·D_T/students (its training).
 
-    Busbridge et al. 2025, eq. 9, with 2·N FLOPs per token for a forward pass. D_T = 0: the teacher
-    exists. logits: whether its logits are computed for this student. students: how many share the
-    teacher's training.
+    Busbridge et al. 2025, eq. 9, with 2·N FLOPs per token for a forward pass (they count it more
+    exactly, appendix H.1). D_T = 0: the teacher exists. logits: whether its logits are computed for
+    this student. students: how many share the teacher's training.
 
     >>> f"{distillation_flops(1e9, 2e10, 7e9):.3g}"
     '4e+20'

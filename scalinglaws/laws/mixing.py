@@ -26,9 +26,10 @@ def _proportions(r: ArrayLike, domains: int) -> NDArray[np.float64]:
 class MixingLaw(Formula):
     """L(r) = c + k·e^(Σ t_j·r_j): one domain's loss at proportions r (Ye et al. 2024, eq. 7).
 
-    arXiv:2403.16952; the equation is quoted alike in several surveys (secondary). c: the loss that
-    no mixture removes. t: one coefficient for each training domain; a negative one means that more
-    of it helps. Model and tokens are fixed. Parameters: k > 0 and c >= 0, else CourseError.
+    arXiv:2403.16952, section 3.2; number and form as in version 2, from excerpts that quote it
+    (secondary). c: the loss that no mixture removes. t: one coefficient for each training domain; a
+    negative one means that more of it helps. Model and tokens are fixed. Parameters: k > 0 and c >=
+    0, else CourseError.
 
     >>> prose = MixingLaw(c=2.0, k=1.2, t=(-1.5, 0.1))   # domains: prose, code
     >>> [round(prose(r), 3) for r in ([1, 0], [0.5, 0.5], [0, 1])]

@@ -1,4 +1,7 @@
-"""Training and serving in few bits (Kumar et al. 2024, arXiv:2411.04330)."""
+"""Training and serving in few bits (Kumar et al. 2024, arXiv:2411.04330).
+
+The equations were read in the paper.
+"""
 
 from __future__ import annotations
 

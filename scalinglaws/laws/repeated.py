@@ -1,4 +1,7 @@
-"""The value of repeated data (Muennighoff et al. 2023, arXiv:2305.16264)."""
+"""The value of repeated data (Muennighoff et al. 2023, arXiv:2305.16264).
+
+The equation numbers are those of the paper's version 5, from excerpts that quote it (secondary).
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from .formula import Formula, Ranges
 
 
 def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: ArrayLike) -> Floats:
-    """unique·(1 + R*·(1 - e^(-R/R*))), R = total/unique - 1: what repeated tokens are worth (eq.
-    5).
+    """unique·(1 + R*·(1 - e^(-R/R*))), R = total/unique - 1: what repeated tokens are worth
+    (eq. 5).
 
     Where total <= unique nothing repeats, and the amount is total. R_star: repetitions after which
     a further one is worth 1/e of a fresh pass. The result never exceeds unique·(1 + R_star).
@@ -31,8 +34,8 @@ def effective_amount(total: ArrayLike, unique: ArrayLike, R_star: ArrayLike) -> 
 
 @dataclass(frozen=True, repr=False)
 class DataConstrainedLaw(Formula):
-    """Chinchilla's law in effective N' and D', for training on U unique tokens several times (eq.
-    6).
+    """Chinchilla's law in effective N' and D', for training on U unique tokens several times
+    (section 3.1, eq. 5 and 6).
 
     base: the law of fresh data. R_D_star, R_N_star: decay of repeated tokens and of excess
     parameters. N_per_token: U_N/U_D, the compute-optimal parameters for the unique tokens (0.051 on
@@ -58,7 +61,7 @@ class DataConstrainedLaw(Formula):
         return effective_amount(D, U, self.R_D_star)
 
     def effective_N(self, N: ArrayLike, U: ArrayLike) -> Floats:
-        """N': parameters that U unique tokens can make use of (app. A).
+        """N': parameters that U unique tokens can make use of (eq. 6).
 
         >>> law = DataConstrainedLaw(ChinchillaLaw(E=1.87, A=521, B=1488, alpha=0.353, beta=0.353))
         >>> f"{law.effective_N(1e9, U=1e10):.3g}"   # what 1e10 unique tokens can feed

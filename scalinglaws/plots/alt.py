@@ -45,7 +45,7 @@ def alt_text(figure: Figure | Axes) -> str:
         if ax.get_label() == "<colorbar>":
             continue
         sentences = _SENTENCES.get(ax) or [_series(artist) for artist in _artists(ax)]
-        parts.append(" ".join([_frame(ax), *filter(None, sentences)]))
+        parts.append(" ".join(filter(None, [_frame(ax), *sentences])))
     return " ".join(parts)
 
 
@@ -114,7 +114,7 @@ def in_notebook() -> bool:
 
 
 def _frame(ax: Axes) -> str:
-    """The title, and what the two axes show."""
+    """The title, and what the two axes show if they are drawn."""
 
     def axis(which: str) -> str:
         label = (getattr(ax, f"get_{which}label")() or f"{which} axis").translate(_NO_TEX)
@@ -124,6 +124,8 @@ def _frame(ax: Axes) -> str:
         return f"{label} (from {number(low)} to {number(high)}{scale})"
 
     title = ax.get_title()
+    if not ax.axison:  # a drawing, such as the map of ideas
+        return f"{title}." if title else ""
     return f"{f'{title}. ' if title else ''}Chart of {axis('y')} against {axis('x')}."
 
 

@@ -16,7 +16,7 @@ import nbformat
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from scalinglaws.colours import PAGE, css_variables
+from scalinglaws.colours import DARK_FIGURE, PAGE, css_variables
 from scalinglaws.course.exercises import assignments, read_notebook
 from scalinglaws.course.questions import seal
 from scalinglaws.errors import CourseError
@@ -144,10 +144,9 @@ def _series(theme: Literal["light", "dark"]) -> str:
 def _colours() -> str:
     dark = f"{css_variables('dark')} {_series('dark')}"
     light = f"{css_variables('light')} {_series('light')}"
-    turn = "filter: invert(1) hue-rotate(180deg) brightness(1.12); mix-blend-mode: screen;"
     rules = "{theme} {{ color-scheme: dark; {dark} }}\n{theme} .figure {{ {turn} }}\n"
-    system = rules.format(theme=':root:not([data-theme="light"])', dark=dark, turn=turn)
-    chosen = rules.format(theme=':root[data-theme="dark"]', dark=dark, turn=turn)
+    system = rules.format(theme=':root:not([data-theme="light"])', dark=dark, turn=DARK_FIGURE)
+    chosen = rules.format(theme=':root[data-theme="dark"]', dark=dark, turn=DARK_FIGURE)
     return (
         f"@media all {{ :root {{ {light} }} }}\n"
         f"@media screen and (prefers-color-scheme: dark) {{\n{system}}}\n@media screen {{\n{chosen}}}\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 
-from scalinglaws.colours import css_variables
+from scalinglaws.colours import page_css
 from scalinglaws.course.exercises import check_name
 from scalinglaws.files import write_output
 from scalinglaws.paths import complete_course_dir
@@ -27,9 +27,6 @@ section { box-sizing: border-box; min-height: 100vh; padding: 5vh 7vw; scroll-sn
 h1 { font-size: 2em } h2 { font-size: 1.6em } h3 { font-size: 1.25em } h1, h2, h3 { margin: 0 0 .6em }
 a { color: var(--accent) } img.figure { display: block; margin: 1em auto; max-width: 100%; max-height: 70vh;
   width: auto; height: 70vh; object-fit: contain }
-@media screen and (prefers-color-scheme: dark) {
-  img.figure { filter: invert(1) hue-rotate(180deg) brightness(1.12); mix-blend-mode: screen }
-}
 table { border-collapse: collapse; font-size: .8em } th, td { padding: .2em .9em .2em 0; text-align: left;
   border-bottom: 1px solid var(--rule); font-variant-numeric: tabular-nums }
 pre { font-size: .7em; padding: .6em; overflow: auto; background: var(--raised) }
@@ -89,7 +86,6 @@ def to_slides(notebook: nbformat.NotebookNode, name: str) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(made.title)}</title><style>:root {{ color-scheme: light dark; {css_variables('light')} }}\n"
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {css_variables('dark')} }} }}{_STYLE}</style></head>"
+        f"<title>{escape(made.title)}</title><style>{page_css('img.figure')}{_STYLE}</style></head>"
         f'<body><main>{body}</main><div id="at" aria-hidden="true"></div><script>{_SCRIPT}</script></body></html>\n'
     )

@@ -67,7 +67,7 @@ def desk(page, tmp_path, monkeypatch):
     progress = Progress(tmp_path / "submitted" / "ada" / "progress.jsonl")
     monkeypatch.setenv("SCALINGLAWS_COURSE", str(Path(__file__).parents[2]))
     progress.path.parent.mkdir(parents=True)
-    html = as_html(report(progress), progress.path.parent)
+    html = as_html(report(progress), progress.path.parent, has_goal_field=True)
     checked = {"exercises": [ROW | {"state": "wrong", "messages": ["Expected 4, got 5."]}]}
     replies = {
         "start": {"html": html, "goal": 0},
@@ -123,9 +123,14 @@ def test_links_open_the_notebook_at_the_cell_by_the_keyboard_alone(page, desk):
     assert page.url == "about:blank"  # the page itself did not follow it
 
 
+def test_an_exercise_that_was_not_checked_has_no_sign(page, desk):
+    page.evaluate("turnTo('01_power_laws/01_power_laws.ipynb')")
+    desk.get_by_text("not checked · 0/2 points", exact=True).wait_for()
+
+
 def test_a_goal_is_set_by_the_keyboard(page, desk):
     choice = desk.get_by_label("Goal for each day")
-    assert choice.input_value() == "0"
+    assert choice.input_value() == "0" and desk.get_by_text("sl.progress").count() == 0
     choice.focus()
     page.keyboard.press("ArrowDown")
     desk.get_by_text("new", exact=True).wait_for()

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
 from ..jupyterlab import served
@@ -12,9 +13,21 @@ from .conftest import write_notebook
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="stops the server with a POSIX signal")
 
+# Two figures, as matplotlib shows them and as `sl.show` does: one white pixel each.
+FIGURES = """
+from IPython.display import HTML, display
+png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mP4DwABAQEAG/bMDwAAAABJRU5ErkJggg=="
+display({"image/png": png}, raw=True)
+display(HTML(f'<img alt="a figure" style="background:white" src="data:image/png;base64,{png}">'))
+"""
+
 
 def test_learner_opens_and_runs_the_notebook(course, tmp_path, page):
     home = tmp_path / "home"
+    released = course / "release/01_first/01_first.ipynb"
+    notebook = nbformat.read(released, as_version=4)
+    notebook.cells.insert(1, nbformat.v4.new_code_cell(FIGURES, id="figures"))
+    nbformat.write(notebook, released)
     with served(course, home, "study", "--student", "ada") as address:
         requests = []
         page.on("request", lambda request: requests.append(request.url))
@@ -32,6 +45,15 @@ def test_learner_opens_and_runs_the_notebook(course, tmp_path, page):
         page.locator(".jp-OutputArea-output", has_text="42").wait_for()
         page.keyboard.press("Control+s")
         page.get_by_text("Saving completed").wait_for()
+
+        # Figures follow the theme.
+        figures = page.locator(".jp-OutputArea-output img")
+        assert figures.count() == 2
+        for dark in (False, True):
+            page.evaluate("dark => document.body.dataset.jpThemeLight = String(!dark)", dark)
+            for figure in figures.all():
+                style = figure.evaluate("image => getComputedStyle(image).filter")
+                assert ("invert" in style) == dark
 
         # No news, no search for updates, none of nbgrader's buttons.
         assert not [url for url in requests if "/api/news" in url or "/api/update" in url]

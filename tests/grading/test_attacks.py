@@ -302,6 +302,7 @@ ON_THE_SOCKET = {
     "a picture of 40 MB": "raw(n, b'{\"outputs\": [{\"output_type\": \"display_data\", \"data\": {\"image/png\": \"' + b'x' * 40_000_000 + b'\"}}]}')",
     "text that is no Unicode": "raw(n, b'{\"outputs\": [{\"output_type\": \"error\", \"ename\": \"\\\\udfff\", \"evalue\": \"\\\\ud800\", \"traceback\": [\"\\\\ud800\", 5, null]}]}')",
     "a failure of the sandbox": "raw(n, b'{\"failed\": \"all is lost\"}')",
+    "a key to stretch, as only the tester may ask": "raw(n, b'{\"stretch\": [\"00\", \"00\", 1073741824]}')",
     "greetings": "[raw(n, b'{\"hello\": 1}') for _ in range(20)]",
     "many descriptors": "s = socket.socket(fileno=os.dup(n))\nfor _ in range(20): socket.send_fds(s, [struct.pack('<Q', 2) + b'{}'], [0])",
     "the socket closed": "os.close(n)",

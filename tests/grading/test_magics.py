@@ -1,9 +1,15 @@
 """What a student's first cells say in JupyterLab works in the engine as in a kernel, or costs one sentence and nothing else."""
 
-import pytest
+import warnings
+from pathlib import Path
 
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+from scalinglaws.course.exercises import read_notebook
 from scalinglaws.course.grading import execute
 from scalinglaws.course.grading.engine.cells import Cell, Course
+from scalinglaws.course.grading.engine.kernel_shell import ZMQInteractiveShell
 from scalinglaws.course.grading.engine.sandbox import Limits
 from scalinglaws.course.grading.engine.session import Session
 
@@ -11,6 +17,8 @@ from . import classroom
 from .classroom import POINTS, RIGHT, Student, points
 
 pytestmark = classroom.isolated
+
+SOURCE = Path(__file__).parents[2] / "source" / "01_power_laws" / "01_power_laws.ipynb"
 
 
 def run_cells(*cells: str) -> list[Cell]:
@@ -140,6 +148,38 @@ def test_a_display_that_is_updated_stays_one():
     )
     assert [o["data"]["text/plain"] for o in first.outputs] == ["999"] and not first.cut
     assert text(second) == "999\n" and text(third) == "stays\n"
+
+
+# Cells that are plain Python, or nearly: what looks like a magic, and magics that are easily missed.
+NEARLY = [
+    "", "\n\n", "x = 5", "  x = 5\n  y = 6", ">>> x = 1\n>>> x", "In [1]: x = 1", "x = (5\n% 3)", "x = 5 \\\n% 3", 'a = """\n%time\n!ls\nx?\n"""',
+    "x = 1  # why?", "f'{x!r}'", "f'{x = !r}'", "x: int = 5\n%time x", "def f():\n    %time 1\n    return 2", "a = !ls\na", "a = %pwd", "x?", "x.y??",
+    "if True:\n    !ls\n", "print(1);", "/print 1", ",print 1 2", ";print a b", "%%time\nx = 1", "%%bash\nls | x?", "await x", "async def f():\n    await x",
+    'x = "\\d"', "1 is 1", "x = [\n%timeit\n]", "x =", "(((", "'", "\x00", "lambda: (yield)", "return 5", "match x:\n    case 1: pass", "é = 1\né?",
+]  # fmt: skip
+
+
+def read_by(manager: TransformerManager, source: str) -> str:
+    try:
+        return manager.transform_cell(source)
+    except SyntaxError as error:
+        return str(error)
+
+
+def test_a_cell_is_read_as_ipython_reads_it():
+    """Plain Python is not searched for magics, which takes IPython longer than most cells take."""
+    cells = [c.source for c in read_notebook(SOURCE).cells if c.cell_type == "code"]
+    ours, stock = ZMQInteractiveShell.input_transformer_manager.klass(), TransformerManager()
+    for source in [*cells, *NEARLY]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # warnings come when the cell is compiled
+            assert read_by(ours, source) == read_by(stock, source), source
+
+
+def test_a_transformer_of_the_students_own_is_used():
+    ours = ZMQInteractiveShell.input_transformer_manager.klass()
+    ours.token_transformers.clear()
+    assert ours.transform_cell("a = %pwd") == "a = %pwd\n"
 
 
 def test_a_notebook_begins_with_no_history():

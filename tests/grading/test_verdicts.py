@@ -21,6 +21,8 @@ from scalinglaws.course.grading.engine.sandbox import Limits
 from scalinglaws.course.grading.engine.session import Session
 from scalinglaws.course.grading.engine.verdict import UNJUDGED_ERROR, State, Verdict
 from scalinglaws.course.grading.nbgrader_api import load_config
+from scalinglaws.course.questions.seal import seal_number
+from scalinglaws.course.questions.stretch import stretched
 
 from . import classroom
 from .classroom import NAME, POINTS, RIGHT, TOTAL, Student, isolated, points, total
@@ -387,3 +389,36 @@ def test_a_kernel_that_does_not_answer_gives_no_points(made, monkeypatch, end):
     assert given == {"square": 3} | rest
     assert len(ran.unjudged) == (0 if end == "all" else 3)
     assert TOTAL == 12
+
+
+@isolated
+def test_an_equal_answer_of_another_submission_is_not_stretched_again():
+    """The slow hash of a sealed answer is computed in the command, once for a class; the verdicts are those of the answers."""
+    seal = seal_number("limit", 0.25, rtol=0.001)
+    test = f"from scalinglaws.grading import check_sealed\ncheck_sealed('limit', limit, {seal!r})"
+    stretched.cache_clear()
+    verdicts = []
+    for value in ("0.25", "0.25", "0.5", "10.0**-400"):
+        cells = [Cell(f"limit = {value}"), Cell(test, test="limit_test")]
+        course = Course(learners={"limit_test": ["limit"]})
+        with Session(execute.shared_server(), course, Limits(cell_time=20)) as session:
+            session.run_all(cells)
+        assert cells[1].verdict is not None
+        verdicts.append(cells[1].verdict.state)
+    assert verdicts == [State.PASSED, State.PASSED, State.FAILED, State.FAILED]
+    assert stretched.cache_info().hits == 1 and stretched.cache_info().misses == 3
+
+
+@isolated
+def test_an_answer_too_long_to_remember_is_stretched_where_it_is_tested():
+    stretched.cache_clear()
+    test = (
+        "from scalinglaws.course.questions.stretch import stretch\n"
+        "stretch(said.encode(), b'salt', 2)\nassert stretch(b'short', b'salt', 2)"
+    )
+    cells = [Cell("said = 'x' * 100_000"), Cell(test, test="said_test")]
+    course = Course(learners={"said_test": ["said"]})
+    with Session(execute.shared_server(), course, Limits(cell_time=20)) as session:
+        session.run_all(cells)
+    assert cells[1].verdict is not None and cells[1].verdict.state is State.PASSED
+    assert stretched.cache_info().currsize == 1

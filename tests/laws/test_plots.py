@@ -132,6 +132,16 @@ def test_a_learners_own_plot_gets_alt_text_too():
     plt.close("all")
 
 
+def test_a_drawing_without_axes_is_not_called_a_chart():
+    _, ax = plt.subplots()
+    ax.axis("off")
+    plots.describe(ax, "Loss needs tokens.")
+    assert plots.alt_text(ax) == "Loss needs tokens."
+    ax.set_title("A map")
+    assert plots.alt_text(ax) == "A map. Loss needs tokens."
+    plt.close("all")
+
+
 def test_show_outside_a_notebook_neither_fails_nor_prints(capsys):
     ax = plots.plot_runs(X, LOSS)
     assert plots.show(ax) is None

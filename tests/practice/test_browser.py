@@ -304,9 +304,9 @@ def test_an_exam_from_its_start_to_its_report_over_a_reload(page, lab):
         else:
             fields[i] = items.nth(i).get_by_role("textbox")
             fields[i].fill("1")
-    player.widget.get_by_text(f"1 of {count} not answered").wait_for()
+    player.widget.get_by_text(f"1 of {count} not answered", exact=True).wait_for()
     player.reload()
-    player.widget.get_by_text(f"1 of {count} not answered").wait_for()
+    player.widget.get_by_text(f"1 of {count} not answered", exact=True).wait_for()
     for field in fields.values():
         kind = field.get_attribute("type")
         assert field.is_checked() if kind else float(field.input_value()) == 1

@@ -59,6 +59,11 @@ class TestLinks:
             sentences = re.findall(r"(?<!al)\.(?: [A-Z]|$)", idea.says)
             assert len(sentences) == 2, idea.says
 
+    def test_a_goal_is_set_by_a_call_where_there_is_no_field(self, progress, own):
+        call = "sl.progress(goal=5)"
+        assert call in desk_page.as_html(panel.report(progress), own)
+        assert call not in desk_page.as_html(panel.report(progress), own, has_goal_field=True)
+
     def test_names_are_escaped(self, progress, own, monkeypatch):
         odd = own / "badges" / "<b>&.png"
         odd.parent.mkdir()
@@ -171,6 +176,16 @@ class TestToday:
             clock.forward(days=days)
             progress.add(Answered(clock(), "power_laws.trend", "a", True))
         assert today_of(Progress(progress.path, clock).events(), clock()).streak == 4
+
+
+def test_a_question_answered_wrongly_is_not_called_known(progress, own, clock):
+    progress.add(Answered(clock(), "power_laws.trend", "a", False))
+    found = panel.report(progress)
+    html = desk_page.as_html(found, own)
+    assert (
+        f"nothing is due, 1 later, {found.new} new" in html
+        and "known" not in html.split("Badges")[0].split("Practice")[1]
+    )
 
 
 def test_what_is_due_is_said_by_idea(progress, own, clock):

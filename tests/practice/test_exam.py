@@ -101,7 +101,7 @@ def test_a_number_comes_back_as_it_was_typed_and_is_marked_as_a_number(desk, pro
     name = exam.started.sitting
     desk.answer(name, number, typed)
     again = Desk(Progress(progress.path, progress.now))
-    assert view(again)["questions"][number]["answer"] == typed.strip()
+    assert view(again).questions[number].answer == typed.strip()
     lines = progress.path.read_bytes()
     again.answer(name, number, typed)
     assert progress.path.read_bytes() == lines
@@ -118,10 +118,10 @@ def test_a_clock_that_jumps_loses_nothing(desk, clock):
     exam = desk.start()
     desk.answer(exam.started.sitting, 0, right_of(exam, 0))
     clock.forward(days=400)
-    assert view(desk)["phase"] == "report" and view(desk)["late"] and desk.exam().right == 1
+    assert view(desk).phase == "report" and view(desk).report.late and desk.exam().right == 1
     clock.time -= timedelta(days=400, minutes=30)
     shown = view(desk)
-    assert shown["phase"] == "exam" and shown["seconds_left"] == exam.started.seconds
+    assert shown.phase == "exam" and shown.seconds_left == exam.started.seconds
     desk.answer(exam.started.sitting, 1, right_of(exam, 1))
     assert desk.exam().right == 2
 
@@ -137,19 +137,20 @@ def test_nothing_is_told_before_the_end_and_everything_after(desk, progress):
     with pytest.raises(CourseError, match="opens after a right answer"):
         solution(exam.questions[0], desk.progress)
     shown = view(desk)
-    assert shown["seconds_left"] is None
-    assert not any(key in one for one in shown["questions"] for key in ("right", "solution"))
+    assert shown.seconds_left is None and shown.report is None
+    told = exam_widget.for_page(desk)["questions"]
+    assert not any(key in one for one in told for key in ("right", "solution", "replies"))
     desk.hand_in(exam.started.sitting)
     shown = view(desk)
-    assert (shown["right"], shown["of"]) == (17, 18)
-    assert sum(row["of"] for row in shown["topics"]) == 18
+    assert (shown.report.right, shown.report.of) == (17, 18)
+    assert sum(score.of for score in shown.report.topics) == 18
     (missed,) = mistakes(desk.progress.events(), desk.now)
     assert missed.question == exam.questions[3] and missed.yours == "nothing"
     assert Practice(desk.progress, review=True).questions == [family(exam.questions[3])]
-    low = [row for row in shown["topics"] if row["right"] < row["of"]]
+    low = [score for score in shown.report.topics if score.right < score.of]
     assert len(low) == 1
     said = report_text(shown)
-    assert "17 of 18 are right." in said and f"read again: {low[0]['notebook']}" in said
+    assert "17 of 18 are right." in said and f"read again: {low[0].notebook}" in said
 
 
 def test_what_cannot_be_read_as_an_answer_changes_nothing(desk):

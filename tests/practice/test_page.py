@@ -61,6 +61,21 @@ def test_a_lost_round_says_nothing_but_what_is(draw, progress, page, right):
     assert not [word for word in ("null", "undefined", "NaN", "[object") if word in said]
 
 
+@pytest.mark.parametrize("right", [0, 5])
+def test_the_result_follows_the_last_reply_at_once(draw, progress, page, right):
+    """A worked solution may fill the window: what the round came to does not stand below it."""
+    challenge = Challenge(progress)
+    lose(challenge, right)
+    draw(challenge)
+    headings = page.locator(".slp").get_by_role("heading").all_inner_texts()
+    assert headings[0] == "Problem 5 of 5" and "are right" in headings[1]
+    assert headings[2].endswith(("of the last problem", "of the last problem, and why"))
+    reply, result = (
+        page.locator(place).first.bounding_box() for place in (".slp-reply", ".slp h3")
+    )
+    assert 0 <= result["y"] - (reply["y"] + reply["height"]) < 60
+
+
 def test_a_won_round_shows_the_badge(draw, progress, page):
     challenge = Challenge(progress)
     challenge.start(name="Ada")

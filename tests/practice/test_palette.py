@@ -4,11 +4,13 @@ import itertools
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import scalinglaws
-from scalinglaws.colours import PAGE
+from scalinglaws.colours import DARK_FIGURE, PAGE
 from scalinglaws.course.practice.widget import Page
+from scalinglaws.plots.style import BLACK, COLOURS, GREY
 
 PACKAGE = Path(scalinglaws.__file__).parent
 HEX = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
@@ -69,3 +71,75 @@ def test_every_variable_of_the_practice_page_is_defined():
 def test_every_variable_of_the_feedback_page_is_defined():
     template = PACKAGE / "course/grading/templates/feedback/index.html.j2"
     assert set(re.findall(r"var\(--([a-z-]+)", template.read_text("utf-8"))) <= set(PAGE["light"])
+
+
+# The ground of a dark page: ours, and that of JupyterLab's dark theme.
+GROUNDS = (PAGE["dark"]["ground"], "#111111")
+# How people with red, green or blue blindness see a colour: Machado et al. 2009, table 1, severity 1.
+SIGHT = {
+    "all": np.eye(3),
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}  # fmt: skip
+
+
+def rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+
+
+def on_dark(colour: str, ground: str) -> str:
+    """What DARK_FIGURE makes of a colour, by the formulas of CSS Filter Effects (hue-rotate) and of
+    Compositing and Blending (screen).
+    """
+    form = (
+        r"filter: invert\(1\) hue-rotate\(180deg\) brightness\(([\d.]+)\); mix-blend-mode: screen;"
+    )
+    made = re.fullmatch(form, DARK_FIGURE)
+    assert made
+    brightness = float(made[1])
+    grey = np.array([0.213, 0.715, 0.072])
+    turned = np.clip((2 * np.outer(np.ones(3), grey) - np.eye(3)) @ (1 - rgb(colour)), 0, 1)
+    seen = 1 - (1 - np.clip(turned * brightness, 0, 1)) * (1 - rgb(ground))
+    return "#" + "".join(f"{round(255 * part):02x}" for part in seen)
+
+
+def lab(colour: str, sight: str) -> np.ndarray:
+    """CIELAB, as somebody with this sight sees the colour."""
+    parts = rgb(colour)
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(np.array(SIGHT[sight]) @ linear, 0, 1)
+    to_xyz = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]  # fmt: skip
+    x, y, z = np.cbrt(np.maximum(to_xyz @ linear / [0.95047, 1, 1.08883], 0.008856))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_all_pages_turn_figures_dark_by_one_rule():
+    files = (path for kind in ("py", "css", "js", "j2") for path in PACKAGE.rglob(f"*.{kind}"))
+    assert [path.name for path in files if "hue-rotate(" in path.read_text("utf-8")] == [
+        "colours.py"
+    ]
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_figures_can_be_read_on_a_dark_page(ground):
+    assert on_dark("#ffffff", ground) == ground  # the figure has the page's own ground
+    for colour in (BLACK, GREY):  # text
+        assert contrast(on_dark(colour, ground), ground) >= 4.5
+    for colour in COLOURS:  # lines and markers
+        assert contrast(on_dark(colour, ground), ground) >= 3
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_series_stay_apart_on_a_dark_page(sight):
+    """A difference of 10 in CIELAB is plain to see; series differ in marker and dashes, too."""
+    seen = [lab(on_dark(colour, "#111111"), sight) for colour in COLOURS]
+    nearest = min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2))
+    assert nearest >= 10
+
+
+@pytest.mark.parametrize("colour", [c for c in COLOURS if c != BLACK])
+def test_a_colour_keeps_its_hue_on_a_dark_page(colour):
+    """What a text calls the orange line stays the orange line."""
+    hues = [np.arctan2(*lab(c, "all")[:0:-1]) for c in (colour, on_dark(colour, "#111111"))]
+    assert abs(np.angle(np.exp(1j * (hues[0] - hues[1])))) < np.radians(30)

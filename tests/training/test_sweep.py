@@ -302,6 +302,20 @@ def test_the_loader_says_what_is_wrong(tmp_path):
         load_runs("grid", data=tmp_path)
 
 
+def test_a_changed_table_changes_no_other():
+    """Each file is read once, but every caller gets a table of its own."""
+    for about in ({}, {"corpus": "prose"}, {"columns": ["N", "loss"]}):
+        table = load_runs("holdout", **about)
+        before = table["loss"].tolist()
+        table["loss"] *= 2
+        table.loc[0, "N"] = -1
+        table["new"] = 1
+        again = load_runs("holdout", **about)
+        assert again["loss"].tolist() == before and again.loc[0, "N"] > 0 and "new" not in again
+    with pytest.raises(CourseError, match="no runs on the corpus"):
+        load_runs("holdout", corpus=["prose"])
+
+
 def test_a_changed_file_is_noticed(tmp_path, monkeypatch):
     (tmp_path / "runs").mkdir()
     content = (data_dir() / "runs" / "grid.csv").read_bytes()

@@ -122,7 +122,7 @@ def _state(student: str, assignment: str) -> Reply:
 
 
 def _start(root: Path, goal: int | None) -> Reply:
-    """The start page of the desk, as `sl.progress()` shows it."""
+    """The start page of the desk, as `sl.progress()` shows it, and the goal for its field."""
     from scalinglaws.course.learner.events import progress_of
     from scalinglaws.course.practice.desk_page import as_html
     from scalinglaws.course.practice.progress_report import report
@@ -132,7 +132,7 @@ def _start(root: Path, goal: int | None) -> Reply:
     if goal is not None:
         set_goal(mine, goal)
     found = report(mine)
-    return {"html": as_html(found, root), "goal": found.today.goal}
+    return {"html": as_html(found, root, has_goal_field=True), "goal": found.today.goal}
 
 
 def _next(student: str) -> str:

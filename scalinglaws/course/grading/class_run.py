@@ -131,7 +131,7 @@ def grade_all(
     Returns what needs a person in the whole class: see `Records.waiting`.
     """
     if todo and HAS_ENGINE and not args.cluster:
-        shared_server().more = ("scipy.stats", "scipy.interpolate")
+        shared_server().for_a_class = True
         shared_server().start()  # warms up while the gradebook is opened
         if workers(args) > 1:
             shared_server().cores = Counter(dict.fromkeys(cores(), 0))

@@ -18,7 +18,7 @@ from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreproce
 from traitlets import List
 from traitlets.config import Config
 
-from scalinglaws.colours import PAGE, css_variables
+from scalinglaws.colours import page_css
 from scalinglaws.course.exercises import exercises, graded_cells
 
 from .messages import failure_message, visible_text
@@ -144,7 +144,7 @@ class Summary(_Step):
             r.result.max_points for r in resources["rows"] if r.score is None
         )
         resources["extra"] = sum(row.extra for row in resources["rows"])
-        resources["colours"] = {theme: css_variables(theme) for theme in PAGE}
+        resources["colours"] = page_css('.output img[src^="data:image/png"]')
         return nb, resources
 
 

@@ -252,6 +252,8 @@ def is_test(cell: NotebookNode) -> bool:
 
 def visible(source: str) -> str:
     """A cell's source as learners see it: without hidden tests."""
+    if "BEGIN HIDDEN TESTS" not in source:
+        return source
     return re.sub(
         r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?",
         "",
@@ -262,7 +264,7 @@ def visible(source: str) -> str:
 
 def same_text(one: str, other: str) -> bool:
     """Whether two cells' sources are equal up to spaces at the ends of lines."""
-    return _plain(one) == _plain(other)
+    return one == other or _plain(one) == _plain(other)
 
 
 def _plain(source: str) -> str:
@@ -735,14 +737,20 @@ def _tests_after_answers(notebook: NotebookNode, ours: dict[str, NotebookNode]) 
     use.
     """
     order, remarks = list(ours), list[Remark]()
+    where = _places(notebook)
     for name in order:
         if not is_test(ours[name]):
             continue
         before = {n for n in order[: order.index(name)] if is_solution(ours[n]) or is_test(ours[n])}
-        where = {grade_id(c): i for i, c in enumerate(notebook.cells) if grade_id(c)}
         last = max((where[n] for n in before if n in where), default=-1)
         if where.get(name, len(notebook.cells)) < last:
             cell = notebook.cells.pop(where[name])
             notebook.cells.insert(last, cell)
+            where = _places(notebook)
             remarks.append(repaired(f"{name} was before its answer and was moved"))
     return remarks
+
+
+def _places(notebook: NotebookNode) -> dict[str, int]:
+    """{grade_id: the cell's place in the notebook}."""
+    return {grade_id(c): i for i, c in enumerate(notebook.cells) if grade_id(c)}

@@ -21,9 +21,11 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
+from scalinglaws.colours import jupyterlab_css
 from scalinglaws.errors import CourseError
+from scalinglaws.files import replace_file
 
 from .stand_alone import stand_alone
 
@@ -74,8 +76,7 @@ def open_lab(
         return 0
     retries = 50 if port is None else 0  # another process may take the port before Jupyter does
     port = free_port() if port is None else claimed_port(port)
-    stand_alone(Path(__file__).parent / user, root / ".cache")
-    os.chdir(root)  # Jupyter reads settings from the working folder, too
+    _set_up(root, user)
     # nbgrader runs `alembic` from the PATH, and in JupyterLab's terminal people run `scalinglaws`.
     put_first("PATH", Path(sys.executable).parent)
 
@@ -101,9 +102,7 @@ def open_lab(
     try:
         server = LabApp.initialize_server(options)
     except OSError as error:  # Jupyter keeps its runtime files in the user's home
-        raise CourseError(
-            f"JupyterLab cannot start ({error}): make this writable, then run this again."
-        ) from error
+        raise _cannot_start(error) from error
 
     def announce() -> None:
         print(
@@ -118,6 +117,23 @@ def open_lab(
     return 0
 
 
+def _set_up(root: Path, user: str) -> None:
+    """Make the course's settings the only ones, in the folder that is served."""
+    stand_alone(Path(__file__).parent / user, root / ".cache")
+    style = Path(jupyter_config_dir(), "custom", "custom.css")  # where --LabApp.custom_css looks
+    try:
+        replace_file(style, jupyterlab_css().encode())
+    except OSError as error:
+        raise _cannot_start(error) from error
+    os.chdir(root)  # Jupyter reads settings from the working folder, too
+
+
+def _cannot_start(error: OSError) -> CourseError:
+    return CourseError(
+        f"JupyterLab cannot start ({error}): make this writable, then run this again."
+    )
+
+
 def _options(root: Path, user: str) -> list[str]:
     """The options of every server of the course. root: the folder that it serves."""
     return [
@@ -129,6 +145,7 @@ def _options(root: Path, user: str) -> list[str]:
         # An installed language server would start with each notebook, and write here when it ends.
         "--LanguageServerManager.autodetect=False",
         f"--LabApp.extra_labextensions_path={Path(__file__).parent / user / 'labextensions'}",
+        "--LabApp.custom_css=True",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
@@ -148,8 +165,7 @@ def _under_hub(root: Path, user: str, start: str) -> int:
         raise CourseError(
             "JupyterHub is not installed here: pip install jupyterhub, in the hub's own version."
         )
-    stand_alone(Path(__file__).parent / user, root / ".cache")
-    os.chdir(root)
+    _set_up(root, user)
     put_first("PATH", here)
     os.environ["JUPYTERHUB_DEFAULT_URL"] = f"/{start}"
     sys.stdout.flush()

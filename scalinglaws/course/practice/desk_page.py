@@ -27,8 +27,12 @@ _WIDTH, _HEIGHT = 7.35, 4.0
 _CARD, _MAP = 30.0, (54.0, 55.6)
 
 
-def as_html(report: "Report", base: Path) -> str:
-    """The report as HTML. base: the folder that links are relative to."""
+def as_html(report: "Report", base: Path, has_goal_field: bool = False) -> str:
+    """The report as HTML.
+
+    base: the folder that links are relative to. has_goal_field: whether a goal is set beside it, as
+    in the side panel; otherwise it says which call sets one.
+    """
     places = idea_places(report.release, tuple(score.assignment for score in report.scores))
     link = _Links(report, base)
     badges = ", ".join(
@@ -39,7 +43,7 @@ def as_html(report: "Report", base: Path) -> str:
     parts = [
         f"<style>{style}</style>",
         f"<h3>Next</h3><ul>{''.join(_step(step, link) for step in report.steps)}</ul>",
-        f"<h3>Today</h3>{_today(report)}{_due(report, link)}",
+        f"<h3>Today</h3>{_today(report, has_goal_field)}{_due(report, link)}",
         f"<p>Badges: {badges or 'none yet'}.</p>",
         f"<h3>The map of ideas</h3>{_map(report, places, link)}",
         f"<h3>Notebooks</h3>{_notebooks(report, link)}",
@@ -78,23 +82,24 @@ def _step(step: "Step", link: _Links) -> str:
     return f"<li>{link(step.place, step.text)}{more}</li>"
 
 
-def _today(report: "Report") -> str:
+def _today(report: "Report", has_goal_field: bool) -> str:
     today = report.today
     bar = ""
     if today.goal:
         done = min(today.done, today.goal)
         label = f"{done} of {today.goal} done today"
         bar = f'<progress max="{today.goal}" value="{done}" aria-label="{label}"></progress>'
-    hint = "" if today.goal else " For a goal: <code>sl.progress(goal=5)</code>."
+    settled = today.goal or has_goal_field
+    hint = "" if settled else " For a goal: <code>sl.progress(goal=5)</code>."
     return f"<p>{escape(today.in_words)}.{hint}</p>{bar}"
 
 
 def _due(report: "Report", link: _Links) -> str:
     if not report.due:
-        return f"<p>Practice: nothing is due, {report.known} known, {report.new} new.</p>"
+        return f"<p>Practice: nothing is due, {report.later} later, {report.new} new.</p>"
     on = ", ".join(f"{IDEAS[idea].name} ({count})" for idea, count in report.waiting.items())
     due = link(Place(START, "practice", "practice"), f"{report.due} due")
-    return f"<p>Practice: {due}, {report.known} known, {report.new} new. Due: {escape(on)}.</p>"
+    return f"<p>Practice: {due}, {report.later} later, {report.new} new. Due: {escape(on)}.</p>"
 
 
 def _notebooks(report: "Report", link: _Links) -> str:

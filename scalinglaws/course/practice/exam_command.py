@@ -12,7 +12,7 @@ from scalinglaws.errors import CourseError
 from scalinglaws.terminal import table, wrap
 
 from .exam import Desk
-from .exam_view import TITLE, rules, view
+from .exam_view import TITLE, ExamView, rules, view
 from .loading import show
 from .sitting import PACES
 
@@ -68,23 +68,23 @@ def in_terminal(desk: Desk, read: Callable[[str], str] | None = None) -> None:
 
     read = read or input
     shown = view(desk)
-    number = next((one["number"] for one in shown["questions"] if not one["answer"]), 0)
+    number = next((one.number for one in shown.questions if not one.answer), 0)
     sure = False
     print(wrap(f"Answer with = and your answer, such as =b or =12.5. {_KEYS}"))
-    while shown["phase"] == "exam":
-        one = shown["questions"][number]
-        left = sum(not each["answer"] for each in shown["questions"])
-        time = f" · {clock_text(shown['seconds_left'])} left" if shown["seconds_left"] else ""
-        facts = f"Question {number + 1} of {len(shown['questions'])} · {one['level']}{time} · {left} not answered"
-        print(f"\n{wrap(facts)}\n\n{fill(code_text(one['prompt']))}")
-        if one["form"] != "truth":
-            for letter, text in one["options"].items():
+    while shown.phase == "exam":
+        one = shown.questions[number]
+        left = sum(not each.answer for each in shown.questions)
+        time = f" · {clock_text(shown.seconds_left)} left" if shown.seconds_left else ""
+        facts = f"Question {number + 1} of {len(shown.questions)} · {one.level}{time} · {left} not answered"
+        print(f"\n{wrap(facts)}\n\n{fill(code_text(one.prompt))}")
+        if one.form != "truth":
+            for letter, text in one.options.items():
                 print(wrap(to_text(text), f"  {letter}. ", "     "))
-        unit = f", in {one['unit']}" if one["unit"] else ""
-        names = f" in {', '.join(one['names'])}" if one["names"] else ""
-        print("\n" + wrap(f"{HOW[one['form']]}{names}{unit}."))
-        if one["answer"]:
-            print(wrap(f"Your answer: {one['answer']}"))
+        unit = f", in {one.unit}" if one.unit else ""
+        names = f" in {', '.join(one.names)}" if one.names else ""
+        print("\n" + wrap(f"{HOW[one.form]}{names}{unit}."))
+        if one.answer:
+            print(wrap(f"Your answer: {one.answer}"))
         try:
             typed = read("> ").strip()
         except EOFError:
@@ -97,18 +97,18 @@ def in_terminal(desk: Desk, read: Callable[[str], str] | None = None) -> None:
                 sure = True
                 print(wrap(f"{left} not answered: press ! again to hand in anyway."))
                 continue
-            desk.hand_in(shown["exam"])
+            desk.hand_in(shown.exam)
         elif typed.startswith("="):
             try:
-                desk.answer(shown["exam"], number, typed[1:])
-                number = min(number + 1, len(shown["questions"]) - 1)
+                desk.answer(shown.exam, number, typed[1:])
+                number = min(number + 1, len(shown.questions) - 1)
             except CourseError as error:
                 print(wrap(str(error)))
         elif typed == "b":
             number = max(0, number - 1)
         elif not typed:
-            number = min(number + 1, len(shown["questions"]) - 1)
-        elif typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(shown["questions"]):
+            number = min(number + 1, len(shown.questions) - 1)
+        elif typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(shown.questions):
             number = int(typed) - 1
         else:
             print(
@@ -122,26 +122,29 @@ def in_terminal(desk: Desk, read: Callable[[str], str] | None = None) -> None:
     print("\n" + report_text(shown))
 
 
-def report_text(shown: dict[str, Any]) -> str:
-    """The report of an exam that is over."""
+def report_text(shown: ExamView) -> str:
+    """The report of an exam that is over; "" before."""
     from .play import code_text, fill
 
-    late = "Time is up. " if shown["late"] else ""
+    report = shown.report
+    if report is None:
+        return ""
+    late = "Time is up. " if report.late else ""
     rows = [
-        (row["name"], f"{row['right']} of {row['of']}", f"read again: {row['notebook']}" if row["right"] < row["of"] else "")
-        for row in shown["topics"]
+        (one.name, f"{one.right} of {one.of}", f"read again: {one.notebook}" if one.right < one.of else "")
+        for one in report.topics
     ]  # fmt: skip
-    parts = [wrap(f"{late}{shown['right']} of {shown['of']} are right."), table(rows)]
-    for one in shown["questions"]:
-        if not one["right"]:
-            yours = one["answer"] or "nothing"
-            parts.append(wrap(f"Question {one['number'] + 1}: you answered {yours}"))
-            parts.append(fill(code_text(one["prompt"]), "  "))
-            letters = [f"- {letter}. {text}" for letter, text in one["options"].items()]
-            if one["form"] != "truth" and letters:
+    parts = [wrap(f"{late}{report.right} of {report.of} are right."), table(rows)]
+    for one, marked in zip(shown.questions, report.marked, strict=True):
+        if not marked.right:
+            yours = one.answer or "nothing"
+            parts.append(wrap(f"Question {one.number + 1}: you answered {yours}"))
+            parts.append(fill(code_text(one.prompt), "  "))
+            letters = [f"- {letter}. {text}" for letter, text in one.options.items()]
+            if one.form != "truth" and letters:
                 parts.append(fill(to_text("\n".join(letters)), "  "))
-            parts.append(fill(to_text(one["solution"]), "  "))
-    parts.append(wrap(f"Seed {shown['seed']} draws the same exam again."))
+            parts.append(fill(to_text(marked.solution), "  "))
+    parts.append(wrap(f"Seed {report.seed} draws the same exam again."))
     return "\n\n".join(parts)
 
 
@@ -161,12 +164,12 @@ class Exams:
         """Answer question `number`, counted from 1; you may change the answer until you submit the
         exam.
         """
-        self._desk.answer(view(self._desk).get("exam", ""), number - 1, str(answer))
+        self._desk.answer(view(self._desk).exam, number - 1, str(answer))
         self.show()
 
     def hand_in(self) -> None:
         """End the exam and print the report."""
-        self._desk.hand_in(view(self._desk).get("exam", ""))
+        self._desk.hand_in(view(self._desk).exam)
         self.show()
 
     def show(self) -> None:
@@ -174,16 +177,16 @@ class Exams:
         from .play import code_text, fill
 
         shown = view(self._desk)
-        if shown["phase"] == "start":
-            print(wrap(f"{shown['rules']} Begin with start()."))
-        elif shown["phase"] == "report":
+        if shown.phase == "start":
+            print(wrap(f"{rules()} Begin with start()."))
+        elif shown.phase == "report":
             print(report_text(shown))
         else:
-            for one in shown["questions"]:
-                print(f"\n{one['number'] + 1}. {fill(code_text(one['prompt']))}")
-                for letter, text in one["options"].items():
+            for one in shown.questions:
+                print(f"\n{one.number + 1}. {fill(code_text(one.prompt))}")
+                for letter, text in one.options.items():
                     print(wrap(to_text(text), f"  {letter}. ", "     "))
-                print(wrap(f"Your answer: {one['answer'] or 'none yet'}"))
+                print(wrap(f"Your answer: {one.answer or 'none yet'}"))
             print(
                 "\n" + wrap("answer(1, ...) answers the first question; hand_in() ends the exam.")
             )

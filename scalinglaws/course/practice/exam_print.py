@@ -87,19 +87,18 @@ def _sheet(exam: Exam, number: int) -> str:
     for place in range(len(exam.questions)):
         one = question(exam, place)
         options = "".join(
-            f"<li>☐ {'' if one['form'] == 'truth' else f'<b>{letter}.</b> '}"
-            f"{to_html(text)[3:-4]}</li>"
-            for letter, text in one["options"].items()
+            f"<li>☐ {'' if one.form == 'truth' else f'<b>{letter}.</b> '}{to_html(text)[3:-4]}</li>"
+            for letter, text in one.options.items()
         )
         how = {
             "option": "Choose one.", "options": "Choose all that are right.", "truth": "True or false?",
-            "number": "A number" + (f", in {escape(one['unit'])}." if one["unit"] else "."),
-            "output": "What is printed?", "expression": "An expression in " + ", ".join(one["names"]) + ".",
-        }[one["form"]]  # fmt: skip
-        field = "" if one["options"] else '<div class="line"></div>'
+            "number": "A number" + (f", in {escape(one.unit)}." if one.unit else "."),
+            "output": "What is printed?", "expression": "An expression in " + ", ".join(one.names) + ".",
+        }[one.form]  # fmt: skip
+        field = "" if one.options else '<div class="line"></div>'
         listed = f'<ul style="list-style:none">{options}</ul>' if options else ""
         parts.append(
-            f"<section><h2>Question {place + 1}</h2>{to_html(one['prompt'])}{listed}<p><i>{how}</i></p>{field}</section>"
+            f"<section><h2>Question {place + 1}</h2>{to_html(one.prompt)}{listed}<p><i>{how}</i></p>{field}</section>"
         )
     return _page(f"{TITLE}, variant {number}", "\n".join(parts))
 

@@ -2,13 +2,14 @@
 is given.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from scalinglaws.course.markdown import to_html
 from scalinglaws.errors import CourseError
 
 from .exam import Desk
-from .exam_view import view
+from .exam_view import TITLE, ExamQuestion, rules, view
 from .widget import Drawn, Shown, inline, script
 
 
@@ -43,12 +44,22 @@ class ExamPage(Drawn):
 
 
 def for_page(desk: Desk) -> Shown:
-    """The view of an exam with its texts as HTML."""
-    shown = view(desk)
-    for one in shown["questions"]:
-        one["prompt"] = to_html(one["prompt"])
-        for key in ("options", "replies"):
-            one[key] = {letter: inline(text) for letter, text in one.get(key, {}).items()}
-        if "solution" in one:
-            one["solution"] = to_html(one["solution"])
+    """The view of an exam as the script reads it: flat, with its texts as HTML."""
+    seen = view(desk)
+    questions = [_question(one) for one in seen.questions]
+    shown: Shown = {**vars(seen), "title": TITLE, "rules": rules(), "questions": questions}
+    del shown["report"]
+    if seen.report:
+        shown |= {**vars(seen.report), "topics": [vars(score) for score in seen.report.topics]}
+        for one, marked in zip(questions, shown.pop("marked"), strict=True):
+            one |= {"right": marked.right, "solution": to_html(marked.solution)}
+            one["replies"] = _inline(marked.replies)
     return shown
+
+
+def _question(one: ExamQuestion) -> Shown:
+    return {**vars(one), "prompt": to_html(one.prompt), "options": _inline(one.options)}
+
+
+def _inline(texts: Mapping[str, str]) -> dict[str, str]:
+    return {letter: inline(text) for letter, text in texts.items()}

@@ -116,13 +116,16 @@ function render({ model, el }) {
       return parts;
     }
     parts.push(reply(shown));
+    // At the end of a round the result follows at once, not below a long solution.
+    if (shown.over) parts.push(...results(shown));
+    const last = shown.over ? " of the last problem" : "";
     if (Object.keys(shown.others).length) {
       const name = (letter) => (shown.form === "truth" ? shown.options[letter] : `${letter}.`);
-      parts.push(make("h3", {}, "The other options, and why"),
+      parts.push(make("h3", {}, `The other options${last}, and why`),
         make("ul", {}, ...Object.entries(shown.others).map(([letter, html]) =>
           make("li", {}, make("b", {}, `${name(letter)} `), make("span", { html })))));
     }
-    parts.push(make("h3", {}, "Worked solution"), make("div", { html: shown.solution }));
+    parts.push(make("h3", {}, `Worked solution${last}`), make("div", { html: shown.solution }));
     if (shown.references.length)
       parts.push(make("ul", {}, ...shown.references.map((html) => make("li", { html }))));
     return parts;
@@ -195,13 +198,13 @@ function render({ model, el }) {
       parts.push(make("p", {}, "Nothing is due here. Questions come back when you are about to forget them."));
     } else {
       const time = make("span", { class: "slp-time", role: "timer" });
-      const counts = shown.counts ? [make("span", {}, `${shown.counts.due} due, ${shown.counts.new} new, ${shown.counts.known} known`)] : [];
+      const counts = shown.counts ? [make("span", {}, `${shown.counts.due} due, ${shown.counts.later} later, ${shown.counts.new} new`)] : [];
       parts.push(make("p", { class: "slp-facts" }, ...shown.facts.map((fact) => make("span", {}, fact)), ...counts,
         shown.seconds_left == null ? null : time));
       parts.push(...question(shown));
       if (shown.phase === "closed" && !shown.over)
         parts.push(make("div", { class: "slp-row" }, button(shown.mode === "practice" ? "Next question" : "Next problem", () => send({ do: "next", put: shown.put }), true)));
-      if (shown.over) parts.push(...results(shown), ...mistakes(shown), make("h3", {}, "Another round"), startForm(shown));
+      if (shown.over) parts.push(...mistakes(shown), make("h3", {}, "Another round"), startForm(shown));
     }
     if (shown.mode === "practice") parts.push(...mistakes(shown));
     const inside = body.contains(document.activeElement) ? document.activeElement : null;

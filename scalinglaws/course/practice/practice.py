@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     if args.review:
         print(mistakes_text(practice))
     else:
-        print(wrap("Practice: {due} due, {new} new, {known} known.".format(**practice.counts())))
+        print(wrap("Practice: {due} due, {later} later, {new} new.".format(**practice.counts())))
     if remark := practice.progress.history().remark():
         print(wrap(remark))
     if practice.next() is not None:

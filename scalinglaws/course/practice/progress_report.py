@@ -103,7 +103,7 @@ class Report:
     scores: tuple[Score, ...]
     mastery: dict[str, Mastery]
     due: int
-    known: int
+    later: int
     new: int
     badges: tuple[Path, ...]
     steps: tuple[Step, ...]
@@ -194,7 +194,7 @@ def report(progress: Progress, assignments: Sequence[str] | None = None) -> Repo
         scores=scores,
         mastery=mastery,
         due=due,
-        known=len(known) - due,
+        later=len(known) - due,
         new=len(sealed_bank()) - len(known),
         badges=badges,
         steps=_what_next(scores, mastery, due, bool(badges), release, own),
@@ -323,7 +323,7 @@ def _as_text(report: Report) -> str:
         "\n".join(["Next", *(wrap(step.in_terminal, "  - ", "    ") for step in report.steps)]),
         "Notebooks\n" + table(notebooks) if notebooks else "",
         f"{wrap(caption)}\n{table(ideas)}",
-        wrap(f"Practice: {report.due} due, {report.known} known, {report.new} new")
+        wrap(f"Practice: {report.due} due, {report.later} later, {report.new} new")
         + "".join(f"\nBadge: {path.name}" for path in report.badges)
         + ("" if report.badges else "\nBadge: none yet"),
         wrap(report.remark),

@@ -391,11 +391,11 @@ class Practice(Sitting):
         return [turn for turn in super().turns(events) if family(turn.question) in self.questions]
 
     def counts(self) -> dict[str, int]:
-        """How many questions are due now, new, and known (not due)."""
+        """How many questions are due now, later, and new (never asked)."""
         memory_of = memories(self.progress.events(), self.now)
         mine = [memory_of[q] for q in self.questions if q in memory_of]
         due = sum(memory.due <= self.now for memory in mine)
-        return {"due": due, "new": len(self.questions) - len(mine), "known": len(mine) - due}
+        return {"due": due, "later": len(mine) - due, "new": len(self.questions) - len(mine)}
 
     def comes_back(self) -> str:
         """A sentence: when the next question that was answered is due; "" if none was."""

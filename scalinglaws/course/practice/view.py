@@ -94,7 +94,7 @@ class Round:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """The state of a sitting. put: the number of questions so far. counts: due, new and known ones."""
+    """The state of a sitting. put: the number of questions so far. counts: those due, later and new."""
 
     title: str
     put: int

@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from scalinglaws.errors import CourseError, did_you_mean
 
+from . import stretch
 from .answers import spell
 from .drawn import family, instance, seed_of
 from .question import Question, Reply as Reply, Sealed
@@ -51,12 +52,9 @@ def work(question: Question) -> int:
     return _WORK.get(question.form, _GUESSABLE)
 
 
-@functools.lru_cache(maxsize=8192)
 def _derive(question: str, spelling: str, work: int) -> tuple[str, bytes]:
     """The place of the reply to this answer, and the key that opens it."""
-    secret = hashlib.scrypt(
-        spelling.encode(), salt=question.encode(), n=work, r=8, p=1, maxmem=2**26, dklen=48
-    )
+    secret = stretch.stretch(spelling.encode(), question.encode(), work)
     return secret[:16].hex(), secret[16:]
 
 

@@ -13,7 +13,7 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from scalinglaws.colours import css_variables
+from scalinglaws.colours import page_css
 from scalinglaws.course.exercises import check_name
 from scalinglaws.course.grading.item_analysis import Item
 from scalinglaws.course.grading.messages import visible_text
@@ -90,14 +90,10 @@ def run(args: argparse.Namespace) -> int:
 
 def to_html(view: ClassView) -> str:
     """The page: no script, no network, light or dark as the reader prefers."""
-    colours = (
-        f":root {{ color-scheme: light dark; {css_variables('light')} }}\n"
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {css_variables('dark')} }} }}"
-    )
     parts = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>The class</title><style>{colours}{_STYLE}</style></head><body><main>",
+        f"<title>The class</title><style>{page_css()}{_STYLE}</style></head><body><main>",
         f'<h1>The class</h1><p class="made">{view.made:%Y-%m-%d %H:%M %Z}</p>',
     ]
     if not view.people:

@@ -28,13 +28,13 @@ class ForkServer:
     """The warm process, started when it is first needed.
 
     Thread-safe. cores: if given, each session runs on one of them, so that the processes of one
-    submission do not slow down another. more: modules to import beforehand besides those that the
-    notebooks import. data: bytes of data and stack that every process starts with.
+    submission do not slow down another. for_a_class: whether to prepare more, which pays if many
+    submissions use it. data: bytes of data and stack that every process starts with.
     """
 
     def __init__(self) -> None:
         self.cores: Counter[int] = Counter()  # core: number of its sessions
-        self.more: tuple[str, ...] = ()
+        self.for_a_class = False
         self.data = 0
         self._lock = threading.Lock()
         self._running: _Running | None = None
@@ -55,7 +55,7 @@ class ForkServer:
                 "This system cannot fork processes: grade with `nbgrader autograde`, or on Linux."
             )
         self.close()
-        self._running = _Running(self.more)
+        self._running = _Running(self.for_a_class)
         return self._running
 
     def fork(self, request: dict[str, Any]) -> socket.socket:
@@ -103,12 +103,12 @@ class ForkServer:
 class _Running:
     """The server's process. ready: it has reported that it is warm."""
 
-    def __init__(self, more: tuple[str, ...]) -> None:
+    def __init__(self, for_a_class: bool) -> None:
         self.control, theirs = socket.socketpair()
         with theirs:
-            number = str(theirs.fileno())
+            words = [str(theirs.fileno()), *["class"] * for_a_class]
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", f"{__package__}.fork_server", number, *more],
+                [sys.executable, "-P", "-m", f"{__package__}.fork_server", *words],
                 pass_fds=[theirs.fileno()],
                 env=_environment(),
                 cwd="/",

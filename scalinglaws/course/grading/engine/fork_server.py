@@ -13,7 +13,6 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,14 +22,18 @@ _PRELOAD = (
     "numpy", "pandas", "scipy.optimize", "matplotlib.pyplot",
     "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline", "ipywidgets", "scalinglaws",
     "scalinglaws.fits", "scalinglaws.runs", "scalinglaws.course.notebook", "scalinglaws.course.grading.checks", "scalinglaws.course.questions.seal",
-    "scalinglaws.course.grading.engine.process", "IPython.core.completer", "multiprocessing.pool", "sqlite3",
+    "scalinglaws.course.grading.engine.process", "scalinglaws.course.learner.events",
+    "scalinglaws.course.questions.own_options", "IPython.core.completer", "multiprocessing.pool", "sqlite3",
 )  # fmt: skip
 
 
-def warm_up(more: Iterable[str] = ()) -> "CellShell":
-    """Import what notebooks import, make the shell, draw a figure and read the questions.
+_FOR_A_CLASS = ("scipy.stats", "scipy.interpolate")  # what many submissions use
 
-    more: modules worth importing if many submissions may use them.
+
+def warm_up(for_a_class: bool = False) -> "CellShell":
+    """Import what notebooks import, make the shell, draw a figure, read questions and versions.
+
+    for_a_class: also prepare what only pays for many submissions: more modules, the measured runs.
     """
     import importlib
 
@@ -38,7 +41,7 @@ def warm_up(more: Iterable[str] = ()) -> "CellShell":
     from .shell import CellShell
 
     shell = CellShell()
-    for name in (*_PRELOAD, *more):
+    for name in (*_PRELOAD, *_FOR_A_CLASS * for_a_class):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     draw_in_the_notebook()
@@ -48,12 +51,25 @@ def warm_up(more: Iterable[str] = ()) -> "CellShell":
         "figure, axes = plt.subplots()\naxes.plot([1, 10], [1, 10], label='$10^3$')\naxes.set(xscale='log', yscale='log')\n"
         "axes.legend()\nplt.show()\n"
         "import pandas\npandas.DataFrame({'a': [1.0]})\n"
-        "from scalinglaws.course.questions.seal import sealed_bank\nsealed_bank()",
+        "from scalinglaws.course.questions.seal import sealed_bank\nsealed_bank()\n"
+        "from scalinglaws.course.notebook import versions\nversions()",
         2**20,
     )
+    if for_a_class:
+        _read_runs()
     begin_notebook(shell.ip)
     _close_fonts()
     return shell
+
+
+def _read_runs() -> None:
+    """Fill the caches of `load_runs`, which compares each file with its checksum at every call."""
+    from scalinglaws.runs import load_runs, plans
+
+    for plan in plans():
+        with contextlib.suppress(Exception):  # the cell that needs a damaged table will say so
+            for corpus in (None, *load_runs(plan)["corpus"].unique()):
+                load_runs(plan, corpus)
 
 
 def _make_progress_bars_simple() -> None:
@@ -81,14 +97,17 @@ def _close_fonts() -> None:
     gc.collect()
 
 
-def main(number: int, *more: str) -> None:
-    """Serve fork requests on the socket with this file number until it closes. more: see `warm_up`."""
+def main(number: int, for_a_class: bool) -> None:
+    """Serve fork requests on the socket with this file number until it closes.
+
+    for_a_class: see `warm_up`.
+    """
     control = socket.socket(fileno=number)
     for fd in os.listdir("/dev/fd") if os.path.isdir("/dev/fd") else ():
         if int(fd) > 2 and int(fd) != number:
             with contextlib.suppress(OSError):
                 os.close(int(fd))
-    shell = warm_up(more)
+    shell = warm_up(for_a_class)
     # This process wrote bytecode files of its modules for the next start; a submission never does.
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -115,4 +134,4 @@ def main(number: int, *more: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *sys.argv[2:])
+    main(int(sys.argv[1]), "class" in sys.argv[2:])

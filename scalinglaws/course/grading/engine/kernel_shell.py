@@ -6,21 +6,53 @@ nothing, or stops with one sentence, and the rest of the cell runs if it would h
 student's own machine.
 """
 
+import ast
 import builtins
 import fnmatch
 import functools
 import getpass
 import subprocess
 import sys
+import warnings
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class
+from traitlets import Instance
 
 # Matplotlib backends that need no window; all others are replaced by the inline backend.
 _WINDOWLESS = ("inline", "agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
+
+
+class _PythonFirst(TransformerManager):
+    """Looks for magics only in a cell that is not plain Python.
+
+    To find them IPython reads each cell token by token, which takes longer than most cells do. But
+    what it looks for (`%magic`, `!command`, `help?`) is never valid Python.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._own = list(self.token_transformers)
+
+    def do_token_transforms(self, lines: list[str]) -> list[str]:
+        """The lines of a cell without magics."""
+        if self.token_transformers == self._own and _is_python("".join(lines)):
+            return lines
+        return super().do_token_transforms(lines)
+
+
+def _is_python(source: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they come when the cell is compiled
+            ast.parse(source)
+    except Exception:
+        return False
+    return True
 
 
 class ZMQInteractiveShell(InteractiveShell):
@@ -32,6 +64,7 @@ class ZMQInteractiveShell(InteractiveShell):
 
     parent_header = MappingProxyType({})  # of the execute request: there is none
     default_extensions = ("storemagic",)
+    input_transformer_manager = Instance(_PythonFirst, ())
 
     def init_profile_dir(self, profile_dir: Any) -> None:
         """Keep what cells store with `%store` or `%bookmark` in memory, not in the profile."""

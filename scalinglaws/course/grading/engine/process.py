@@ -13,6 +13,7 @@ import time
 import warnings
 from typing import Any
 
+from scalinglaws.course.questions.stretch import set_stretch, stretched
 from scalinglaws.plots import alt
 
 from . import figures, names, sandbox
@@ -227,6 +228,8 @@ def _open_files() -> int:
 
 # --- the tester's process ---
 
+MAX_SECRET = 1_000  # bytes of an answer; the session remembers no longer ones
+
 
 class Tester(_Copied):
     """Runs locked test cells; the learner's values and functions come through the channel."""
@@ -252,6 +255,15 @@ class Tester(_Copied):
             except Gone:
                 os._exit(0)
             getattr(self, "do_" + message["do"])(message, fds)
+
+    def stretch(self, secret: bytes, salt: bytes, work: int) -> bytes:
+        """Have the session stretch a key during a test: it remembers those of other submissions."""
+        if len(secret) > MAX_SECRET:
+            return stretched(secret, salt, work)
+        send(self.control, {"stretch": [secret.hex(), salt.hex(), work]})
+        message, fds = receive(self.control)
+        close_all(fds)
+        return bytes.fromhex(message["stretched"])
 
     def do_prepare(self, message: Message, fds: list[int]) -> None:
         """Run the given cells' imports and, when replacing an ended tester, the definitions of its
@@ -319,7 +331,9 @@ class Tester(_Copied):
             verdict = Verdict.failed(type(error).__name__, str(error), [])
         self.bound.update(message["binds"])
         if verdict is None:
+            set_stretch(self.stretch)
             done = self.shell.run(message["source"], message["limit"])
+            set_stretch(stretched)
             verdict, outputs = done.verdict(), without_grades(done.outputs)
         for name, value in borrowed.items():
             if space.get(name) is value:

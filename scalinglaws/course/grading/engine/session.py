@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scalinglaws.course.questions.stretch import stretched
+
 from . import figures
 from .cells import Cell, Course
 from .fork_client import ForkServer
@@ -160,12 +162,18 @@ class Session:
         """The next answer; none at the deadline, or if the submission exceeded a limit."""
         while True:
             try:
-                return Waited(process.answer(min(deadline, time.monotonic() + 0.5)))
+                message = process.answer(min(deadline, time.monotonic() + 0.5))
             except TimeoutError:
                 if time.monotonic() >= deadline:
                     return Waited(None, f"stopped after {self.limits.cell_time:g} s", late=True)
                 if excess := self._launcher.excess():
                     return Waited(None, excess)
+                continue
+            if process is not self._tester or "stretch" not in message:
+                return Waited(message)
+            secret, salt, work = message["stretch"]
+            key = stretched(bytes.fromhex(secret), bytes.fromhex(salt), work)
+            process.tell({"stretched": key.hex()})
 
     def _fill(self, cell: Cell, message: Message) -> None:
         """Fill in a cell's outputs, as far as there is room for them."""

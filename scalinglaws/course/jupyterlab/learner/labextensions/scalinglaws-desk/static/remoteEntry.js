@@ -13,7 +13,7 @@
   const GOALS = [0, 3, 5, 10, 20];
   const SIGNS = { right: '✓', wrong: '✗', 'not started': '○', 'waits for a person': '…' };
   const STYLE = `
-    .sl-desk { padding: 12px; overflow: auto; min-width: 240px; color: var(--jp-ui-font-color1);
+    .sl-desk { padding: 12px 10px; overflow: auto; min-width: 240px; color: var(--jp-ui-font-color1);
       background: var(--jp-layout-color1); font-size: var(--jp-ui-font-size1); line-height: 1.4; }
     .sl-desk h2 { font-size: 1.2em; margin: 0 0 8px; }
     .sl-desk h3 { font-size: 1em; margin: 16px 0 4px; }
@@ -30,7 +30,7 @@
     .sl-desk button[aria-pressed='true'] { font-weight: 600; background: var(--jp-layout-color1); border-width: 2px; }
     .sl-desk select { font: inherit; color: inherit; background: var(--jp-layout-color1); border: 1px solid var(--jp-border-color0); min-height: 24px; }
     .sl-desk .sl-parts { display: flex; flex-wrap: wrap; gap: 8px; margin-bottom: 12px; }
-    .sl-desk .sl-line { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; justify-content: space-between; }`;
+    .sl-desk .sl-line { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; justify-content: space-between; }`;
 
   let scope;
   const shared = async name => {
@@ -67,7 +67,7 @@
         this.start.addEventListener('click', event => this.follow(event));
         this.parts = { check: make('div'), start: make('div') };
         this.parts.check.append(make('h2', 'Check'), this.status, this.body);
-        this.parts.start.append(make('h2', 'Start'), this.startSaid, this.start, this.goalChoice());
+        this.parts.start.append(make('h2', 'Start'), this.startSaid, this.goalChoice(), this.start);
         const choice = make('div', '', { className: 'sl-parts' });
         this.choices = { check: make('button', 'Check', { type: 'button' }), start: make('button', 'Start', { type: 'button' }) };
         for (const [name, button] of Object.entries(this.choices)) button.addEventListener('click', () => this.turnTo(name));
@@ -239,7 +239,7 @@
           const said = row.state === 'right' && !state.full ? 'right so far' : row.state;
           const one = this.button('Check', `check ${row.exercise}`, () => this.check(row.exercise));
           one.setAttribute('aria-label', `Check exercise ${row.exercise}`);
-          line.append(make('span', `${SIGNS[row.state] || '·'} ${said} · ${points(row, state.full)}`), one);
+          line.append(make('span', [SIGNS[row.state], said, '·', points(row, state.full)].filter(Boolean).join(' ')), one);
           item.append(go, line, ...row.messages.map(message => make('p', message)));
           list.append(item);
         }
