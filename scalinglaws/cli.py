@@ -14,7 +14,7 @@ sys.path.sort(key=os.environ.get("PYTHONPATH", "").split(os.pathsep).__contains_
 
 import argparse
 from importlib import import_module
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from . import environment, terminal
 from .errors import CourseError, did_you_mean
@@ -166,9 +166,16 @@ COMMANDS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Reports a mistake in a sentence, as the commands do, without two screens of usage above it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CourseError(f"{message}; `{self.prog} --help` lists what it takes.")
+
+
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     """The parser, with the arguments of the one subcommand that was chosen."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="scalinglaws",
         description="Scaling laws of language models: the library and the course.",
     )

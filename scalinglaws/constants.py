@@ -270,9 +270,9 @@ BUSBRIDGE_SUPERVISED = JointLaw(
     beta=0.431 * 0.452,
     gamma=0.452,
     name="Busbridge 2025, without a teacher",
-    citation="Busbridge et al. 2025, Distillation Scaling Laws, arXiv:2502.08606, the supervised "
-    "law of eq. 1, as E + (A/N^alpha + B/D^beta)^gamma with 1.220, 3355, 0.408, 18186, 0.431, 0.452 "
-    "(secondary: a data card quotes them); C4, N without embeddings",
+    citation="Busbridge et al. 2025, Distillation Scaling Laws, arXiv:2502.08606, Table 6 (read in the "
+    "paper), the supervised law of eq. 1, as E + (A/N^alpha + B/D^beta)^gamma with 1.220, 3355, "
+    "0.408, 18186, 0.431, 0.452; C4, N without embeddings",
 )
 
 # --- Models ------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from ..errors import CourseError
 from ..files import write_output
 from ..tables import ACCEPTABLE, NAMES, RunTable, read_runs
 from ..tables.frame import keep, numbers
+from ..tables.numbers import parse_number
 from . import bootstrap
 from .methods import METHODS, Options, default_method, takers
 from .report import HeldOut, Report, check_level, to_html
@@ -120,7 +121,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     out = group.add_argument
     out(
         "--budget",
-        type=float,
+        type=flops,
         action="append",
         default=[],
         metavar="C",
@@ -197,6 +198,16 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
         f"{', '.join(ACCEPTABLE)}, all",
     )
     add("--by", metavar="COLUMN", help="fit the runs of each value of this column by themselves")
+
+
+def flops(text: str) -> float:
+    """FLOPs as people write them, an argument's type: 1e21, 1ZF, 20 PF-days."""
+    number = parse_number(text)
+    if number is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of FLOPs, such as 1e21, 1ZF or 20PF-days"
+        )
+    return number
 
 
 def add_interval_arguments(parser: argparse.ArgumentParser) -> None:

@@ -63,8 +63,9 @@ def next_runs(
     of `cost`). quantity: a parameter's name, or a function of the law, such as `lambda law:
     law.N_opt(1e24)` or `lambda law: law(7e9, 1e12)`. candidates: a table of the runs that you could
     train, a column per variable; unless given, a grid over the sizes of the runs in the fit and up
-    to `beyond` times as far. most: the largest number of runs to plan. cost: of a run, as a
-    function of the law's variables; unless given 6·N·D, or C, whichever the law depends on.
+    to `beyond` times as far, where D/N too lies within a factor of `beyond` of the runs'. most: the
+    largest number of runs to plan. cost: of a run, as a function of the law's variables; unless
+    given 6·N·D, or C, whichever the law depends on.
 
     The design is c-optimal (Elfving 1952; Pukelsheim 1993, "Optimal Design of Experiments"): the
     variance of the quantity is cᵀVc, with V the covariance of the parameters, which allows for
@@ -95,13 +96,12 @@ def next_runs(
     cost = cost or run_cost(fit.variables)
     where = _candidates(fit, candidates, beyond)
     price = np.broadcast_to(np.asarray(cost(*where), dtype=float), where[0].shape)
-    affordable = (price <= allowed) & (price >= allowed / max(most, 1) / 10)
+    least = (
+        float(allowed) / max(most, 1) / 10
+    )  # cheaper runs would leave most of the budget unspent
+    affordable = (price <= allowed) & (price >= least)
     if not affordable.any():
-        cheapest = float(price.min())
-        raise CourseError(
-            f"No candidate costs between {allowed / max(most, 1) / 10:.3g} and {allowed:.3g}; the "
-            f"cheapest costs {cheapest:.3g}: change the budget, or give candidates."
-        )
+        raise CourseError(_out_of_reach(price, float(allowed), least, most))
     where, price = [column[affordable] for column in where], price[affordable]
     estimator = fit.estimator
     c = np.asarray(estimator.gradient(fit.of(quantity)), dtype=float)
@@ -125,20 +125,45 @@ def next_runs(
     return Plan(table, before, float(errors[-1]), float(price[chosen].sum()))
 
 
+def _out_of_reach(price: Array, budget: float, least: float, most: int) -> str:
+    """Why no candidate of these prices is worth planning for a budget, and what to do."""
+    low, high = float(price.min()), float(price.max())
+    if low > budget:
+        return (
+            f"The budget of {budget:.3g} is below the cost of every candidate, {low:.3g} or more: "
+            "spend more, or give smaller candidates."
+        )
+    if high < least:
+        return (
+            f"The largest candidate costs {high:.3g}, so {most} runs would use less than a tenth of "
+            f"the budget of {budget:.3g}: spend less, plan more runs (most), or allow larger ones "
+            "(beyond)."
+        )
+    return (
+        f"No candidate costs between {least:.3g} and {budget:.3g}: change the budget, or give "
+        "other candidates."
+    )
+
+
 def run_cost(variables: Sequence[str]) -> Callable[..., ArrayLike]:
     """The training FLOPs of a run as a function of a law's variables: 6·N·D, or C.
 
     For a mixture of experts or a student, N is N_act or N_S. Raises CourseError if the cost does
     not follow from the variables.
     """
-    place = {name: i for i, name in enumerate(variables)}
-    N = next((place[name] for name in ("N", "N_act", "N_S") if name in place), None)
-    D = next((place[name] for name in ("D", "D_S") if name in place), None)
-    if N is not None and D is not None:
-        return lambda *where: training_flops(where[N], where[D])
-    if "C" in place:
-        return lambda *where: where[place["C"]]
+    pair = _size_and_tokens(variables)
+    if pair:
+        return lambda *where: training_flops(where[pair[0]], where[pair[1]])
+    if "C" in variables:
+        return lambda *where: where[list(variables).index("C")]
     raise CourseError("Say what a run costs: cost=a function of " + ", ".join(variables) + ".")
+
+
+def _size_and_tokens(variables: Sequence[str]) -> tuple[int, int] | None:
+    """Where N and D stand among the variables, if both do."""
+    N = [i for i, name in enumerate(variables) if name in ("N", "N_act", "N_S")]
+    D = [i for i, name in enumerate(variables) if name in ("D", "D_S")]
+    return (N[0], D[0]) if N and D else None
 
 
 def _predict(law: Any, where: list[Array]) -> ArrayLike:
@@ -156,7 +181,16 @@ def _candidates(
     if not beyond >= 1:
         raise CourseError(f"beyond = {beyond:g} must be a factor of at least 1.")
     axes = [_axis(name, fit.columns[name], beyond) for name in fit.variables]
-    return [np.array(column) for column in zip(*product(*axes), strict=True)]
+    columns = [np.array(column) for column in zip(*product(*axes), strict=True)]
+    pair = _size_and_tokens(fit.variables)
+    if pair is None:
+        return columns
+    # A grid reaches combinations far from every run, such as 36B parameters on 1B tokens, where the
+    # law was never tested.
+    N, D = (fit.columns[fit.variables[i]] for i in pair)
+    own, ratio = D / N, columns[pair[1]] / columns[pair[0]]
+    near = (ratio >= own.min() / beyond) & (ratio <= own.max() * beyond)
+    return [column[near] for column in columns]
 
 
 def _axis(name: str, column: Array, beyond: float) -> Array:

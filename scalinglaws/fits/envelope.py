@@ -11,14 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import CourseError
 from ..laws import AllocationLaw, Trend
 from ..laws.counting import FLOPS_PER_PARAM_TOKEN
-from .allocation import AllocationFit, allocation_law, lowest_losses
+from .allocation import AllocationFit, allocation_law, allocation_laws, lowest_losses
 from .bootstrap import Array, Bootstrap, Multipliers, Resampling
 from .store import recorded
 from .validate import check_groups, check_runs, check_weights
 
 # The bias of the luckiest run is itself only estimated: in synthetic studies the corrected exponent
-# spread 1.0 to 1.3 times as widely as the bootstrap's.
-_BIAS_KNOWN = 1.1
+# spread 1.2 to 1.4 times as widely as the bootstrap's, the corrected loss as widely.
+_BIAS_KNOWN = 1.2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -67,20 +67,18 @@ class EnvelopeFit(AllocationFit):
         with np.errstate(invalid="ignore"):
             noise = np.where(present, np.log(self.curves) - smooth, 0.0)
         noise *= np.sqrt(runs / max(runs - free, 1))
-        ideal = self._parameters(np.where(present, np.exp(smooth), np.inf))
         rng = np.random.default_rng(asked.seed)
-        errors: list[Array] = []
-        multipliers: list[Array] = []
-        for _ in range(asked.B):
-            multiplier = rng.standard_normal(runs)
-            shift = multiplier[self.together, None] * noise
-            drawn = self._parameters(np.where(present, np.exp(smooth + shift), np.inf))
-            if drawn is not None and ideal is not None:
-                errors.append(drawn - ideal)
-                multipliers.append(multiplier)
-        bias = np.mean(errors, axis=0) if errors else 0.0
-        kept = np.reshape(errors, (len(errors), -1))
-        laws = self._reflected(bias + _BIAS_KNOWN * (kept - bias)) if errors else ()
+        multipliers = rng.choice([-1.0, 1.0], (asked.B, runs))
+        # The first resample has no noise: its law is what the others would be without luck.
+        shifts = np.concatenate([np.zeros((1, runs)), multipliers])[:, self.together]
+        drawn = self._parameters(np.where(present, smooth, np.inf), noise, shifts)
+        errors = drawn[1:] - drawn[0]
+        fitted = np.isfinite(errors).all(1)
+        errors, multipliers = errors[fitted], multipliers[fitted]
+        bias = errors.mean(0) if len(errors) else 0.0
+        spread = np.ones(drawn.shape[1])
+        spread[:2] = _BIAS_KNOWN
+        laws = self._reflected(bias + spread * (errors - bias)) if len(errors) else ()
         points = np.bincount(self.together, present.sum(1))
         size = np.sqrt(np.bincount(self.together, (noise**2).sum(1)) / np.maximum(points, 1))
         return Bootstrap(
@@ -92,7 +90,7 @@ class EnvelopeFit(AllocationFit):
             units=runs,
             free=min(free, runs - 1),
             scaled=True,
-            influence=Multipliers(laws, np.reshape(multipliers, (-1, runs)), size),
+            influence=Multipliers(laws, multipliers, size),
         )
 
     @property
@@ -100,16 +98,27 @@ class EnvelopeFit(AllocationFit):
         """Some C along the envelope: the loss is resampled there."""
         return np.geomspace(self.C.min(), self.C.max(), 12)
 
-    def _parameters(self, curves: Array) -> Array | None:
-        """ln k and exponent of N_opt, then ln L at the checkpoints, of the envelope of curves; None
-        if it has no inner points.
+    def _parameters(self, smooth: Array, noise: Array, shifts: Array) -> Array:
+        """ln k and exponent of N_opt, then ln L_opt at the checkpoints, fitted as `law` is to the
+        envelope of the curves smooth + shift·noise (runs, grid) for each of the shifts (resamples,
+        runs); nan for an envelope without two inner sizes.
         """
-        C, N, _, L, best = _envelope(curves, self.sizes, self.grid)
-        if len(np.unique(N)) < 2:
-            return None
-        log_C, weight = np.log(C), np.sqrt(self.weights[best])
-        exponent, log_k = np.polyfit(log_C, np.log(N), 1, w=weight)
-        return np.array([log_k, exponent, *np.interp(np.log(self._checkpoints), log_C, np.log(L))])
+        shape = (len(shifts), len(self.grid))
+        N, L, weight = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape)
+        for i, shift in enumerate(shifts):
+            curves = np.exp(smooth + shift[:, None] * noise)
+            inner, best = _winners(curves, self.sizes)
+            if len(np.unique(self.sizes[best])) < 2:
+                continue
+            N[i, inner], L[i, inner] = self.sizes[best], curves[best, inner]
+            weight[i, inner] = self.weights[best]
+        D = self.grid / (FLOPS_PER_PARAM_TOKEN * N)
+        found = np.full((len(shifts), 2 + len(self._checkpoints)), np.nan)
+        for row, law in zip(found, allocation_laws(self.grid, N, D, L, weight), strict=True):
+            if law is not None:
+                losses = np.asarray(law.L_opt(self._checkpoints))
+                row[:] = np.log(law.N.k), law.N.exponent, *np.log(losses)
+        return found
 
     def _reflected(self, errors: Array) -> tuple[AllocationLaw, ...]:
         """The law minus each of these errors of its parameters (resamples, parameters): the basic
@@ -150,18 +159,12 @@ def _surface(curves: Array, sizes: Array, weights: Array, grid: Array) -> tuple[
     return terms @ coefficients, degree + 1
 
 
-def _envelope(
-    curves: Array, sizes: Array, grid: Array
-) -> tuple[Array, Array, Array, Array, NDArray[np.int_]]:
-    """C, N, D and L of the best run at each C, without those that the extreme sizes win, and which
-    run it is.
-    """
+def _winners(curves: Array, sizes: Array) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """Where on the grid a run wins that has neither the smallest nor the largest size, and which."""
     best = curves.argmin(0)
-    loss = curves[best, np.arange(len(grid))]
-    N = sizes[best]
-    inner = np.isfinite(loss) & (sizes.min() < N) & (sizes.max() > N)
-    C, N, loss = grid[inner], N[inner], loss[inner]
-    return C, N, C / (FLOPS_PER_PARAM_TOKEN * N), loss, best[inner]
+    lowest = curves.min(0)
+    inner = np.isfinite(lowest) & (sizes.min() < sizes[best]) & (sizes.max() > sizes[best])
+    return np.flatnonzero(inner), best[inner]
 
 
 @recorded
@@ -222,14 +225,15 @@ def fit_envelope(
         curves[i, inside] = np.exp(
             np.interp(np.log(grid[inside]), np.log(C[rows]), np.log(loss[rows]))
         )
-    *best, winner = _envelope(curves, sizes, grid)
-    envelope = pd.DataFrame(dict(zip("CNDL", best, strict=True)))
+    inner, winner = _winners(curves, sizes)
+    C_best, N_best, L_best = grid[inner], sizes[winner], curves[winner, inner]
+    D_best = C_best / (FLOPS_PER_PARAM_TOKEN * N_best)
+    envelope = pd.DataFrame({"C": C_best, "N": N_best, "D": D_best, "L": L_best})
     if len(np.unique(envelope["N"].to_numpy())) < 2:
         raise CourseError(
             "The envelope has fewer than two sizes between the smallest and the largest: add runs of more sizes."
         )
     mean_weight = np.bincount(run, weight) / np.bincount(run)
-    C_best, N_best, D_best, L_best = best
     law = allocation_law(C_best, N_best, D_best, L_best, mean_weight[winner])
     residuals = np.log(np.asarray(law.L_opt(envelope["C"])) / envelope["L"].to_numpy())
     return EnvelopeFit(

@@ -199,8 +199,10 @@ class IsoflopFit(AllocationFit):
         from their law than their noise explains, and a note on it.
 
         The factor is Birge's ratio (1932, Phys. Rev. 40, 207), the root of chi² per degree of
-        freedom. It is applied where chance alone would seldom give one as large. free: degrees of
-        freedom that each budget has for its noise.
+        freedom. It is applied where chance alone would seldom give one as large. The sums over the
+        budgets are compared, since the noise of one budget, known from a few runs, may look far too
+        small; their degrees of freedom follow Satterthwaite's rule. free: degrees of freedom that
+        each budget has for its noise.
         """
         from scipy.special import fdtrc
 
@@ -214,11 +216,13 @@ class IsoflopFit(AllocationFit):
             left = len(C) - parameters[name]
             if left < 1:
                 continue
-            noise = np.nanstd(logs[row], axis=0)
+            noise = np.nanvar(logs[row], axis=0)
             away = found[row, 0] - np.log(np.asarray(getattr(self.law, name)(C)))
             with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = float(np.nansum((away / noise) ** 2) / left)
-            if np.isfinite(ratio) and fdtrc(left, max(free, 1), ratio) < _CHANCE:
+                ratio = float((away**2).sum() / (noise.sum() * left / len(C)))
+                alike = float(noise.sum() ** 2 / (noise**2).sum())  # 1 to len(C)
+            chance = fdtrc(left * alike / len(C), max(free, 1) * alike, ratio)
+            if np.isfinite(ratio) and chance < _CHANCE and ratio > 1:
                 factors[rows] = np.sqrt(ratio)
                 said.append(
                     f"; the minima lie {np.sqrt(ratio):.2g} times as far from the law of {name} as "
@@ -228,20 +232,23 @@ class IsoflopFit(AllocationFit):
 
     def _minima(self, shift: Array) -> Array:
         """N, D and L at the minima (3, resamples, budgets) of runs that lie this much (resamples, n)
-        above their parabolas in ln L; nan where a minimum does not count.
+        above their parabolas in ln L, to first order in this noise.
+
+        At the true minimum z the slope q1 + 2·q2·z is zero, so the noise of q1 + 2·q2·z moves the
+        minimum found, by that over 2·q2 (Fieller 1954, Journal of the Royal Statistical Society B
+        16, 175). The law's N_opt is the best estimate of that z: at the minimum that this budget
+        found, further off by its own noise, the noise of q2 would count for too much.
         """
         minima = np.empty((3, len(shift), len(self.parabolas)))
         first = 0
         for i, parabola in enumerate(self.parabolas):
-            X, solve = parabola.design, parabola.solve
             rows = slice(first, first + len(parabola.rows))
             first += len(parabola.rows)
-            q = (X @ parabola.q * np.exp(shift[:, rows])) @ solve.T
-            log_N, lowest = parabola.minimum(q)
-            # As in the fit itself, a minimum outside the trained sizes does not count.
-            z = log_N - parabola.centre
-            log_N = np.where((X[:, 1].min() <= z) & (z <= X[:, 1].max()), log_N, np.nan)
-            minima[:, :, i] = np.exp(log_N), parabola.D(log_N), lowest
+            moved = (parabola.design @ parabola.q * shift[:, rows]) @ parabola.solve.T
+            z = float(np.log(self.law.N_opt(parabola.C))) - parabola.centre
+            log_N, lowest = parabola.minimum(parabola.q)
+            log_N = log_N - moved @ [0.0, 1.0, 2 * z] / (2 * parabola.q[2])
+            minima[:, :, i] = np.exp(log_N), parabola.D(log_N), lowest + moved @ [1.0, z, z * z]
         return minima
 
     def _shifted(self, shift: Array) -> list[AllocationLaw | None]:

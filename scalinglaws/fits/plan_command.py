@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import CourseError
 from ..tables.numbers import parse_number
-from .command import add_interval_arguments, add_table_arguments, guarded, read_table
+from .command import add_interval_arguments, add_table_arguments, flops, guarded, read_table
 from .design import next_runs
 from .methods import METHODS, AnyFit, Options, variable
 from .report import check_level, number
@@ -36,11 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_table_arguments(parser)
     add = parser.add_argument_group("the plan").add_argument
-    add("--spend", type=float, required=True, metavar="C", help="FLOPs for all new runs together")
+    add(
+        "--spend",
+        type=flops,
+        default=None,
+        metavar="C",
+        help="FLOPs for all new runs together, such as 1e21, 1ZF or 20 PF-days",
+    )
     add(
         "--for",
         dest="wanted",
-        required=True,
+        default="",
         metavar="QUANTITY",
         help=f"what to know better: {_FORMS}",
     )
@@ -56,7 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=3.0,
         metavar="F",
-        help="consider N and D up to F times the largest in the table (3)",
+        help="consider N and D up to F times the largest in the table, and D/N no further from "
+        "those in the table (3)",
     )
     add("--json", action="store_true", help="print JSON instead of text")
     add_interval_arguments(parser)
@@ -117,8 +124,17 @@ def run(args: argparse.Namespace) -> int:
     input.
     """
     check_level(args.level)
-    if not args.spend > 0:
-        raise CourseError("--spend must be a positive number of FLOPs.")
+    if not args.wanted:
+        raise CourseError(
+            'Add --for and what you want to know better, for example --for "N(1e23)": it takes '
+            f"{_FORMS}."
+        )
+    if args.spend is None:
+        raise CourseError(
+            "Add --spend and the FLOPs of all new runs together, for example --spend 1e21."
+        )
+    if not 0 < args.spend < np.inf:
+        raise CourseError("--spend must be a positive number of FLOPs, such as 1e21.")
     if args.by:
         raise CourseError(
             "A plan is made for one law: choose its runs with --where, not with --by."

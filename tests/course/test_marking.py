@@ -47,6 +47,10 @@ def test_feedback_is_one_page_for_everyone(graded_course, page, student):
         page.goto(path.as_uri())
         assert complaints(page) == []
         backgrounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        figure = page.locator(".output img").first.evaluate(
+            "image => getComputedStyle(image).filter"
+        )
+        assert ("invert" in figure) == (scheme == "dark")
     assert len(backgrounds) == 2
     assert {url for url in asked if not url.startswith("data:")} == {path.as_uri()}
     assert warned == [] and page.evaluate("typeof hacked") == "undefined"

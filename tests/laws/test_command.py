@@ -337,7 +337,13 @@ def test_the_next_runs(wanted, runs, capsys):
         (["--for", "N(1, 2)"], "it cannot read 'N(1, 2)'"),
         (["--for", "gamma"], "gamma is not a parameter of this law; it has E, A, B, alpha, beta"),
         (["--for", "alpha", "--spend", "-1"], "--spend must be a positive"),
-        (["--for", "alpha", "--spend", "1"], "change the budget"),
+        (["--for", "alpha", "--spend", "inf"], "--spend must be a positive"),
+        (["--for", "alpha", "--spend", "1 ZW"], "'1 ZW' is not a number of FLOPs"),
+        (["--for", "alpha", "--spend", "1"], "below the cost of every candidate"),
+        (["--for", "alpha", "--spend", "1e33"], "less than a tenth of the budget"),
+        (["--for"], "argument --for: expected one argument"),
+        (["--for", ""], 'for example --for "N(1e23)"'),
+        (["--for", "alpha", "--level", "high"], "--level: invalid float value: 'high'"),
         (["--for", "alpha", "--most", "0"], "--most must be at least 1"),
         (["--for", "alpha", "--beyond", "0.5"], "at least 1"),
         (["--for", "alpha", "--by", "params"], "not with --by"),
@@ -346,6 +352,17 @@ def test_the_next_runs(wanted, runs, capsys):
 def test_a_plan_that_cannot_be_is_one_sentence(options, says, runs, capsys):
     code, out, err = plan(capsys, runs, "--spend", "1e21", "--bootstrap", "20", *options)
     assert code == 2 and out == "" and says in err and err.count("\n") == 1
+
+
+def test_a_plan_without_a_question_or_a_budget_says_what_to_add(runs, capsys):
+    for options, says in ([], "Add --for"), (["--for", "alpha"], "for example --spend 1e21"):
+        code, out, err = plan(capsys, runs, *options)
+        assert code == 2 and out == "" and says in err and err.count("\n") == 1
+
+
+def test_a_budget_has_units(runs, capsys):
+    options = [runs, "--bootstrap", "10", "--for", "alpha", "--json", "--spend"]
+    assert plan(capsys, *options, "1 ZFLOP")[1] == plan(capsys, *options, "1e21")[1]
 
 
 def test_runs_far_from_the_fit_are_reported(runs, capsys):

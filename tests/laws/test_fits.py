@@ -441,6 +441,21 @@ class TestIsoflop:
         assert width(bent, name) > 3 * width(plain, name)
         assert width(bent, other) == pytest.approx(width(plain, other), rel=0.5)
 
+    def test_a_budget_without_noise_is_luck_and_widens_nothing(self):
+        N, loss, C = self.grid(noise=0.003)
+        quiet = slice(28, 35)
+        z = np.log(N[quiet])
+        loss[quiet] = np.polyval(np.polyfit(z, loss[quiet], 2), z)
+        fit = fit_isoflop(N, loss, C=C)
+        assert "noise explains" not in fit.bootstrap(200).reason
+
+    def test_noise_moves_a_minimum_as_far_up_as_down(self):
+        N, loss, C = self.grid(noise=0.006)
+        fit = fit_isoflop(N, loss, C=C)
+        low, high = np.log(fit.interval(lambda law: law.N_opt([1e19, 1e22])))
+        middle = np.log(fit.N_opt([1e19, 1e22]))
+        assert (low + high) / 2 == pytest.approx(middle, abs=0.1 * np.max(high - low))
+
 
 class TestEnvelope:
     def curves(self, law=CHINCHILLA_REPLICATION):
@@ -474,6 +489,15 @@ class TestEnvelope:
     def test_its_interval_counts_runs_and_not_points(self):
         fit = fit_envelope(**self.curves(), points=300)
         assert fit.resamples.units == 25
+
+    def test_its_lowest_loss_is_known_as_well_as_many_runs_know_it(self):
+        curves = self.curves()
+        noise = 0.003 * np.random.default_rng(1).standard_normal(25)
+        curves["loss"] = curves["loss"] * np.exp(noise[curves["run"].astype(int)])
+        fit = fit_envelope(**curves, points=400)
+        low, high = fit.with_bootstrap(200).interval(lambda law: np.log(law.L_opt(1e22)))
+        assert low < np.log(CHINCHILLA_REPLICATION.L_opt(1e22)) < high
+        assert high - low < 0.012  # one run alone: 4 · 0.003
 
 
 class TestMultipliers:

@@ -346,7 +346,7 @@ class TestNextRuns:
         fit = fit_chinchilla(table["N"], table["D"], table["loss"])
         with pytest.raises(CourseError, match="budget must be positive"):
             next_runs(fit, -1, "alpha")
-        with pytest.raises(CourseError, match="No candidate costs"):
+        with pytest.raises(CourseError, match="below the cost of every candidate"):
             next_runs(fit, 1e10, "alpha")
         with pytest.raises(CourseError, match="lacks the column D"):
             next_runs(fit, 1e22, "alpha", candidates={"N": [1e9]})
@@ -354,6 +354,18 @@ class TestNextRuns:
         with pytest.raises(CourseError, match="Say what a run costs"):
             next_runs(power, 1e22, "alpha")
         assert next_runs(power, 1e23, "alpha", cost=lambda x: 6 * x).after > 0
+
+    def test_runs_unlike_all_others_are_not_planned(self):
+        C = np.repeat(np.geomspace(6e18, 3e21, 6), 7)
+        N = TRUTH.N_opt(C) * np.tile(np.geomspace(1 / 3, 3, 7), 6)
+        D = C / (6 * N)
+        noise = np.exp(0.01 * np.random.default_rng(0).standard_normal(42))
+        fit = fit_chinchilla(N, D, TRUTH(N, D) * noise, delta=None)
+        for beyond in (1.0, 2.0):
+            runs = next_runs(fit, 3e21, lambda law: law.L_opt(1e24), beyond=beyond).runs
+            ratio = (runs["D"] / runs["N"]).to_numpy()
+            assert ratio.max() <= 1.001 * beyond * (D / N).max()
+            assert ratio.min() >= 0.999 * (D / N).min() / beyond
 
 
 def test_parabolas_are_biased_and_the_bias_is_corrected():

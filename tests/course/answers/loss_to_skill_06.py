@@ -528,7 +528,7 @@ ANSWERS = {
     "ex9_rival": Answers(
         right=[
             'from scipy.stats import linregress\nL = np.asarray(sl.fit_joint(small["N"], small["D"], small["loss"]).predict(final["N"], final["D"]))\na = linregress(small["loss"], np.log(small["match_8"]))\nb = linregress(small["loss"], small["accuracy"])\nratio_rival = np.exp(a.intercept + a.slope * L).mean() / final["match_8"].mean()\nratio_line = (b.intercept + b.slope * L).mean() / final["accuracy"].mean()\nforecastable = "accuracy"',
-            'ratio_rival, ratio_line, forecastable = 10.8, 1.03, "accuracy"',
+            'ratio_rival, ratio_line, forecastable = 10.7, 1.03, "accuracy"',
             'L = sl.fit_joint(small["N"], small["D"], small["loss"]).law(final["N"], final["D"])\nX = np.column_stack([np.ones(len(small)), small["loss"]])\n(u, v), (w, z) = (np.linalg.lstsq(X, y, rcond=None)[0] for y in (np.log(small["match_8"]), small["accuracy"]))\nratio_rival = sum(np.exp(u + v * l) for l in np.asarray(L)) / final["match_8"].sum()\nratio_line = sum(w + z * l for l in np.asarray(L)) / final["accuracy"].sum()\nforecastable = "accuracy"',
             rival(),
             rival(
