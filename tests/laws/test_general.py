@@ -312,6 +312,16 @@ class TestSaved:
             load_fit(path)
 
 
+def test_every_start_is_followed_where_the_better_half_disagree():
+    rng = np.random.default_rng(1)
+    N, D = 10 ** rng.uniform(7.8, 10.2, 60), 10 ** rng.uniform(9.3, 11.7, 60)
+    truth = ChinchillaLaw(E=1.69, A=406, B=411, alpha=0.34, beta=0.28)
+    loss = truth(N, D) * np.exp(0.03 * rng.standard_t(2, 60))
+    fit = fit_law(ChinchillaLaw, {"N": N, "D": D, "loss": loss}, delta=1e-3, seed=1)
+    assert fit.converged and fit.evidence.startswith("1 of 8 starts")
+    assert fit.objective == pytest.approx(fit_chinchilla(N, D, loss).objective, rel=1e-6)
+
+
 class TestNextRuns:
     def test_the_plan_beats_repeating_the_runs_there_are(self):
         table = runs(40, 0.01)
