@@ -142,6 +142,7 @@ from .plots import (
     alt_text as alt_text,
     describe as describe,
     explore as explore,
+    label_lines as label_lines,
     log_axis as log_axis,
     new_axes as new_axes,
     plot_allocation as plot_allocation,

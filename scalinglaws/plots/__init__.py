@@ -11,7 +11,7 @@ from .allocation import (
 from .alt import alt_text, describe, show
 from .explore import explore
 from .losses import plot_extrapolation, plot_fit, plot_law, plot_residuals, plot_runs
-from .style import COLOURS, MARKERS, log_axis, new_axes, short_number
+from .style import COLOURS, MARKERS, label_lines, log_axis, new_axes, short_number
 
 __all__ = [
     "COLOURS",
@@ -19,6 +19,7 @@ __all__ = [
     "alt_text",
     "describe",
     "explore",
+    "label_lines",
     "log_axis",
     "new_axes",
     "plot_N_opt",

@@ -10,8 +10,11 @@ from typing import Any, TypedDict
 import numpy as np
 from matplotlib import patheffects, ticker
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
+from matplotlib.typing import ColorType
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import isotonic_regression
 
 from ..errors import CourseError
 
@@ -156,6 +159,60 @@ def add_legend(ax: Axes, **options: Any) -> None:
         ax.legend(
             **{"frameon": True, "framealpha": 0.85, "edgecolor": "none", "fontsize": 9} | options
         )
+
+
+def label_lines(ax: Axes, title: str = "", fontsize: float = 9) -> None:
+    """Write each line's label at its right end, in the line's colour, instead of a legend.
+
+    Call it once the limits and scales of the axes are final: labels that would overlap are moved
+    apart. title: what the labels are, written above the highest one. Raises CourseError if no line
+    has a label.
+    """
+    lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_")]
+    if not lines:
+        raise CourseError('No line has a label: draw them with ax.plot(x, y, label="...").')
+    figure = whole_figure(ax)
+    figure.draw_without_rendering()  # the layout must be final too
+    points = [np.ma.compress_rows(np.ma.masked_invalid(line.get_xydata())) for line in lines]
+    ends = np.array([xy[xy[:, 0].argmax()] for xy in points])
+    height = ax.transData.transform(ends)[:, 1] * 72 / figure.dpi  # in points
+    gap = 1.25 * fontsize
+    order, rank = np.argsort(height), gap * np.arange(len(lines))
+    apart = np.empty_like(height)  # the nearest heights to the ends with a gap between them
+    apart[order] = isotonic_regression(height[order] - rank).x + rank
+
+    def write(text: str, end: NDArray[np.float64], up: float, color: ColorType) -> None:
+        ax.annotate(
+            text,
+            (float(end[0]), float(end[1])),
+            xytext=(7, up),
+            textcoords="offset points",
+            va="center",
+            color=color,
+            fontsize=fontsize,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0},
+            annotation_clip=False,
+        )
+
+    for line, end, up in zip(lines, ends, (apart - height).tolist(), strict=True):
+        write(str(line.get_label()), end, up, _legible(line.get_color()))
+    if title:
+        top = order[-1]
+        write(title, ends[top], float(apart[top] - height[top]) + gap, "dimgray")
+
+
+def _legible(color: ColorType) -> tuple[float, float, float]:
+    """A colour, darkened until text in it is legible on white: a contrast of 4.5 (WCAG 2.2)."""
+    rgb = np.array(to_rgb(color))
+    while _luminance(rgb) > 1.05 / 4.5 - 0.05:
+        rgb *= 0.97
+    return (float(rgb[0]), float(rgb[1]), float(rgb[2]))
+
+
+def _luminance(rgb: NDArray[np.float64]) -> float:
+    """The relative luminance of an sRGB colour (WCAG 2.2)."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def label_points(

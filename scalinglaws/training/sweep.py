@@ -72,7 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --engine torch: the most runs to train at once",
     )
     parser.add_argument(
-        "--out", type=Path, help="folder for the runs (default: the course's data/)"
+        "--out",
+        type=Path,
+        help="folder for the runs (default: the course's data/; for my.txt, my_runs/)",
     )
 
 
@@ -86,11 +88,10 @@ def _time(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     if args.workers < 1 or args.together < 1:
         raise CourseError("--workers and --together must be at least 1.")
-    if args.text and args.out is None:
-        raise CourseError("Runs on your own text need their own folder: add --out my_runs.")
     if args.cluster and (args.text or args.engine == "torch"):
         raise CourseError("--cluster trains the study's texts with the numpy engine only.")
-    out = args.out or data_dir()
+    own_folder = Path(f"{Path(args.text).resolve().stem}_runs") if args.text else data_dir()
+    out = args.out or own_folder
     names = [args.text] if args.text else args.corpus
     texts = {name: load(name, bool(args.text)) for name in names}
     configs = [config for name in names for config in PLANS[args.name](name)]

@@ -1,5 +1,6 @@
 """Figures: drawn into the axes given, no clutter on log axes, alt text that states the data."""
 
+import itertools
 import re
 import sys
 from html.parser import HTMLParser
@@ -10,6 +11,7 @@ import pytest
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
+from matplotlib.colors import to_rgb
 
 from scalinglaws import plots
 from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW, PUBLIC_MODELS
@@ -257,3 +259,47 @@ def test_the_last_digit_changes_no_label(nearly):
     assert [short_number(v * nearly) for v in values] == ["10k", "1M", "1B", "1T", "1e+15"]
     labels = [style._power_number(v * nearly) for v in (1e-3, 1e4, 3e5, 1e6)]
     assert labels == ["0.001", "$10^{4}$", r"$3\times10^{5}$", "$10^{6}$"]
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_lines_are_labelled_at_their_ends_in_legible_colours_without_overlap(scale):
+    ax = plots.new_axes()
+    x = np.geomspace(1, 100, 9)
+    last = np.array([1.0, 1.01, 1.02, 3.0, 2.99, 9.0])  # two crowds
+    for colour, end in zip(plots.COLOURS, last, strict=False):
+        curve = np.append(end * x[:-1] / 80, [end])
+        ax.plot(x, curve, color=colour, label=f"to {end:g}")
+    ax.plot([1, 200], [5, 5])  # has no label
+    ax.plot([*x, 300], [*x / 50, np.nan], color="#CC79A7", label="stops early")
+    ax.set_xscale(scale)
+    ax.set_yscale(scale)
+    plots.label_lines(ax, title="where")
+    ax.figure.draw_without_rendering()
+    texts = {text.get_text(): text for text in ax.texts}
+    assert list(texts) == [*(f"to {end:g}" for end in last), "stops early", "where"]
+    assert texts["stops early"].xy == (100, 2)
+    boxes = {name: text.get_window_extent() for name, text in texts.items()}
+    by_height = sorted(texts, key=lambda name: boxes[name].y0)
+    assert by_height == sorted(texts, key=lambda name: (name == "where", texts[name].xy[1]))
+    for lower, upper in itertools.pairwise(by_height):
+        assert boxes[lower].y1 <= boxes[upper].y0 + 1
+    for line in ax.lines:
+        if (text := texts.get(line.get_label())) is not None:
+            assert contrast_on_white(text.get_color()) >= 4.5
+            assert boxes[text.get_text()].x0 > ax.transData.transform(text.xy)[0]
+    assert "to 1.02" in plots.alt_text(ax)
+    plt.close("all")
+
+
+def contrast_on_white(colour) -> float:
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+
+
+def test_lines_without_labels_are_said():
+    ax = plots.new_axes()
+    ax.plot([1, 2], [1, 2])
+    with pytest.raises(CourseError, match="No line has a label"):
+        plots.label_lines(ax)
+    plt.close("all")

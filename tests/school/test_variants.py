@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import scalinglaws as sl
+from scalinglaws import grading
 from scalinglaws.cli import main
 from scalinglaws.course import variants
 from scalinglaws.course.exercises import assignments, graded_cells, read_notebook
@@ -94,7 +96,7 @@ GIVEN = {
         "ImageNet, lowest": 0.31,
         "ImageNet, highest": 0.49,
     },
-    "criticals": pd.DataFrame({"B_crit": [900.0, 1700.0]}),
+    "criticals": pd.DataFrame({"B_crit": [900.0, 1700.0], "c": [1.1, 1.2]}),
     "gpt3": pd.DataFrame(
         {
             "N": [125e6, 350e6, 760e6, 1.3e9, 2.7e9, 6.7e9, 13e9, 175e9],
@@ -106,13 +108,20 @@ GIVEN = {
 
 
 @pytest.fixture(scope="module")
-def cells():
+def notebooks():
+    """{the first two digits of a notebook's name: the notebook}."""
+    paths = {name[:2]: ROOT / "source" / name / f"{name}.ipynb" for name in NOTEBOOKS}
+    return {digits: read_notebook(path) for digits, path in paths.items()}
+
+
+@pytest.fixture(scope="module")
+def cells(notebooks):
     """{exercise: (code of the solution, code of its tests)}."""
     found = {}
-    for name in NOTEBOOKS:
-        graded = graded_cells(read_notebook(ROOT / "source" / name / f"{name}.ipynb"))
+    for digits, notebook in notebooks.items():
+        graded = graded_cells(notebook)
         for exercise, (answer, tests, _) in CELLS.items():
-            if exercise.startswith(name[:2]):
+            if exercise.startswith(digits):
                 code = [compile(graded[key].source, key, "exec") for key in (answer, *tests)]
                 found[exercise] = code
     return found
@@ -187,6 +196,72 @@ def test_without_a_key_the_numbers_are_those_of_the_text(exercise, cells, tmp_pa
     for test in cells[exercise][1:]:
         exec(test, names)
     assert not sl.variant(exercise).is_own
+
+
+def in_text(text: str, value: float) -> bool:
+    """Whether a text states this number, as 1e20, 50257, 50,257 or 40 million."""
+    millions = [f"{value / size:g} {word}" for size, word in ((1e6, "million"), (1e9, "billion"))]
+    short = re.sub(r"e\+?(-?)0*", r"e\1", f"{value:g}")
+    return any(
+        re.search(rf"(?<![\w.,^-]){re.escape(written)}(?![\w^]|[.,]\d)", text)
+        for written in (short, f"{value:.10g}", f"{value:,.10g}", *millions)
+    )
+
+
+# Test cells that are too slow to check every answer of a class, but not to read their messages once.
+SLOW_TESTS = {"04/7": ["ex7_batch_test"], "05/8": ["ex8_exponents_test"]}
+
+
+@pytest.mark.parametrize("exercise", CELLS)
+def test_messages_state_the_students_numbers_and_hints_none(
+    exercise, notebooks, tmp_path, monkeypatch
+):
+    messages: list[str] = []
+
+    def keep(value: str | tuple | list | dict | float) -> None:
+        """Keep the texts among what a check is given, slips included."""
+        if isinstance(value, str):
+            messages.append(value)
+        elif isinstance(value, tuple | list):
+            for item in value:
+                keep(item)
+        elif isinstance(value, dict):
+            keep(list(value.values()))
+
+    for name in ("array", "between", "number", "variant"):
+        monkeypatch.setattr(
+            grading, f"check_{name}", lambda *args, **options: keep([args, options])
+        )
+    for name in ("require", "right"):
+        monkeypatch.setattr(grading, name, lambda *args: keep(args))
+    for name in ("check_answer", "check_sealed", "refuse_other_variants"):
+        monkeypatch.setattr(grading, name, lambda *args, **options: None)
+    at_work(tmp_path, "s003", monkeypatch)
+    notebook = notebooks[exercise[:2]]
+    graded = graded_cells(notebook)
+    answer, tests, _ = CELLS[exercise]
+    names = dict(GIVEN)
+    for key in (answer, *(SLOW_TESTS.get(exercise) or tests)):
+        exec(graded[key].source, names)
+    assert len(messages) >= 3
+    (task,) = (
+        cell.source for cell in notebook.cells if f"### Exercise {exercise[3:]} " in cell.source
+    )
+    hints = re.findall("</summary>.*?</details>", task, re.DOTALL)
+    for number in EXERCISES[exercise].values():
+        assert not [text for text in messages + hints if in_text(text, number.in_text)]
+
+
+def test_a_number_is_found_in_a_text_however_it_is_written():
+    for text, value in (
+        ("N_opt(1e20) of", 1e20),
+        ("at B = 4,096.", 4096),
+        ("starts from 40 million", 40e6),
+        ("a share of 0.5, then", 0.5),
+    ):
+        assert in_text(text, value), text
+    for text, value in (("N_1e20[0]", 1e20), ("0.55 or 1.50", 0.5), ("14,096", 4096)):
+        assert not in_text(text, value), text
 
 
 @pytest.fixture(scope="module")

@@ -153,8 +153,7 @@ def test_bad_input_is_one_sentence(tmp_path, capsys):
     short.write_text("too short\n")
     bad = {
         ("--out", str(tmp_path / "file" / "x")): "cannot be written",
-        ("--text", str(short)): "add --out",
-        ("--text", str(short), "--out", str(tmp_path)): "too little text",
+        ("--text", str(short)): "too little text",
         ("--text", str(tmp_path / "none"), "--out", str(tmp_path)): "cannot be read",
         ("--workers", "0"): "at least 1",
         ("--together", "0", "--engine", "torch"): "at least 1",
@@ -164,6 +163,15 @@ def test_bad_input_is_one_sentence(tmp_path, capsys):
         assert main(["sweep", "demo", *arguments]) == 2
         error = capsys.readouterr().err
         assert sentence in error and len(error.splitlines()) == 1
+
+
+def test_a_text_of_ones_own_has_a_folder_of_its_own(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("my.txt").write_text(
+        "Every line is another one, and has a number: %d.\n" * 40_000 % (*range(40_000),)
+    )
+    assert main(["sweep", "demo", "--text", "my.txt", "--plan"]) == 0
+    assert f"in {Path('my_runs', 'runs', 'demo.csv')}" in capsys.readouterr().out
 
 
 def test_rows_on_another_text_are_not_continued(tmp_path, row_and_curve, capsys):
