@@ -365,6 +365,32 @@ class TestNextRuns:
             next_runs(power, 1e22, "alpha")
         assert next_runs(power, 1e23, "alpha", cost=lambda x: 6 * x).after > 0
 
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            ({"budget": [1e21, 1e22]}, "budget must be one number"),
+            ({"budget": np.inf}, "budget must be one number"),
+            ({"budget": 1e30}, "less than a tenth of the budget"),
+            ({"most": 0}, "most = 0 must be a whole number of runs"),
+            ({"most": 2.5}, "most = 2.5 must be a whole number of runs"),
+            ({"candidates": {"N": [1e9, 2e9], "D": [1e10]}}, "it has 2 of N, 1 of D"),
+            ({"candidates": {"N": [], "D": []}}, "it has 0 of N, 0 of D"),
+            ({"candidates": {"N": [1e9, np.nan], "D": [1e10, 1e10]}}, "N must be positive"),
+            ({"cost": lambda N, D: -N}, "cost must be positive everywhere"),
+            ({"cost": lambda N: N}, "cost must take arrays of N, D"),
+            ({"cost": lambda N, D: N[:2]}, "cost must take arrays of N, D"),
+            ({"quantity": lambda law: law.L_opt([1e22, 1e23])}, "must be one number"),
+        ],
+    )
+    def test_bad_options_are_one_sentence(self, options, says):
+        table = runs(40)
+        fit = fit_chinchilla(table["N"], table["D"], table["loss"])
+        asked = {"budget": 1e22, "quantity": "alpha"} | options
+        with pytest.raises(CourseError, match=says):
+            next_runs(fit, asked.pop("budget"), asked.pop("quantity"), **asked)
+        with pytest.raises(CourseError, match="needs a law fitted to all runs at once"):
+            next_runs(fit.law, 1e22, "alpha")
+
     def test_runs_unlike_all_others_are_not_planned(self):
         C = np.repeat(np.geomspace(6e18, 3e21, 6), 7)
         N = TRUTH.N_opt(C) * np.tile(np.geomspace(1 / 3, 3, 7), 6)
