@@ -229,7 +229,8 @@ def main(argv=None) -> int:
         "",
         "## Any formula",
         "",
-        "`fit_law(ChinchillaLaw, runs)` has no analytic Hessian: it searches 256 points and polishes 8.",
+        "`fit_law(ChinchillaLaw, runs)` has no analytic Hessian: it searches 256 points and polishes 8, "
+        "the worse half of them only if the better half disagree.",
         "",
         "| loss | `fit_chinchilla` (s) | `fit_law` (s) | ratio |",
         "| --- | --- | --- | --- |",

@@ -73,8 +73,8 @@ def next_runs(
     that lowers the variance most per cost^p; the best plan over several p from 0 to 1 is kept. It
     trusts the law's form: keep some runs near what you want to predict.
 
-    Raises CourseError for a fit of minima or envelopes, and for a budget that is too small for any
-    candidate.
+    Raises CourseError for a fit of minima or envelopes, for bad candidates, costs and numbers, and
+    for a budget that is too small for any candidate or too large for all.
 
     >>> import numpy as np
     >>> from scalinglaws.constants import CHINCHILLA
@@ -88,17 +88,18 @@ def next_runs(
     (True, True)
     """
     (allowed,) = positive(budget=budget)
+    if allowed.ndim or not np.isfinite(allowed):
+        raise CourseError("budget must be one number of FLOPs, such as 1e21.")
+    if most != int(most) or most < 1:
+        raise CourseError(f"most = {most} must be a whole number of runs, at least 1.")
     if not isinstance(fit, RegressionFit):
         raise CourseError(
-            f"A {type(fit).__name__} is fitted to minima, not to runs: plan with fit_chinchilla or "
-            "another law of N and D."
+            "next_runs needs a law fitted to all runs at once, as fit_chinchilla and fit_law do, not "
+            f"the result of a fit to minima or a law alone: {type(fit).__name__}."
         )
-    cost = cost or run_cost(fit.variables)
     where = _candidates(fit, candidates, beyond)
-    price = np.broadcast_to(np.asarray(cost(*where), dtype=float), where[0].shape)
-    least = (
-        float(allowed) / max(most, 1) / 10
-    )  # cheaper runs would leave most of the budget unspent
+    price = _price(cost or run_cost(fit.variables), where, fit.variables)
+    least = float(allowed) / most / 10  # cheaper runs would leave most of the budget unspent
     affordable = (price <= allowed) & (price >= least)
     if not affordable.any():
         raise CourseError(_out_of_reach(price, float(allowed), least, most))
@@ -123,6 +124,18 @@ def next_runs(
         | {"cost": price[rows], "count": count}
     )
     return Plan(table, before, float(errors[-1]), float(price[chosen].sum()))
+
+
+def _price(cost: Callable[..., ArrayLike], where: list[Array], names: Sequence[str]) -> Array:
+    """What each candidate costs (runs,)."""
+    try:
+        (price,) = positive(cost=cost(*where))
+        return np.broadcast_to(price, where[0].shape)
+    except (TypeError, ValueError) as error:
+        raise CourseError(
+            f"cost must take arrays of {', '.join(names)} and return one number for each run "
+            f"({error})."
+        ) from None
 
 
 def _out_of_reach(price: Array, budget: float, least: float, most: int) -> str:
@@ -177,7 +190,16 @@ def _candidates(
         missing = [name for name in fit.variables if name not in given]
         if missing:
             raise CourseError(f"candidates lacks the column {', '.join(missing)}.")
-        return positive(**{name: given[name] for name in fit.variables})
+        columns = positive(**{name: np.atleast_1d(given[name]) for name in fit.variables})
+        if len({column.shape for column in columns}) > 1 or not columns[0].size:
+            sizes = ", ".join(
+                f"{column.size} of {name}"
+                for name, column in zip(fit.variables, columns, strict=True)
+            )
+            raise CourseError(
+                f"candidates must be a table with a row for each run; it has {sizes}."
+            )
+        return columns
     if not beyond >= 1:
         raise CourseError(f"beyond = {beyond:g} must be a factor of at least 1.")
     axes = [_axis(name, fit.columns[name], beyond) for name in fit.variables]

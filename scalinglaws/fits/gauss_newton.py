@@ -106,18 +106,27 @@ def minimise(
     weights: Array | float = 1.0,
     delta: float = np.inf,
     fixed: tuple[int, ...] = (),
+    most: int | None = None,
 ) -> Solution:
     """Minimise from every start (B, P). `fixed`: indices of the parameters to hold.
 
-    y: ln L, and weights of the runs: (n,) shared, or (B, n), one set per start.
+    y: ln L, and weights of the runs: (n,) shared, or (B, n), one set per start. most: the largest
+    number of steps; None for as many as a fit may take.
     """
+    most = _MAX_STEPS if most is None else most
     starts = np.atleast_2d(np.asarray(starts, dtype=float))
     shape = len(starts), np.shape(y)[-1]
     y, weights = np.broadcast_to(y, shape), np.broadcast_to(weights, shape)
     chunk = max(1, _CHUNK // (starts.shape[1] * shape[1]))
     parts = [
         _minimise(
-            model, starts[i : i + chunk], y[i : i + chunk], weights[i : i + chunk], delta, fixed
+            model,
+            starts[i : i + chunk],
+            y[i : i + chunk],
+            weights[i : i + chunk],
+            delta,
+            fixed,
+            most,
         )
         for i in range(0, len(starts), chunk)
     ]
@@ -138,7 +147,13 @@ def _objective(log_model: Array, y: Array, weights: Array, delta: float) -> Arra
 
 
 def _minimise(
-    model: Model, starts: Array, y: Array, weights: Array, delta: float, fixed: tuple[int, ...]
+    model: Model,
+    starts: Array,
+    y: Array,
+    weights: Array,
+    delta: float,
+    fixed: tuple[int, ...],
+    most: int,
 ) -> Solution:
     count, size = starts.shape
     theta = np.clip(starts, model.low, model.high)
@@ -149,7 +164,7 @@ def _minimise(
     free[list(fixed)] = False
 
     batch = _Batch(np.arange(count), theta.copy(), weights, y, np.zeros(count))
-    for step in range(_MAX_STEPS + 1):
+    for step in range(most + 1):
         t, w = batch.theta, batch.weights
         log_model, g = model.jacobian(t)
         now = _objective(log_model, batch.y, w, delta)
@@ -221,7 +236,7 @@ def _minimise(
         theta[batch.members], value[batch.members], steps[batch.members] = t, now, step
         decrement[batch.members], converged[batch.members] = relative, done
         stay = usable & ~done
-        if step == _MAX_STEPS or not stay.any():
+        if step == most or not stay.any():
             break
         batch, moves, now, gain = batch.keep(stay), moves[stay], now[stay], gain[stay]
         relative, determined = relative[stay], determined[stay]

@@ -15,7 +15,7 @@ from ..errors import CourseError
 from ..tables.numbers import parse_number
 from .command import add_interval_arguments, add_table_arguments, flops, guarded, read_table
 from .design import next_runs
-from .methods import METHODS, AnyFit, Options, variable
+from .methods import METHODS, AnyFit, Options, default_method, variable
 from .report import check_level, number
 
 # The methods that fit all runs at once; the others fit minima.
@@ -26,6 +26,12 @@ _FORMS = (
     "L(7e9, 1e12) for the loss "
     "at N and D, or a parameter such as alpha"
 )
+
+
+def _about(method: str) -> str:
+    """The law of a method; those of one variable are planned in C, since a run's cost is known."""
+    law, one_variable, _ = METHODS[method].about.partition(", with --x")
+    return f"{law}, with x = C" if one_variable else law
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,8 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--method",
         choices=PLANNED,
-        default=PLANNED[0],
-        help="the law to fit: " + "; ".join(f"{name}: {METHODS[name].about}" for name in PLANNED),
+        help="the law to fit (chinchilla where N and D are known, else power): "
+        + "; ".join(f"{name}: {_about(name)}" for name in PLANNED),
     )
     add("--most", type=int, default=30, metavar="K", help="plan at most K runs (30)")
     add(
@@ -143,8 +149,10 @@ def run(args: argparse.Namespace) -> int:
         raise CourseError("--most must be at least 1.")
     quantity = parse_quantity(args.wanted)
     options = Options()
-    table = read_table(args, options, METHODS[args.method].needs)
-    fit: AnyFit = guarded(args.method, lambda: METHODS[args.method].fit(table.runs, options))
+    table = read_table(args, options, METHODS[args.method].needs if args.method else None)
+    method: str = args.method or default_method(table.runs)
+    METHODS[method].columns(table.runs, options)
+    fit: AnyFit = guarded(method, lambda: METHODS[method].fit(table.runs, options))
     quantity.check(fit)
     cost = None
     if fit.variables == ("x",):
@@ -155,10 +163,10 @@ def run(args: argparse.Namespace) -> int:
             )
         cost = np.asarray
     fit = fit.with_bootstrap(args.bootstrap, args.seed, args.resample)
-    low, high = guarded(args.method, lambda: fit.interval(quantity.of, args.level))
+    low, high = guarded(method, lambda: fit.interval(quantity.of, args.level))
     value = float(np.asarray(quantity.of(fit.law)))
     plan = guarded(
-        args.method,
+        method,
         lambda: next_runs(
             fit, args.spend, quantity.of, beyond=args.beyond, most=args.most, cost=cost
         ),
@@ -183,7 +191,7 @@ def run(args: argparse.Namespace) -> int:
     print(
         f"{quantity.text} = {value:.4g}, {100 * args.level:g} % interval {low:.4g} to {high:.4g}, "
         f"from "
-        f"{fit.n} runs ({METHODS[args.method].about})\n\n{plan!r}"
+        f"{fit.n} runs ({_about(method)})\n\n{plan!r}"
     )
     for note in [*fit.notes, *table.notes]:
         print(f"  {note}")

@@ -164,7 +164,14 @@ def find_columns(
                 units.get(name, guess.unit),
                 "" if name in units else guess.note,
             )
+    if "N" not in found and (sizes := _sizes(cells, {f.column for f in found.values()})):
+        found["N"] = sizes
     if "loss" not in found:
+        if rows := _lies_on_its_side(cells):
+            raise CourseError(
+                f"{cells.source} has a column for each run and a row each for {listed(rows)}: give "
+                "every run its own row (pandas: read_csv(file, header=None, index_col=0).T)."
+            )
         raise CourseError(
             f"{cells.source} has no column for the loss; it has {listed(cells.columns)}: "
             + (_WIDE if _is_wide(cells.columns) else "name yours with --columns loss=…")
@@ -275,6 +282,37 @@ def _is_wide(names: Iterable[str]) -> bool:
     """Whether three names or more are numbers, or end in one: a column for each value of a variable."""
     ends = [re.split(r"[@=_ ]", name.strip())[-1] for name in names]
     return sum(parse_number(end) is not None for end in ends) >= 3
+
+
+def _lies_on_its_side(cells: Cells) -> list[str]:
+    """The names in the first column, if those are what should be columns; otherwise none."""
+    first, *others = cells.columns
+    names = [text for text in (first, *cells.columns[first]) if parse_number(text) is None]
+    sideways = len(others) > 2 and all(
+        any(_ranks(name, text) for text in names) for name in ("loss", "N")
+    )
+    return names if sideways else []
+
+
+_SIZE = re.compile(r"\d+(\.\d+)?\s*[KMB](\s*params?)?", re.IGNORECASE)
+
+
+def _sizes(cells: Cells, taken: set[str]) -> Found | None:
+    """A column of models that are called by their size, such as 70M."""
+    for column, written in cells.columns.items():
+        called = re.search(
+            r"(^|_)(model|name|config|variant|arch|architecture)($|_)", normalised(column)
+        )
+        if (
+            called
+            and column not in taken
+            and len(set(written)) > 1
+            and all(_SIZE.fullmatch(text.strip()) for text in written)
+        ):
+            return Found(
+                column, note=f"N was read from {column!r}, whose models are called by size"
+            )
+    return None
 
 
 def _ranks(name: str, column: str) -> list[tuple[int, Found]]:

@@ -170,6 +170,12 @@ def _delimited(text: str, source: str, is_header: Callable[[Sequence[str]], bool
         # numpy.savetxt and gnuplot write the header as a comment.
         from_comment = _split(comment, delimiter) if comment else []
         if len(from_comment) != len(names):
+            begin = [row.cells[0] for row in body]
+            if not names[0] and len(begin) < len(names) and not any(map(_numeric, begin)):
+                raise CourseError(
+                    f"{source} has a column for each run and a row each for {listed(begin)}: "
+                    "give every run its own row (pandas: read_csv(file, index_col=0).T)."
+                )
             raise CourseError(
                 f"{source} has no header: write the names of the columns (N, D, loss) into its "
                 f"first line."

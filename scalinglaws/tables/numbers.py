@@ -29,6 +29,12 @@ _NUMBER = re.compile(
 _FLOPS = re.compile(r"([kmgtpezy])?f(?:lops?)?|([kmgtpezy])", re.IGNORECASE)
 _PF_DAYS = re.compile(r"p(?:eta)?f(?:lops?)?[-/ ]?s?[-/ ·]?d(?:ays?)?", re.IGNORECASE)
 
+# A number as Python prints an array of one: np.float64(2.31), tensor(2.31, device='cuda:0'), [2.31].
+_WRAPPED = re.compile(
+    r"(?:(?:np|numpy|jnp|torch)\.)?(?:float|int|array|tensor)\d*"
+    r"\(\s*(?:\[([^][(),]+)\]|([^][(),]+))\s*(?:,\s*\w+=.*)?\)|\[([^][(),]+)\]",
+    re.IGNORECASE,
+)
 _ERROR = re.compile(r"(?<=[\w.])\s*(?:±|\+/-)\s*[\d.,]+(?:e[+-]?\d+)?%?$", re.IGNORECASE)
 _EMPTY = {"", "na", "n/a", "nan", "none", "null", "-", "--", "?", "#n/a", "missing"}
 
@@ -36,7 +42,8 @@ _EMPTY = {"", "na", "n/a", "nan", "none", "null", "-", "--", "?", "#n/a", "missi
 def parse_number(text: str, decimal_comma: bool = False) -> float | None:
     """The number that a cell holds: nan if it is empty, None if it is not a number.
 
-    Suffixes K, M, B (or G), T, P; for FLOPs also EF, ZF, PF-days. 2.31 ± 0.01 is 2.31.
+    Suffixes K, M, B (or G), T, P; for FLOPs also EF, ZF, PF-days. 2.31 ± 0.01 is 2.31, and so is
+    np.float64(2.31).
     decimal_comma: 2,5 is two and a half and 1.000 a thousand.
 
     >>> [parse_number(text) for text in ("70M", "1,000,000", "3.5 EFLOPs", "7B params", "seven")]
@@ -45,6 +52,8 @@ def parse_number(text: str, decimal_comma: bool = False) -> float | None:
     1234.5
     """
     text = re.sub(r"\s", " ", text.strip().replace("\u2212", "-"))
+    if match := _WRAPPED.fullmatch(text):
+        text = (match[1] or match[2] or match[3]).strip()
     text = _ERROR.sub("", text)
     if text.lower() in _EMPTY:
         return math.nan

@@ -482,18 +482,40 @@ def _flops(table: pd.DataFrame, derived: str) -> list[str]:
     return [f"C is {middle:.2g} times 6·N·D here, and budgets of laws of N and D are 6·N·D"]
 
 
+_MARKS = ("outlier", "is_outlier", "exclude", "excluded", "diverged")
+_STATES = ("state", "status", "run_state", "run_status", "wandb_state")
+_UNFINISHED = re.compile(
+    "crashed|failed|killed|diverged|running|pending|preempt(ed|ing)|aborted|cancell?ed|interrupted"
+    "|stopped|timeout|oom|error|nan|unfinished|incomplete",
+    re.IGNORECASE,
+)
+
+
 def _outliers(table: pd.DataFrame) -> list[str]:
-    """Rows that the file marks as outliers."""
+    """Rows that the file marks as outliers, or whose runs did not finish."""
+    notes: list[str] = []
     for column in table.columns:
-        if normalised(str(column)) in ("outlier", "is_outlier", "exclude", "excluded", "diverged"):
-            marked = sum(text.lower() in ("true", "1", "yes") for text in texts(table, column))
-            if 0 < marked < len(table):
-                return [
-                    f"{column} is true for {marked} of {len(table)} runs, which are in the fit: "
-                    f"leave them out "
-                    f"with --where {column}=false"
-                ]
-    return []
+        name = normalised(str(column))
+        if name not in _MARKS + _STATES:
+            continue
+        cells = [text.strip() for text in texts(table, column)]
+        if name in _MARKS:
+            wrong = {c for c in cells if c.lower() in ("true", "1", "yes")}
+            said = "true"
+        else:
+            wrong = {c for c in cells if _UNFINISHED.fullmatch(c)}
+            said = " or ".join(sorted(wrong))
+        good = set(cells) - wrong
+        marked = sum(c in wrong for c in cells)
+        if wrong and good:
+            label = good.pop() if len(good) == 1 else ""
+            where = f"{column}={label.lower() if name in _MARKS else label}"
+            how = f" {where if ' ' not in where else repr(where)}" if label else ""
+            notes.append(
+                f"{column} is {said} for {marked} of {len(table)} runs, which are in the fit: leave "
+                f"them out with --where{how}"
+            )
+    return notes[:1]
 
 
 def _seeds(table: pd.DataFrame, curves: bool) -> list[str]:

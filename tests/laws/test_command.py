@@ -360,6 +360,16 @@ def test_a_plan_without_a_question_or_a_budget_says_what_to_add(runs, capsys):
         assert code == 2 and out == "" and says in err and err.count("\n") == 1
 
 
+def test_a_plan_needs_the_columns_of_its_law(runs, capsys):
+    table = pd.read_csv(runs)
+    table.drop(columns="params").to_csv(runs, index=False)
+    options = [runs, "--bootstrap", "10", "--spend", "1e21", "--for", "alpha"]
+    code, out, _ = plan(capsys, *options)
+    assert code == 0 and "x = C" in out  # a power law of C
+    code, out, err = plan(capsys, *options, "--method", "chinchilla")
+    assert code == 2 and out == "" and err.count("\n") == 1 and "N" in err
+
+
 def test_a_budget_has_units(runs, capsys):
     options = [runs, "--bootstrap", "10", "--for", "alpha", "--json", "--spend"]
     assert plan(capsys, *options, "1 ZFLOP")[1] == plan(capsys, *options, "1e21")[1]

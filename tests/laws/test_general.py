@@ -312,6 +312,16 @@ class TestSaved:
             load_fit(path)
 
 
+def test_every_start_is_followed_where_the_better_half_disagree():
+    rng = np.random.default_rng(1)
+    N, D = 10 ** rng.uniform(7.8, 10.2, 60), 10 ** rng.uniform(9.3, 11.7, 60)
+    truth = ChinchillaLaw(E=1.69, A=406, B=411, alpha=0.34, beta=0.28)
+    loss = truth(N, D) * np.exp(0.03 * rng.standard_t(2, 60))
+    fit = fit_law(ChinchillaLaw, {"N": N, "D": D, "loss": loss}, delta=1e-3, seed=1)
+    assert fit.converged and fit.evidence.startswith("1 of 8 starts")
+    assert fit.objective == pytest.approx(fit_chinchilla(N, D, loss).objective, rel=1e-6)
+
+
 class TestNextRuns:
     def test_the_plan_beats_repeating_the_runs_there_are(self):
         table = runs(40, 0.01)
@@ -354,6 +364,32 @@ class TestNextRuns:
         with pytest.raises(CourseError, match="Say what a run costs"):
             next_runs(power, 1e22, "alpha")
         assert next_runs(power, 1e23, "alpha", cost=lambda x: 6 * x).after > 0
+
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            ({"budget": [1e21, 1e22]}, "budget must be one number"),
+            ({"budget": np.inf}, "budget must be one number"),
+            ({"budget": 1e30}, "less than a tenth of the budget"),
+            ({"most": 0}, "most = 0 must be a whole number of runs"),
+            ({"most": 2.5}, "most = 2.5 must be a whole number of runs"),
+            ({"candidates": {"N": [1e9, 2e9], "D": [1e10]}}, "it has 2 of N, 1 of D"),
+            ({"candidates": {"N": [], "D": []}}, "it has 0 of N, 0 of D"),
+            ({"candidates": {"N": [1e9, np.nan], "D": [1e10, 1e10]}}, "N must be positive"),
+            ({"cost": lambda N, D: -N}, "cost must be positive everywhere"),
+            ({"cost": lambda N: N}, "cost must take arrays of N, D"),
+            ({"cost": lambda N, D: N[:2]}, "cost must take arrays of N, D"),
+            ({"quantity": lambda law: law.L_opt([1e22, 1e23])}, "must be one number"),
+        ],
+    )
+    def test_bad_options_are_one_sentence(self, options, says):
+        table = runs(40)
+        fit = fit_chinchilla(table["N"], table["D"], table["loss"])
+        asked = {"budget": 1e22, "quantity": "alpha"} | options
+        with pytest.raises(CourseError, match=says):
+            next_runs(fit, asked.pop("budget"), asked.pop("quantity"), **asked)
+        with pytest.raises(CourseError, match="needs a law fitted to all runs at once"):
+            next_runs(fit.law, 1e22, "alpha")
 
     def test_runs_unlike_all_others_are_not_planned(self):
         C = np.repeat(np.geomspace(6e18, 3e21, 6), 7)

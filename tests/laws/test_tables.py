@@ -167,6 +167,8 @@ GOOD = {
     "bits per token": csv(RUNS.assign(loss=LOSS / math.log(2))).replace("loss", "bits per token"),
     "an evaluation's cross-entropy": csv().replace("loss", "eval/ce"),
     "a bucket of FLOPs": csv(RUNS.assign(C=6 * N * D, D=D / N)).replace("N,D,loss,C", "active params,tok/param,loss,flops_bucket"),
+    "losses as numpy prints them": csv(RUNS.assign(loss=[f"np.float64({y})" for y in LOSS])),
+    "losses as torch prints them": csv(RUNS.assign(loss=[f"tensor({y}, device='cuda:0')" for y in LOSS])),
     "an unnamed column of remarks": csv(RUNS.assign(x="seen")).replace("loss,x", "loss,"),
 }  # fmt: skip
 
@@ -328,6 +330,8 @@ def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept,
         (csv().replace("N,D,loss", "Tokens,tokens,loss"), "more than one column that could be D (Tokens, tokens)"),
         (csv(pd.concat([RUNS.head(1)] * 20)), "All 20 rows"),
         ('{"N": [1, 2], "loss": [3]}', "holds JSON, but not a table"),
+        (RUNS.T.to_csv(header=False), "a column for each run and a row each for N, D, loss: give"),
+        (RUNS.T.rename(index={"loss": "val/loss"}).to_csv(), "a row each for N, D, val/loss: give"),
         ("[1, 2, 3]", "holds JSON, but not a table"),
         ("[]", "holds no runs"),
         ('[{"N": 1,]', "cannot be read as JSON"),
@@ -428,6 +432,34 @@ def test_repeated_rows_count_once_and_are_named(tmp_path):
     assert len(read_runs(path, keep_repeats=True).runs) == 60
 
 
+@pytest.mark.parametrize(
+    ("column", "bad", "good", "advice"),
+    [
+        ("state", "crashed", "finished", "state is crashed for 3 of 20 runs, which are in the fit: leave them out with --where state=finished"),
+        ("Run status", "Killed", "Done", "with --where 'Run status=Done'"),
+        ("diverged", "1", "0", "diverged is true for 3 of 20 runs, which are in the fit: leave them out with --where diverged=0"),
+        ("exclude", "yes", "no", "with --where exclude=no"),
+    ],
+)  # fmt: skip
+def test_runs_that_did_not_finish_are_reported_with_what_leaves_them_out(
+    column, bad, good, advice, tmp_path
+):
+    path = write(tmp_path, csv(RUNS.assign(**{column: [bad] * 3 + [good] * 17})))
+    (note,) = (note for note in read_runs(path).notes if "leave them out" in note)
+    assert advice in note
+    assert len(read_runs(path, where=[f"{column}={good}"]).runs) == 17
+    quiet = write(tmp_path, csv(RUNS.assign(**{column: good})))
+    assert not any("leave them out" in note for note in read_runs(quiet).notes)
+
+
+@pytest.mark.parametrize("column", ["model", "Model name", "config"])
+def test_models_called_by_their_size_have_one(column, tmp_path):
+    called = [f"{n / 1e6:.6f}M" if n < 1e9 else f"{n / 1e9:.9f}B params" for n in N]
+    table = read_runs(write(tmp_path, csv(RUNS.drop(columns="N").assign(**{column: called}))))
+    assert table.runs["N"].to_numpy() == pytest.approx(N, rel=1e-6)
+    assert any("called by size" in note for note in table.notes)
+
+
 def test_seeds_of_one_configuration_form_a_group(tmp_path):
     table = pd.concat([RUNS.assign(seed=s, loss=LOSS * (1 + s / 1000)) for s in range(3)])
     runs = read_runs(write(tmp_path, csv(table))).runs
@@ -508,6 +540,8 @@ def test_what_was_decided_is_said(tmp_path):
         ("1e9", 1e9), ("1E+9", 1e9), ("70m", 70e6), ("1.4T", 1.4e12), ("0.5 B", 5e8), ("3.2G", 3.2e9),
         ("6e18 FLOPs", 6e18), ("3 EF", 3e18), ("1.5 ZFLOPs", 1.5e21), ("2 PF-days", 1.728e20), ("10^21", 1e21),
         ("2×10^3", 2e3), ("1'000'000", 1e6), ("1 000 000", 1e6), ("−3", -3), (".5", 0.5), ("inf", math.inf),
+        ("np.float64(2.5)", 2.5), ("tensor(2.5, device='cuda:0')", 2.5), ("[7e9]", 7e9), ("array([2.5])", 2.5),
+        ("torch.tensor(3)", 3), ("float32(0.5)", 0.5),
     ],
 )  # fmt: skip
 def test_numbers(text, value):
@@ -516,7 +550,24 @@ def test_numbers(text, value):
 
 @pytest.mark.parametrize(
     "text",
-    ["seven", "1.2.3", "70X", "± 0.1", "2 ± x", "1,00", "3 4", "2024-01-01", "0x10", "~7B", "7B*"],
+    [
+        "seven",
+        "1.2.3",
+        "70X",
+        "± 0.1",
+        "2 ± x",
+        "1,00",
+        "3 4",
+        "2024-01-01",
+        "0x10",
+        "~7B",
+        "7B*",
+        "[1, 2]",
+        "tensor([1, 2])",
+        "sin(2)",
+        "[]",
+        "tensor()",
+    ],
 )
 def test_no_numbers(text):
     assert parse_number(text) is None
