@@ -45,7 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--spend",
         type=flops,
-        default=None,
         metavar="C",
         help="FLOPs for all new runs together, such as 1e21, 1ZF or 20 PF-days",
     )

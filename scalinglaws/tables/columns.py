@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import CourseError
-from .files import Cells, listed, shortened
+from .files import Cells, listed, shortened, sideways
 from .numbers import LOSS_UNITS, Unit, parse_number, parse_unit
 
 # What a column can mean. N, D, C, U, loss and step are numbers; the others are labels.
@@ -168,10 +168,7 @@ def find_columns(
         found["N"] = sizes
     if "loss" not in found:
         if rows := _lies_on_its_side(cells):
-            raise CourseError(
-                f"{cells.source} has a column for each run and a row each for {listed(rows)}: give "
-                "every run its own row (pandas: read_csv(file, header=None, index_col=0).T)."
-            )
+            raise sideways(cells.source, rows, "read_csv(file, header=None, index_col=0).T")
         raise CourseError(
             f"{cells.source} has no column for the loss; it has {listed(cells.columns)}: "
             + (_WIDE if _is_wide(cells.columns) else "name yours with --columns loss=…")

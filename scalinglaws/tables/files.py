@@ -172,10 +172,7 @@ def _delimited(text: str, source: str, is_header: Callable[[Sequence[str]], bool
         if len(from_comment) != len(names):
             begin = [row.cells[0] for row in body]
             if not names[0] and len(begin) < len(names) and not any(map(_numeric, begin)):
-                raise CourseError(
-                    f"{source} has a column for each run and a row each for {listed(begin)}: "
-                    "give every run its own row (pandas: read_csv(file, index_col=0).T)."
-                )
+                raise sideways(source, begin, "read_csv(file, index_col=0).T")
             raise CourseError(
                 f"{source} has no header: write the names of the columns (N, D, loss) into its "
                 f"first line."
@@ -629,6 +626,14 @@ def shortened(text: str, width: int = 40) -> str:
     """A text from the file, shortened for a message."""
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def sideways(source: str, rows: Iterable[str], turned: str) -> CourseError:
+    """The error for a table that lies on its side. turned: how pandas reads it upright."""
+    return CourseError(
+        f"{source} has a column for each run and a row each for {listed(rows)}: give every run its "
+        f"own row (pandas: {turned})."
+    )
 
 
 def listed(names: Iterable[str], show: int = 12) -> str:

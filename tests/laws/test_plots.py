@@ -11,7 +11,6 @@ import pytest
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
-from matplotlib.colors import to_rgb
 
 from scalinglaws import plots
 from scalinglaws.constants import CHINCHILLA_REPLICATION as LAW, PUBLIC_MODELS
@@ -20,6 +19,8 @@ from scalinglaws.fits import fit_chinchilla, fit_isoflop, fit_power_law
 from scalinglaws.laws import PowerLaw
 from scalinglaws.plots import short_number, style
 from scalinglaws.plots.alt import to_html
+
+from ..colour import contrast
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -285,16 +286,10 @@ def test_lines_are_labelled_at_their_ends_in_legible_colours_without_overlap(sca
         assert boxes[lower].y1 <= boxes[upper].y0 + 1
     for line in ax.lines:
         if (text := texts.get(line.get_label())) is not None:
-            assert contrast_on_white(text.get_color()) >= 4.5
+            assert contrast(text.get_color(), "white") >= 4.5
             assert boxes[text.get_text()].x0 > ax.transData.transform(text.xy)[0]
     assert "to 1.02" in plots.alt_text(ax)
     plt.close("all")
-
-
-def contrast_on_white(colour) -> float:
-    rgb = np.array(to_rgb(colour))
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
 
 
 def test_lines_without_labels_are_said():

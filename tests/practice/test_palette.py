@@ -6,28 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 import scalinglaws
 from scalinglaws.colours import DARK_FIGURE, PAGE
 from scalinglaws.course.practice.widget import Page
 from scalinglaws.plots.style import BLACK, COLOURS, GREY
 
+from ..colour import contrast, linear
+
 PACKAGE = Path(scalinglaws.__file__).parent
 HEX = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
 # formgrader's page is nbgrader's own, with colours of its own that these match.
 ELSEWHERE = {"plots/style.py", "colours.py", "course/grading/templates/formgrade/mathjax.html.j2"}
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance (WCAG 2.2)."""
-    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted(map(luminance, (one, other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 def test_no_other_file_has_colours_of_its_own():
@@ -84,10 +75,6 @@ SIGHT = {
 }  # fmt: skip
 
 
-def rgb(colour: str) -> np.ndarray:
-    return np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-
-
 def on_dark(colour: str, ground: str) -> str:
     """What DARK_FIGURE makes of a colour, by the formulas of CSS Filter Effects (hue-rotate) and of
     Compositing and Blending (screen).
@@ -99,18 +86,18 @@ def on_dark(colour: str, ground: str) -> str:
     assert made
     brightness = float(made[1])
     grey = np.array([0.213, 0.715, 0.072])
-    turned = np.clip((2 * np.outer(np.ones(3), grey) - np.eye(3)) @ (1 - rgb(colour)), 0, 1)
-    seen = 1 - (1 - np.clip(turned * brightness, 0, 1)) * (1 - rgb(ground))
+    turned = np.clip(
+        (2 * np.outer(np.ones(3), grey) - np.eye(3)) @ (1 - np.array(to_rgb(colour))), 0, 1
+    )
+    seen = 1 - (1 - np.clip(turned * brightness, 0, 1)) * (1 - np.array(to_rgb(ground)))
     return "#" + "".join(f"{round(255 * part):02x}" for part in seen)
 
 
 def lab(colour: str, sight: str) -> np.ndarray:
     """CIELAB, as somebody with this sight sees the colour."""
-    parts = rgb(colour)
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    linear = np.clip(np.array(SIGHT[sight]) @ linear, 0, 1)
+    seen = np.clip(np.array(SIGHT[sight]) @ linear(colour), 0, 1)
     to_xyz = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]  # fmt: skip
-    x, y, z = np.cbrt(np.maximum(to_xyz @ linear / [0.95047, 1, 1.08883], 0.008856))
+    x, y, z = np.cbrt(np.maximum(to_xyz @ seen / [0.95047, 1, 1.08883], 0.008856))
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 

@@ -18,10 +18,9 @@ independent of the answer's. The reply gives the nearest slip; if none is near, 
 expected 2" is better than a wrong guess. Slips common to all subjects (per cent instead of a share,
 exchanged arguments) are in `common_slips` and need not be listed.
 
-If a hidden line of a test cell
-calls a check, the reply shows neither the arguments nor the result: a learner's function could
-return its arguments, and they would be known at the next submission. Values of the learner's
-variables are shown.
+If a hidden line of a test cell calls a check, the reply shows neither the arguments nor the result:
+a learner's function could return its arguments, and they would be known at the next submission.
+Values of the learner's variables are shown.
 """
 
 import ast
