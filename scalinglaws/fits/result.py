@@ -409,7 +409,7 @@ class Fit(ABC, Generic[L]):
         method = "least squares on ln L" if self.delta is None else f"Huber, delta = {self.delta:g}"
         lines = [
             f"{self.n} runs, {method}; objective {self.objective:.6g}",
-            f"R² on the log axis {self.r2_log:.4f}; typical error {100 * self.rmse_log:.2g} %",
+            f"R² on the log axis {self.r2_log:.4f}; typical error {display.percent(100 * self.rmse_log)}",
             ("converged: " if self.converged else "NOT CONVERGED: ") + self.evidence,
         ]
         if self._misses_seeds():

@@ -23,6 +23,13 @@ def name_rows(bad: NDArray[np.bool_], show: int = 5) -> str:
     return f"{'row' if len(rows) == 1 else 'rows'} {text} (counted from 0)"
 
 
+# What the runs of one size, or with one number of tokens, still determine.
+_INSTEAD = {
+    "N": ", or fit a law of D alone (fit_power_law; --method power --x D)",
+    "D": ", or fit a law of N alone (fit_power_law; --method power --x N)",
+}
+
+
 def check_runs(
     parameters: int, distinct: dict[str, int] | None = None, **columns: ArrayLike | None
 ) -> list[NDArray[np.float64]]:
@@ -69,11 +76,20 @@ def check_runs(
                 f"All {n} runs have the same loss, so nothing can be fitted: check which column it is."
             )
         if found < needed:
+            have = f"only {found} values" if found > 1 else "only one value"
             raise CourseError(
-                f"The runs have {found} different value{'s' if found > 1 else ''} of {name}, but the law needs at "
-                f"least {needed}: add runs at other values of {name}."
+                f"These {n} runs have {have} of {name}, and this law needs at least {needed}: add runs "
+                f"at other values of {name}{_INSTEAD.get(name, '') if found == 1 else ''}."
             )
     return list(arrays.values())
+
+
+def not_falling(what: str, n: int) -> CourseError:
+    """The error for runs whose loss does not fall: what is "as N grows", say."""
+    return CourseError(
+        f"The loss does not fall {what} over these {n} runs, so the law cannot be fitted: check which "
+        "columns these are, that all rows are in one unit, and for runs that went wrong."
+    )
 
 
 def check_columns(n: int, **columns: ArrayLike | None) -> list[NDArray[np.float64]]:
@@ -180,8 +196,12 @@ def check_floor(floor: bool | float, loss: NDArray[np.float64]) -> float:
 
 def check_spread(N: NDArray[np.float64], D: NDArray[np.float64]) -> None:
     """Raise CourseError if N and D are tied to each other, so that their effects cannot be
-    separated.
+    separated, or have two values each.
     """
+    if len(np.unique(N)) == len(np.unique(D)) == 2:
+        raise CourseError(
+            "Two values of N and two of D do not show how the loss bends: add runs at a third value."
+        )
     z = np.log(np.stack([N, D]))
     z = z - z.mean(1, keepdims=True)
     if np.linalg.matrix_rank(z, tol=1e-6 * len(N)) < 2:
