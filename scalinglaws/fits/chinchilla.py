@@ -105,7 +105,8 @@ def fit_chinchilla(
     together = check_groups(groups, N, D, loss)
     if drop_highest not in range(len(N) - 5):
         raise CourseError(
-            f"drop_highest = {drop_highest} must leave at least 6 of the {len(N)} runs."
+            f"drop_highest = {drop_highest} must be a whole number that leaves at least 6 of the "
+            f"{len(N)} runs."
         )
     order = np.argsort(-loss, kind="stable")
     dropped, kept = np.sort(order[:drop_highest]), np.sort(order[drop_highest:])

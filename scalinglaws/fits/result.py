@@ -349,6 +349,14 @@ class Fit(ABC, Generic[L]):
                 f"This law predicts the loss from {wanted}: give {wanted}, "
                 f"not {len(where)} value{'' if len(where) == 1 else 's'}."
             )
+        try:
+            np.broadcast_shapes(*(np.shape(column) for column in where))
+        except ValueError:
+            shapes = ", ".join(
+                f"{name} {np.shape(column)}"
+                for name, column in zip(self.variables, where, strict=True)
+            )
+            raise CourseError(f"Shapes that do not go together: {shapes}.") from None
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -675,6 +683,10 @@ class RegressionFit(Fit[L]):
 
     def _profile_step(self, of: Callable[[L], Array]) -> float:
         g = self.estimator.gradient(of)
+        if not np.any(g):
+            raise CourseError(
+                "No fitted parameter changes this quantity (it may be held), so it has no profile."
+            )
         variance = float(g @ self.estimator.covariance() @ g)
         return float(np.sqrt(variance)) if variance > 0 else 0.1 * abs(float(of(self.law))) + 1e-12
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import floats
 from ..errors import CourseError
 
 
@@ -44,7 +45,7 @@ def check_runs(
         if values is None:
             raise CourseError(f"The column {name} is missing: give one value for each run.")
         try:
-            arrays[name] = np.asarray(values, dtype=float)
+            arrays[name] = floats(values)
         except (TypeError, ValueError):
             raise CourseError(f"The column {name} must hold numbers only.") from None
         if arrays[name].ndim != 1:
@@ -92,7 +93,7 @@ def not_falling(what: str, n: int) -> CourseError:
     )
 
 
-def check_columns(n: int, **columns: ArrayLike | None) -> list[NDArray[np.float64]]:
+def check_columns(n: int, **columns: ArrayLike) -> list[NDArray[np.float64]]:
     """The columns that a law depends on, as float arrays (n,): finite, of any sign.
 
     Raises CourseError.
@@ -100,7 +101,7 @@ def check_columns(n: int, **columns: ArrayLike | None) -> list[NDArray[np.float6
     arrays: list[NDArray[np.float64]] = []
     for name, values in columns.items():
         try:
-            array = np.asarray(values, dtype=float)
+            array = floats(values)
         except (TypeError, ValueError):
             raise CourseError(f"The column {name} must hold numbers only.") from None
         if array.shape != (n,):
@@ -176,8 +177,10 @@ def check_delta(delta: float | None) -> float:
     """Huber's delta, infinite for least squares (None). Raises CourseError unless it is positive."""
     if delta is None:
         return np.inf
-    if not delta > 0:
-        raise CourseError(f"delta must be positive, not {delta}; None means least squares.")
+    if isinstance(delta, str) or not delta > 0:
+        raise CourseError(
+            f"delta must be a positive number, not {delta}; None means least squares."
+        )
     return float(delta)
 
 
@@ -186,7 +189,12 @@ def check_floor(floor: bool | float, loss: NDArray[np.float64]) -> float:
 
     Raises CourseError for a floor outside 0 to the lowest loss.
     """
-    held = 0.0 if isinstance(floor, bool) else float(floor)
+    try:
+        held = 0.0 if isinstance(floor, bool) else float(floor)
+    except (TypeError, ValueError):
+        raise CourseError(
+            f"floor must be True (E is fitted), False (E = 0) or a number, not {floor!r}."
+        ) from None
     if not (np.isfinite(held) and 0 <= held < loss.min()):
         raise CourseError(
             f"floor = {held:g} must lie between 0 and the lowest loss, {loss.min():.6g}."

@@ -93,11 +93,11 @@ def read_runs(
     per token). where: conditions that a run must meet, such as "N>1e8" or "dataset=c4". by: the
     column that `RunTable.split` will be asked for. last: keep the last checkpoint of each run.
     best: keep the run of lowest loss at each N and D, or at each value of the fit's only variable.
-    skip_missing: leave out rows whose N, D, C or loss is missing or infinite, instead of raising. keep_repeats: keep rows that repeat an earlier
-    one in every column. accept: answers to questions (`ACCEPTABLE`), such as "ratio" if an unusual
-    number of tokens per parameter is right. needs: the quantities that the fit will use. curves:
-    whether it needs every checkpoint. Raises CourseError if something cannot be read, with the
-    lines, or is not plausible, with the question.
+    skip_missing: leave out rows whose N, D, C or loss is missing or infinite, instead of raising.
+    keep_repeats: keep rows that repeat an earlier one in every column. accept: answers to questions
+    (`ACCEPTABLE`), such as "ratio" if an unusual number of tokens per parameter is right. needs:
+    the quantities that the fit will use. curves: whether it needs every checkpoint. Raises
+    CourseError if something cannot be read, with the lines, or is not plausible, with the question.
     """
     accept = _accepted(accept)
     mapping = parse_mapping(columns) if isinstance(columns, str) else dict(columns)
