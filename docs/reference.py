@@ -42,9 +42,9 @@ ELSEWHERE = (
         "interval",
     ),
     ("`ci_report()` (by profile)", "", "profile_interval"),
-    ("`conf_interval2d()`", "", "profile"),
+    ("`conf_interval2d()`", "two parameters together:", "samples"),
     (
-        "`wald_test()`, `t_test()`",
+        "`wald_test()`, `t_test()`, `pvalues`",
         "does the interval of the quantity contain the value?",
         "interval",
     ),
@@ -56,8 +56,10 @@ ELSEWHERE = (
     ("`eval_uncertainty()`, `get_prediction()`", "", "predict_interval"),
     ("`aic`, `bic`, `llf`", "`fit.aic`, `fit.bic`,", "log_likelihood"),
     ("`residual`, `resid`", "of ln L:", "residuals"),
+    ("`fittedvalues`, `best_fit`", "`fit.predict(*fit.columns.values())`;", "columns"),
     ("`rsquared`", "of ln L:", "r2_log"),
-    ("`chisqr`, `ssr`", "", "objective"),
+    ("`chisqr`, `ssr`", "half of it, of ln L:", "objective"),
+    ("`redchi`, `scale`, `mse_resid`", "their root, of ln L:", "rmse_log"),
     ("`ndata`, `nobs`", "", "n"),
     ("`success`, `message`, `converged`", "`fit.converged`,", "evidence"),
     ("`durbin_watson()`, `linear_rainbow()`", "does the form fit?", "residual_autocorrelation"),
@@ -73,13 +75,16 @@ ASKED = (
     ("`Model(func)`, `minimize(func)`", "`fit_law(func, runs)`"),
     ("`Parameters`: `value`, `min`, `max`", "`start={...}`, `bounds={...}`"),
     ("`vary=False`", "`fixed={...}`; `floor=1.7` in the special fits"),
-    ("`expr=`, constraints", '`tied={"beta": "alpha"}`'),
+    ("`expr=`, constraints", '`tied={"beta": "alpha"}`; any other, inside `func`'),
+    ("`brute`, `basinhopping`", 'a range to search: `start={"E": (1, 2)}`'),
+    ("`guess()`", "our laws know where to search: `fit_law(ChinchillaLaw, runs)`"),
     ("`weights`, `WLS`", "`weights=`"),
     ("`RLM`, `HuberT`, `f_scale`", "`delta=1e-3`, on ln L; `delta=None` is least squares"),
     ('`cov_type="HC2"`, `"HC3"`', "the default: runs may differ in noise"),
     ('`cov_type="cluster"`', "`groups=`"),
     ("`nan_policy`, `missing`", "`read_runs(..., skip_missing=True)`; a fit refuses them"),
     ("`load_modelresult()`, `load()`", "`load_fit(path)`"),
+    ("`plot()`, `plot_residuals()`, `plot_fit()`", "`plot_fit(fit)`, `plot_residuals(fit)`"),
 )
 
 # The section on fits, by task.
@@ -204,11 +209,24 @@ def elsewhere() -> list[str]:
         "| the result's attribute there | here |",
         "| --- | --- |",
         *(
-            f"| {there} | {' '.join([words, f'`fit.{name}`']).strip()} |"
+            f"| {there} | {' '.join([words, f'`fit.{called(name)}`']).strip()} |"
             for there, words, name in ELSEWHERE
         ),
         "",
     ]
+
+
+def called(name: str) -> str:
+    """A method of a fit with its brackets, "profile(…)" if it needs arguments."""
+    method = getattr(fits.result.RegressionFit, name, None)
+    if not inspect.isfunction(method):
+        return name
+    needed = [
+        item
+        for item in list(inspect.signature(method).parameters.values())[1:]
+        if item.default is item.empty
+    ]
+    return f"{name}({'…' * bool(needed)})"
 
 
 def results() -> list[str]:

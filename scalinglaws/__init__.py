@@ -28,7 +28,10 @@ def _read_stub() -> dict[str, str]:
 
 
 _MODULES = _read_stub()
-__all__ = sorted(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll]
+# What `import *` brings: the library. The course has its own needs, see `extras`.
+__all__ = sorted(  # pyright: ignore[reportUnsupportedDunderAll]
+    name for name, module in _MODULES.items() if not module.startswith(f"{__name__}.course.")
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -41,4 +44,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted([*_MODULES, "__version__"])

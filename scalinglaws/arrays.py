@@ -8,10 +8,22 @@ from .errors import CourseError
 Floats = float | NDArray[np.float64]
 
 
+def floats(values: ArrayLike) -> NDArray[np.float64]:
+    """As a float array; what a masked array hides is missing.
+
+    >>> floats(np.ma.masked_greater([1.0, 9.0], 5))
+    array([ 1., nan])
+    """
+    if np.ma.isMaskedArray(values):
+        values = np.ma.filled(np.ma.asarray(values).astype(float), np.nan)
+    return np.asarray(values, dtype=float)
+
+
 def positive(**quantities: ArrayLike) -> list[NDArray[np.float64]]:
     """Each named quantity as a float array; infinity is allowed, so that limits can be asked for.
 
-    Raises CourseError, naming the quantity, if a value is not a positive number.
+    Raises CourseError, naming the quantity, if a value is not a positive number, and if the shapes
+    do not broadcast.
 
     >>> positive(N=[1, 2], D=3)
     [array([1., 2.]), array(3.)]
@@ -19,7 +31,7 @@ def positive(**quantities: ArrayLike) -> list[NDArray[np.float64]]:
     arrays = []
     for name, value in quantities.items():
         try:
-            array = np.asarray(value, dtype=float)
+            array = floats(value)
         except (TypeError, ValueError):
             raise CourseError(f"{name} must be a number or an array of numbers.") from None
         bad = ~(array > 0)
@@ -27,6 +39,13 @@ def positive(**quantities: ArrayLike) -> list[NDArray[np.float64]]:
             first = array[bad].flat[0]
             raise CourseError(f"{name} must be positive everywhere, but holds {first:g}.")
         arrays.append(array)
+    try:
+        np.broadcast_shapes(*(array.shape for array in arrays))
+    except ValueError:
+        shapes = ", ".join(
+            f"{name} {array.shape}" for name, array in zip(quantities, arrays, strict=True)
+        )
+        raise CourseError(f"Shapes that do not go together: {shapes}.") from None
     return arrays
 
 

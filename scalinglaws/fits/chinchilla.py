@@ -23,6 +23,7 @@ from .validate import (
     check_spread,
     check_weights,
     name_rows,
+    not_falling,
 )
 
 
@@ -83,8 +84,8 @@ def fit_chinchilla(
     Nine starts on a grid of (alpha, beta), with E, A and B by non-negative least squares; each is
     taken to its minimum by Newton's method with the analytic Hessian.
 
-    Raises CourseError for bad or too few runs, runs of one size or of one data size only, and where
-    the loss does not fall with N or with D.
+    Raises CourseError for bad or too few runs, for fewer than three values of N or of D (two if E is
+    held), and where the loss does not fall with N or with D.
 
     >>> from scalinglaws.constants import CHINCHILLA
     >>> N, D = (values.ravel() for values in np.meshgrid(np.geomspace(1e8, 1e10, 6), np.geomspace(2e9, 2e11, 6)))
@@ -95,12 +96,17 @@ def fit_chinchilla(
     True
     """
     profiled = floor is True
-    N, D, loss = check_runs(5 if profiled else 4, {"N": 2, "D": 2, "loss": 2}, N=N, D=D, loss=loss)
+    # Two sizes give A/N^alpha + E at two points, which any alpha can fit if E may move.
+    few = 3 if profiled else 2
+    N, D, loss = check_runs(
+        5 if profiled else 4, {"N": few, "D": few, "loss": 2}, N=N, D=D, loss=loss
+    )
     weights = check_weights(weights, len(N), 5 if profiled else 4)
     together = check_groups(groups, N, D, loss)
     if drop_highest not in range(len(N) - 5):
         raise CourseError(
-            f"drop_highest = {drop_highest} must leave at least 6 of the {len(N)} runs."
+            f"drop_highest = {drop_highest} must be a whole number that leaves at least 6 of the "
+            f"{len(N)} runs."
         )
     order = np.argsort(-loss, kind="stable")
     dropped, kept = np.sort(order[:drop_highest]), np.sort(order[drop_highest:])
@@ -119,9 +125,7 @@ def fit_chinchilla(
     E, a, p = (values[solution.best()] for values in scaling.parameters(solution.theta))
     for term, name in enumerate("ND"):
         if not is_decreasing(a[term], p[term]):
-            raise CourseError(
-                f"The loss does not fall as {name} grows over these {len(N)} runs, so the law cannot be fitted."
-            )
+            raise not_falling(f"as {name} grows", len(N))
     law = _law(float(E), a, p)
     converged, how = convergence_message(solution)
     notes = list(together.notes)

@@ -20,6 +20,7 @@ import pandas as pd
 from ..errors import CourseError
 from ..files import write_output
 from ..tables import ACCEPTABLE, NAMES, RunTable, read_runs
+from ..tables.checks import budgets
 from ..tables.frame import keep, numbers
 from ..tables.numbers import parse_number
 from . import bootstrap
@@ -180,7 +181,8 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--best",
         action="store_true",
-        help="use the run of lowest loss at each N and D, as after a sweep of learning rates",
+        help="use the run of lowest loss at each N and D, as after a sweep of learning rates, or at "
+        "each value of the only variable of the fit",
     )
     add("--last", action="store_true", help="use the last checkpoint of each run only")
     add(
@@ -378,12 +380,10 @@ def _hold_out(table: pd.DataFrame, above: float | None) -> tuple[pd.DataFrame, p
     return keep(table, ~mask), keep(table, mask)
 
 
-def best_of_budgets(runs: pd.DataFrame, within: float = 1.05) -> pd.DataFrame:
-    """The run of lowest loss at each budget; a gap of more than 5 % in C starts a new budget."""
-    C, loss = numbers(runs, "C"), numbers(runs, "loss")
-    order = np.argsort(C, kind="stable")
-    starts = np.flatnonzero(np.diff(np.log(C[order])) > np.log(within)) + 1
-    best = [rows[np.argmin(loss[rows])] for rows in np.split(order, starts)]
+def best_of_budgets(runs: pd.DataFrame) -> pd.DataFrame:
+    """The run of lowest loss at each budget."""
+    C, loss = budgets(numbers(runs, "C")), numbers(runs, "loss")
+    best = [int(np.where(budget == C, loss, np.inf).argmin()) for budget in np.unique(C)]
     return keep(runs, np.isin(np.arange(len(runs)), best))
 
 

@@ -190,7 +190,7 @@ def _candidates(
         missing = [name for name in fit.variables if name not in given]
         if missing:
             raise CourseError(f"candidates lacks the column {', '.join(missing)}.")
-        columns = positive(**{name: np.atleast_1d(given[name]) for name in fit.variables})
+        columns = [positive(**{name: np.atleast_1d(given[name])})[0] for name in fit.variables]
         if len({column.shape for column in columns}) > 1 or not columns[0].size:
             sizes = ", ".join(
                 f"{column.size} of {name}"

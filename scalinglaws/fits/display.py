@@ -17,6 +17,15 @@ _VAGUE = 10.0  # an interval whose ends differ by this factor says little
 _GREEK = ("alpha", "beta", "gamma", "delta", "eta", "zeta", "kappa", "tau")
 
 
+def percent(value: float, sign: str = "") -> str:
+    """Two digits of a percentage, written out.
+
+    >>> percent(0.2345), percent(118.0), percent(3.14, "+")
+    ('0.23 %', '120 %', '+3.1 %')
+    """
+    return f"{float(f'{value:.2g}'):{sign}g} %"
+
+
 def short(fit: Fit[Any]) -> str:
     """The parameters and what is known without a bootstrap, so it is instant."""
     rows = [f"  {name:<6} {_value(fit, name):>10}" for name in fit.parameters]

@@ -8,7 +8,6 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import CourseError
 from ..laws import JointLaw, training_flops
 from . import gauss_newton
 from .estimator import Estimator, search
@@ -23,6 +22,7 @@ from .validate import (
     check_runs,
     check_spread,
     check_weights,
+    not_falling,
 )
 
 _STARTS = list(product((0.3, 0.6), (0.3, 0.6), (0.3, 1.0)))  # alpha, beta, gamma
@@ -159,10 +159,7 @@ def fit_joint(
     theta = solution.theta[solution.best()]
     (law,) = surface.laws(theta[None])
     if law is None:
-        raise CourseError(
-            f"The loss does not fall in N and in D over these {len(N)} runs, so the law cannot be "
-            "fitted."
-        )
+        raise not_falling("both as N and as D grows", len(N))
     converged, how = convergence_message(solution)
     notes = list(together.notes)
     if fitted and theta[0] <= 0:

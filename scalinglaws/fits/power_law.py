@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import CourseError
 from ..laws import PowerLaw
 from .estimator import Estimator, search
 from .newton import Array, objective
 from .result import RegressionFit
 from .scaling import Scaling, convergence_message, is_decreasing
 from .store import recorded
-from .validate import check_delta, check_floor, check_groups, check_runs, check_weights
+from .validate import check_delta, check_floor, check_groups, check_runs, check_weights, not_falling
 
 _PROFILE_POINTS = 32
 _POLISHED = 5  # the best points of the profile, from which the joint fit starts
@@ -116,9 +115,7 @@ def fit_power_law(
     solution = search(scaling, starts[order[:_POLISHED]])
     E, a, alpha = (values[solution.best()] for values in scaling.parameters(solution.theta))
     if not is_decreasing(a, alpha):
-        raise CourseError(
-            f"The loss does not fall as x grows over these {len(x)} runs, so no power law can be fitted."
-        )
+        raise not_falling("as x grows", len(x))
     law = _law(float(E), a, alpha)
     converged, how = convergence_message(solution)
     at_bound = profiled and E == 0

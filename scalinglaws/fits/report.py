@@ -20,6 +20,7 @@ from ..tables.files import lines_in_words
 from ..tables.frame import lines, numbers
 from . import coverage
 from .bootstrap import mad_sigma
+from .display import percent
 from .methods import METHODS, AnyFit, Options, variable
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ class Report:
         what = "runs, the best of each budget," if held.best_only else "runs"
         return (
             f"{len(held.runs)} {what} above {held.above:g} FLOPs were left out: typical error "
-            f"{held.rmse_percent:.2g} %, on average {held.bias_percent:+.2g} % (positive: "
+            f"{percent(held.rmse_percent)}, on average {percent(held.bias_percent, '+')} (positive: "
             f"predicted too high)"
         )
 

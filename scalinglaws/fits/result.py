@@ -349,6 +349,14 @@ class Fit(ABC, Generic[L]):
                 f"This law predicts the loss from {wanted}: give {wanted}, "
                 f"not {len(where)} value{'' if len(where) == 1 else 's'}."
             )
+        try:
+            np.broadcast_shapes(*(np.shape(column) for column in where))
+        except ValueError:
+            shapes = ", ".join(
+                f"{name} {np.shape(column)}"
+                for name, column in zip(self.variables, where, strict=True)
+            )
+            raise CourseError(f"Shapes that do not go together: {shapes}.") from None
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -409,7 +417,7 @@ class Fit(ABC, Generic[L]):
         method = "least squares on ln L" if self.delta is None else f"Huber, delta = {self.delta:g}"
         lines = [
             f"{self.n} runs, {method}; objective {self.objective:.6g}",
-            f"R² on the log axis {self.r2_log:.4f}; typical error {100 * self.rmse_log:.2g} %",
+            f"R² on the log axis {self.r2_log:.4f}; typical error {display.percent(100 * self.rmse_log)}",
             ("converged: " if self.converged else "NOT CONVERGED: ") + self.evidence,
         ]
         if self._misses_seeds():
@@ -675,6 +683,10 @@ class RegressionFit(Fit[L]):
 
     def _profile_step(self, of: Callable[[L], Array]) -> float:
         g = self.estimator.gradient(of)
+        if not np.any(g):
+            raise CourseError(
+                "No fitted parameter changes this quantity (it may be held), so it has no profile."
+            )
         variance = float(g @ self.estimator.covariance() @ g)
         return float(np.sqrt(variance)) if variance > 0 else 0.1 * abs(float(of(self.law))) + 1e-12
 

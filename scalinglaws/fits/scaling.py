@@ -144,7 +144,7 @@ def convergence_message(solution: Solution) -> tuple[bool, str]:
     gain = abs(solution.decrement[best])  # the sign of a rounding error is meaningless
     how = (
         f"another Newton step would lower it by {gain:.0e} of itself"
-        if gain <= 1e-6
+        if gain <= 1e-6 and F[best] > 0
         else "the residuals are zero to rounding error"
     )
     return (

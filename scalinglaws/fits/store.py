@@ -70,7 +70,7 @@ def save_fit(fit: Fit[Any], path: str | Path) -> None:
 
 
 def load_fit(path: str | Path) -> Fit[Any]:
-    """The fit that `save_fit` wrote, fitted again to its runs, which takes milliseconds.
+    """The fit that its `save` wrote, fitted again to its runs, which takes milliseconds.
 
     Raises CourseError if the file is missing or not a saved fit, or if the runs now give another
     law.
@@ -80,8 +80,8 @@ def load_fit(path: str | Path) -> Fit[Any]:
     >>> x = np.geomspace(1e6, 1e10, 9)
     >>> fit = fit_power_law(x, 1.7 + 400 * x**-0.34)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_fit(fit, Path(folder) / "fit.json")
-    ...     again = load_fit(Path(folder) / "fit.json")
+    ...     fit.save(f"{folder}/fit.json")
+    ...     again = load_fit(f"{folder}/fit.json")
     >>> again.law == fit.law
     True
     """
@@ -93,7 +93,7 @@ def load_fit(path: str | Path) -> Fit[Any]:
     except OSError:
         raise CourseError(f"The file {path} is missing or cannot be read.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise CourseError(f"{path} is no fit that save_fit wrote.") from None
+        raise CourseError(f"{path} is no fit that fit.save wrote.") from None
     fit = function(**arguments).with_bootstrap(**resampling)
     found = {name: getattr(fit.law, name) for name in fit.parameters}
     if set(found) != set(expected) or not np.allclose(

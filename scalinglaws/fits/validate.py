@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import floats
 from ..errors import CourseError
 
 
@@ -23,6 +24,13 @@ def name_rows(bad: NDArray[np.bool_], show: int = 5) -> str:
     return f"{'row' if len(rows) == 1 else 'rows'} {text} (counted from 0)"
 
 
+# What the runs of one size, or with one number of tokens, still determine.
+_INSTEAD = {
+    "N": ", or fit a law of D alone (fit_power_law; --method power --x D)",
+    "D": ", or fit a law of N alone (fit_power_law; --method power --x N)",
+}
+
+
 def check_runs(
     parameters: int, distinct: dict[str, int] | None = None, **columns: ArrayLike | None
 ) -> list[NDArray[np.float64]]:
@@ -37,7 +45,7 @@ def check_runs(
         if values is None:
             raise CourseError(f"The column {name} is missing: give one value for each run.")
         try:
-            arrays[name] = np.asarray(values, dtype=float)
+            arrays[name] = floats(values)
         except (TypeError, ValueError):
             raise CourseError(f"The column {name} must hold numbers only.") from None
         if arrays[name].ndim != 1:
@@ -69,14 +77,23 @@ def check_runs(
                 f"All {n} runs have the same loss, so nothing can be fitted: check which column it is."
             )
         if found < needed:
+            have = f"only {found} values" if found > 1 else "only one value"
             raise CourseError(
-                f"The runs have {found} different value{'s' if found > 1 else ''} of {name}, but the law needs at "
-                f"least {needed}: add runs at other values of {name}."
+                f"These {n} runs have {have} of {name}, and this law needs at least {needed}: add runs "
+                f"at other values of {name}{_INSTEAD.get(name, '') if found == 1 else ''}."
             )
     return list(arrays.values())
 
 
-def check_columns(n: int, **columns: ArrayLike | None) -> list[NDArray[np.float64]]:
+def not_falling(what: str, n: int) -> CourseError:
+    """The error for runs whose loss does not fall: what is "as N grows", say."""
+    return CourseError(
+        f"The loss does not fall {what} over these {n} runs, so the law cannot be fitted: check which "
+        "columns these are, that all rows are in one unit, and for runs that went wrong."
+    )
+
+
+def check_columns(n: int, **columns: ArrayLike) -> list[NDArray[np.float64]]:
     """The columns that a law depends on, as float arrays (n,): finite, of any sign.
 
     Raises CourseError.
@@ -84,7 +101,7 @@ def check_columns(n: int, **columns: ArrayLike | None) -> list[NDArray[np.float6
     arrays: list[NDArray[np.float64]] = []
     for name, values in columns.items():
         try:
-            array = np.asarray(values, dtype=float)
+            array = floats(values)
         except (TypeError, ValueError):
             raise CourseError(f"The column {name} must hold numbers only.") from None
         if array.shape != (n,):
@@ -160,8 +177,10 @@ def check_delta(delta: float | None) -> float:
     """Huber's delta, infinite for least squares (None). Raises CourseError unless it is positive."""
     if delta is None:
         return np.inf
-    if not delta > 0:
-        raise CourseError(f"delta must be positive, not {delta}; None means least squares.")
+    if isinstance(delta, str) or not delta > 0:
+        raise CourseError(
+            f"delta must be a positive number, not {delta}; None means least squares."
+        )
     return float(delta)
 
 
@@ -170,7 +189,12 @@ def check_floor(floor: bool | float, loss: NDArray[np.float64]) -> float:
 
     Raises CourseError for a floor outside 0 to the lowest loss.
     """
-    held = 0.0 if isinstance(floor, bool) else float(floor)
+    try:
+        held = 0.0 if isinstance(floor, bool) else float(floor)
+    except (TypeError, ValueError):
+        raise CourseError(
+            f"floor must be True (E is fitted), False (E = 0) or a number, not {floor!r}."
+        ) from None
     if not (np.isfinite(held) and 0 <= held < loss.min()):
         raise CourseError(
             f"floor = {held:g} must lie between 0 and the lowest loss, {loss.min():.6g}."
@@ -180,8 +204,12 @@ def check_floor(floor: bool | float, loss: NDArray[np.float64]) -> float:
 
 def check_spread(N: NDArray[np.float64], D: NDArray[np.float64]) -> None:
     """Raise CourseError if N and D are tied to each other, so that their effects cannot be
-    separated.
+    separated, or have two values each.
     """
+    if len(np.unique(N)) == len(np.unique(D)) == 2:
+        raise CourseError(
+            "Two values of N and two of D do not show how the loss bends: add runs at a third value."
+        )
     z = np.log(np.stack([N, D]))
     z = z - z.mean(1, keepdims=True)
     if np.linalg.matrix_rank(z, tol=1e-6 * len(N)) < 2:

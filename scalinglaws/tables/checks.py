@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import CourseError
-from .columns import Found, loss_unit_by_name, normalised
-from .files import listed, shortened
-from .frame import numbers, texts
+from .columns import NAMES, Found, loss_unit_by_name, normalised
+from .files import lines_in_words, listed, shortened
+from .frame import lines, numbers, texts
 from .numbers import PF_DAY, parse_number
 
 # The words that answer a question with "yes, that is right".
@@ -23,6 +23,12 @@ ACCEPTABLE = ("ratio", "flops", "scale", "loss", "repeats", "checkpoints", "expe
 
 # Tokens per parameter, the median over the runs: Gopher has 1, and Qwen3-0.6B 60,000.
 _FEWEST, _MOST = 0.1, 1e5
+
+# Runs of one N (or D, or C) whose losses differ by more than this do not differ by chance alone.
+_SCATTER = 0.015
+
+# Nats per token: a model that has learnt nothing has the logarithm of its vocabulary, 12 or less.
+_WORST = 13.0
 
 # N and D count as tied if runs lie at most this far (rms) from a line of ln D against ln N.
 _TIED = 0.05
@@ -66,6 +72,7 @@ def ask(
     by: str | None,
     place: str,
     derived: str,
+    variables: Sequence[str],
     labels: Sequence[str],
     unknown: Sequence[str],
     numeric: Sequence[str],
@@ -75,14 +82,15 @@ def ask(
     repeats: whether the law allows for repeated data. surface: whether the law has N and D (then
     their units matter). curves: whether the fit needs all checkpoints of a run. by: the column
     whose values are fitted separately. place: what `line` counts. derived: the one of N, D and C
-    that the file does not have, or "". labels: the columns of words. unknown: the columns of
+    that the file does not have, or "". variables: those of N, D and C that the fit depends on.
+    labels: the columns of words. unknown: the columns of
     numbers without a known meaning. numeric: the same, whatever the law needs.
     """
     written = [name for name in ("N", "D", "C") if name in found]
     questions = (
         *_logarithms(table, [name for name in written if name not in given_units]),
         *(_scales(table, written) if surface else ()),
-        *_loss(table, found, given_units),
+        *_loss(table, found, given_units, place),
         *(_ratio(table, given_units, derived) if surface else ()),
         *(_flops(table) if surface and not derived else ()),
         *(_tied(table) if surface else ()),
@@ -91,8 +99,8 @@ def ask(
         *_active(table, found, numeric),
         *(() if by or curves else _experts(table)),
         *(() if by or curves else _experiments(table, labels)),
-        *_sweeps(table, numeric),
-        *_columns(table, written, unknown),
+        *(() if curves else _differences(table, variables, numeric, by)),
+        *_alone(table, variables, unknown),
     )
     for word, text in questions:
         if word not in accept:
@@ -138,14 +146,23 @@ def _scales(table: pd.DataFrame, written: Collection[str]) -> Iterator[tuple[str
 
 
 def _loss(
-    table: pd.DataFrame, found: dict[str, Found], given: Collection[str]
+    table: pd.DataFrame, found: dict[str, Found], given: Collection[str], place: str
 ) -> Iterator[tuple[str, str]]:
     if "loss" in given or found["loss"].unit is not None:
         return
     low, high = _range(table, "loss")
     column = found["loss"].column
     kind = loss_unit_by_name(column)
-    if kind == "ppl" or high > 13:
+    values = numbers(table, "loss")
+    large = values > _WORST
+    if kind != "ppl" and large.any() and large.mean() < 0.2 and np.median(values) < 6:
+        yield (
+            "loss",
+            f"{column} is {high:.3g} in {lines_in_words(lines(table, large), place)} and at most "
+            f"{values[~large].max():.3g} elsewhere, and no model is so bad in nats per token: leave "
+            f"such runs out with --where 'loss<{_WORST:g}'",
+        )
+    elif kind == "ppl" or high > _WORST:
         yield (
             "loss",
             f"{column} lies between {low:.3g} and {high:.3g}, which looks like a perplexity rather "
@@ -208,6 +225,14 @@ def _tied(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
     if min(len(np.unique(column)) for column in z.T) < 3:
         return
     z = z - z.mean(0)
+    if np.ptp(z.sum(1)) < 0.1 and np.ptp(z[:, 0]) > 0.5:
+        C = 6 * numbers(table, "N") * numbers(table, "D")
+        yield (
+            "ratio",
+            f"All runs have about the same C ({np.median(C):.3g} FLOPs): they show the best N for that "
+            "budget and no law, so add runs at other budgets",
+        )
+        return
     small, large = np.linalg.svd(z, compute_uv=False)[::-1] / np.sqrt(len(z))
     if small < max(1e-6 * large, min(_TIED, 0.1 * large)):
         yield (
@@ -239,6 +264,14 @@ def _flops(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
 
 
 def _checkpoints(table: pd.DataFrame, place: str) -> Iterator[tuple[str, str]]:
+    if _is_one_curve(table):
+        yield (
+            "checkpoints",
+            f"These {len(table)} {place}s seem to be the checkpoints of one run, and a loss in the "
+            "middle of a schedule is higher than that of a run that ends there: a law needs the "
+            "last loss of each of several runs",
+        )
+        return
     if "run" not in table and {"N", "D", "step"} <= set(table):
         yield from _steps(table)
     if "run" not in table or not {"D", "step"} & set(table):
@@ -264,6 +297,21 @@ def _checkpoints(table: pd.DataFrame, place: str) -> Iterator[tuple[str, str]]:
         "checkpoint of each run, "
         "or --method envelope to fit the curves",
     )
+
+
+def _is_one_curve(table: pd.DataFrame) -> bool:
+    """Whether ten rows or more have one size (or none), and evenly spaced tokens or one batch."""
+    if len(table) < 10 or "D" not in table:
+        return False
+    D = np.sort(numbers(table, "D"))
+    if len(np.unique(D)) < len(D) or ("N" in table and len(np.unique(numbers(table, "N"))) > 1):
+        return False
+    gaps = np.diff(D)
+    even = float(np.median(np.abs(gaps / np.median(gaps) - 1))) < 1e-3
+    if "step" not in table:
+        return even
+    batch = numbers(table, "D") / np.maximum(numbers(table, "step"), 1e-300)
+    return even or bool(batch.max() < 1.05 * batch.min())
 
 
 def _steps(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
@@ -380,54 +428,108 @@ def _experiments(table: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[s
         )
 
 
-def _sweeps(table: pd.DataFrame, unknown: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Ask about runs of one N and D that differ in a hyperparameter: most are not tuned."""
-    if not {"N", "D"} <= set(table):
+# Columns that follow from the loss or differ by chance.
+_NO_CAUSE = re.compile(
+    r"(^|_)(loss|ppl|perplexity|bpb|acc|accuracy|error|score|em|f1|std|se|rank|time|runtime|seconds"
+    r"|hours|seed)($|_)"
+)
+
+
+def _differences(
+    table: pd.DataFrame, variables: Sequence[str], numeric: Sequence[str], by: str | None
+) -> Iterator[tuple[str, str]]:
+    """Ask about runs that agree in all variables of the law but differ in something else: in a
+    hyperparameter, of which most values are not tuned, or in a column that the loss follows.
+    """
+    if not {"N", "D"} <= set(variables):
         return
-    kinds = list(zip(numbers(table, "N").tolist(), numbers(table, "D").tolist(), strict=True))
-    for column in unknown:
-        if not _HYPERPARAMETER.search(normalised(column)):
+    where = [texts(table, name) for name in ("N", "D", *([by] if by in table else []))]
+    kinds = np.unique(np.array(where), axis=1, return_inverse=True)[1].ravel()
+    for column in map(str, table.columns):
+        name = normalised(column)
+        if column in (*NAMES, "line", by) or column.endswith(" as written"):
             continue
-        values: dict[tuple[float, float], set[str]] = {}
-        for kind, value in zip(kinds, texts(table, column), strict=True):
-            values.setdefault(kind, set()).add(value)
-        if sum(len(found) > 1 for found in values.values()) > len(values) / 2:
+        values, level = np.unique(np.array(texts(table, column)), return_inverse=True)
+        pairs = np.unique(np.stack([kinds, level]), axis=1)
+        several = np.bincount(pairs[0]) > 1
+        if len(values) < 2 or several.sum() <= len(several) / 2:
+            continue
+        tuned = column in numeric and _HYPERPARAMETER.search(name)
+        if tuned:
             yield (
                 "experiments",
                 f"Runs of the same N and D differ in {column}: to fit the best of each, add "
-                f"--best, or choose some with "
-                f"--where",
+                f"--best, or choose some with --where",
             )
+        elif not (_NO_EXPERIMENT.search(name) or _NO_CAUSE.search(name)):
+            share, spread = _explained(np.log(numbers(table, "loss")), kinds, level)
+            if share > 0.5 and spread > 0.003:
+                yield (
+                    "experiments",
+                    f"Runs of the same N and D differ in {column}, and their losses with it by "
+                    f"{100 * spread:.2g} %: fit each value separately with --by {column}, or one "
+                    f"with --where {column}={shortened(str(values[np.bincount(level).argmax()]))}",
+                )
 
 
-def _columns(
-    table: pd.DataFrame, written: Sequence[str], unknown: Sequence[str]
+def _explained(
+    y: NDArray[np.float64], kinds: NDArray[np.int_], level: NDArray[np.int_]
+) -> tuple[float, float]:
+    """How much of the variance of y (n,) within a kind goes with the level (adjusted R²), and the
+    standard deviation that it explains.
+    """
+    within = y - (np.bincount(kinds, y) / np.bincount(kinds))[kinds]
+    means = np.bincount(level, within) / np.bincount(level)
+    total, rest = float((within**2).sum()), float(((within - means[level]) ** 2).sum())
+    left = len(y) - len(np.unique(kinds))
+    free = left - (len(means) - 1)
+    if free < 1 or total <= 0:
+        return 0.0, 0.0
+    return 1 - (rest / free) / (total / left), float(np.sqrt(max(total - rest, 0.0) / len(y)))
+
+
+def budgets(C: NDArray[np.float64], within: float = 1.05) -> NDArray[np.float64]:
+    """The budget of each run (n,): a gap of more than 5 % in C starts a new one.
+
+    >>> budgets(np.array([1e18, 3e18, 1.01e18]))
+    array([1.005e+18, 3.000e+18, 1.005e+18])
+    """
+    order = np.argsort(C, kind="stable")
+    steps = np.cumsum(np.diff(np.log(C[order]), prepend=np.log(C[order[0]])) > np.log(within))
+    at = np.empty(len(C), dtype=int)
+    at[order] = steps
+    return (np.bincount(at, C) / np.bincount(at))[at]
+
+
+def _alone(
+    table: pd.DataFrame, variables: Sequence[str], unknown: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     """Ask about a missing variable: runs with the same value of the only one differ in loss."""
-    steps = "step" in table
-    if len(written) != 1 or not (unknown or steps):
+    if len(variables) != 1 or len(table) < 6:
         return
-    x, log_loss = numbers(table, written[0]), np.log(numbers(table, "loss"))
-    different, at = np.unique(x, return_inverse=True)
+    name = variables[0]
+    x, log_loss = numbers(table, name), np.log(numbers(table, "loss"))
+    different, at = np.unique(budgets(x) if name == "C" else x, return_inverse=True)
     means = np.bincount(at, log_loss) / np.bincount(at)
     within = float(np.std(log_loss - means[at]))
-    if len(different) <= len(x) / 2 and within > 0.02:
-        missing = "N" if written[0] != "N" else "D"
-        likely = [name for name in unknown if not _NO_VARIABLE.search(normalised(name))]
-        if steps and missing == "D":
-            hint = "add a column D, the steps times the tokens of one step"
-        elif likely:
-            hint = f"if {shortened(likely[0])!r} is {missing}, add --columns {missing}=…"
-        else:
-            hint = (
-                f"add a column {missing} (it has {listed(unknown)}), or choose runs that differ in "
-                f"{written[0]} only with --where"
-            )
-        yield (
-            "columns",
-            f"{written[0]} is the only variable that has a known name, and runs that agree in it "
-            f"differ in loss by {100 * within:.2g} %: {hint}",
-        )
+    if len(different) > len(x) / 2 or len(different) < 3 or within < _SCATTER:
+        return
+    others = [other for other in ("N", "D") if other in table and other != name]
+    missing = "N" if name != "N" else "D"
+    likely = [name for name in unknown if not _NO_VARIABLE.search(normalised(name))]
+    if others:
+        hint = "fit a law of N and D (--method chinchilla)"
+    elif "step" in table and missing == "D":
+        hint = "add a column D, the steps times the tokens of one step"
+    elif likely:
+        hint = f"if {shortened(likely[0])!r} is {missing}, add --columns {missing}=…"
+    else:
+        hint = f"add a column {missing}" + (f" (it has {listed(unknown)})" if unknown else "")
+    yield (
+        "columns",
+        f"{name} is the only variable of this fit, and runs that agree in it differ in loss by "
+        f"{100 * within:.2g} %: {hint}, or fit the lowest loss at each {name} with --best",
+    )
 
 
 def repeated_rows(table: pd.DataFrame) -> NDArray[np.bool_]:

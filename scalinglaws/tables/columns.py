@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import CourseError
 from .files import Cells, listed, shortened, sideways
-from .numbers import LOSS_UNITS, Unit, parse_number, parse_unit
+from .numbers import LOSS_UNITS, Unit, is_number, parse_number, parse_unit
 
 # What a column can mean. N, D, C, U, loss and step are numbers; the others are labels.
 NUMBERS = ("N", "D", "C", "loss", "M", "U", "epochs", "step")
@@ -173,6 +173,7 @@ def find_columns(
             f"{cells.source} has no column for the loss; it has {listed(cells.columns)}: "
             + (_WIDE if _is_wide(cells.columns) else "name yours with --columns loss=…")
             + _SCORES * any(_SCORE.search(normalised(column)) for column in cells.columns)
+            + _REWARDS * any(_REWARD.search(normalised(column)) for column in cells.columns)
         )
     for name, choice in found.items():
         match = _LOG_IN_NAME.fullmatch(choice.column.strip().lower())
@@ -275,16 +276,20 @@ _SCORE = re.compile(r"(^|_)(acc|accuracy|score|error|error_rate|em|f1)($|_)")
 _SCORES = "; an accuracy or a score is not a loss: in Python, fit_accuracy and fit_error take those"
 
 
+_REWARD = re.compile(r"(^|_)(rewards?|returns?|pass_rate|win_rate|elo)($|_)")
+_REWARDS = "; a reward is not a loss: in Python, fit_law(RewardLaw, …) takes those"
+
+
 def _is_wide(names: Iterable[str]) -> bool:
     """Whether three names or more are numbers, or end in one: a column for each value of a variable."""
     ends = [re.split(r"[@=_ ]", name.strip())[-1] for name in names]
-    return sum(parse_number(end) is not None for end in ends) >= 3
+    return sum(map(is_number, ends)) >= 3
 
 
 def _lies_on_its_side(cells: Cells) -> list[str]:
     """The names in the first column, if those are what should be columns; otherwise none."""
     first, *others = cells.columns
-    names = [text for text in (first, *cells.columns[first]) if parse_number(text) is None]
+    names = [text for text in (first, *cells.columns[first]) if not is_number(text)]
     sideways = len(others) > 2 and all(
         any(_ranks(name, text) for text in names) for name in ("loss", "N")
     )

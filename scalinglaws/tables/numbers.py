@@ -36,18 +36,43 @@ _WRAPPED = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(r"(?<=[\w.])\s*(?:±|\+/-)\s*[\d.,]+(?:e[+-]?\d+)?%?$", re.IGNORECASE)
-_EMPTY = {"", "na", "n/a", "nan", "none", "null", "-", "--", "?", "#n/a", "missing"}
+_EMPTY = {
+    "",
+    "na",
+    "n/a",
+    "n.a.",
+    "nan",
+    "none",
+    "null",
+    "-",
+    "--",
+    "—",
+    "–",
+    "?",
+    ".",
+    "#n/a",
+    "#div/0!",
+    "missing",
+    "tbd",
+}
+_UNFINISHED = re.compile(
+    "crashed|failed|killed|diverged|running|pending|preempt(ed|ing)|aborted|cancell?ed|interrupted"
+    "|stopped|timeout|oom|error|unfinished|incomplete",
+    re.IGNORECASE,
+)
 
 
 def parse_number(text: str, decimal_comma: bool = False) -> float | None:
     """The number that a cell holds: nan if it is empty, None if it is not a number.
 
     Suffixes K, M, B (or G), T, P; for FLOPs also EF, ZF, PF-days. 2.31 ± 0.01 is 2.31, and so is
-    np.float64(2.31).
+    np.float64(2.31); 40 % is 0.4. "diverged" and the like are missing numbers.
     decimal_comma: 2,5 is two and a half and 1.000 a thousand.
 
     >>> [parse_number(text) for text in ("70M", "1,000,000", "3.5 EFLOPs", "7B params", "seven")]
     [70000000.0, 1000000.0, 3.5e+18, 7000000000.0, None]
+    >>> parse_number("40 %"), parse_number("diverged")
+    (0.4, nan)
     >>> parse_number("1.234,5", decimal_comma=True)
     1234.5
     """
@@ -55,9 +80,12 @@ def parse_number(text: str, decimal_comma: bool = False) -> float | None:
     if match := _WRAPPED.fullmatch(text):
         text = (match[1] or match[2] or match[3]).strip()
     text = _ERROR.sub("", text)
-    if text.lower() in _EMPTY:
+    if text.endswith("%"):
+        share = parse_number(text[:-1], decimal_comma)
+        return None if share is None else share / 100
+    if text.lower() in _EMPTY or is_unfinished(text):
         return math.nan
-    if re.fullmatch(r"[+-]?inf(inity)?", text, re.IGNORECASE):
+    if re.fullmatch(r"[+-]?(inf(inity)?|∞)", text, re.IGNORECASE):
         return -math.inf if text.startswith("-") else math.inf
     if decimal_comma:
         text = text.replace(".", "").replace(",", ".") if "," in text else _dots(text)
@@ -75,6 +103,17 @@ def parse_number(text: str, decimal_comma: bool = False) -> float | None:
         number *= 10.0 ** int(match["power"])
     scale = _scale(match["suffix"])
     return None if scale is None else number * scale
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number, and not a missing one."""
+    number = parse_number(text)
+    return number is not None and not math.isnan(number)
+
+
+def is_unfinished(text: str) -> bool:
+    """Whether a cell says that a run has no result: diverged, OOM, killed and the like."""
+    return _UNFINISHED.fullmatch(text.strip()) is not None
 
 
 def _dots(text: str) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import CourseError
 from ..laws import training_flops
-from .checks import ACCEPTABLE, ask, repeated_rows
+from .checks import ACCEPTABLE, ask, budgets, repeated_rows
 from .columns import (
     NAMES,
     NUMBERS,
@@ -27,7 +27,7 @@ from .columns import (
 )
 from .files import Cells, lines_in_words, listed, read_cells, shortened, unpack_objects
 from .frame import keep, lines, numbers, texts
-from .numbers import parse_column, parse_number
+from .numbers import is_number, is_unfinished, parse_column, parse_number
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda a, b: a <= b,
@@ -92,12 +92,12 @@ def read_runs(
     "N=M,D=B, C=EF,loss=ppl"; also log10, ln, a factor, and for the loss bits, bpb, bpb*4.5 (bytes
     per token). where: conditions that a run must meet, such as "N>1e8" or "dataset=c4". by: the
     column that `RunTable.split` will be asked for. last: keep the last checkpoint of each run.
-    best: keep the run of lowest loss at each N and D. skip_missing: leave out rows whose N, D, C or
-    loss is missing or infinite, instead of raising. keep_repeats: keep rows that repeat an earlier
-    one in every column. accept: answers to questions (`ACCEPTABLE`), such as "ratio" if an unusual
-    number of tokens per parameter is right. needs: the quantities that the fit will use. curves:
-    whether it needs every checkpoint. Raises CourseError if something cannot be read, with the
-    lines, or is not plausible, with the question.
+    best: keep the run of lowest loss at each N and D, or at each value of the fit's only variable.
+    skip_missing: leave out rows whose N, D, C or loss is missing or infinite, instead of raising.
+    keep_repeats: keep rows that repeat an earlier one in every column. accept: answers to questions
+    (`ACCEPTABLE`), such as "ratio" if an unusual number of tokens per parameter is right. needs:
+    the quantities that the fit will use. curves: whether it needs every checkpoint. Raises
+    CourseError if something cannot be read, with the lines, or is not plausible, with the question.
     """
     accept = _accepted(accept)
     mapping = parse_mapping(columns) if isinstance(columns, str) else dict(columns)
@@ -138,8 +138,11 @@ def read_runs(
         raise CourseError(f"{cells.source} has a header but no runs: 0 runs are too few for a fit.")
     if last:
         table = _last(table, cells)
+    variables = [name for name in ("N", "D", "C") if name in table and name in (needs or table)]
+    if not needs and len(variables) == 3:
+        variables = ["N", "D"]
     if best:
-        table, kept = _best(table)
+        table, kept = _best(table, variables)
         notes += kept
     labels, unknown = _others(cells, found)
     names = set(needs) if needs else {"N", "D"} & set(table)
@@ -154,6 +157,7 @@ def read_runs(
         by=by,
         place=cells.place,
         derived=derived,
+        variables=variables,
         labels=labels,
         unknown=() if needs else unknown,
         numeric=unknown,
@@ -283,7 +287,7 @@ def _meet(
                 f"{condition!r}."
             )
         name, sign, text = match.groups()
-        if parse_number(name) is not None:
+        if is_number(name):
             raise CourseError(
                 f"--where begins with a column, such as N>1e8; it cannot read {condition!r}: write a "
                 "range as N>=1e8 and N<=1e10."
@@ -301,7 +305,9 @@ def _meet(
         if numeric and limit is not None:
             met = [value is not None and _COMPARE[sign](value, limit) for value in values]
         elif sign in ("=", "==", "!="):
-            same = [value.lower() == text.lower() for value in texts(table, column)]
+            written = f"{column} as written"
+            cells_here = texts(table, written if written in table else column)
+            same = [cell.removeprefix("?").lower() == text.lower() for cell in cells_here]
             met = [not value for value in same] if sign == "!=" else same
         else:
             raise CourseError(
@@ -329,14 +335,20 @@ def _whole(
         no_number = np.array([text.startswith("?") for text in written], dtype=bool)
         column = found[name].column
         if no_number.any():
+            stands = {text[1:] for text in written if text.startswith("?")}
             example = written[int(no_number.argmax())][1:]
+            leave = (
+                f", or leave them out with --where '{name}!={example}'"
+                if len(stands) == 1 and re.fullmatch(r"[\w.*~ ]{1,20}", example)
+                else ""
+            )
             _refuse(
                 cells,
                 column,
                 "not a number",
                 table,
                 no_number,
-                f" ({shortened(example)!r} stands there)",
+                f" ({shortened(example)!r} stands there){leave}",
             )
         for bad, what in (
             (np.isnan(values), "missing"),
@@ -345,8 +357,17 @@ def _whole(
             if skip_missing:
                 left_out |= bad
             elif bad.any():
-                _refuse(cells, column, what, table, bad, " or leave them out with --skip-missing")
-        negative = values <= 0
+                word = next((text for text in np.array(written)[bad] if is_unfinished(text)), "")
+                shown = f" ({shortened(word)!r} stands there)" if word else ""
+                _refuse(
+                    cells,
+                    column,
+                    what,
+                    table,
+                    bad,
+                    f" or leave them out with --skip-missing{shown}",
+                )
+        negative = (values <= 0) & ~left_out
         if negative.any():
             _refuse(
                 cells,
@@ -387,10 +408,15 @@ def _complete(
     """
     have = {"N", "D", "C"} & set(table)
     if not have:
+        mixture = _mixture(cells)
         raise CourseError(
             f"{cells.source} needs a column N, D or C besides the loss; it has "
-            f"{listed(cells.columns)}: name "
-            "yours with --columns N=…,D=…"
+            f"{listed(cells.columns)}: name yours with --columns N=…,D=…"
+            + (
+                f"; {listed(mixture)} add up to 1: in Python, fit_mixing takes the shares of a mixture"
+                if mixture
+                else ""
+            )
         )
     derived = ""
     if "M" in table and len(have) == 1:
@@ -412,6 +438,19 @@ def _complete(
     if needs and "U" in needs and "U" not in table and {"D", "epochs"} <= set(table):
         table["U"] = table["D"] / table["epochs"]
     return table, derived
+
+
+def _mixture(cells: Cells) -> list[str]:
+    """The columns between 0 and 1 that add up to 1 in every row, or none."""
+    shares: dict[str, NDArray[np.float64]] = {}
+    for name, written in cells.columns.items():
+        values = np.array(
+            [math.nan if (x := parse_number(text)) is None else x for text in written]
+        )
+        if np.all((values >= 0) & (values <= 1)):
+            shares[name] = values
+    sums = np.sum(list(shares.values()), axis=0)
+    return list(shares) if len(shares) > 1 and np.allclose(sums, 1, atol=0.01) else []
 
 
 def _by_ratio(table: pd.DataFrame, known: str) -> tuple[pd.DataFrame, set[str]]:
@@ -438,16 +477,20 @@ def _last(table: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     return table.iloc[sorted(latest.values())].reset_index(drop=True)
 
 
-def _best(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The run of lowest loss at each N and D."""
-    if not {"N", "D"} <= set(table):
-        raise CourseError("--best needs N and D, to know which runs to compare.")
-    lowest: dict[tuple[float, float], int] = {}
-    N, D = numbers(table, "N").tolist(), numbers(table, "D").tolist()
+def _best(table: pd.DataFrame, variables: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """The run of lowest loss at each N and D, or at each value of the only variable of the fit."""
+    if len(variables) > 1:
+        variables = ["N", "D"]
+    where = [
+        budgets(numbers(table, name)) if name == "C" else numbers(table, name) for name in variables
+    ]
+    lowest: dict[tuple[float, ...], int] = {}
+    values = np.stack(where, axis=1).tolist()
     for row in np.argsort(numbers(table, "loss"), kind="stable"):
-        lowest.setdefault((N[row], D[row]), int(row))
+        lowest.setdefault(tuple(values[row]), int(row))
     kept = table.iloc[sorted(lowest.values())].reset_index(drop=True)
-    note = f"the run of lowest loss at each N and D: {len(kept)} of {len(table)}"
+    each = " and ".join(variables)
+    note = f"the run of lowest loss at each {each}: {len(kept)} of {len(table)}"
     return kept, [note] if len(kept) < len(table) else []
 
 
@@ -463,7 +506,7 @@ def _others(cells: Cells, found: Mapping[str, Found]) -> tuple[tuple[str, ...], 
         if column in used or not filled or {v.lower() for v in filled} <= {"true", "false"}:
             continue
         known = sum(parse_number(value) is not None for value in filled)
-        if known == 0 or known < len(filled) / 2:
+        if known < len(filled) / 2 or not any(map(is_number, filled)):
             words.append(column)
         elif known == len(filled) and len(set(filled)) > 2:
             unknown.append(column)
@@ -484,11 +527,6 @@ def _flops(table: pd.DataFrame, derived: str) -> list[str]:
 
 _MARKS = ("outlier", "is_outlier", "exclude", "excluded", "diverged")
 _STATES = ("state", "status", "run_state", "run_status", "wandb_state")
-_UNFINISHED = re.compile(
-    "crashed|failed|killed|diverged|running|pending|preempt(ed|ing)|aborted|cancell?ed|interrupted"
-    "|stopped|timeout|oom|error|nan|unfinished|incomplete",
-    re.IGNORECASE,
-)
 
 
 def _outliers(table: pd.DataFrame) -> list[str]:
@@ -503,7 +541,7 @@ def _outliers(table: pd.DataFrame) -> list[str]:
             wrong = {c for c in cells if c.lower() in ("true", "1", "yes")}
             said = "true"
         else:
-            wrong = {c for c in cells if _UNFINISHED.fullmatch(c)}
+            wrong = {c for c in cells if is_unfinished(c) or c.lower() == "nan"}
             said = " or ".join(sorted(wrong))
         good = set(cells) - wrong
         marked = sum(c in wrong for c in cells)

@@ -94,6 +94,11 @@ def test_the_library_fits(light):
     assert 0.1 < float(done.stdout) < 1, done.stderr
 
 
+def test_everything_at_once_can_be_imported(light):
+    done = run(light, "from scalinglaws import *; print(fit_law, CHINCHILLA, 'challenge' in dir())")
+    assert done.stdout.endswith("False\n"), done.stderr
+
+
 def test_the_command_fits_a_table_and_draws(light, tmp_path):
     table, figure = light / "scalinglaws/_data/runs/grid.csv", tmp_path / "fit.png"
     done = run(

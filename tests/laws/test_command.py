@@ -370,6 +370,17 @@ def test_a_plan_needs_the_columns_of_its_law(runs, capsys):
     assert code == 2 and out == "" and err.count("\n") == 1 and "N" in err
 
 
+@pytest.mark.parametrize("command", [fit, plan])
+def test_two_sizes_are_too_few_and_the_sentence_says_so(command, runs, capsys):
+    table = pd.read_csv(runs)
+    table["params"] = np.where(table["params"] > table["params"].median(), 2e9, 1e8)
+    table.to_csv(runs, index=False)
+    options = ["--spend", "1e21", "--for", "L(1e23)"] if command is plan else []
+    code, out, err = command(capsys, runs, *options)
+    assert code == 2 and out == "" and err.count("\n") == 1
+    assert "only 2 values of N, and this law needs at least 3: add runs at other values of N" in err
+
+
 def test_a_budget_has_units(runs, capsys):
     options = [runs, "--bootstrap", "10", "--for", "alpha", "--json", "--spend"]
     assert plan(capsys, *options, "1 ZFLOP")[1] == plan(capsys, *options, "1e21")[1]
@@ -427,7 +438,7 @@ def test_loss_against_compute_alone(runs, capsys):
         (lambda t: t.assign(val_loss=t["val_loss"].where(t.index != 4)), OURS, "val_loss is missing in line 6"),
         (lambda t: t.assign(params=t["params"].astype(object).where(t.index != 0, "seven")), OURS, "params is not a number in line 2"),
         (lambda t: t.assign(val_loss=-t["val_loss"]), OURS, "val_loss is zero or negative in lines 2, 3, 4, 5, 6 and 30 more"),
-        (lambda t: t.assign(params=1e9), OURS, "1 different value of N"),
+        (lambda t: t.assign(params=1e9), OURS, "only one value of N"),
         (lambda t: t.head(4), OURS, "too few"),
         (lambda t: t.head(0), OURS, "too few"),
     ],

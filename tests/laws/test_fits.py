@@ -207,7 +207,7 @@ class TestPowerLaw:
             ([1, 2, 3, 4, 5], [5, 4, np.nan, 2, 1], r"loss is missing \(NaN\) in row 2"),
             ([1, -2, 3, 0, 5], [5, 4, 3, 2, 1], "x is zero or negative in rows 1, 3"),
             ([1, 2, 3, np.inf, 5], [5, 4, 3, 2, 1], "x is infinite in row 3"),
-            ([1, 1, 1, 2, 2], [5, 4, 3, 2, 1], "2 different values of x"),
+            ([1, 1, 1, 2, 2], [5, 4, 3, 2, 1], "only 2 values of x"),
             ([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], "does not fall"),
             (None, [1, 2, 3, 4, 5], "x is missing"),
             (["a"] * 5, [5, 4, 3, 2, 1], "numbers only"),
@@ -313,11 +313,21 @@ class TestChinchilla:
         assert fit_chinchilla(N, D, loss, floor=False).law.E == 0
         assert pytest.approx(1.5) == fit_chinchilla(N, D, loss, floor=1.5).law.E
 
+    def test_two_sizes_are_enough_where_the_floor_is_held(self):
+        N, D, _ = surface_runs()
+        N = np.where(N > 1e9, 3e9, 1e8)
+        runs = N, D, CHINCHILLA(N, D)
+        law = fit_chinchilla(*runs, floor=CHINCHILLA.E).law
+        assert (law.alpha, law.beta) == pytest.approx((CHINCHILLA.alpha, CHINCHILLA.beta), rel=1e-6)
+        with pytest.raises(CourseError, match="only 2 values of N, and this law needs at least 3"):
+            fit_chinchilla(*runs)
+
     @pytest.mark.parametrize(
         ("change", "says"),
         [
-            (lambda N, D, L: (np.full_like(N, 1e9), D, L), "1 different value of N"),
-            (lambda N, D, L: (N, np.full_like(D, 1e9), L), "1 different value of D"),
+            (lambda N, D, L: (np.full_like(N, 1e9), D, L), "only one value of N"),
+            (lambda N, D, L: (N, np.full_like(D, 1e9), L), "only one value of D"),
+            (lambda N, D, L: (np.where(N > 1e9, 3e9, 1e8), D, L), "only 2 values of N"),
             (lambda N, D, L: (N, 20 * N, L), "tied to each other"),
             (lambda N, D, L: (N, None, L), "column D is missing"),
             (
@@ -387,7 +397,7 @@ class TestIsoflop:
         assert sorted(fit.skipped.values()) == [
             "fewer than three sizes", "the minimum lies outside the sizes trained"]  # fmt: skip
         assert len(fit.minima) == 7 and "left out" in repr(fit)
-        with pytest.raises(CourseError, match="1 different value of C"):
+        with pytest.raises(CourseError, match="only one value of C"):
             fit_isoflop(N[:7], loss[:7], C=C[:7])
 
     def test_within(self):
@@ -483,7 +493,7 @@ class TestEnvelope:
         with pytest.raises(CourseError, match="several N"):
             fit_envelope(**{**curves, "run": np.zeros_like(curves["run"])})
         few = np.unique(curves["N"])[3] > curves["N"]
-        with pytest.raises(CourseError, match="3 different values of N"):
+        with pytest.raises(CourseError, match="only 3 values of N"):
             fit_envelope(**{name: column[few] for name, column in curves.items()})
 
     def test_its_interval_counts_runs_and_not_points(self):

@@ -96,7 +96,7 @@ def test_weights_groups_and_another_column():
         ({"start": {"a": 1, "alpha": 1}, "bounds": {"alpha": (1, 0)}}, "must be .low, high."),
         ({"start": {"a": 1}, "tied": {"alpha": "b"}}, "tied mentions b"),
         ({"start": {"a": 1, "alpha": 1}, "loss": "nll"}, "lacks nll"),
-        ({"start": {"a": 1, "alpha": 1}, "delta": -1}, "delta must be positive"),
+        ({"start": {"a": 1, "alpha": 1}, "delta": -1}, "delta must be a positive"),
     ],
 )
 def test_mistakes_are_one_sentence(options, says):
@@ -303,7 +303,7 @@ class TestSaved:
         with pytest.raises(CourseError, match="is missing or cannot be read"):
             load_fit(tmp_path / "absent.json")
         (tmp_path / "other.json").write_text('{"fit": "os.system"}')
-        with pytest.raises(CourseError, match="no fit that save_fit wrote"):
+        with pytest.raises(CourseError, match="no fit that fit.save wrote"):
             load_fit(tmp_path / "other.json")
         path = tmp_path / "edited.json"
         fit_power_law(x, 1 + 3 * x**-0.2).save(path)
@@ -567,7 +567,7 @@ FIT = fit_power_law(TABLE["N"], TABLE["loss"])
             lambda: fit_chinchilla(**TABLE, weights=np.arange(40) < 5),
             "weights leave 5 runs with a weight above 0, too few for a law with 5 parameters",
         ),
-        (lambda: fit_chinchilla(**TABLE, drop_highest=1.5), "drop_highest = 1.5 must leave"),
+        (lambda: fit_chinchilla(**TABLE, drop_highest=1.5), "drop_highest = 1.5 must be a whole"),
         (lambda: fit_chinchilla(**TABLE, groups=["a"] * 40), "All runs are in one group"),
         (
             lambda: fit_chinchilla(**TABLE, groups=[None, *"a" * 39]),
@@ -576,6 +576,25 @@ FIT = fit_power_law(TABLE["N"], TABLE["loss"])
         (
             lambda: fit_chinchilla(**TABLE, groups=np.where(np.arange(40) < 2, np.nan, 1)),
             r"groups has no label in rows 0, 1 \(counted",
+        ),
+        (
+            lambda: fit_chinchilla(**TABLE | {"N": np.ma.masked_less(TABLE["N"], TABLE["N"][1])}),
+            r"N is missing \(NaN\) in row",
+        ),
+        (lambda: fit_chinchilla(**TABLE, floor=None), "floor must be True"),
+        (lambda: fit_chinchilla(**TABLE, delta="small"), "delta must be a positive number"),
+        (lambda: FIT.predict([1e8, 1e9], 1e9), "give x, not 2 values"),
+        (
+            lambda: fit_chinchilla(**TABLE).predict([1e8, 1e9], [1, 2, 3]),
+            r"do not go together: N \(2,\), D \(3,\)",
+        ),
+        (
+            lambda: fit_law(ChinchillaLaw, TABLE, fixed={"E": 1.7}).profile_interval("E"),
+            "No fitted parameter changes this quantity",
+        ),
+        (
+            lambda: fit_law(ChinchillaLaw, TABLE, fixed={"E": 1.7}).profile("E"),
+            "No fitted parameter changes this quantity",
         ),
     ],
 )

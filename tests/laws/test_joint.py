@@ -66,7 +66,7 @@ def test_the_jacobian_is_that_of_the_residuals():
 def test_bad_runs_are_refused():
     with pytest.raises(CourseError, match="too few"):
         fit_joint(N[:6], D[:6], TRUTH(N, D)[:6])
-    with pytest.raises(CourseError, match="different value"):
+    with pytest.raises(CourseError, match="only one value"):
         fit_joint(N, np.full_like(D, 1e6), TRUTH(N, D))
     with pytest.raises(CourseError, match="gamma"):
         JointLaw(1, 1, 1, 1, 1, gamma=0)

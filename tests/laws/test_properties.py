@@ -235,6 +235,8 @@ def test_limits_are_silent():
         lambda: LAW(1e9, 0),
         lambda: LAW("many", 1e9),
         lambda: LAW(np.nan, 1e9),
+        lambda: LAW(np.ma.masked_greater([1e9, 1e10], 5e9), 1e9),
+        lambda: LAW([1e9, 1e10], [1e9, 1e10, 1e11]),
         lambda: ChinchillaLaw(E=-1, A=1, B=1, alpha=1, beta=1),
         lambda: ChinchillaLaw(E=1, A=1, B=1, alpha=-0.34, beta=1),
         lambda: PowerLaw(A=1, alpha=-0.1),

@@ -271,6 +271,13 @@ def test_units(units, table, tmp_path):
          "add --columns N=active_params", "columns"),
         (RUNS.drop(columns="N").assign(model=[f"gpt-{n / 1e6:g}M" for n in N]), "model seems to hold the sizes", "experiments"),
         (RUNS.rename(columns={"loss": "BPC"}), "looks like bits per byte", "loss"),
+        (RUNS.assign(loss=[999, *LOSS[1:]]), "loss is 999 in line 2 and at most", "loss"),
+        (pd.concat([RUNS.assign(bits=b, loss=LOSS * (1 + 0.5 / b)) for b in (4, 8, 16)]),
+         "Runs of the same N and D differ in bits, and their losses with it by 3.6 %: fit each value separately with --by bits", "experiments"),
+        (pd.concat([RUNS.assign(corpus=c, loss=LOSS * (1 + 0.1 * c)) for c in (1, 2)]), "differ in corpus, and their losses with it by 4.4 %", "experiments"),
+        (pd.DataFrame({"C": np.repeat(np.geomspace(1e18, 1e20, 5), 4), "loss": LOSS}), "runs that agree in it differ in loss by 10 %: add a column N, or fit the lowest loss at each C with --best", "columns"),
+        (pd.DataFrame({"tokens": 1e6 * np.arange(1, 21), "loss": 3 * np.arange(1.0, 21) ** -0.1}), "seem to be the checkpoints of one run", "checkpoints"),
+        (RUNS.assign(N=np.geomspace(1e7, 1e9, 20), D=1e18 / np.geomspace(1e7, 1e9, 20)), "All runs have about the same C (6e+18 FLOPs): they show the best N for that budget", "ratio"),
     ],
 )  # fmt: skip
 def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept, tmp_path):
@@ -324,6 +331,10 @@ def test_what_is_not_plausible_is_a_question_with_an_answer(table, says, accept,
         (b"\x93NUMPY", "a NumPy array"),
         (csv().replace("N,D,loss", "a,b,c"), "no column for the loss; it has a, b, c"),
         (csv().replace("loss", "accuracy"), "an accuracy or a score is not a loss"),
+        (csv().replace("loss", "mean_reward"), "a reward is not a loss: in Python, fit_law(RewardLaw, …)"),
+        (csv(pd.DataFrame({"web": [0.25, 0.5, 0.9], "code": [0.75, 0.5, 0.1], "loss": [3.1, 3.2, 3.3]})), "web, code add up to 1: in Python, fit_mixing"),
+        (csv(RUNS.assign(loss=["diverged", *LOSS[1:]])), "loss is missing in line 2 of"),
+        (csv(RUNS.assign(D=["1e9*", *D[1:]])), "or leave it out with --where 'D!=1e9*'"),
         (csv(RUNS.assign(loss="")), "loss is missing in lines 2, 3"),
         (csv(RUNS.assign(val_loss_pile=LOSS, val_loss_c4=LOSS).drop(columns="loss")), "several losses (val_loss_pile, val_loss_c4)"),
         (csv(RUNS[["loss"]]), "needs a column N, D or C"),
@@ -424,6 +435,48 @@ def test_missing_values_on_request(tmp_path):
     assert any("lines 22, 23, 24, 25" in note for note in table.notes)
 
 
+def test_words_for_a_run_without_a_result_are_missing_numbers(tmp_path):
+    words = ["diverged", "OOM", "Killed", "TBD", "-"]
+    bad = pd.DataFrame({"N": 1e9, "D": 2e9, "loss": words})
+    path = write(tmp_path, csv(pd.concat([RUNS, bad])))
+    text = refusal(path)
+    assert "--skip-missing" in text and "'diverged' stands there" in text
+    same_runs(read_runs(path, skip_missing=True))
+    same_runs(read_runs(path, where=[f"loss!={word}" for word in words]))
+
+
+def test_a_word_that_is_no_number_can_be_left_out(tmp_path):
+    path = write(tmp_path, csv(pd.concat([RUNS, RUNS.head(2).assign(loss="see mail")])))
+    assert "'loss!=see mail'" in refusal(path)
+    same_runs(read_runs(path, where=["loss!=see mail"]))
+
+
+def test_shares_in_percent_are_numbers_and_no_labels(tmp_path):
+    same_runs(
+        read_runs(write(tmp_path, csv(RUNS.assign(util=[f"{40 + i % 3} %" for i in range(20)]))))
+    )
+
+
+def test_runs_that_differ_in_something_without_an_effect_are_no_question(tmp_path):
+    """Nor is a column that follows the loss, or that differs between the parts of --by."""
+    noise = np.exp(0.004 * np.random.default_rng(0).standard_normal((3, 20)))
+    table = pd.concat([RUNS.assign(shard=i, loss=LOSS * noise[i]) for i in range(3)])
+    table["val_acc"] = np.round(5 - table["loss"], 1)
+    assert len(read_runs(write(tmp_path, csv(table))).runs) == 60
+    apart = pd.concat([RUNS.assign(data=d, lr=d / 10, loss=LOSS * d) for d in (1, 2)])
+    assert len(read_runs(write(tmp_path, csv(apart)), by="data").runs) == 40
+
+
+@pytest.mark.parametrize("wobble", [1.0, 1.01])
+def test_the_best_of_each_budget_where_only_compute_is_known(wobble, tmp_path):
+    C = np.repeat(np.geomspace(1e18, 1e20, 5), 4) * wobble ** np.tile(range(4), 5)
+    path = write(tmp_path, csv(pd.DataFrame({"C": C, "loss": LOSS})))
+    best = read_runs(path, best=True).runs
+    assert best["loss"].tolist() == LOSS.reshape(5, 4).min(1).tolist()
+    path = write(tmp_path, csv(RUNS.assign(C=C)))
+    assert "--best" in refusal(path, needs=("C", "loss"), accept=["flops", "ratio"])
+
+
 def test_repeated_rows_count_once_and_are_named(tmp_path):
     path = write(tmp_path, csv(pd.concat([RUNS] * 3)))
     table = read_runs(path)
@@ -467,7 +520,8 @@ def test_seeds_of_one_configuration_form_a_group(tmp_path):
 
 
 def test_seeds_of_one_size_form_a_group_where_nothing_else_varies(tmp_path):
-    table = RUNS.assign(seed=np.tile(range(4), 5), D=np.nan)
+    table = RUNS.assign(seed=np.tile(range(4), 5), D=np.nan, loss=np.repeat(LOSS[::4], 4))
+    table["loss"] *= 1 + table["seed"] / 1000
     runs = read_runs(write(tmp_path, csv(table))).runs
     assert "D" not in runs and runs["group"].nunique() == 5
 
