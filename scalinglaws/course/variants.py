@@ -156,11 +156,10 @@ class Variant:
         if self.is_own and "seed" in self.values:
             print(f"Your own rows (variant {self.code}): a part of those in the text.")
         elif self.is_own:
-            numbers = "; ".join(f"{name} = {value:,.10g}" for name, value in self.values.items())
-            print(
-                f"Your own numbers (variant {self.code}): {numbers}.\n"
-                "Use them in place of those in the text."
-            )
+            in_text = EXERCISES[self.exercise]
+            print(f"Your own numbers (variant {self.code}), in place of those in the text:")
+            for name, value in self.values.items():
+                print(f"  {name} = {value:,.10g} instead of {in_text[name].in_text:,.10g}")
 
 
 def variant(exercise: str) -> Variant:
