@@ -219,9 +219,11 @@ CLARK = RoutedLaw(
     slope_N=-0.082,
     slope_E=-0.108,
     both=0.009,
+    E_start=1.847,
+    E_max=314.478,
     name="Clark 2022, S-BASE",
-    citation="Clark et al. 2022, Unified Scaling Laws for Routed Language Models, arXiv:2202.01169 "
-    "(secondary)",
+    citation="Clark et al. 2022, Unified Scaling Laws for Routed Language Models, arXiv:2202.01169, "
+    "Table 3 (secondary); 130B tokens",
 )
 KRAJEWSKI = GranularityLaw(
     E=0.47,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import textwrap
 import warnings
 from collections.abc import Callable
@@ -113,7 +114,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     fit(
         "--holdout",
-        type=float,
+        type=flops,
         metavar="F",
         help="leave the runs above F FLOPs out of the fit, and report the error on them",
     )
@@ -205,7 +206,7 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
 def flops(text: str) -> float:
     """FLOPs as people write them, an argument's type: 1e21, 1ZF, 20 PF-days."""
     number = parse_number(text)
-    if number is None:
+    if number is None or not math.isfinite(number):
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a number of FLOPs, such as 1e21, 1ZF or 20PF-days"
         )

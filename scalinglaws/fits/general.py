@@ -328,10 +328,9 @@ class _Curve(gauss_newton.Regression, Generic[L]):
         found: list[L | None] = []
         for i in range(len(theta)):
             row = {name: float(value[i]) for name, value in values.items()}
+            finite = np.isfinite([row[p.name] for p in self.free]).all()
             try:
-                found.append(
-                    self.form.make(row) if np.all(np.isfinite(list(row.values()))) else None
-                )
+                found.append(self.form.make(row) if finite else None)
             except CourseError:
                 found.append(None)
         return found

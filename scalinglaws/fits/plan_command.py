@@ -138,7 +138,7 @@ def run(args: argparse.Namespace) -> int:
         raise CourseError(
             "Add --spend and the FLOPs of all new runs together, for example --spend 1e21."
         )
-    if not 0 < args.spend < np.inf:
+    if not args.spend > 0:
         raise CourseError("--spend must be a positive number of FLOPs, such as 1e21.")
     if args.by:
         raise CourseError(

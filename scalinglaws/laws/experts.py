@@ -182,15 +182,26 @@ def expert_params(N_act: float, experts: int, vocab: int = 50257) -> float:
 @dataclass(frozen=True, repr=False)
 class RoutedLaw(Formula):
     """log10 L = level + slope_N·log10 N + slope_E·log10 Ê + both·log10 N·log10 Ê (Clark et al. 2022,
-    arXiv:2202.01169).
+    arXiv:2202.01169, eq. 1).
 
-    At a fixed number of tokens; Ê: `effective_experts`, or the experts themselves far below
-    saturation. Secondary: the equation and the published coefficients (`constants.CLARK`) are
-    quoted in later papers. both > 0 means that experts help large models less.
+    At a fixed number of tokens; Ê: `effective_experts` of E_start and E_max, which are the experts
+    themselves unless given. Secondary: the equation and the published coefficients
+    (`constants.CLARK`, Table 3) are quoted in later papers. both > 0 means that experts help large
+    models less. Parameters: E_start < E_max, both positive, else CourseError.
 
-    >>> law = RoutedLaw(level=1.104, slope_N=-0.082, slope_E=-0.108, both=0.009)
+    >>> law = RoutedLaw(1.104, -0.082, -0.108, 0.009, E_start=1.847, E_max=314.478)
     >>> bool(law(1e8, 64) < law(1e8, 1))
     True
+
+    In a fit hold E_start and E_max (at 1 and infinity, Ê counts the experts), unless the runs have
+    both one expert and hundreds:
+
+    >>> from scalinglaws.fits import fit_law
+    >>> N, experts = (v.ravel() for v in np.meshgrid(np.geomspace(1e7, 1e9, 5), [1, 8, 64, 512]))
+    >>> runs = {"N": N, "experts": experts, "loss": law(N, experts)}
+    >>> fit = fit_law(RoutedLaw, runs, fixed={"E_start": 1.847, "E_max": 314.478})
+    >>> round(fit.law.slope_E, 3), round(fit.law.both, 3)
+    (-0.108, 0.009)
     """
 
     START: ClassVar[Ranges] = {
@@ -198,22 +209,30 @@ class RoutedLaw(Formula):
         "slope_N": (-0.2, -0.01),
         "slope_E": (-0.2, -0.01),
         "both": (0.001, 0.03),
+        "E_start": (1, 5),
+        "E_max": (50, 1000),
     }
 
     level: float
     slope_N: float
     slope_E: float
     both: float
+    E_start: float = 1.0
+    E_max: float = np.inf
+
+    def __post_init__(self) -> None:
+        if not 0 < self.E_start < self.E_max:
+            raise CourseError("RoutedLaw: E_start must be positive and below E_max.")
 
     def __call__(self, N: ArrayLike, experts: ArrayLike) -> Floats:
-        """The loss in nats per token; experts: Ê.
+        """The loss in nats per token.
 
-        >>> law = RoutedLaw(level=1.104, slope_N=-0.082, slope_E=-0.108, both=0.009)
+        >>> law = RoutedLaw(1.104, -0.082, -0.108, 0.009, E_start=1.847, E_max=314.478)
         >>> law(1e8, [1, 64]).round(2).tolist()
-        [2.81, 2.42]
+        [2.74, 2.43]
         """
         N, experts = positive(N=N, experts=experts)
-        n, e = np.log10(N), np.log10(experts)
+        n, e = np.log10(N), np.log10(effective_experts(experts, self.E_start, self.E_max))
         return plain(10 ** (self.level + self.slope_N * n + self.slope_E * e + self.both * n * e))
 
     @property

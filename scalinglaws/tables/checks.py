@@ -162,6 +162,13 @@ def _loss(
             f"{values[~large].max():.3g} elsewhere, and no model is so bad in nats per token: leave "
             f"such runs out with --where 'loss<{_WORST:g}'",
         )
+    elif (few := _far_below(values)).any():
+        yield (
+            "loss",
+            f"{column} is {low:.3g} in {lines_in_words(lines(table, few), place)} and at least "
+            f"{values[~few].min():.3g} elsewhere: leave such runs out with "
+            f"--where 'loss>{values[few].max() * 1.01:.3g}'",
+        )
     elif kind == "ppl" or high > _WORST:
         yield (
             "loss",
@@ -178,6 +185,14 @@ def _loss(
             "per token, or "
             "--unit loss=nats",
         )
+
+
+def _far_below(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The few values that a gap of a factor of five or more separates from the others (n,)."""
+    ordered = np.sort(values)
+    gaps = np.flatnonzero(ordered[1:] >= 5 * ordered[:-1]) + 1
+    few = [at for at in gaps if at <= len(values) / 10]
+    return values < ordered[few[-1]] if few else np.zeros(len(values), dtype=bool)
 
 
 def _nearest(factor: float, units: dict[float, str]) -> str | None:

@@ -230,6 +230,7 @@ def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
                 f"{cells.source} has several losses ({listed(losses)}): "
                 + (_WIDE if _is_wide(losses) else "choose one with --columns loss=…")
             )
+    best = _without_words(cells, name, best)
     if not best:
         return None
     choices = best[min(best)]
@@ -242,6 +243,9 @@ def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
         )
     choice = choices[0]
     others = [c.column for rank in sorted(best) if rank > min(best) for c in best[rank]]
+    if name == "N":
+        sizes = [c for c in free if _PARAMS.fullmatch(normalised(c)) and c != choice.column]
+        others += [c for c in sizes if c not in others and any(map(is_number, cells.columns[c]))]
     if others and name in ("N", "D", "C", "loss") and not choice.note:
         return Found(
             choice.column,
@@ -249,6 +253,29 @@ def _guess(cells: Cells, name: str, taken: set[str]) -> Found | None:
             f"{name} is the column {choice.column!r}, not {' or '.join(map(repr, others))}",
         )
     return choice
+
+
+_PARAMS = re.compile(r"(?!.*(per|ratio))(.*_)?(params?|parameters)(_.*)?")
+
+
+def _without_words(
+    cells: Cells, name: str, best: Mapping[int, list[Found]]
+) -> dict[int, list[Found]]:
+    """The columns that can have a meaning, without those that hold words only, such as the names of
+    data sets in a column "data"; if all do, they stay, but for a column of that name.
+    """
+    if name not in NUMBERS:
+        return dict(best)
+    left: dict[int, list[Found]] = {}
+    for rank, choices in best.items():
+        if some := [c for c in choices if any(map(is_number, cells.columns[c.column]))]:
+            left[rank] = some
+    if left or not best:
+        return left
+    named = {
+        rank: [c for c in found if normalised(c.column) != "data"] for rank, found in best.items()
+    }
+    return {rank: found for rank, found in named.items() if found}
 
 
 def _by_rank(name: str, columns: Iterable[str]) -> dict[int, list[Found]]:

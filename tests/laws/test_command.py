@@ -337,7 +337,7 @@ def test_the_next_runs(wanted, runs, capsys):
         (["--for", "N(1, 2)"], "it cannot read 'N(1, 2)'"),
         (["--for", "gamma"], "gamma is not a parameter of this law; it has E, A, B, alpha, beta"),
         (["--for", "alpha", "--spend", "-1"], "--spend must be a positive"),
-        (["--for", "alpha", "--spend", "inf"], "--spend must be a positive"),
+        (["--for", "alpha", "--spend", "inf"], "is not a number of FLOPs"),
         (["--for", "alpha", "--spend", "1 ZW"], "'1 ZW' is not a number of FLOPs"),
         (["--for", "alpha", "--spend", "1"], "below the cost of every candidate"),
         (["--for", "alpha", "--spend", "1e33"], "less than a tenth of the budget"),
@@ -379,6 +379,13 @@ def test_two_sizes_are_too_few_and_the_sentence_says_so(command, runs, capsys):
     code, out, err = command(capsys, runs, *options)
     assert code == 2 and out == "" and err.count("\n") == 1
     assert "only 2 values of N, and this law needs at least 3: add runs at other values of N" in err
+
+
+@pytest.mark.parametrize("option", ["--budget", "--holdout"])
+@pytest.mark.parametrize("value", ["inf", "1e400", "nan", "much"])
+def test_a_budget_is_finite(option, value, runs, capsys):
+    code, out, err = fit(capsys, runs, option, value)
+    assert code == 2 and out == "" and "is not a number of FLOPs" in err
 
 
 def test_a_budget_has_units(runs, capsys):

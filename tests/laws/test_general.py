@@ -303,7 +303,7 @@ class TestSaved:
         with pytest.raises(CourseError, match="is missing or cannot be read"):
             load_fit(tmp_path / "absent.json")
         (tmp_path / "other.json").write_text('{"fit": "os.system"}')
-        with pytest.raises(CourseError, match="no fit that fit.save wrote"):
+        with pytest.raises(CourseError, match=r"no fit that fit\.save wrote"):
             load_fit(tmp_path / "other.json")
         path = tmp_path / "edited.json"
         fit_power_law(x, 1 + 3 * x**-0.2).save(path)

@@ -209,6 +209,9 @@ def test_routing_helps_up_to_a_size():
     N = law.N_cutoff
     assert law(N, 1) == pytest.approx(law(N, 64))
     assert law(N / 100, 64) < law(N / 100, 1) and law(N * 100, 64) > law(N * 100, 1)
+    # A dense model of 55M is as good as 5M with 128 experts (their section 5).
+    assert law(55e6, 1) == pytest.approx(law(5e6, 128), rel=0.005)
+    assert law(1e8, 1e9) == pytest.approx(law(1e8, 1e6), rel=1e-4)  # no more than E_max count
 
 
 def test_finer_experts_approach_a_limit():

@@ -271,6 +271,7 @@ def test_units(units, table, tmp_path):
          "add --columns N=active_params", "columns"),
         (RUNS.drop(columns="N").assign(model=[f"gpt-{n / 1e6:g}M" for n in N]), "model seems to hold the sizes", "experiments"),
         (RUNS.rename(columns={"loss": "BPC"}), "looks like bits per byte", "loss"),
+        (RUNS.assign(loss=[1e-4, *LOSS[1:]]), "loss is 0.0001 in line 2 and at least 2.29 elsewhere: leave such runs out with --where 'loss>0.000101'", "loss"),
         (RUNS.assign(loss=[999, *LOSS[1:]]), "loss is 999 in line 2 and at most", "loss"),
         (pd.concat([RUNS.assign(bits=b, loss=LOSS * (1 + 0.5 / b)) for b in (4, 8, 16)]),
          "Runs of the same N and D differ in bits, and their losses with it by 3.6 %: fit each value separately with --by bits", "experiments"),
@@ -708,6 +709,21 @@ def test_gaps_in_a_column_that_the_fit_does_not_need(tmp_path):
 )
 def test_steps_without_tokens_and_wide_tables_are_questions(table, says, tmp_path):
     assert says in refusal(write(tmp_path, csv(table)))
+
+
+def test_a_column_of_words_is_no_number_of_tokens(tmp_path):
+    table = read_runs(write(tmp_path, csv(RUNS.rename(columns={"D": "tokens"}).assign(data="c4"))))
+    same_runs(table)
+    assert not any("data" in note for note in table.notes)
+    table = RUNS.drop(columns="D").assign(C=6 * N * D, data="c4")
+    same_runs(read_runs(write(tmp_path, csv(table))))
+
+
+def test_other_counts_of_parameters_are_named(tmp_path):
+    table = RUNS.rename(columns={"N": "params_total"})
+    table = table.assign(params_transformer=N / 2, tokens_per_param=D / N)
+    notes = read_runs(write(tmp_path, csv(table))).notes
+    assert "N is the column 'params_total', not 'params_transformer'" in notes
 
 
 def test_columns_of_an_export(tmp_path):
