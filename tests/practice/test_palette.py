@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import is_color_like, to_rgb
 
 import scalinglaws
 from scalinglaws.colours import DARK_FIGURE, PAGE
@@ -115,6 +115,20 @@ def test_figures_can_be_read_on_a_dark_page(ground):
         assert contrast(on_dark(colour, ground), ground) >= 4.5
     for colour in COLOURS:  # lines and markers
         assert contrast(on_dark(colour, ground), ground) >= 3
+
+
+def test_every_colour_of_a_notebook_can_be_seen_in_both_themes():
+    """None is paler than the palest of the series, which their markers help to see."""
+    palest = min(contrast(colour, "#ffffff") for colour in COLOURS)
+    dim = {}
+    for path in (PACKAGE.parent / "source").glob("*.md"):
+        for colour in set(re.findall(r'"(#[0-9a-fA-F]{6}|[a-z]+)"', path.read_text("utf-8"))):
+            if not is_color_like(colour) or len(colour) < 3 or colour == "white":  # white: a ground
+                continue
+            turned = min(contrast(on_dark(colour, ground), ground) for ground in GROUNDS)
+            if contrast(colour, "#ffffff") < palest or turned < 3:
+                dim.setdefault(path.name, []).append(colour)
+    assert dim == {}
 
 
 @pytest.mark.parametrize("sight", SIGHT)
