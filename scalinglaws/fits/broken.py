@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 import numpy as np
@@ -157,7 +157,7 @@ def fit_broken_power_law(
     groups: labels of runs that the bootstrap keeps together.
 
     The law can have local minima, so the best 8 of a grid of starts are refined, and `evidence`
-    says how many reach the same minimum.
+    says how many reach the same minimum. A note says so if one break fewer is enough by BIC.
 
     Raises CourseError for bad or too few runs, and for a floor outside 0 to the lowest y.
 
@@ -199,7 +199,7 @@ def fit_broken_power_law(
     at_bound = ((theta <= curve.low) | (theta >= curve.high)) & ~np.isin(
         np.arange(len(theta)), curve.fixed
     )
-    return BrokenPowerLawFit(
+    fit = BrokenPowerLawFit(
         law=law,
         parameters=("E", "A", "c0"),
         held=() if fitted else ("E",),
@@ -219,3 +219,18 @@ def fit_broken_power_law(
         x=x,
         estimator=Estimator(curve, theta),
     )
+    if breaks == 0:
+        return fit
+    fewer = fit_broken_power_law(
+        x,
+        y,
+        breaks=breaks - 1,
+        delta=delta,
+        floor=floor,
+        weights=weights,
+        groups=groups,
+    )
+    if fewer.bic > fit.bic:
+        return fit
+    note = f"by BIC breaks = {breaks - 1} is enough for these runs"
+    return replace(fit, notes=(*fit.notes, note))

@@ -52,7 +52,10 @@ def _methods() -> str:
     """The methods and their formulas, one below the other."""
     return "\n".join(
         textwrap.fill(
-            f"{name:<14}{method.about}", 78, initial_indent="  ", subsequent_indent=" " * 16
+            f"{name:<14}{method.law('N, D or C (--x)')}",
+            78,
+            initial_indent="  ",
+            subsequent_indent=" " * 16,
         )
         for name, method in METHODS.items()
     )

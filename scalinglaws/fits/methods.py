@@ -64,7 +64,7 @@ class Options:
 class Method:
     """One way to fit a table of runs.
 
-    about: its formula, for the help. needs: the columns that it reads besides the loss; "x" is the
+    about: its formula. needs: the columns that it reads besides the loss; "x" is the
     variable of a law of one variable. fit: from the runs and the options. draw: the fit on axes;
     `x` is what to draw against. options: those it takes. curves: whether it needs every checkpoint
     of a run. budgets: whether it says how to split a budget.
@@ -91,6 +91,10 @@ class Method:
                 f"{', '.join(missing)}: name yours with --columns {missing[0]}=…"
             )
         return names
+
+    def law(self, x: str) -> str:
+        """Its formula, and for a law of one variable, which that is."""
+        return f"{self.about}, with x = {x}" if "x" in self.needs else self.about
 
     @property
     def is_allocation(self) -> bool:
@@ -360,7 +364,7 @@ METHODS: dict[str, Method] = {
         curves=True,
     ),
     "power": Method(
-        "E + A/x^alpha, with --x N, D or C",
+        "E + A/x^alpha",
         needs=("x",),
         inputs=_x,
         fit=_power,
@@ -369,7 +373,7 @@ METHODS: dict[str, Method] = {
         budgets=False,
     ),
     "broken": Method(
-        "a power law with --breaks K breaks (BNSL; one), with --x N, D or C",
+        "a power law that bends (BNSL)",
         needs=("x",),
         inputs=_x,
         fit=_broken,

@@ -28,12 +28,6 @@ _FORMS = (
 )
 
 
-def _about(method: str) -> str:
-    """The law of a method; those of one variable are planned in C, since a run's cost is known."""
-    law, one_variable, _ = METHODS[method].about.partition(", with --x")
-    return f"{law}, with x = C" if one_variable else law
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `scalinglaws plan`."""
     parser.description = (
@@ -59,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method",
         choices=PLANNED,
         help="the law to fit (chinchilla where N and D are known, else power): "
-        + "; ".join(f"{name}: {_about(name)}" for name in PLANNED),
+        + "; ".join(f"{name}: {METHODS[name].law('C')}" for name in PLANNED),
     )
     add("--most", type=int, default=30, metavar="K", help="plan at most K runs (30)")
     add(
@@ -190,7 +184,7 @@ def run(args: argparse.Namespace) -> int:
     print(
         f"{quantity.text} = {value:.4g}, {100 * args.level:g} % interval {low:.4g} to {high:.4g}, "
         f"from "
-        f"{fit.n} runs ({_about(method)})\n\n{plan!r}"
+        f"{fit.n} runs ({METHODS[method].law('C')})\n\n{plan!r}"
     )
     for note in [*fit.notes, *table.notes]:
         print(f"  {note}")

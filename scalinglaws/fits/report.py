@@ -20,7 +20,7 @@ from ..tables.files import lines_in_words
 from ..tables.frame import lines, numbers
 from . import coverage
 from .bootstrap import mad_sigma
-from .display import percent
+from .display import percent, resampling_lines
 from .methods import METHODS, AnyFit, Options, variable
 
 if TYPE_CHECKING:
@@ -101,10 +101,11 @@ class Report:
         if not far.any():
             return list(self.table.notes)
         where = lines_in_words(lines(runs, far), self.table.place)
+        least = float(np.abs(residuals[far]).min())
+        how = f"{100 * least:.0f} %" if least < 0.5 else f"a factor of {np.exp(least):.2g}"
         note = (
-            f"{where} lie{'s' if far.sum() == 1 else ''} {100 * np.abs(residuals[far]).min():.0f} % or "
-            "more from the fit, ten times as far as most: check "
-            f"{'it' if far.sum() == 1 else 'them'}, or leave {'it' if far.sum() == 1 else 'them'} out "
+            f"{where} lie{'s' if far.sum() == 1 else ''} {how} or more from the fit, ten times as "
+            f"far as most: check {'it' if far.sum() == 1 else 'them'}, or leave {'it' if far.sum() == 1 else 'them'} out "
             "with --where" + (" or --drop-highest" if self._drops(far) else "")
         )
         return [*self.table.notes, note]
@@ -203,11 +204,14 @@ class Report:
         held = self.held_out
         if held is None:
             return ""
-        what = "runs, the best of each budget," if held.best_only else "runs"
+        one = len(held.runs) == 1
+        what = "run" if one else "runs"
+        if held.best_only:
+            what += f", the best of {'its' if one else 'each'} budget,"
         return (
-            f"{len(held.runs)} {what} above {held.above:g} FLOPs were left out: typical error "
-            f"{percent(held.rmse_percent)}, on average {percent(held.bias_percent, '+')} (positive: "
-            f"predicted too high)"
+            f"{len(held.runs)} {what} above {held.above:g} FLOPs {'was' if one else 'were'} left out: "
+            f"typical error {percent(held.rmse_percent)}, on average "
+            f"{percent(held.bias_percent, '+')} (positive: predicted too high)"
         )
 
     # Figures
@@ -295,6 +299,7 @@ caption { text-align: left; font-weight: 600; padding-bottom: .3rem }
 th, td { border-bottom: 1px solid var(--rule); padding: .25rem .8rem .25rem 0; text-align: left;
   font-variant-numeric: tabular-nums }
 figure { margin: 1.5rem 0 } img { max-width: 100%; height: auto } figcaption { font-size: .9rem }
+th { overflow-wrap: anywhere }
 .warn { color: var(--bad); font-weight: 600 }
 """
 
@@ -319,7 +324,8 @@ def to_html(reports: Sequence[Report]) -> str:
 def _section(report: Report) -> list[str]:
     fit = report.fit
     heading = f"{report.title}: " if report.title else ""
-    parts = [f"<h2>{escape(heading)}{escape(METHODS[report.method].about)}</h2>"]
+    law = METHODS[report.method].law(report.against)
+    parts = [f"<h2>{escape(heading + law[0].upper() + law[1:])}</h2>"]
     rows: list[tuple[str, str, str]] = []
     for name in fit.parameters:
         value = float(getattr(fit.law, name))
@@ -329,19 +335,17 @@ def _section(report: Report) -> list[str]:
             low, high = fit.interval(name, report.level)
             rows.append((name, f"{value:.5g}", span(float(low), float(high))))
     head = ("parameter", "value", f"{100 * report.level:g} % interval")
-    parts.append(_table(f"{fit.n} runs", head, rows))
-    resampled = (
-        f"{len(fit.resamples)} resamples, method {fit.resamples.method}: {fit.resamples.reason}"
-    )
-    lines = [*fit.describe(), f"intervals: {resampled}", coverage.measured(fit), *report.notes]
+    known = fit.describe()
+    parts.append(_table(known[0].partition(",")[0], head, rows))
+    lines = [*known, *resampling_lines(fit, report.level), *report.notes]
     if report.dropped_lines:
         lines.append(f"left out: lines {', '.join(map(str, report.dropped_lines))} of the file")
-    warns = ("NOT CONVERGED", "the residuals follow a pattern")
+    warns = ("NOT CONVERGED", "the residuals follow", "runs of one configuration agree", "only ")
     parts.append(
         "<ul>"
         + "".join(
             f"<li{' class=warn' if line.startswith(warns) else ''}>{escape(line)}</li>"
-            for line in filter(None, lines)
+            for line in lines
         )
         + "</ul>"
     )

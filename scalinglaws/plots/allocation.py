@@ -97,7 +97,10 @@ def plot_isoflop(fit: IsoflopFit, ax: Axes | None = None, *, loss_unit: str = NA
     ax.plot([], [], "*", color="white", markeredgecolor=BLACK, markersize=11, label="minimum")
     ax.set_xlabel(LABELS["N"])
     ax.set_ylabel(f"Loss L ({loss_unit})")
-    add_legend(ax, title="Training FLOPs", ncols=2 if len(fit.minima) > 4 else 1)
+    if len(fit.minima) > 5:  # no room between the curves
+        add_legend(ax, title="Training FLOPs", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    else:
+        add_legend(ax, title="Training FLOPs", ncols=2 if len(fit.minima) > 4 else 1)
     return ax
 
 

@@ -52,11 +52,12 @@ class SeriesStyle(TypedDict):
 
 
 def series_style(i: int) -> SeriesStyle:
-    """Colour, marker and dashes of the i-th series."""
+    """Colour, marker and dashes of the i-th series: 49 differ."""
+    again = i + i // len(COLOURS)  # a colour that comes again has another marker
     return {
         "color": COLOURS[i % len(COLOURS)],
-        "marker": MARKERS[i % len(MARKERS)],
-        "linestyle": DASHES[i % len(DASHES)],
+        "marker": MARKERS[again % len(MARKERS)],
+        "linestyle": DASHES[again % len(DASHES)],
     }
 
 

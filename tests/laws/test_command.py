@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import re
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -222,6 +224,24 @@ def test_a_report_is_one_page_without_the_network(runs, capsys, tmp_path):
     assert 'src="http' not in text and "<script" not in text and "<link" not in text
 
 
+def test_the_report_says_all_that_the_text_says(runs, capsys, tmp_path):
+    """In a page, too: how many resamples failed, what is hardly identified, and which law it is."""
+    page = tmp_path / "r.html"
+    options = ["--method", "broken", "--breaks", "0", "--bootstrap", "20", "--report", page]
+    _, out, err = fit(capsys, runs, *OURS, "--accept", "columns", *options)
+    assert not err
+    text = unescape(page.read_text(encoding="utf-8"))
+    assert "<h2>A power law that bends (BNSL), with x = C</h2>" in text and "--x" not in text
+    for line in out.splitlines():
+        if line.startswith("  ") and not re.match(r"  (E|A|c0|)  ", line):
+            assert line.strip() in text
+
+
+def test_one_run_left_out_is_one_run(runs, capsys):
+    out = fit(capsys, runs, *OURS, "--method", "isoflop", "--holdout", "3e20")[1]
+    assert "\n1 run, the best of its budget, above 3e+20 FLOPs was left out" in out
+
+
 @pytest.mark.slow
 def test_several_experiments_are_fitted_each_by_itself(tmp_path, capsys):
     N, D = (v.ravel() for v in np.meshgrid(np.geomspace(1e8, 1e10, 4), np.geomspace(1e9, 1e11, 4)))
@@ -399,6 +419,7 @@ def test_runs_far_from_the_fit_are_reported(runs, capsys):
     table.to_csv(runs, index=False)
     code, out, _ = fit(capsys, runs, *OURS)
     assert code == 0 and "lines 6, 11 lie " in out and "--drop-highest" in out
+    assert "a factor of " in out or " % or more from the fit" in out
     assert "from the fit" not in fit(capsys, runs, *OURS, "--drop-highest", "2")[1]
 
 

@@ -603,6 +603,15 @@ class TestBroken:
         assert broken.law.c0 == pytest.approx(plain.alpha, rel=1e-3)
         assert broken.objective == pytest.approx(plain.objective, rel=1e-6)
 
+    def test_a_break_that_the_runs_do_not_show_is_said(self):
+        enough = "by BIC breaks = 0 is enough for these runs"
+        plain = [fit_broken_power_law(*curve_runs(noise=0.01, seed=s)).notes for s in range(1, 6)]
+        assert sum(enough in notes for notes in plain) >= 4  # noise may bend one
+        x = np.geomspace(1, 1e4, 30)
+        turning = BrokenPowerLaw(E=0.5, A=30, c0=0.4, breaks=((-0.9, 200, 0.4),))(x)
+        noise = np.exp(0.01 * np.random.default_rng(0).standard_normal(30))
+        assert enough not in fit_broken_power_law(x, turning * noise).notes
+
     def test_bad_options(self):
         with pytest.raises(CourseError, match="breaks"):
             fit_broken_power_law(*curve_runs(), breaks=5)

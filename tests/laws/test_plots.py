@@ -165,6 +165,21 @@ def test_show_in_a_notebook_displays_html_and_closes_the_figure(monkeypatch):
     assert shown[0].data.startswith("<img alt=") and not plt.get_fignums()
 
 
+def test_no_two_of_many_series_look_alike():
+    styles = [style.series_style(i) for i in range(49)]
+    assert len({(one["color"], one["marker"]) for one in styles}) == 49
+    assert len({(one["color"], str(one["linestyle"])) for one in styles}) == 49
+
+
+def test_the_legend_of_many_budgets_hides_no_run():
+    C, N = (v.ravel() for v in np.meshgrid(np.geomspace(1e18, 1e21, 8), np.geomspace(0.2, 5, 7)))
+    N = N * LAW.N_opt(C)
+    ax = plots.plot_isoflop(fit_isoflop(N, LAW(N, C / (6 * N)), C=C))
+    ax.figure.canvas.draw()
+    legend, axes = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    assert legend.x0 >= axes.x1 and legend.x1 <= ax.figure.bbox.x1
+
+
 def test_residuals_need_the_column(fits):
     with pytest.raises(CourseError, match="no column 'N'"):
         plots.plot_residuals(fits["power"], against="N")
