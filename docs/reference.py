@@ -68,7 +68,7 @@ ELSEWHERE = (
     ("leave-one-out", "", "leave_one_out"),
     ("`emcee()`, `flatchain`", "", "samples"),
     ("bootstrap", "", "bootstrap"),
-    ("`save_modelresult()`, `save()`", "", "save"),
+    ("`save_modelresult()`, `save()`, `pickle`", "and `pickle`:", "save"),
 )
 # The same for the arguments of a fit.
 ASKED = (
@@ -216,6 +216,11 @@ def elsewhere() -> list[str]:
     ]
 
 
+def public_names(kind: type) -> set[str]:
+    """What a class offers."""
+    return {name for name in dir(kind) if not name.startswith("_")}
+
+
 def called(name: str) -> str:
     """A method of a fit with its brackets, "profile(…)" if it needs arguments."""
     method = getattr(fits.result.RegressionFit, name, None)
@@ -240,6 +245,12 @@ def results() -> list[str]:
             told.add(name)
     regression = fits.result.RegressionFit
     lines += ["## What a fit offers", "", *body(fits.result.Fit)]
+    regressions = sorted(public_names(regression) - public_names(fits.result.Fit))
+    lines += [
+        "`fit_isoflop` and `fit_envelope` fit minima, not all runs at once: their results have no "
+        f"{', '.join(f'`{name}`' for name in regressions[:-1])} or `{regressions[-1]}`.",
+        "",
+    ]
     for title, names in RESULT.items():
         lines += [f"### {title}", ""]
         for name in names:

@@ -157,9 +157,15 @@ class Variant:
             print(f"Your own rows (variant {self.code}): a part of those in the text.")
         elif self.is_own:
             in_text = EXERCISES[self.exercise]
-            print(f"Your own numbers (variant {self.code}), in place of those in the text:")
-            for name, value in self.values.items():
-                print(f"  {name} = {value:,.10g} instead of {in_text[name].in_text:,.10g}")
+            numbers = (
+                f"\n  {name} = {value:,.10g} instead of {in_text[name].in_text:,.10g}"
+                for name, value in self.values.items()
+            )
+            print(
+                f"Your own numbers (variant {self.code}), in place of those in the text:",
+                *numbers,
+                sep="",
+            )
 
 
 def variant(exercise: str) -> Variant:

@@ -47,6 +47,11 @@ def compare_held_out(
         raise CourseError(
             f"held_out selects {held_out.sum()} of {len(loss)} runs: some must be left out and some kept."
         )
+    if results := [name for name, fit in models.items() if not callable(fit)]:
+        raise CourseError(
+            f"{', '.join(results)}: models must be functions that fit, such as fit_chinchilla, not "
+            "what they return."
+        )
     rows = {}
     for name, fit in models.items():
         row: dict[str, float | str] = {

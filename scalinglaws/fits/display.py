@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -123,9 +124,15 @@ def _table(fit: Fit[Any], level: float) -> list[tuple[str, str, str]]:
 def _symbol(name: str) -> str:
     """A parameter's name in LaTeX: alpha is a Greek letter, R_D_star has subscripts.
 
-    >>> _symbol("alpha"), _symbol("R_D_star"), _symbol("E")
-    ('$\\\\alpha$', '$R_{D,star}$', '$E$')
+    >>> _symbol("alpha"), _symbol("R_D_star"), _symbol("t1"), _symbol("bias")
+    ('$\\\\alpha$', '$R_{D}^{*}$', '$t_{1}$', '$\\\\mathrm{bias}$')
     """
-    letter, *below = name.split("_")
-    letter = f"\\{letter}" if letter in _GREEK else letter
-    return f"${letter}_{{{','.join(below)}}}$" if below else f"${letter}$"
+    body = name.removesuffix("_star")
+    letter, *below = re.sub(r"(?<=[a-zA-Z])(?=\d+$)", "_", body).split("_")
+    if letter in _GREEK:
+        letter = f"\\{letter}"
+    elif len(letter) > 1:
+        letter = rf"\mathrm{{{letter}}}"
+    words = [rf"\mathrm{{{word}}}" if len(word) > 1 and word.isalpha() else word for word in below]
+    below_it = f"_{{{','.join(words)}}}" if words else ""
+    return f"${letter}{below_it}{'^{*}' if name != body else ''}$"

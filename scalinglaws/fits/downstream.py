@@ -15,12 +15,14 @@ from ..laws import AccuracySigmoid, ErrorLaw
 from .bootstrap import LEVEL, Array, ends
 from .general import LawFit, fit_law
 from .result import Fit
+from .store import recorded
 from .validate import check_runs
 
 L1 = TypeVar("L1")
 L2 = TypeVar("L2")
 
 
+@recorded
 def fit_accuracy(
     loss: ArrayLike,
     accuracy: ArrayLike,
@@ -65,6 +67,7 @@ def fit_accuracy(
     )
 
 
+@recorded
 def fit_error(
     loss: ArrayLike, error: ArrayLike, *, groups: ArrayLike | None = None
 ) -> LawFit[ErrorLaw]:

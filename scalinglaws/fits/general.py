@@ -19,7 +19,7 @@ from .estimator import Estimator, search
 from .newton import Array, Solution
 from .result import RegressionFit
 from .scaling import convergence_message
-from .store import recorded
+from .store import recorded, refitted
 from .validate import check_columns, check_delta, check_groups, check_runs, check_weights
 
 L = TypeVar("L")
@@ -47,6 +47,11 @@ class LawFit(RegressionFit[L]):
     def columns(self) -> dict[str, Array]:
         """The columns that the law depends on, for the runs in the fit, by name, each (n,)."""
         return self.data
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle holds the call: what a formula was turned into cannot be pickled."""
+        asked = self.resampling
+        return refitted, (self.call, asked.B, asked.seed, asked.method)
 
     def _free(self) -> int:
         return len(self.estimator.theta)

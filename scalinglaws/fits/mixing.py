@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from ..errors import CourseError
 from ..laws import MixingLaw, ObservationalLaw
 from .general import FunctionLaw, LawFit, fit_law
+from .store import recorded
 from .validate import check_runs
 
 
@@ -43,6 +44,7 @@ def mixing_law(law: FunctionLaw) -> MixingLaw:
     return MixingLaw(law.c, law.k, t)
 
 
+@recorded
 def fit_mixing(r: ArrayLike, loss: ArrayLike, *, groups: ArrayLike | None = None) -> MixingFit:
     """Fit one domain's loss against the proportions trained on (`MixingLaw`; Ye et al. 2024, eq.
     7).
@@ -103,6 +105,7 @@ class ObservationalFit(LawFit[FunctionLaw]):
         return ObservationalLaw(weights, values["bias"], values["height"])
 
 
+@recorded
 def fit_observational(
     S: ArrayLike,
     score: ArrayLike,

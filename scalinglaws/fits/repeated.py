@@ -11,9 +11,11 @@ from ..constants import MUENNIGHOFF
 from ..errors import CourseError
 from ..laws import ChinchillaLaw, RepeatedDataLaw
 from .general import LawFit, fit_law
+from .store import recorded
 from .validate import check_runs
 
 
+@recorded
 def fit_repeated(
     N: ArrayLike,
     D: ArrayLike,

@@ -47,23 +47,31 @@ def recorded(function: Callable[P, F]) -> Callable[P, F]:
     return wrapper
 
 
+def refitted(call: Call, B: int, seed: int, method: Any) -> Fit[Any]:
+    """The fit of a call, with the bootstrap that it asked for."""
+    return _FITS[call.function](**call.arguments).with_bootstrap(B, seed, method)
+
+
 def save_fit(fit: Fit[Any], path: str | Path) -> None:
     """Write a fit as JSON: its law, how well it fits, the runs and the options that it came from.
 
     Raises CourseError if it was fitted with a function of yours, which a file cannot hold, or if the
     file cannot be written; an older file then stays as it was.
     """
+    parameters = {name: getattr(fit.law, name) for name in fit.parameters}
+    arguments = {name: _plain(value) for name, value in fit.call.arguments.items()}
     record = {
         "fit": fit.call.function,
-        "law": _plain(fit.law),
-        "parameters": {name: getattr(fit.law, name) for name in fit.parameters},
+        # A formula that one of our fits made has parameters and nothing else.
+        "law": parameters if hasattr(fit.law, "function") else _plain(fit.law),
+        "parameters": parameters,
         "runs": fit.n,
         "objective": fit.objective,
         "converged": fit.converged,
         "evidence": fit.evidence,
         "notes": list(fit.notes),
         "bootstrap": {name: getattr(fit.resampling, name) for name in ("B", "seed", "method")},
-        "arguments": {name: _plain(value) for name, value in fit.call.arguments.items()},
+        "arguments": arguments,
     }
     text = json.dumps(record, indent=1) + "\n"
     write_output(Path(path), text.encode(), folders=False)
@@ -87,14 +95,16 @@ def load_fit(path: str | Path) -> Fit[Any]:
     """
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
-        function = _FITS[record["fit"]]
         arguments = {name: _restored(value) for name, value in record["arguments"].items()}
+        call = Call(record["fit"], arguments)
         expected, resampling = record["parameters"], record["bootstrap"]
+        if call.function not in _FITS:
+            raise KeyError(call.function)
     except OSError:
         raise CourseError(f"The file {path} is missing or cannot be read.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CourseError(f"{path} is no fit that fit.save wrote.") from None
-    fit = function(**arguments).with_bootstrap(**resampling)
+    fit = refitted(call, **resampling)
     found = {name: getattr(fit.law, name) for name in fit.parameters}
     if set(found) != set(expected) or not np.allclose(
         list(found.values()), [expected[name] for name in found], rtol=1e-4

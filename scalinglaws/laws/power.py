@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
-from .formula import Formula
+from .formula import Formula, Ranges
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,6 +27,8 @@ class PowerLaw(Formula):
     >>> round(law(1e6), 4)
     0.2
     """
+
+    START: ClassVar[Ranges] = {"A": (0.1, 1e6), "alpha": (0.02, 1), "E": (0.1, 3)}
 
     A: float
     alpha: float
@@ -118,11 +121,19 @@ class Trend(Formula):
     compute.
 
     `unit` is the unit of x that k belongs to, for example PF_DAY; x itself is always given in
-    FLOPs.
+    FLOPs. In a fit hold it: it only rescales k.
 
     >>> round(Trend(k=2.0, exponent=0.5)(100))
     20
+
+    >>> from scalinglaws.fits import fit_law
+    >>> C = np.geomspace(1e17, 1e20, 8)
+    >>> runs = {"x": C, "rate": 0.3118 * C**-0.125}
+    >>> fit_law(Trend, runs, loss="rate", fixed={"unit": 1.0}).law
+    Trend(k=0.3118, exponent=-0.125, unit=1)
     """
+
+    START: ClassVar[Ranges] = {"k": (1e-6, 1e6), "exponent": (-1, 1)}
 
     k: float
     exponent: float

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Floats, plain, positive
 from ..errors import CourseError
-from .formula import Formula
+from .formula import Formula, Ranges
 
 
 def _probability(p: ArrayLike) -> np.ndarray:
@@ -63,6 +64,8 @@ class CoverageLaw(Formula):
     >>> round(law(1), 3), round(law(100), 3)
     (0.135, 0.819)
     """
+
+    START: ClassVar[Ranges] = {"scale": (-5, -0.1), "exponent": (-1, -0.05)}
 
     scale: float
     exponent: float

@@ -75,21 +75,21 @@ def read_runs(
     path: str | Path,
     *,
     columns: Mapping[str, str] | str = "",
-    units: str = "",
-    where: Sequence[str] = (),
+    units: Mapping[str, str] | str = "",
+    where: Sequence[str] | str = (),
     by: str | None = None,
     last: bool = False,
     best: bool = False,
     skip_missing: bool = False,
     keep_repeats: bool = False,
-    accept: Iterable[str] = (),
+    accept: Iterable[str] | str = (),
     needs: Sequence[str] | None = None,
     curves: bool = False,
 ) -> RunTable:
     """Read a table of runs: CSV, TSV, JSON, JSON Lines, Parquet; "-" is the standard input.
 
     columns: what columns mean ({"N": "params"} or "N=params"), if their names do not say so. units:
-    "N=M,D=B, C=EF,loss=ppl"; also log10, ln, a factor, and for the loss bits, bpb, bpb*4.5 (bytes
+    "N=M,D=B,C=EF,loss=ppl", or a dict; also log10, ln, a factor, and for the loss bits, bpb, bpb*4.5 (bytes
     per token). where: conditions that a run must meet, such as "N>1e8" or "dataset=c4". by: the
     column that `RunTable.split` will be asked for. last: keep the last checkpoint of each run.
     best: keep the run of lowest loss at each N and D, or at each value of the fit's only variable.
@@ -99,9 +99,17 @@ def read_runs(
     the quantities that the fit will use. curves: whether it needs every checkpoint. Raises
     CourseError if something cannot be read, with the lines, or is not plausible, with the question.
     """
-    accept = _accepted(accept)
+    if not isinstance(path, str | Path):
+        raise CourseError(
+            f"read_runs takes the path of a file, not a {type(path).__name__}: a fit takes columns of "
+            "a data frame as they are."
+        )
+    if "://" in str(path):
+        raise CourseError(f"read_runs reads files: download {path} first.")
+    accept = _accepted([accept] if isinstance(accept, str) else accept)
+    where = [where] if isinstance(where, str) else where
     mapping = parse_mapping(columns) if isinstance(columns, str) else dict(columns)
-    given = parse_units(units)
+    given = parse_units(units if isinstance(units, str) else _as_text(units))
     cells = unpack_objects(read_cells(Path(path), lambda cells: has_names(cells, mapping)))
     found = find_columns(cells, mapping, given)
     notes = [*cells.notes, *(choice.note for choice in found.values() if choice.note)]
@@ -172,6 +180,10 @@ def read_runs(
         cells.place,
         tuple(notes),
     )
+
+
+def _as_text(pairs: Mapping[str, str]) -> str:
+    return ",".join(f"{name}={value}" for name, value in pairs.items())
 
 
 def _wanted(known: Sequence[str], needs: Sequence[str] | None) -> list[str]:

@@ -1,5 +1,6 @@
 """Any formula can be fitted, and every fit has what lmfit and statsmodels users look for."""
 
+import pickle
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,18 +9,22 @@ import pytest
 
 from scalinglaws.errors import CourseError
 from scalinglaws.fits import (
+    compare_held_out,
+    fit_accuracy,
     fit_broken_power_law,
     fit_chinchilla,
     fit_isoflop,
     fit_joint,
     fit_law,
+    fit_mixing,
+    fit_observational,
     fit_power_law,
     gauss_newton,
     load_fit,
     newton,
     next_runs,
 )
-from scalinglaws.laws import ChinchillaLaw, PowerLaw
+from scalinglaws.laws import AccuracySigmoid, ChinchillaLaw, PowerLaw
 
 TRUTH = ChinchillaLaw(E=1.7, A=400, B=900, alpha=0.35, beta=0.35)
 RANGES = {"E": (1, 2), "A": (10, 1e4), "B": (10, 1e4), "alpha": (0.1, 1), "beta": (0.1, 1)}
@@ -266,6 +271,13 @@ class TestFitsThatEnd:
         assert not plain.wrong_form and plain.resamples.units == 40
 
 
+SHARES = np.random.default_rng(0).dirichlet([1, 1, 1], 20)
+
+
+def own_formula(x, *, a, alpha):
+    return a * x**-alpha
+
+
 class TestSaved:
     def test_every_fit_comes_back(self, tmp_path):
         table = runs(40)
@@ -279,17 +291,34 @@ class TestSaved:
             fit_broken_power_law(x, loss, breaks=0),
             fit_isoflop(sizes, TRUTH(sizes, C / 6 / sizes), C=C),
             fit_law(ChinchillaLaw, table, start=RANGES, tied={"beta": "alpha"}),
+            fit_mixing(SHARES, 2 + np.exp(-SHARES[:, 0])),
+            fit_observational(SHARES[:, :1] - 0.5, 1 / (1 + np.exp(-3 * SHARES[:, 0]))),
+            fit_accuracy(
+                np.linspace(0.4, 1.5, 9),
+                AccuracySigmoid(0.25, 0.7, 0.8, 8)(np.linspace(0.4, 1.5, 9)),
+            ).with_bootstrap(20),
         ]
         for i, fit in enumerate(fits):
             path = tmp_path / f"{i}.json"
             fit.save(path)
             again = load_fit(path)
-            assert again.law == fit.law and again.resampling == fit.resampling
+            copy = pickle.loads(pickle.dumps(fit))
+            for one in (again, copy):
+                assert one.resampling == fit.resampling
+                assert [getattr(one.law, name) for name in fit.parameters] == [
+                    getattr(fit.law, name) for name in fit.parameters
+                ]
             assert again.notes == fit.notes and again.n == fit.n
-            assert (
-                "alpha" in path.read_text()
-                or "exponent" in path.read_text()
-                or "c0" in path.read_text()
+            assert f'"{fit.parameters[0]}"' in path.read_text()
+
+    def test_a_pickle_holds_an_own_formula_by_its_name(self):
+        x = np.geomspace(1, 1e4, 12)
+        runs = {"x": x, "loss": 3 * x**-0.2}
+        fit = fit_law(own_formula, runs, start={"a": 1, "alpha": 1})
+        assert pickle.loads(pickle.dumps(fit)).law == fit.law
+        with pytest.raises((pickle.PicklingError, AttributeError)):
+            pickle.dumps(
+                fit_law(lambda x, a, alpha: a * x**-alpha, runs, start={"a": 1, "alpha": 1})
             )
 
     def test_what_cannot_be_read_or_written(self, tmp_path):
@@ -584,6 +613,12 @@ FIT = fit_power_law(TABLE["N"], TABLE["loss"])
         (lambda: fit_chinchilla(**TABLE, floor=None), "floor must be True"),
         (lambda: fit_chinchilla(**TABLE, delta="small"), "delta must be a positive number"),
         (lambda: FIT.predict([1e8, 1e9], 1e9), "give x, not 2 values"),
+        (
+            lambda: compare_held_out(
+                {"ours": FIT}, TABLE["N"], loss=TABLE["loss"], held_out=TABLE["N"] > 1e9
+            ),
+            "ours: models must be functions that fit",
+        ),
         (
             lambda: fit_chinchilla(**TABLE).predict([1e8, 1e9], [1, 2, 3]),
             r"do not go together: N \(2,\), D \(3,\)",

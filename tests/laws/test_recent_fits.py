@@ -25,6 +25,7 @@ from scalinglaws.fits import (
 from scalinglaws.laws import (
     AccuracySigmoid,
     AnnealingLaw,
+    CoverageLaw,
     CriticalBatch,
     DistillationLaw,
     ErrorLaw,
@@ -35,9 +36,11 @@ from scalinglaws.laws import (
     MixingLaw,
     ObservationalLaw,
     OvertrainingLaw,
+    PowerLaw,
     QuantisationLaw,
     RewardLaw,
     RoutedLaw,
+    Trend,
     best_mixture,
     schedule_areas,
 )
@@ -59,6 +62,9 @@ FOUND = {
     "routing": (RoutedLaw(1.104, -0.082, -0.108, 0.009), (N, np.tile([1.0, 8, 64, 512], 13)[:49]), "slope_E"),
     "learning curves": (KaplanStepsLaw(6.5e13, 2.1e3, 0.077, 0.76), (N, D / 1e6), "alpha_N"),
     "Kaplan's joint law": (KaplanJointLaw(6.4e13, 1.8e13, 0.076, 0.103), (N, D), "alpha_D"),
+    "a power law": (PowerLaw(A=400, alpha=0.34, E=1.7), (np.geomspace(1e6, 1e11, 20),), "alpha"),
+    "a trend in compute": (Trend(k=0.3118, exponent=-0.125), (np.geomspace(1e17, 1e21, 20),), "exponent"),
+    "coverage": (CoverageLaw(scale=-2.0, exponent=-0.4), (np.geomspace(1, 1e3, 20),), "exponent"),
     "critical batch": (CriticalBatch(2.1e8, 0.21), (np.linspace(2, 5, 12),), "alpha_B"),
 }  # fmt: skip
 
@@ -71,7 +77,11 @@ def test_a_law_is_found_in_noisy_runs(what):
     variables = list(type(law).__call__.__code__.co_varnames[1 : 1 + len(where)])
     runs = dict(zip(variables, where, strict=True))
     # n only rescales C_T; without saturation Ê counts the experts.
-    unseen = {"rounding": {"n": 0.0}, "routing": {"E_start": 1.0, "E_max": np.inf}}
+    unseen = {
+        "rounding": {"n": 0.0},
+        "a trend in compute": {"unit": 1.0},
+        "routing": {"E_start": 1.0, "E_max": np.inf},
+    }
     held = unseen.get(what, {})
     fit = fit_law(type(law), {**runs, "y": exact * noise}, loss="y", fixed=held)
     assert fit.converged and isinstance(fit.law, type(law))

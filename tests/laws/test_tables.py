@@ -388,6 +388,20 @@ def test_options_that_cannot_be(options, says, tmp_path):
     assert says in refusal(write(tmp_path, csv()), **options)
 
 
+def test_one_condition_one_answer_and_units_by_name(tmp_path):
+    path = write(tmp_path, csv(RUNS.assign(N=N / 1e6)))
+    assert len(read_runs(path, where="D>1e9", accept="ratio").runs) == 15
+    same_runs(read_runs(path, units={"N": "M"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [(RUNS, "not a DataFrame"), (b"N,D", "not a bytes"), ("https://x.org/r.csv", "download https://x.org/r.csv first")],
+)  # fmt: skip
+def test_what_is_no_file(path, says):
+    assert says in refusal(path)
+
+
 def test_where(tmp_path):
     table = pd.concat([RUNS.assign(data="web"), RUNS.assign(data="Code", loss=LOSS * 0.9)])
     path = write(tmp_path, csv(table))
