@@ -27,6 +27,9 @@ _FEWEST, _MOST = 0.1, 1e5
 # Runs of one N (or D, or C) whose losses differ by more than this do not differ by chance alone.
 _SCATTER = 0.015
 
+# D/N of a few runs this far from that of all others is a slip in N or D.
+_SLIP = 30.0
+
 # Nats per token: a model that has learnt nothing has the logarithm of its vocabulary, 12 or less.
 _WORST = 13.0
 
@@ -92,6 +95,7 @@ def ask(
         *(_scales(table, written) if surface else ()),
         *_loss(table, found, given_units, place),
         *(_ratio(table, given_units, derived) if surface else ()),
+        *(_odd_ratios(table, place) if surface else ()),
         *(_flops(table) if surface and not derived else ()),
         *(_tied(table) if surface else ()),
         *(() if curves else _checkpoints(table, place)),
@@ -99,7 +103,7 @@ def ask(
         *_active(table, found, numeric),
         *(() if by or curves else _experts(table)),
         *(() if by or curves else _experiments(table, labels)),
-        *(() if curves else _differences(table, variables, numeric, by)),
+        *(() if curves else _differences(table, variables, by)),
         *_alone(table, variables, unknown),
     )
     for word, text in questions:
@@ -127,8 +131,8 @@ def _logarithms(table: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[str
 
 def _scales(table: pd.DataFrame, written: Collection[str]) -> Iterator[tuple[str, str]]:
     for name, least, units in (
-        ("N", 1e4, "M or B"),
-        ("D", 1e5, "M, B or T"),
+        ("N", 1e3, "M or B"),
+        ("D", 1e4, "M, B or T"),
         ("C", 1e10, "EF or ZF"),
     ):
         if name not in written:
@@ -187,10 +191,10 @@ def _loss(
         )
 
 
-def _far_below(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """The few values that a gap of a factor of five or more separates from the others (n,)."""
+def _far_below(values: NDArray[np.float64], factor: float = 5.0) -> NDArray[np.bool_]:
+    """The few values that a gap of this factor or more separates from the others (n,)."""
     ordered = np.sort(values)
-    gaps = np.flatnonzero(ordered[1:] >= 5 * ordered[:-1]) + 1
+    gaps = np.flatnonzero(ordered[1:] >= factor * ordered[:-1]) + 1
     few = [at for at in gaps if at <= len(values) / 10]
     return values < ordered[few[-1]] if few else np.zeros(len(values), dtype=bool)
 
@@ -230,6 +234,23 @@ def _ratio(table: pd.DataFrame, given: Collection[str], derived: str) -> Iterato
             "ratio",
             f"The runs have {ratio:.3g} tokens per parameter, which is not plausible: {hint}",
         )
+
+
+def _odd_ratios(table: pd.DataFrame, place: str) -> Iterator[tuple[str, str]]:
+    """Ask about a few runs whose D/N is far from that of all others, as after a slip of the pen."""
+    if not {"N", "D"} <= set(table):
+        return
+    ratio = numbers(table, "D") / numbers(table, "N")
+    for far, side, others in (
+        (_far_below(ratio, _SLIP), "at least", np.min),
+        (_far_below(1 / ratio, _SLIP), "at most", np.max),
+    ):
+        if far.any():
+            yield (
+                "ratio",
+                f"D/N is {ratio[far][0]:.3g} in {lines_in_words(lines(table, far), place)} and "
+                f"{side} {others(ratio[~far]):.3g} elsewhere: check N and D there",
+            )
 
 
 def _tied(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
@@ -451,7 +472,7 @@ _NO_CAUSE = re.compile(
 
 
 def _differences(
-    table: pd.DataFrame, variables: Sequence[str], numeric: Sequence[str], by: str | None
+    table: pd.DataFrame, variables: Sequence[str], by: str | None
 ) -> Iterator[tuple[str, str]]:
     """Ask about runs that agree in all variables of the law but differ in something else: in a
     hyperparameter, of which most values are not tuned, or in a column that the loss follows.
@@ -469,8 +490,7 @@ def _differences(
         several = np.bincount(pairs[0]) > 1
         if len(values) < 2 or several.sum() <= len(several) / 2:
             continue
-        tuned = column in numeric and _HYPERPARAMETER.search(name)
-        if tuned:
+        if _HYPERPARAMETER.search(name):
             yield (
                 "experiments",
                 f"Runs of the same N and D differ in {column}: to fit the best of each, add "
@@ -485,6 +505,18 @@ def _differences(
                     f"{100 * spread:.2g} %: fit each value separately with --by {column}, or one "
                     f"with --where {column}={shortened(str(values[np.bincount(level).argmax()]))}",
                 )
+    within = _spread(np.log(numbers(table, "loss")), kinds)
+    if len(np.unique(kinds)) <= len(kinds) / 2 and within > _SCATTER and "seed" not in table:
+        yield (
+            "experiments",
+            f"Runs of the same N and D differ in loss by {100 * within:.2g} %, more than seeds do, and "
+            "no column says why: fit the best of each with --best, or the runs of one experiment",
+        )
+
+
+def _spread(y: NDArray[np.float64], kinds: NDArray[np.int_]) -> float:
+    """The standard deviation of y (n,) within a kind."""
+    return float(np.std(y - (np.bincount(kinds, y) / np.bincount(kinds))[kinds]))
 
 
 def _explained(
@@ -525,9 +557,9 @@ def _alone(
     name = variables[0]
     x, log_loss = numbers(table, name), np.log(numbers(table, "loss"))
     different, at = np.unique(budgets(x) if name == "C" else x, return_inverse=True)
-    means = np.bincount(at, log_loss) / np.bincount(at)
-    within = float(np.std(log_loss - means[at]))
-    if len(different) > len(x) / 2 or len(different) < 3 or within < _SCATTER:
+    repeated = len(different) <= len(x) / 2
+    within = _spread(log_loss, at) if repeated else _roughness(x, log_loss)
+    if len(different) < 3 or within < (_SCATTER if repeated else 2 * _SCATTER):
         return
     others = [other for other in ("N", "D") if other in table and other != name]
     missing = "N" if name != "N" else "D"
@@ -540,11 +572,26 @@ def _alone(
         hint = f"if {shortened(likely[0])!r} is {missing}, add --columns {missing}=…"
     else:
         hint = f"add a column {missing}" + (f" (it has {listed(unknown)})" if unknown else "")
+    agree = "runs that agree in it" if repeated else "neighbouring runs"
+    best = f", or fit the lowest loss at each {name} with --best" if repeated else ""
     yield (
         "columns",
-        f"{name} is the only variable of this fit, and runs that agree in it differ in loss by "
-        f"{100 * within:.2g} %: {hint}, or fit the lowest loss at each {name} with --best",
+        f"{name} is the only variable of this fit, and {agree} differ in loss by "
+        f"{100 * within:.2g} %: {hint}{best}",
     )
+
+
+def _roughness(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """The noise of a curve y(x) of 10 points or more, from how far each lies from the line between
+    its neighbours; 0 for fewer.
+    """
+    if len(x) < 10:
+        return 0.0
+    order = np.argsort(x, kind="stable")
+    z, y = np.log(x[order]), y[order]
+    share = (z[1:-1] - z[:-2]) / np.maximum(z[2:] - z[:-2], 1e-12)
+    off = y[1:-1] - (1 - share) * y[:-2] - share * y[2:]
+    return float(np.median(np.abs(off) / np.sqrt(1 + share**2 + (1 - share) ** 2)) / 0.6745)
 
 
 def repeated_rows(table: pd.DataFrame) -> NDArray[np.bool_]:

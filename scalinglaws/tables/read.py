@@ -311,8 +311,8 @@ def _meet(
         if table[column].dtype == float:
             values: list[float | None] = numbers(table, column).tolist()
         else:
-            values = [parse_number(value) for value in texts(table, column)]
-        limit = parse_number(text)
+            values = [parse_number(value, cells.decimal_comma) for value in texts(table, column)]
+        limit = parse_number(text, "," in text and cells.decimal_comma)
         numeric = limit is not None and not math.isnan(limit) and None not in values
         if numeric and limit is not None:
             met = [value is not None and _COMPARE[sign](value, limit) for value in values]
@@ -517,8 +517,9 @@ def _others(cells: Cells, found: Mapping[str, Found]) -> tuple[tuple[str, ...], 
         filled = [value for value in values if value]
         if column in used or not filled or {v.lower() for v in filled} <= {"true", "false"}:
             continue
-        known = sum(parse_number(value) is not None for value in filled)
-        if known < len(filled) / 2 or not any(map(is_number, filled)):
+        read = [parse_number(value, cells.decimal_comma) for value in filled]
+        known = sum(value is not None for value in read)
+        if known < len(filled) / 2 or all(value is None or math.isnan(value) for value in read):
             words.append(column)
         elif known == len(filled) and len(set(filled)) > 2:
             unknown.append(column)

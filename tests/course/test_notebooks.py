@@ -133,6 +133,24 @@ def test_the_time_it_says_is_that_of_reading_and_of_its_exercises(assignment):
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_break_comes_within_an_hour(assignment):
+    prose, minutes, after = "", 0, None
+    for cell in source(assignment).cells:
+        if cell.cell_type != "markdown":
+            continue
+        if exercise := HEADING.search(cell.source):
+            minutes += int(exercise[4])
+            if re.match(rf"### Exercise {after}\D", exercise[0]):
+                assert 25 <= minutes + len(prose.split()) / 180 <= 60
+                return
+        else:
+            prose += re.sub("(?s)<details>.*?</details>", "", cell.source)
+            if said := re.search(r"a break is the end of exercise (\d+)", prose):
+                after = said[1]
+    assert "in two sittings" in prose
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_quiz_cells_show_the_questions_of_the_bank(assignment):
     questions = bank.load_bank(COURSE / "questions")
     shown = [

@@ -271,6 +271,11 @@ def test_units(units, table, tmp_path):
          "add --columns N=active_params", "columns"),
         (RUNS.drop(columns="N").assign(model=[f"gpt-{n / 1e6:g}M" for n in N]), "model seems to hold the sizes", "experiments"),
         (RUNS.rename(columns={"loss": "BPC"}), "looks like bits per byte", "loss"),
+        (pd.concat([RUNS, RUNS.assign(loss=LOSS * 1.1)]), "Runs of the same N and D differ in loss by 4.8 %, more than seeds do, and no column says why", "experiments"),
+        (RUNS.assign(D=np.where(np.arange(20) == 16, D / 100, D)), "D/N is 0.00333 in line 18 and at least 0.333 elsewhere: check N and D there", "ratio"),
+        (RUNS.assign(N=[N[0] / 1e6, *N[1:]]), "N jumps from 30 to 3e+07, as if some rows were in other units", "scale"),
+        (pd.DataFrame({"params": 10 ** np.random.default_rng(0).uniform(7, 9, 30), "loss": np.random.default_rng(1).uniform(2, 3, 30)}),
+         "N is the only variable of this fit, and neighbouring runs differ in loss by", "columns"),
         (RUNS.assign(loss=[1e-4, *LOSS[1:]]), "loss is 0.0001 in line 2 and at least 2.29 elsewhere: leave such runs out with --where 'loss>0.000101'", "loss"),
         (RUNS.assign(loss=[999, *LOSS[1:]]), "loss is 999 in line 2 and at most", "loss"),
         (pd.concat([RUNS.assign(bits=b, loss=LOSS * (1 + 0.5 / b)) for b in (4, 8, 16)]),
@@ -428,6 +433,23 @@ def test_the_last_checkpoint_of_each_run(tmp_path):
         [RUNS.assign(run=range(20), step=s, D=D * s / 3, loss=LOSS + (3 - s)) for s in (1, 3, 2)]
     )
     same_runs(read_runs(write(tmp_path, csv(curves)), last=True))
+
+
+def test_decimal_commas_in_other_columns(tmp_path):
+    sweep = pd.concat([RUNS.assign(lr=lr, loss=LOSS * (1 + lr)) for lr in (3e-4, 1e-3, 3e-3)])
+    path = write(tmp_path, csv(sweep, sep=";", decimal=","))
+    assert "differ in lr: to fit the best of each, add --best" in refusal(path)
+    same = read_runs(path, where=["lr<0,0005"])
+    assert len(same.runs) == 20 and len(read_runs(path, where=["lr<=1e-3"], best=True).runs) == 20
+
+
+def test_seeds_may_differ_and_a_law_of_one_variable_may_be_noisy(tmp_path):
+    seeds = pd.concat([RUNS.assign(seed=i, loss=LOSS * (1 + 0.04 * i)) for i in range(3)])
+    assert len(read_runs(write(tmp_path, csv(seeds))).runs) == 60
+    x = np.geomspace(1e7, 1e9, 30)
+    loss = 12 * x**-0.08 * np.exp(0.01 * np.random.default_rng(0).standard_normal(30))
+    table = pd.DataFrame({"params": x, "loss": loss})
+    assert len(read_runs(write(tmp_path, csv(table))).runs) == 30
 
 
 def test_the_best_of_a_sweep(tmp_path):
