@@ -844,6 +844,8 @@ steps_worse = int((np.diff(L_grid, axis=0) > 0).sum())
             ),
             "best_epochs = [64, 16, 8, 4]\ngap_32 = 1.9",
             "best_epochs = (64, 16, 4, 4)\ngap_32 = np.float64(2.1)",
+            "best_epochs = [32, 8, 8, 4]\ngap_32 = 1.9",
+            "best_epochs = [64, 32, 8, 4]\ngap_32 = 1.9",
             "t = few['loss'].unstack()\nbest_epochs = t.idxmin(axis=1)\n"
             "gap_32 = few['loss'].loc[(110592, 32)] - few['loss_train'].loc[(110592, 32)]",
         ],
