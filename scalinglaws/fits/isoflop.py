@@ -30,10 +30,14 @@ def _solver(design: Array, weights: Array) -> Array:
 
 @dataclass(frozen=True)
 class _Parabola:
-    """L = q0 + q1·z + q2·z², z = ln N - centre, through the runs `rows` of one budget."""
+    """L = q0 + q1·z + q2·z², z = ln N - centre, through the runs `rows` of one budget.
+
+    rows: of the caller's table. part: of the runs in the fit, which are ordered by budget.
+    """
 
     C: float
     rows: NDArray[np.int_]
+    part: slice
     centre: float
     design: Array  # (runs, 3)
     weights: Array  # (runs,)
@@ -98,11 +102,9 @@ class IsoflopFit(AllocationFit):
         """
         law = fit_chinchilla(self.N, self.D, self.loss, delta=None).law
         rows: list[tuple[float, float, float, float]] = []
-        first = 0
         for parabola in self.parabolas:
-            used = slice(first, first + len(parabola.rows))
-            first += len(parabola.rows)
-            q = parabola.solve @ np.asarray(law(self.N[used], self.D[used]))
+            part = parabola.part
+            q = parabola.solve @ np.asarray(law(self.N[part], self.D[part]))
             log_N, low = (float(value) for value in parabola.minimum(q))
             grid = parabola.centre + parabola.along(2001)
             along = np.asarray(law(np.exp(grid), parabola.D(grid)))
@@ -180,11 +182,8 @@ class IsoflopFit(AllocationFit):
     def _hat(self) -> Array:
         """A square root of the hat matrix of all parabolas (n, 3 per budget)."""
         hat = np.zeros((self.n, 3 * len(self.parabolas)))
-        first = 0
         for i, parabola in enumerate(self.parabolas):
-            rows = slice(first, first + len(parabola.rows))
-            first += len(parabola.rows)
-            hat[rows, 3 * i : 3 * i + 3] = parabola.hat
+            hat[parabola.part, 3 * i : 3 * i + 3] = parabola.hat
         return hat
 
     def _influence(self, hat: Array) -> Influence[AllocationLaw]:
@@ -240,11 +239,8 @@ class IsoflopFit(AllocationFit):
         found, further off by its own noise, the noise of q2 would count for too much.
         """
         minima = np.empty((3, len(shift), len(self.parabolas)))
-        first = 0
         for i, parabola in enumerate(self.parabolas):
-            rows = slice(first, first + len(parabola.rows))
-            first += len(parabola.rows)
-            moved = (parabola.design @ parabola.q * shift[:, rows]) @ parabola.solve.T
+            moved = (parabola.design @ parabola.q * shift[:, parabola.part]) @ parabola.solve.T
             z = float(np.log(self.law.N_opt(parabola.C))) - parabola.centre
             log_N, lowest = parabola.minimum(parabola.q)
             log_N = log_N - moved @ [0.0, 1.0, 2 * z] / (2 * parabola.q[2])
@@ -320,7 +316,9 @@ def fit_isoflop(
         design = np.stack([np.ones_like(z), z, z * z], axis=1)
         q = _solver(design, weight[rows]) @ loss[rows]
         d = _solver(design[:, :2], weight[rows]) @ np.log(D[rows])
-        parabola = _Parabola(budget, rows, centre, design, weight[rows], q, d)
+        first = parabolas[-1].part.stop if parabolas else 0
+        part = slice(first, first + len(rows))
+        parabola = _Parabola(budget, rows, part, centre, design, weight[rows], q, d)
         log_N, low = parabola.minimum(parabola.q)
         if not np.isfinite(log_N):
             skipped[budget] = "the parabola opens downwards"

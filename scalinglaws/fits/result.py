@@ -41,6 +41,49 @@ _RARE = 0.00135  # the p-value of 3 standard errors
 PATTERN = 3.0  # standard errors of `residual_autocorrelation` above which a form is called wrong
 
 
+@dataclass(frozen=True)
+class _Order:
+    """Runs along one axis. rows: their order (n,). residuals: the mean of each group, in the order
+    of the groups. ties: a number per group, the same for groups at one place.
+    """
+
+    rows: NDArray[np.int_]
+    residuals: Array
+    ties: NDArray[np.int_]
+
+    @classmethod
+    def of(cls, key: Array, residuals: Array, groups: NDArray[np.int_]) -> _Order:
+        """The order by a key (n,)."""
+        rows = np.argsort(key, kind="stable")
+        mean = np.bincount(groups, residuals) / np.bincount(groups)
+        first = np.sort(np.unique(groups[rows], return_index=True)[1])
+        ties = np.unique(key[rows][first], return_inverse=True)[1]
+        return cls(rows, mean[groups[rows]][first], ties)
+
+    @property
+    def z(self) -> float:
+        """The z-score of the residuals' lag-1 autocorrelation; noise may differ from run to run.
+
+        For independent residuals around zero the products of neighbours have mean zero and do not
+        depend on each other, so the sum of their squares is the variance of their sum (after White
+        1980, Econometrica 48, 817).
+        """
+        r = self.residuals
+        if len(r) < _ORDERED or not np.sqrt((r * r).mean()) > 1e-9:
+            return 0.0
+        r = r - r.mean()
+        return self._neighbours(r) / max(self._neighbours(r * r), 1e-300) ** 0.5
+
+    def _neighbours(self, values: Array) -> float:
+        """The sum over neighbours of the product of their values, the mean over all orders of
+        ties.
+        """
+        count, total = np.bincount(self.ties), np.bincount(self.ties, values)
+        within = (total**2 - np.bincount(self.ties, values**2)) / count
+        across = (total / count)[1:] * (total / count)[:-1]
+        return float(within.sum() + across.sum())
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Fit(ABC, Generic[L]):
     """A fitted law, its numbers and how well it fits. Intervals are computed when asked for.
@@ -96,11 +139,13 @@ class Fit(ABC, Generic[L]):
 
     @property
     def residual_autocorrelation(self) -> float:
-        """z-score of the lag-1 autocorrelation of the residuals, ordered by fitted loss.
+        """z-score of the lag-1 autocorrelation of the residuals, ordered by fitted loss; for a law
+        of N and D also ordered by D/N, of which the larger counts.
 
-        Above 3 the law's form is wrong: neighbouring runs deviate in the same direction. Runs of
-        one group count as one. Runs of the same fitted loss, such as seeds of one N and D, have no
-        order: this is the mean over all their orders. It is 0 for fewer than 8 runs, and for
+        Above 3 the law's form is wrong: neighbouring runs deviate in the same direction. Two forms
+        that differ in how N and D act together, such as Chinchilla's and Kaplan's, differ along
+        D/N. Runs of one group count as one. Runs of the same fitted loss, or of the same D/N, have
+        no order: this is the mean over all their orders. It is 0 for fewer than 8 runs, and for
         residuals that are only rounding errors.
 
         >>> from scalinglaws.fits.example import example_fit
@@ -108,30 +153,18 @@ class Fit(ABC, Generic[L]):
         >>> abs(fit.residual_autocorrelation) < 3
         True
         """
-        order, r, first = self._in_order()
-        if len(r) < _ORDERED or not self.rmse_log > 1e-9:
-            return 0.0
-        r = r - r.mean()
-        ties = np.unique(self._fitted()[order][first], return_inverse=True)[1]
-        count, total = np.bincount(ties), np.bincount(ties, r)
-        within = (
-            total**2 - np.bincount(ties, r * r)
-        ) / count  # neighbours with the same fitted loss
-        across = (total / count)[1:] * (total / count)[:-1]
-        return float(np.sqrt(len(r)) * (within.sum() + across.sum()) / (r * r).sum())
+        return max(order.z for order in self._orders())
 
     def _fitted(self) -> Array:
         """ln of the fitted losses, rounded, so that ties do not depend on a processor's last digit."""
         return np.round(self.residuals + np.log(self.loss), 9)
 
-    def _in_order(self) -> tuple[NDArray[np.int_], Array, NDArray[np.int_]]:
-        """The runs in the order of fitted loss, the mean residuals of their groups in that order,
-        and where each group begins.
-        """
-        order = np.argsort(self._fitted(), kind="stable")
-        mean = np.bincount(self.groups, self.residuals) / np.bincount(self.groups)
-        first = np.sort(np.unique(self.groups[order], return_index=True)[1])
-        return order, mean[self.groups[order]][first], first
+    def _orders(self) -> list[_Order]:
+        """The orders of the runs in which a wrong form can show."""
+        keys, columns = [self._fitted()], self.columns
+        if {"N", "D"} <= columns.keys():
+            keys.append(np.round(np.log(columns["D"] / columns["N"]), 9))
+        return [_Order.of(key, self.residuals, self.groups) for key in keys]
 
     @property
     def lack_of_fit(self) -> tuple[float, float]:
@@ -524,9 +557,9 @@ class RegressionFit(Fit[L]):
         if self._misses_seeds():
             sizes = np.unique(self._fitted(), return_inverse=True)[1]
             return sizes, "runs of one configuration have correlated noise; this widens"
-        order, residuals, _ = self._in_order()
-        length = max(memory(residuals), 2)
-        return blocks(order, self.groups, length), (
+        order = max(self._orders(), key=lambda order: order.z)
+        length = max(memory(order.residuals), 2)
+        return blocks(order.rows, self.groups, length), (
             f"the form does not fit, so blocks of {length} neighbours share their sign; this widens"
         )
 

@@ -30,7 +30,7 @@ from scalinglaws.fits.newton import (
     starting_points,
 )
 from scalinglaws.fits.scaling import Scaling
-from scalinglaws.laws import BrokenPowerLaw, ChinchillaLaw, OvertrainingLaw, PowerLaw
+from scalinglaws.laws import BrokenPowerLaw, ChinchillaLaw, JointLaw, OvertrainingLaw, PowerLaw
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -560,6 +560,28 @@ class TestPattern:
         fit = fit_power_law(x, loss, floor=False)
         assert fit.residual_autocorrelation > 3 and "follow a pattern" in repr(fit)
         assert fit.r2_log > 0.9  # which R² does not tell
+
+    def test_a_form_that_is_wrong_along_tokens_per_parameter_is_noticed(self):
+        law = JointLaw(E=1.69, A=406, B=411, alpha=0.34, beta=0.28, gamma=0.8)
+        fit = fit_chinchilla(*surface_runs(80, 0.003, seed=5, law=law), delta=None)
+        along_loss, along_ratio = fit._orders()
+        assert along_loss.z < 3 < along_ratio.z == fit.residual_autocorrelation
+        assert fit.wrong_form and "blocks of" in fit.resamples.reason
+
+    def test_noise_that_grows_along_an_order_is_no_pattern(self):
+        rng = np.random.default_rng(0)
+        z: list[float] = []
+        for _ in range(40):
+            N, D, loss = surface_runs(120, 0.0)
+            noisy = np.argsort(np.argsort(D / N)) < 12
+            fit = fit_chinchilla(
+                N,
+                D,
+                loss * np.exp(np.where(noisy, 0.02, 0.002) * rng.standard_normal(120)),
+                delta=None,
+            )
+            z.append(fit.residual_autocorrelation)
+        assert max(z) < 3
 
     @pytest.mark.parametrize("sizes", [8, 12, 20])
     def test_the_order_of_seeds_decides_nothing(self, sizes):

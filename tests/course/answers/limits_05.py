@@ -22,7 +22,10 @@ ranges_agree = <agree>
 _RANGES_RIGHT = {
     "all": 'fit_prose.interval("alpha")',
     "upper": 'fit_upper.interval("alpha")',
-    "agree": "max(alpha_all[0], alpha_upper[0]) <= min(alpha_all[1], alpha_upper[1])",
+    "agree": (
+        "alpha_all[0] <= fit_upper.law.alpha <= alpha_all[1]"
+        " or alpha_upper[0] <= fit_prose.law.alpha <= alpha_upper[1]"
+    ),
 }
 
 
@@ -159,8 +162,8 @@ ANSWERS = {
                 "fu=sl.fit_chinchilla(upper['N'],upper['D'],upper['loss_prose'])\n"
                 "alpha_all=list(fit_prose.interval('alpha'))\n"
                 "alpha_upper=list(fu.interval('alpha'))\n"
-                "ranges_agree=bool(max(alpha_all[0],alpha_upper[0])<=min(alpha_all[1],"
-                "alpha_upper[1]))"
+                "ranges_agree=bool(alpha_all[0]<fu.law.alpha<alpha_all[1]"
+                " and alpha_upper[0]<fit_prose.law.alpha<alpha_upper[1])"
             ),
             ranges(),
             ranges(
@@ -179,8 +182,7 @@ ANSWERS = {
                     "fu=sl.fit_chinchilla(upper['N'],upper['D'],upper['loss_prose'])\n"
                     "alpha_all=fit_prose.interval('alpha',level=0.8)\n"
                     "alpha_upper=fu.interval('alpha',level=0.8)\n"
-                    "ranges_agree=bool(max(alpha_all[0],alpha_upper[0])<=min(alpha_all[1],"
-                    "alpha_upper[1]))"
+                    "ranges_agree=False"
                 ),
                 "That is the 80 % interval, from 10 to",
             ),
@@ -189,8 +191,7 @@ ANSWERS = {
                     "fu=sl.fit_chinchilla(upper['N'],upper['D'],upper['loss_prose'])\n"
                     "alpha_all=fit_prose.interval('E')\n"
                     "alpha_upper=fu.interval('E')\n"
-                    "ranges_agree=bool(max(alpha_all[0],alpha_upper[0])<=min(alpha_all[1],"
-                    "alpha_upper[1]))"
+                    "ranges_agree=False"
                 ),
                 "That is the interval of",
             ),
@@ -199,8 +200,7 @@ ANSWERS = {
                     "fu=sl.fit_chinchilla(upper['N'],upper['D'],upper['loss_prose'])\n"
                     "alpha_all=fit_prose.interval('alpha')\n"
                     "alpha_upper=fit_prose.interval('alpha')\n"
-                    "ranges_agree=bool(max(alpha_all[0],alpha_upper[0])<=min(alpha_all[1],"
-                    "alpha_upper[1]))"
+                    "ranges_agree=False"
                 ),
                 "That is the interval from the other",
             ),
@@ -211,7 +211,13 @@ ANSWERS = {
             (ranges(all='fit_prose.interval("alpha", level=0.9)'), "90 %"),
             (ranges(upper='fit_upper.interval("alpha", level=0.8)'), "80 %"),
             (ranges(all='fit_prose.interval("alpha", level=0.68)'), "68 %"),
-            (ranges(agree="True"), "compare the upper end"),
+            (ranges(agree="True"), "lies inside alpha_upper"),
+            (
+                ranges(
+                    agree="max(alpha_all[0], alpha_upper[0]) <= min(alpha_all[1], alpha_upper[1])"
+                ),
+                "overlap says less",
+            ),
             (ranges(agree='"no"'), "True or False"),
             (ranges(all="fit_prose.law.alpha", agree="False"), "two numbers"),
             (ranges(all='fit_prose.interval("alpha")[::-1]', agree="False"), "lower one"),
@@ -225,9 +231,7 @@ ANSWERS = {
                     '        "alpha"\n'
                     "    ),\n"
                     ")\n"
-                    "ranges_agree = max(alpha_all[0], alpha_upper[0]) <= min(\n"
-                    "    alpha_all[1], alpha_upper[1]\n"
-                    ")"
+                    "ranges_agree = False"
                 ),
                 "losses on code",
             ),
@@ -238,9 +242,7 @@ ANSWERS = {
                     '    fit_prose.interval("alpha", level=0.8),\n'
                     '    fit_upper.interval("alpha", level=0.8),\n'
                     ")\n"
-                    "ranges_agree = max(alpha_all[0], alpha_upper[0]) <= min(\n"
-                    "    alpha_all[1], alpha_upper[1]\n"
-                    ")"
+                    "ranges_agree = False"
                 ),
                 "That is the 80 % interval, from 10 to 90 %",
             ),
