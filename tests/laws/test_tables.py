@@ -272,6 +272,7 @@ def test_units(units, table, tmp_path):
         (RUNS.drop(columns="N").assign(model=[f"gpt-{n / 1e6:g}M" for n in N]), "model seems to hold the sizes", "experiments"),
         (RUNS.rename(columns={"loss": "BPC"}), "looks like bits per byte", "loss"),
         (pd.concat([RUNS, RUNS.assign(loss=LOSS * 1.1)]), "Runs of the same N and D differ in loss by 4.8 %, more than seeds do, and no column says why", "experiments"),
+        (RUNS.assign(D=[D[0] / 1000, *D[1:]]), "D is 1e+06 in line 2 and at least 1e+09 elsewhere: check N and D there", "ratio"),
         (RUNS.assign(D=np.where(np.arange(20) == 16, D / 100, D)), "D/N is 0.00333 in line 18 and at least 1 elsewhere: check N and D there", "ratio"),
         (RUNS.assign(N=[N[0] / 1e6, *N[1:]]), "N jumps from 30 to 3e+07, as if some rows were in other units", "scale"),
         (pd.DataFrame({"params": 10 ** np.random.default_rng(0).uniform(7, 9, 30), "loss": np.random.default_rng(1).uniform(2, 3, 30)}),
