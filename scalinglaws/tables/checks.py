@@ -538,16 +538,17 @@ def _explained(
 
 
 def budgets(C: NDArray[np.float64], within: float = 1.05) -> NDArray[np.float64]:
-    """The budget of each run (n,): a gap of more than 5 % in C starts a new one.
+    """The budget of each run, the geometric mean of its C (n,): a gap of more than 5 % starts a new
+    one.
 
-    >>> budgets(np.array([1e18, 3e18, 1.01e18]))
-    array([1.005e+18, 3.000e+18, 1.005e+18])
+    >>> (budgets(np.array([1e18, 3e18, 1.01e18])) / 1e18).round(3)
+    array([1.005, 3.   , 1.005])
     """
     order = np.argsort(C, kind="stable")
     steps = np.cumsum(np.diff(np.log(C[order]), prepend=np.log(C[order[0]])) > np.log(within))
     at = np.empty(len(C), dtype=int)
     at[order] = steps
-    return (np.bincount(at, C) / np.bincount(at))[at]
+    return np.exp(np.bincount(at, np.log(C)) / np.bincount(at))[at]
 
 
 def _alone(
