@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CourseError
 from ..laws import AllocationLaw, training_flops
+from ..tables.checks import budgets
 from .allocation import AllocationFit, allocation_law, allocation_laws, without_floor
 from .bootstrap import Array, Bootstrap, Influence, Resampling, unshrunk
 from .chinchilla import fit_chinchilla
@@ -299,8 +300,9 @@ def fit_isoflop(
     together = check_groups(groups, N, C, loss)
 
     parabolas, minima, skipped = [], [], {}
-    for budget, rows in _budgets(C):
-        rows = rows[weight[rows] > 0]
+    at = budgets(C)
+    for budget in map(float, np.unique(at)):
+        rows = np.flatnonzero((at == budget) & (weight > 0))
         if not len(rows):
             continue
         if within is not None:
@@ -366,10 +368,3 @@ def fit_isoflop(
         skipped=skipped,
         parabolas=tuple(parabolas),
     )
-
-
-def _budgets(C: Array) -> list[tuple[float, NDArray[np.int_]]]:
-    """The budgets, lowest first, as (geometric mean of C, rows): a gap of more than 5 % starts a new one."""
-    order = np.argsort(C, kind="stable")
-    gaps = np.flatnonzero(np.diff(np.log(C[order])) > np.log(1.05))
-    return [(float(np.exp(np.log(C[rows]).mean())), rows) for rows in np.split(order, gaps + 1)]

@@ -237,19 +237,21 @@ def _ratio(table: pd.DataFrame, given: Collection[str], derived: str) -> Iterato
 
 
 def _odd_ratios(table: pd.DataFrame, place: str) -> Iterator[tuple[str, str]]:
-    """Ask about a few runs whose D/N is far from that of all others, as after a slip of the pen."""
+    """Ask about a few runs whose N, D or D/N is far from all others, as after a slip of the pen."""
     if not {"N", "D"} <= set(table):
         return
-    ratio = numbers(table, "D") / numbers(table, "N")
-    for far, side, others in (
-        (_far_below(ratio, _SLIP), "at least", np.min),
-        (_far_below(1 / ratio, _SLIP), "at most", np.max),
+    N, D = numbers(table, "N"), numbers(table, "D")
+    for what, values, far, side, others in (
+        ("D/N", D / N, _far_below(D / N, _SLIP), "at least", np.min),
+        ("D/N", D / N, _far_below(N / D, _SLIP), "at most", np.max),
+        ("N", N, _far_below(N, 3 * _SLIP), "at least", np.min),
+        ("D", D, _far_below(D, 3 * _SLIP), "at least", np.min),
     ):
         if far.any():
             yield (
                 "ratio",
-                f"D/N is {ratio[far][0]:.3g} in {lines_in_words(lines(table, far), place)} and "
-                f"{side} {others(ratio[~far]):.3g} elsewhere: check N and D there",
+                f"{what} is {values[far][0]:.3g} in {lines_in_words(lines(table, far), place)} and "
+                f"{side} {others(values[~far]):.3g} elsewhere: check N and D there",
             )
 
 
@@ -536,16 +538,17 @@ def _explained(
 
 
 def budgets(C: NDArray[np.float64], within: float = 1.05) -> NDArray[np.float64]:
-    """The budget of each run (n,): a gap of more than 5 % in C starts a new one.
+    """The budget of each run, the geometric mean of its C (n,): a gap of more than 5 % starts a new
+    one.
 
-    >>> budgets(np.array([1e18, 3e18, 1.01e18]))
-    array([1.005e+18, 3.000e+18, 1.005e+18])
+    >>> (budgets(np.array([1e18, 3e18, 1.01e18])) / 1e18).round(3)
+    array([1.005, 3.   , 1.005])
     """
     order = np.argsort(C, kind="stable")
     steps = np.cumsum(np.diff(np.log(C[order]), prepend=np.log(C[order[0]])) > np.log(within))
     at = np.empty(len(C), dtype=int)
     at[order] = steps
-    return (np.bincount(at, C) / np.bincount(at))[at]
+    return np.exp(np.bincount(at, np.log(C)) / np.bincount(at))[at]
 
 
 def _alone(

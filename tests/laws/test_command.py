@@ -92,7 +92,7 @@ def test_every_method_draws(method, runs, capsys, tmp_path):
         *OURS,
         "--method",
         method,
-        *(["--x", "N"] if method == "power" else []),
+        *(["--x", "N", "--accept", "columns"] if method == "power" else []),
         "--figure",
         figure,
         "--table",
