@@ -576,6 +576,8 @@ FIT = fit_power_law(TABLE["N"], TABLE["loss"])
         (lambda: FIT.profile("predict_it"), "no number 'predict_it'"),
         (lambda: FIT.influence("__call__"), "no number '__call__'"),
         (lambda: FIT.bootstrap(seed=-1), "seed must be a whole number"),
+        (lambda: FIT.bootstrap(10.5), "B must be a whole number, not 10.5"),
+        (lambda: FIT.bootstrap(seed=0.5), "seed must be a whole number, not 0.5"),
         (lambda: fit_law(PowerLaw, 3), "data must be a table"),
         (lambda: fit_law(ChinchillaLaw, TABLE, seed=-1), "seed must be a whole number"),
         (
