@@ -38,7 +38,7 @@ class Resampling:
 
     def __post_init__(self) -> None:
         for name, value in (("B", self.B), ("seed", self.seed)):
-            if not isinstance(value, int | np.integer):
+            if value != int(value):
                 raise CourseError(f"{name} must be a whole number, not {value!r}.")
         if self.B < 2:
             raise CourseError("The bootstrap needs at least B = 2 resamples.")

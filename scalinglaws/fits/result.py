@@ -163,7 +163,8 @@ class Fit(ABC, Generic[L]):
         """The orders of the runs in which a wrong form can show."""
         keys, columns = [self._fitted()], self.columns
         if {"N", "D"} <= columns.keys():
-            keys.append(np.round(np.log(columns["D"] / columns["N"]), 9))
+            ratio: Array = columns["D"] / columns["N"]
+            keys.append(np.asarray(np.round(np.log(ratio), 9), dtype=float))
         return [_Order.of(key, self.residuals, self.groups) for key in keys]
 
     @property

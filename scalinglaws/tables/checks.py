@@ -481,7 +481,9 @@ def _differences(
     """
     if not {"N", "D"} <= set(variables):
         return
-    where = [texts(table, name) for name in ("N", "D", *([by] if by in table else []))]
+    where = [
+        texts(table, name) for name in ("N", "D", *([by] if by is not None and by in table else []))
+    ]
     kinds = np.unique(np.array(where), axis=1, return_inverse=True)[1].ravel()
     for column in map(str, table.columns):
         name = normalised(column)

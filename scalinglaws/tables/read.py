@@ -99,11 +99,13 @@ def read_runs(
     the quantities that the fit will use. curves: whether it needs every checkpoint. Raises
     CourseError if something cannot be read, with the lines, or is not plausible, with the question.
     """
-    if not isinstance(path, str | Path):
+    try:
+        Path(path)
+    except TypeError:
         raise CourseError(
             f"read_runs takes the path of a file, not a {type(path).__name__}: a fit takes columns of "
             "a data frame as they are."
-        )
+        ) from None
     if "://" in str(path):
         raise CourseError(f"read_runs reads files: download {path} first.")
     accept = _accepted([accept] if isinstance(accept, str) else accept)
