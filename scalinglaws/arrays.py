@@ -39,14 +39,18 @@ def positive(**quantities: ArrayLike) -> list[NDArray[np.float64]]:
             first = array[bad].flat[0]
             raise CourseError(f"{name} must be positive everywhere, but holds {first:g}.")
         arrays.append(array)
-    try:
-        np.broadcast_shapes(*(array.shape for array in arrays))
-    except ValueError:
-        shapes = ", ".join(
-            f"{name} {array.shape}" for name, array in zip(quantities, arrays, strict=True)
-        )
-        raise CourseError(f"Shapes that do not go together: {shapes}.") from None
+    check_shapes(**dict(zip(quantities, arrays, strict=True)))
     return arrays
+
+
+def check_shapes(**quantities: ArrayLike) -> None:
+    """Raise CourseError, with the shape of each named quantity, if they do not broadcast."""
+    shapes = {name: np.shape(value) for name, value in quantities.items()}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise CourseError(f"Shapes that do not go together: {listed}.") from None
 
 
 def plain(array: ArrayLike) -> Floats:

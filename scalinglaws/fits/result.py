@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import Floats
+from ..arrays import Floats, check_shapes
 from ..errors import CourseError
 from . import display
 from .bootstrap import (
@@ -153,7 +153,7 @@ class Fit(ABC, Generic[L]):
         >>> abs(fit.residual_autocorrelation) < 3
         True
         """
-        return max(order.z for order in self._orders())
+        return self._clearest_order.z
 
     def _fitted(self) -> Array:
         """ln of the fitted losses, rounded, so that ties do not depend on a processor's last digit."""
@@ -166,6 +166,11 @@ class Fit(ABC, Generic[L]):
             ratio: Array = columns["D"] / columns["N"]
             keys.append(np.asarray(np.round(np.log(ratio), 9), dtype=float))
         return [_Order.of(key, self.residuals, self.groups) for key in keys]
+
+    @cached_property
+    def _clearest_order(self) -> _Order:
+        """The order in which the residuals follow a pattern most."""
+        return max(self._orders(), key=lambda order: order.z)
 
     @property
     def lack_of_fit(self) -> tuple[float, float]:
@@ -383,14 +388,7 @@ class Fit(ABC, Generic[L]):
                 f"This law predicts the loss from {wanted}: give {wanted}, "
                 f"not {len(where)} value{'' if len(where) == 1 else 's'}."
             )
-        try:
-            np.broadcast_shapes(*(np.shape(column) for column in where))
-        except ValueError:
-            shapes = ", ".join(
-                f"{name} {np.shape(column)}"
-                for name, column in zip(self.variables, where, strict=True)
-            )
-            raise CourseError(f"Shapes that do not go together: {shapes}.") from None
+        check_shapes(**dict(zip(self.variables, where, strict=True)))
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -558,7 +556,7 @@ class RegressionFit(Fit[L]):
         if self._misses_seeds():
             sizes = np.unique(self._fitted(), return_inverse=True)[1]
             return sizes, "runs of one configuration have correlated noise; this widens"
-        order = max(self._orders(), key=lambda order: order.z)
+        order = self._clearest_order
         length = max(memory(order.residuals), 2)
         return blocks(order.rows, self.groups, length), (
             f"the form does not fit, so blocks of {length} neighbours share their sign; this widens"

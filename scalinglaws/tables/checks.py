@@ -86,8 +86,8 @@ def ask(
     their units matter). curves: whether the fit needs all checkpoints of a run. by: the column
     whose values are fitted separately. place: what `line` counts. derived: the one of N, D and C
     that the file does not have, or "". variables: those of N, D and C that the fit depends on.
-    labels: the columns of words. unknown: the columns of
-    numbers without a known meaning. numeric: the same, whatever the law needs.
+    labels: the columns of words. unknown: the columns of numbers without a known meaning. numeric:
+    the same, whatever the law needs.
     """
     written = [name for name in ("N", "D", "C") if name in found]
     questions = (
